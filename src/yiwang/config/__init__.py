@@ -1,0 +1,1 @@
+"""Configuration: environment, settings, urls, and the ``yiwang`` command."""

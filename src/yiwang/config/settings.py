@@ -1,0 +1,179 @@
+"""Django settings, made from the environment. One file for all modes: a mode changes values, never what is checked."""
+
+from __future__ import annotations
+
+import base64
+import urllib.parse
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.config.environment import ROOT, Environment, Mode
+from yiwang.config.logs import configure as configure_logs
+
+ENV = Environment()
+DEMO = ENV.mode is Mode.DEMO
+PRODUCTION = ENV.mode is Mode.PRODUCTION
+DEBUG = False
+SECRET_KEY = ENV.secret_key.get_secret_value()
+ALLOWED_HOSTS = ENV.allowed_hosts or ([] if PRODUCTION else ["127.0.0.1", "localhost", "testserver", "[::1]"])
+BASE_URL = ENV.base_url.rstrip("/")
+SECURE = BASE_URL.startswith("https://")
+ROOT_URLCONF = "yiwang.config.urls"
+WSGI_APPLICATION = "yiwang.config.wsgi.application"
+
+YIWANG_DEMO = DEMO or ENV.mode is Mode.TEST
+YIWANG_STATE_DIR = ENV.state_dir
+YIWANG_PACK = ENV.pack
+YIWANG_PACK_DIR = ENV.pack_dir
+YIWANG_DATA_KEYS = ENV.data_keys.get_secret_value()
+YIWANG_INDEX_KEY = base64.b64decode(ENV.index_key.get_secret_value())
+YIWANG_AUDIT_KEY = base64.b64decode(ENV.audit_key.get_secret_value())
+YIWANG_PLUGINS = ENV.plugins
+YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "django_cotton.apps.SimpleAppConfig",
+    "procrastinate.contrib.django",
+    "yiwang.config",
+    "yiwang.kernel",
+    "yiwang.ui",
+    "yiwang.platform.directory",
+    "yiwang.platform.identity",
+    "yiwang.platform.catalog",
+    "yiwang.platform.licences",
+    "yiwang.platform.evidence",
+    "yiwang.platform.cases",
+    "yiwang.platform.notices",
+    "yiwang.platform.search",
+    "yiwang.platform.oversight",
+    "yiwang.halls.services",
+    "yiwang.doors.portal",
+    "yiwang.doors.desk",
+    "yiwang.doors.openapi",
+]
+MIDDLEWARE = [
+    "yiwang.kernel.middleware.RequestIdMiddleware",
+    "yiwang.ui.middleware.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "yiwang.platform.identity.middleware.ActorMiddleware",
+    "yiwang.ui.middleware.EditionMiddleware",
+    "yiwang.ui.middleware.ProblemMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "yiwang.ui.context.page",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django_cotton.cotton_loader.Loader",
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+            "builtins": ["django_cotton.templatetags.cotton", "yiwang.ui.templatetags.ui"],
+        },
+    }
+]
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urllib.parse.urlsplit(url)
+    options = dict(urllib.parse.parse_qsl(parts.query))
+    host = options.pop("host", "") or parts.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "yiwang",
+        "USER": urllib.parse.unquote(parts.username or ""),
+        "PASSWORD": urllib.parse.unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options
+        | ({} if ENV.mode is Mode.TEST else {"pool": {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10}}),
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": False,
+    }
+
+
+DATABASES = {"default": _database(ENV.database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
+LOCALE_PATHS = [ROOT / "src" / "yiwang" / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = ENV.state_dir / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_MAX_AGE = 31_536_000
+MEDIA_ROOT = ENV.state_dir / "files"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if ENV.files_url.startswith("s3://"):
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": ENV.files_url.removeprefix("s3://"), "file_overwrite": False},  # type: ignore[dict-item]
+    }
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 30 * 60
+SESSION_SAVE_EVERY_REQUEST = False
+CSRF_COOKIE_HTTPONLY = True
+CSRF_USE_SESSIONS = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+AUTH_USER_MODEL = "identity.Account"
+LOGIN_URL = "/sign-in/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+if ENV.mode is Mode.TEST:
+    PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SILENCED_SYSTEM_CHECKS: list[str] = []
+LOGGING_CONFIG = None
+configure_logs(ENV.log_level, plain=ENV.mode is Mode.TEST)

@@ -1,0 +1,10 @@
+"""The desk door as a Django application."""
+
+from django.apps import AppConfig
+
+
+class DeskConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "yiwang.doors.desk"
+    label = "desk"

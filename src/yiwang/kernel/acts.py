@@ -1,0 +1,409 @@
+"""Acts: everything that changes the world, each in one function, one transaction and one catalogue.
+
+An act checks who may (``permission``), whether it may now (``ready``), changes, records (audit) and announces (event);
+what must happen after commit is a job put on the queue inside that transaction. Pages, API, kiosks, batches and timers
+call the same function::
+
+    @act("cases.accept", permission=INTAKE, on=Case.objects.lock, event="case.accepted")
+    def accept(case: Case, *, by: Actor, key: Key) -> CaseView: ...
+
+    accept(case_id, by=actor, key=form_key)
+
+The caller names the target by id; ``on`` loads and locks it among what the actor may see (``NotFound`` otherwise), so
+that no side door forgets the check.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from yiwang.kernel import clock
+from yiwang.kernel.digest import sha256_of
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed, NotNow
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Denial, PartyKind, Reach, Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+Target = TypeVar("Target")
+Ready = Callable[[Any], Denial | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Who may do an act.
+
+    ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object; ``level``: assurance that a
+    person needs; ``scope``: what an API client's token must carry; ``own``: a person must own the object (be, or act for,
+    its principal).
+    """
+
+    name: str
+    kinds: frozenset[ActorKind]
+    roles: frozenset[Role] = frozenset()
+    level: AssuranceLevel = AssuranceLevel.NONE
+    scope: str = ""
+    own: bool = False
+
+    def check(self, by: Actor, target: Any = None) -> None:
+        """Raise ``NeedsSignIn`` or ``NotAllowed`` unless the actor may, on this object if one is given."""
+        if by.kind is ActorKind.SYSTEM:
+            return
+        if by.kind not in self.kinds:
+            if by.kind is ActorKind.ANONYMOUS:
+                raise NeedsSignIn(_("请先登录，再继续办理。"), level=int(self.level))
+            raise NotAllowed(_("这项操作不属于您的身份。"))
+        if by.kind is ActorKind.PERSON:
+            self._check_person(by, target)
+        elif by.kind is ActorKind.STAFF:
+            reach: Reach | None = target.reach if target is not None and hasattr(target, "reach") else None
+            if not by.has_role(self.roles, reach):
+                raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
+        elif by.kind is ActorKind.CLIENT and self.scope not in by.scopes:
+            raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
+
+    def _check_person(self, by: Actor, target: Any) -> None:
+        if by.level < self.level:
+            raise NeedsSignIn(_("办这一项要先提升认证等级。"), code="step-up-needed", level=int(self.level))
+        if self.own and target is not None and target.principal != by.principal:
+            raise NotAllowed(_("这不是您名下的事项。"))
+
+    def allows(self, by: Actor, target: Any = None) -> bool:
+        """Tell without raising."""
+        try:
+            self.check(by, target)
+        except NotAllowed:
+            return False
+        return True
+
+
+@dataclass(slots=True)
+class Record:
+    """What is being done: filled by the act, written when it is over."""
+
+    act: str
+    by: Actor
+    at: datetime
+    subject_kind: str = ""
+    subject_id: str = ""
+    application_id: uuid.UUID | None = None
+    case_id: uuid.UUID | None = None
+    person_id: uuid.UUID | None = None
+    purpose: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
+    events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
+
+    def about(self, subject: Any) -> None:
+        """Name the subject: a model instance with an ``id`` and, where it has them, case, application and principal."""
+        self.subject_kind = subject._meta.label_lower
+        self.subject_id = str(subject.pk)
+        self.application_id = getattr(subject, "application_id", self.application_id)
+        label = subject._meta.model_name
+        if label == "application":
+            self.application_id = subject.pk
+        elif label == "case":
+            self.case_id = subject.pk
+        else:
+            self.case_id = getattr(subject, "case_id", self.case_id)
+        principal = getattr(subject, "principal", None)
+        if principal is not None:
+            self.person_id = principal.id
+
+    def emit(self, name: str, subject: Any = None, **payload: Any) -> None:
+        """Announce an event. It must stand in the catalogue of events; its payload holds no personal data."""
+        if name not in EVENTS:
+            raise LookupError(f"event {name!r} is not in the catalogue")
+        kind, pk = (subject._meta.label_lower, str(subject.pk)) if subject is not None else ("", "")
+        self.events.append((name, kind, pk, payload))
+
+
+_current: contextvars.ContextVar[Record | None] = contextvars.ContextVar("act", default=None)
+
+
+def current() -> Record:
+    """Return the record of the act that is running (only inside an act)."""
+    record = _current.get()
+    if record is None:
+        raise RuntimeError("no act is running: what changes the world stands in an act")
+    return record
+
+
+def running() -> bool:
+    """Tell whether an act is running."""
+    return _current.get() is not None
+
+
+EVENTS: dict[str, str] = {}
+"""The closed catalogue of events: name and what it means."""
+
+
+def event(name: str, meaning: str) -> str:
+    """Enter an event in the catalogue and return its name."""
+    if name in EVENTS:
+        raise ValueError(f"event {name!r} is declared twice")
+    EVENTS[name] = meaning
+    return name
+
+
+class Act(Generic[P, R]):
+    """A registered act. Call it with the target's id (if it has a target), ``by`` and ``key``."""
+
+    def __init__(
+        self,
+        body: Callable[..., R],
+        *,
+        name: str,
+        permission: Permission,
+        on: Callable[[Any, Actor], Any] | None,
+        ready: Ready | None,
+        announces: str | None,
+    ) -> None:
+        functools.update_wrapper(self, body)
+        self.body = body
+        self.name = name
+        self.permission = permission
+        self.on = on
+        self.ready = ready
+        self.announces = announces
+        self.__signature__ = None
+
+    @functools.cached_property
+    def _answer(self) -> TypeAdapter[R]:
+        return TypeAdapter(get_type_hints(self.body)["return"])
+
+    def denial(self, target: Any, by: Actor) -> Denial | None:
+        """Say why ``by`` may not do this to ``target`` now, or ``None``: pages show only the acts that may be done."""
+        try:
+            self.permission.check(by, target)
+        except NotAllowed as problem:
+            return Denial(problem.code, str(problem.detail))
+        return self.ready(target) if self.ready else None
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        by = cast(Actor, kwargs["by"])
+        key = cast(str, kwargs["key"])
+        if _current.get() is not None:
+            raise RuntimeError(f"{self.name} was called inside {current().act}: call its inner function")
+        record = Record(act=self.name, by=by, at=clock.now())
+        token = _current.set(record)
+        try:
+            with transaction.atomic():
+                scope = f"{self.name}|{by.identity}"
+                given = _digest(args, kwargs)
+                seen, stored = _reserve(scope, key, given, record.at)
+                if seen:
+                    return self._answer.validate_python(stored)
+                answer = self._perform(args, kwargs, by, record)
+                _write(record, scope, key, self._answer.dump_python(answer, mode="json"))
+                return answer
+        finally:
+            _current.reset(token)
+
+    def _perform(self, args: Any, kwargs: Any, by: Actor, record: Record) -> R:
+        if self.on is None:
+            self.permission.check(by)
+            return self.body(*args, **kwargs)
+        self.permission_before_load(by)
+        target = self.on(args[0], by)
+        self.permission.check(by, target)
+        record.about(target)
+        if self.ready and (denial := self.ready(target)) is not None:
+            raise NotNow(denial.message, code=denial.code, errors=denial.fields)
+        answer = self.body(target, *args[1:], **kwargs)
+        if self.announces:
+            record.emit(self.announces, target)
+        return answer
+
+    def permission_before_load(self, by: Actor) -> None:
+        """Refuse the wrong sort of actor before anything is read."""
+        if by.kind is ActorKind.ANONYMOUS and ActorKind.ANONYMOUS not in self.permission.kinds:
+            self.permission.check(by)
+
+
+CATALOGUE: dict[str, Act[Any, Any]] = {}
+"""The closed catalogue of acts: the permission matrix and the audit catalogue are made from it."""
+
+
+class _Decorator:
+    """Typed in two shapes: acts with a target are called with its id, acts without are called as written."""
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def __call__(self, body: Callable[P, R]) -> Act[P, R]:
+        name = self.options["name"]
+        if name in CATALOGUE:
+            raise ValueError(f"act {name!r} is declared twice")
+        CATALOGUE[name] = Act(body, **self.options)
+        return CATALOGUE[name]
+
+
+class _TargetDecorator(_Decorator):
+    def __call__(  # type: ignore[override]
+        self, body: Callable[Concatenate[Any, P], R]
+    ) -> Act[Concatenate[uuid.UUID, P], R]:
+        return cast("Act[Concatenate[uuid.UUID, P], R]", super().__call__(body))
+
+
+def act(name: str, *, permission: Permission) -> _Decorator:
+    """Register an act that makes something new (no target)."""
+    return _Decorator(name=name, permission=permission, on=None, ready=None, announces=None)
+
+
+def act_on(
+    name: str,
+    target: Callable[[Any, Actor], Any],
+    *,
+    permission: Permission,
+    ready: Ready | None = None,
+    announces: str | None = None,
+) -> _TargetDecorator:
+    """Register an act on a target.
+
+    ``target(id, by)`` loads and locks it among what ``by`` may see, ``ready(target)`` says why not now, ``announces`` is
+    the event that follows.
+    """
+    return _TargetDecorator(name=name, permission=permission, on=target, ready=ready, announces=announces)
+
+
+@contextlib.contextmanager
+def system_record(name: str) -> Iterator[Record]:
+    """A record for changes that are no act of anybody's: loading a pack, delivering an event (audited as ``name``)."""
+    from yiwang.kernel.types import SYSTEM
+
+    record = Record(act=name, by=SYSTEM, at=clock.now())
+    token = _current.set(record)
+    try:
+        with transaction.atomic():
+            yield record
+            _write(record, "", "", None)
+    finally:
+        _current.reset(token)
+
+
+def record_read(
+    by: Actor,
+    *,
+    name: str,
+    person: uuid.UUID,
+    purpose: str,
+    case: uuid.UUID | None = None,
+    application: uuid.UUID | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Log that an official read a person's data (个人信息保护法): with purpose and case, for that person to see."""
+    record = Record(act=name, by=by, at=clock.now(), purpose=purpose, person_id=person)
+    record.case_id, record.application_id = case, application
+    record.detail = dict(detail or {})
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO kernel_auditentry {_AUDIT}", _audit_values(record, "read"))
+
+
+def record_denied(by: Actor, *, name: str, code: str, subject: str = "") -> None:
+    """Log a refusal (in a transaction of its own: the act's was rolled back)."""
+    record = Record(act=name, by=by, at=clock.now(), subject_id=subject[:64], detail={"code": code})
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO kernel_auditentry {_AUDIT}", _audit_values(record, "denied"))
+
+
+def _digest(args: Any, kwargs: Any) -> str:
+    content = {name: value for name, value in kwargs.items() if name not in {"by", "key"}}
+    return sha256_of(to_jsonable_python([args, content], fallback=_describe))
+
+
+def _describe(value: Any) -> Any:
+    if hasattr(value, "sha256"):  # a stored file is named by its content
+        return value.sha256
+    raise TypeError(f"acts take plain values, not {type(value).__name__}")
+
+
+def _reserve(scope: str, key: str, given: str, at: datetime) -> tuple[bool, Any]:
+    """Take the key, or return what was answered when it was first used."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO kernel_idempotencykey (scope, key, digest, at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (scope, key) DO NOTHING",
+            [scope, key, given, at],
+        )
+        if cursor.rowcount:
+            return False, None
+        cursor.execute(
+            "SELECT digest, result FROM kernel_idempotencykey WHERE scope = %s AND key = %s", [scope, key]
+        )
+        digest, result = cursor.fetchone()
+    if digest != given:
+        raise KeyReused(_("这个提交标识已用于另一份内容，请刷新页面后重试。"))
+    return True, json.loads(result) if isinstance(result, str) else result
+
+
+_AUDIT = (
+    "(at, xid, kind, name, actor_kind, actor_id, actor_label, actor_agency, principal_kind, principal_id,"
+    " delegation_id, door, request_id, subject_kind, subject_id, application_id, case_id, person_id, purpose, detail)"
+    " VALUES (%s, pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s, %s, %s, %s,"
+    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+def _audit_values(record: Record, kind: str) -> list[Any]:
+    by = record.by
+    person = record.person_id
+    if person is None and by.principal is not None and by.principal.kind is PartyKind.PERSON:
+        person = by.principal.id
+    return [
+        record.at,
+        kind,
+        record.act,
+        by.kind.value,
+        by.id,
+        by.label,
+        by.agency,
+        by.principal.kind.value if by.principal else "",
+        by.principal.id if by.principal else None,
+        by.delegation,
+        by.door.value,
+        by.request_id,
+        record.subject_kind,
+        record.subject_id,
+        record.application_id,
+        record.case_id,
+        person,
+        record.purpose,
+        json.dumps(to_jsonable_python(record.detail), ensure_ascii=False),
+    ]
+
+
+def _write(record: Record, scope: str, key: str, answer: Any) -> None:
+    """Write audit entry, events and the key's answer in one statement: a round trip costs more than a row."""
+    parts = [f"a AS (INSERT INTO kernel_auditentry {_AUDIT})"]
+    values = _audit_values(record, "act")
+    if record.events:
+        rows = ", ".join(
+            ["(%s::uuid, pg_current_xact_id()::text::bigint, %s::timestamptz, %s, %s, %s, %s::jsonb)"]
+            * len(record.events)
+        )
+        parts.append(
+            f"e AS (INSERT INTO kernel_event (id, xid, at, name, subject_kind, subject_id, payload) VALUES {rows})"
+        )
+        for name, kind, pk, payload in record.events:
+            body = json.dumps(to_jsonable_python(payload), ensure_ascii=False)
+            values += [uuid7(), record.at, name, kind, pk, body]
+    tail = "SELECT 1"
+    if key:
+        tail = "UPDATE kernel_idempotencykey SET result = %s::jsonb WHERE scope = %s AND key = %s"
+        values += [json.dumps(answer, ensure_ascii=False), scope, key]
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {', '.join(parts)} {tail}", values)

@@ -1,0 +1,150 @@
+"""Events: delivered to subscribers inside the house in the order in which transactions became final, at least never lost.
+
+A subscriber is a function with a name; it reads through a cursor of its own, so a slow or broken one holds up nobody
+else. Delivery and its effects share one transaction: an effect happens exactly once.
+
+The order is safe because a window ends at the oldest transaction still running: everything below it is final, and
+within a window rows stand in the order in which they were written under the subject's lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import EVENTS
+from yiwang.kernel.models import Event, EventCursor
+
+log = logging.getLogger(__name__)
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as its subscribers see it."""
+
+    id: uuid.UUID
+    at: datetime
+    name: str
+    subject_id: str
+    payload: dict[str, Any]
+
+
+Handler = Callable[[Happening], None]
+_subscribers: dict[str, dict[str, Handler]] = {}
+
+
+def subscribe(subscriber: str, *names: str) -> Callable[[Handler], Handler]:
+    """Let ``handler`` receive the named events under the name ``subscriber``."""
+
+    def register(handler: Handler) -> Handler:
+        handlers = _subscribers.setdefault(subscriber, {})
+        for name in names:
+            if name not in EVENTS:
+                raise LookupError(f"{subscriber} subscribes to {name!r}, which is not in the catalogue")
+            if name in handlers:
+                raise ValueError(f"{subscriber} handles {name!r} twice")
+            handlers[name] = handler
+        return handler
+
+    return register
+
+
+def subscribers() -> dict[str, dict[str, Handler]]:
+    """Return every subscriber with the events it handles."""
+    return _subscribers
+
+
+def deliver_all() -> int:
+    """Deliver what is ready to every subscriber; returns how many events were handled."""
+    return sum(_drain(name) for name in sorted(_subscribers))
+
+
+def _drain(subscriber: str) -> int:
+    handled = 0
+    while True:
+        moved, count = _deliver_batch(subscriber)
+        handled += count
+        if not moved:
+            return handled
+
+
+def oldest_undelivered() -> datetime | None:
+    """Return the instant of the oldest event that some subscriber has not had yet."""
+    ages = []
+    for cursor in EventCursor.objects.filter(subscriber__in=_subscribers):
+        waiting = Event.objects.filter(
+            xid__gte=cursor.xid, seq__gt=cursor.seq if cursor.xid_to else 0, name__in=_subscribers[cursor.subscriber]
+        )
+        first = waiting.order_by("seq").values_list("at", flat=True).first()
+        if first:
+            ages.append(first)
+    return min(ages, default=None)
+
+
+def _deliver_batch(subscriber: str) -> tuple[bool, int]:
+    """Deliver one batch; tells whether it is worth coming back at once, and how many events were handled."""
+    handlers = _subscribers[subscriber]
+    EventCursor.objects.get_or_create(subscriber=subscriber)
+    with transaction.atomic():
+        cursor = (
+            EventCursor.objects.select_for_update(skip_locked=True)
+            .filter(subscriber=subscriber)
+            .first()
+        )
+        if cursor is None or (cursor.retry_at and cursor.retry_at > clock.now()):
+            return False, 0
+        if not cursor.xid_to and not _open_window(cursor):
+            return False, 0
+        events = list(
+            Event.objects.filter(xid__gte=cursor.xid, xid__lt=cursor.xid_to, seq__gt=cursor.seq).order_by("seq")[
+                :BATCH
+            ]
+        )
+        handled = 0
+        for row in events:
+            handler = handlers.get(row.name)
+            if handler is not None:
+                try:
+                    with transaction.atomic():
+                        handler(Happening(row.id, row.at, row.name, row.subject_id, row.payload))
+                except Exception as error:
+                    _hold(cursor, row, error)
+                    return False, handled
+                handled += 1
+            cursor.seq = row.seq
+        if len(events) < BATCH:
+            cursor.xid, cursor.xid_to, cursor.seq = cursor.xid_to, 0, 0
+        cursor.failures, cursor.error, cursor.retry_at = 0, "", None
+        cursor.save()
+        return bool(events), handled
+
+
+def _open_window(cursor: EventCursor) -> bool:
+    with connection.cursor() as sql:
+        sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        xmin = int(sql.fetchone()[0])
+    if xmin < cursor.xid:
+        # The database was restored into a new cluster whose transaction numbers start again.
+        cursor.xid = 0
+    if xmin == cursor.xid:
+        return False
+    cursor.xid_to, cursor.seq = xmin, 0
+    return True
+
+
+def _hold(cursor: EventCursor, row: Event, error: Exception) -> None:
+    """Stop at the event that failed: order matters more than speed; try again later, ever more slowly."""
+    log.exception("event.delivery_failed", extra={"subscriber": cursor.subscriber, "event": row.name})
+    cursor.failures += 1
+    cursor.error = f"{type(error).__name__}: {error}"[:1000]
+    cursor.retry_at = clock.now() + timedelta(seconds=min(2**cursor.failures, 600))
+    cursor.save()
+

@@ -1,0 +1,85 @@
+"""Timers: acts that the law makes due by themselves. Rows, not sleeping threads: exact after any downtime."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from yiwang.kernel import clock
+from yiwang.kernel.models import Timer
+from yiwang.kernel.problems import NotFound, NotNow
+
+log = logging.getLogger(__name__)
+Ring = Callable[[uuid.UUID, str], None]
+_kinds: dict[str, Ring] = {}
+
+
+def timer(kind: str) -> Callable[[Ring], Ring]:
+    """Register what happens when a timer of this kind rings: ``ring(subject_id, key)``, a thin call to an act."""
+
+    def register(ring: Ring) -> Ring:
+        if kind in _kinds:
+            raise ValueError(f"timer {kind!r} is declared twice")
+        _kinds[kind] = ring
+        return ring
+
+    return register
+
+
+def kinds() -> dict[str, Ring]:
+    """Return every kind of timer."""
+    return _kinds
+
+
+def set_timer(kind: str, subject: uuid.UUID, due_at: datetime) -> None:
+    """Set or move the timer of this kind on this subject, in the act's own transaction."""
+    if kind not in _kinds:
+        raise LookupError(f"timer {kind!r} is not registered")
+    with connection.cursor() as sql:
+        sql.execute(
+            "INSERT INTO kernel_timer (kind, subject_id, due_at, failures, error) VALUES (%s, %s, %s, 0, '')"
+            " ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = EXCLUDED.due_at, fired_at = NULL,"
+            " failures = 0, error = '', retry_at = NULL",
+            [kind, subject, due_at],
+        )
+
+
+def cancel_timer(kind: str, subject: uuid.UUID) -> None:
+    """Take the timer back; nothing happens if there is none."""
+    Timer.objects.filter(kind=kind, subject_id=subject, fired_at=None).delete()
+
+
+def ring_due(limit: int = 100) -> int:
+    """Ring what is due, oldest first; returns how many rang. The act sees the legal instant as its time."""
+    rung = 0
+    now = clock.now()
+    waiting = Timer.objects.filter(fired_at=None, due_at__lte=now).exclude(retry_at__gt=now)
+    for pk in waiting.order_by("due_at").values_list("pk", flat=True)[:limit]:
+        rung += _ring(pk)
+    return rung
+
+
+def _ring(pk: int) -> int:
+    with transaction.atomic():
+        row = Timer.objects.select_for_update(skip_locked=True).filter(pk=pk, fired_at=None).first()
+        if row is None:
+            return 0
+        try:
+            with transaction.atomic(), clock.at(row.due_at):
+                _kinds[row.kind](row.subject_id, f"timer:{row.pk}:{row.due_at.isoformat()}")
+        except (NotNow, NotFound):
+            pass  # the matter went on without it: a timer that no longer applies has done its work
+        except Exception as error:
+            log.exception("timer.failed", extra={"timer": row.kind})
+            row.failures += 1
+            row.error = f"{type(error).__name__}: {error}"[:1000]
+            row.retry_at = clock.now() + timedelta(seconds=min(2**row.failures, 600))
+            row.save()
+            return 0
+        row.fired_at = clock.now()
+        row.save()
+        return 1

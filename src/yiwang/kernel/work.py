@@ -1,0 +1,53 @@
+"""The kernel's own loops inside the worker: deliver events, ring timers, seal the audit trail."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from yiwang.kernel import audit, events, timers
+
+log = logging.getLogger(__name__)
+
+
+def run_loops(stop: threading.Event) -> list[threading.Thread]:
+    """Start the loops as daemon threads; they end soon after ``stop`` is set."""
+    loops: list[tuple[str, float, Callable[[], int]]] = [
+        ("events", 0.5, events.deliver_all),
+        ("timers", 1.0, timers.ring_due),
+        ("seal", 30.0, audit.seal),
+    ]
+    threads = [
+        threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"kernel-{name}", daemon=True)
+        for name, pause, work in loops
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def drain() -> None:
+    """Do at once what the loops would do in time (for commands and tests)."""
+    for _ in range(20):
+        if not (events.deliver_all() + timers.ring_due()):
+            return
+
+
+def _loop(stop: threading.Event, name: str, pause: float, work: Callable[[], int]) -> None:
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            close_old_connections()
+            work()
+        except (OperationalError, InterfaceError):
+            log.warning("worker.database_away", extra={"loop": name})
+            connection.close()
+            stop.wait(1.0)
+        except Exception:
+            log.exception("worker.loop_failed", extra={"loop": name})
+        stop.wait(max(0.0, pause - (time.monotonic() - began)))
+    connection.close()

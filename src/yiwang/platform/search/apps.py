@@ -1,0 +1,10 @@
+"""The search room as a Django application."""
+
+from django.apps import AppConfig
+
+
+class SearchConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "yiwang.platform.search"
+    label = "search"
