@@ -1,0 +1,112 @@
+"""What evidence answers: for every datum and every material of an application, how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from yiwang.kernel.types import PartyKind
+
+
+class FactState(StrEnum):
+    """How a datum or a material stands.
+
+    KNOWN from a source; GIVEN by the applicant; DEGRADED: its source is down, the case goes on and the decision waits
+    for the re-check; COMMITTED (告知承诺); DEFERRED (容缺后补); LATER: the result of another case of this application;
+    ASK: the applicant must give it; NEEDLESS: it does not apply here.
+    """
+
+    KNOWN = "known"
+    GIVEN = "given"
+    DEGRADED = "degraded"
+    COMMITTED = "committed"
+    DEFERRED = "deferred"
+    LATER = "later"
+    ASK = "ask"
+    NEEDLESS = "needless"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A datum with where it comes from, when it was true there, and on what basis it may be used."""
+
+    element: str
+    state: FactState
+    value: Any = None
+    source: str = ""
+    """Name of the evidence source."""
+    source_name: str = ""
+    """The agency or record, as the person reads it."""
+    at: datetime | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialFact:
+    """How a material stands. ``ref`` names what satisfies it: a licence identifier, a dataset check, a stored file."""
+
+    material: str
+    name: str
+    state: FactState
+    items: tuple[str, ...] = ()
+    """Basic codes of the items that need it."""
+    ref: str = ""
+    source: str = ""
+    source_name: str = ""
+    at: datetime | None = None
+    kind: str = ""
+    may_commit: bool = False
+    may_defer: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What an application costs a person: fields to fill, materials to bring, visits, working days to wait."""
+
+    fields: int
+    materials: int
+    visits: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class BurdenReport:
+    """Apart (each item by itself, one after the other) versus together (one application here)."""
+
+    apart: Burden
+    together: Burden
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Everything about one application: facts by element, materials by identity, sources that are down, the burden."""
+
+    facts: dict[str, Fact]
+    materials: dict[str, MaterialFact]
+    down: tuple[str, ...] = ()
+    burden: BurdenReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetField:
+    """One column of a dataset."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec:
+    """A dataset of the built-in source, with its records keyed by the subject's number."""
+
+    code: str
+    name: str
+    agency: str
+    subject: PartyKind
+    fields: tuple[DatasetField, ...]
+    basis: str = ""
+    available: bool = True
+    records: tuple[dict[str, Any], ...] = field(default=())

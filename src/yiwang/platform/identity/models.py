@@ -1,0 +1,110 @@
+"""Tables of identity. Numbers and telephones are sealed; they are found by blind index."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.sealed import SealedTextField
+
+
+class Person(models.Model):
+    """自然人."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    name = models.CharField(max_length=60)
+    document_type = models.CharField(max_length=20, default="citizen_id")
+    number = SealedTextField()
+    number_index = models.BinaryField(max_length=32)
+    phone = SealedTextField(blank=True)
+    phone_index = models.BinaryField(max_length=32, null=True)
+    sex = models.CharField(max_length=1, blank=True)
+    born_on = models.DateField(null=True)
+    region = models.CharField(max_length=12, blank=True)
+    address = SealedTextField(blank=True)
+    died_on = models.DateField(null=True)
+    checked_level = models.SmallIntegerField(default=0)
+    """How surely the person was ever checked: what a sign-in can reach at most."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document_type", "number_index"], name="person_number_once")
+        ]
+        indexes = [models.Index(fields=["phone_index"], name="person_phone")]
+
+
+class Organisation(models.Model):
+    """法人和其他组织."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    name = models.CharField(max_length=160)
+    uscc = models.CharField(max_length=18, unique=True)
+    kind = models.CharField(max_length=24)
+    legal_representative = models.ForeignKey(Person, models.PROTECT, null=True, related_name="represents")
+    region = models.CharField(max_length=12, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    established_on = models.DateField(null=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="organisation_name")]
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Makes accounts; a person's account is named by an opaque login, never by a number."""
+
+    def create_account(self, login: str, password: str | None = None, **more: object) -> Account:
+        """Create and return an account."""
+        account = self.model(login=login, **more)
+        account.set_password(password)
+        account.save(using=self._db)
+        return account
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """What signs in: belongs to a person, or to a member of staff (then ``staff`` is set from the directory)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    login = models.CharField(max_length=80, unique=True)
+    email = models.EmailField(blank=True)
+    person = models.OneToOneField(Person, models.PROTECT, null=True, related_name="account")
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    failures = models.SmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "login"
+    EMAIL_FIELD = "email"
+    objects = AccountManager()
+
+
+class Delegation(models.Model):
+    """委托 of a person or organisation to a person; scope, items and end are part of it, taking it back is an act."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    grantor_person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="delegations_given")
+    grantor_organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, related_name="delegations_given"
+    )
+    delegate = models.ForeignKey(Person, models.PROTECT, related_name="delegations_held")
+    items = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    may_sign = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(grantor_person__isnull=False) ^ Q(grantor_organisation__isnull=False),
+                name="delegation_one_grantor",
+            )
+        ]

@@ -1,0 +1,104 @@
+"""What other rooms may know of persons and organisations."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from yiwang.kernel.types import Party
+
+
+class DocumentType(StrEnum):
+    """证件类型 (GA/T 2000.156 has the digits; here, names)."""
+
+    CITIZEN_ID = "citizen_id"
+    PASSPORT = "passport"
+    HK_MACAU_PERMIT = "hk_macau_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    FOREIGN_RESIDENCE = "foreign_residence"
+
+
+class OrganisationKind(StrEnum):
+    """What sort of organisation, as its social credit code begins (STANDARDS 11.2)."""
+
+    ENTERPRISE = "enterprise"
+    SOLE_TRADER = "sole_trader"
+    COOPERATIVE = "cooperative"
+    INSTITUTION = "institution"
+    SOCIAL_ORGANISATION = "social_organisation"
+    ADMINISTRATION = "administration"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A natural person. ``number`` is the full document number: show it masked."""
+
+    id: uuid.UUID
+    name: str
+    document_type: DocumentType
+    number: str
+    phone: str
+    sex: str
+    born_on: date | None
+    region: str
+    address: str
+
+    @property
+    def party(self) -> Party:
+        """Return the person as a party."""
+        from yiwang.kernel.types import PartyKind
+
+        return Party(PartyKind.PERSON, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationView:
+    """A legal person or other organisation."""
+
+    id: uuid.UUID
+    name: str
+    uscc: str
+    kind: OrganisationKind
+    legal_representative: uuid.UUID | None
+    legal_representative_name: str
+    region: str
+    address: str
+    established_on: date | None
+    active: bool
+
+    @property
+    def party(self) -> Party:
+        """Return the organisation as a party."""
+        from yiwang.kernel.types import PartyKind
+
+        return Party(PartyKind.ORGANISATION, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationView:
+    """委托: who may act for whom, in what, until when."""
+
+    id: uuid.UUID
+    grantor: Party
+    grantor_name: str
+    delegate: uuid.UUID
+    delegate_name: str
+    items: tuple[str, ...]
+    may_sign: bool
+    expires_at: datetime
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One capacity in which a person may act: as oneself, or for a principal."""
+
+    party: Party
+    name: str
+    basis: str
+    """``self``, ``legal_representative`` or ``delegation``."""
+    delegation: uuid.UUID | None = None
