@@ -1,0 +1,1 @@
+"""Applications and cases: the engine that takes one application through several agencies on their legal clocks."""

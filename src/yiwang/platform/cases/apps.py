@@ -8,3 +8,9 @@ class CasesConfig(AppConfig):
 
     name = "yiwang.platform.cases"
     label = "cases"
+
+    def ready(self) -> None:
+        """Enter the kinds of step."""
+        from yiwang.platform.cases.step_kinds import register_all
+
+        register_all()

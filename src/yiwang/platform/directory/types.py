@@ -51,6 +51,7 @@ class AgencyView:
     level: int
     path: str
     phone: str
+    complaint_phone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,180 @@
+"""The draft: what the applicant types before handing in. Nothing typed is lost, even what is wrong."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import act, act_on, current
+from yiwang.kernel.problems import Invalid, Stale
+from yiwang.kernel.types import Actor, Denial, Key
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial
+from yiwang.platform.cases.permissions import CanApply
+from yiwang.platform.cases.types import ApplicationState
+from yiwang.platform.evidence.types import FactState
+from yiwang.platform.identity import queries as identity
+
+DRAFT_DAYS = 90
+"""How long a draft is kept, in days."""
+
+
+def only_draft(application: Application) -> Denial | None:
+    """An application can be changed freely only while it is a draft."""
+    if application.state != ApplicationState.DRAFT:
+        return Denial("not-a-draft", _("这份申请已经提交，不能再改。需要更正请联系受理窗口。"))
+    return None
+
+
+def draft_or_correcting(application: Application) -> Denial | None:
+    """Files may be added to a draft, and while a correction is open or a deferred material is due."""
+    if application.state == ApplicationState.DRAFT:
+        return None
+    if application.cases.filter(corrections__state="open").exists():
+        return None
+    if application.materials.filter(state=FactState.DEFERRED, made_up_at=None).exists():
+        return None
+    return Denial("no-correction-open", _("现在没有要补的材料。"))
+
+
+@act("cases.start_draft", permission=CanApply)
+def start_draft(
+    edition_ids: list[uuid.UUID],
+    answers: dict[str, Any],
+    region: str,
+    life_event: str = "",
+    *,
+    by: Actor,
+    key: Key,
+) -> uuid.UUID:
+    """Begin an application for these editions with what was answered so far. Returns its id.
+
+    Raises ``Invalid`` if there is nothing to apply for.
+    """
+    if by.principal is None:
+        raise Invalid(_("请先确认是为谁办理。"))
+    if not edition_ids:
+        raise Invalid(_("按您的情况没有需要办的事项。"))
+    editions = catalog.get_editions(edition_ids)
+    first = editions[edition_ids[0]].definition
+    event_edition, event = catalog.life_event_edition(life_event) if life_event else (None, None)
+    after = {item.basic_code: item.after for item in event.items} if event else {}
+    codes = {edition.definition.basic_code for edition in editions.values()}
+    application = Application.objects.create(
+        title=event.name if event else first.name,
+        title_en=event.name_en if event else first.name_en,
+        principal_kind=by.principal.kind.value,
+        principal_id=by.principal.id,
+        applicant_name=identity.party_name(by.principal),
+        agent_id=by.id,
+        agent_name=by.label,
+        delegation_id=by.delegation,
+        door=by.door.value,
+        region=region,
+        life_event=life_event,
+        life_event_edition_id=event_edition,
+        plan=[
+            {
+                "edition": str(pk),
+                "after": [
+                    code for code in after.get(editions[pk].definition.basic_code, ()) if code in codes
+                ],
+            }
+            for pk in edition_ids
+        ],
+        answers=answers,
+        created_at=clock.now(),
+        changed_at=clock.now(),
+        expires_on=clock.today() + timedelta(days=DRAFT_DAYS),
+    )
+    current().about(application)
+    return application.id
+
+
+@act_on("cases.save_answers", Application.objects.lock, permission=CanApply, ready=only_draft)
+def save_answers(
+    application: Application, answers: dict[str, Any], version: int | None = None, *, by: Actor, key: Key
+) -> int:
+    """Merge answers into the draft and return its new version.
+
+    Raises ``Stale`` if ``version`` is given and somebody else saved since (two devices, or a clerk beside the applicant).
+    """
+    if version is not None and version != application.version:
+        raise Stale(_("这份草稿在别处改过。请看一眼最新内容，再保存您的修改。"))
+    application.answers = {**application.answers, **answers}
+    _touch(application)
+    return application.version
+
+
+@act_on("cases.set_material", Application.objects.lock, permission=CanApply, ready=only_draft)
+def set_material(application: Application, identity: str, name: str, state: str, *, by: Actor, key: Key) -> None:
+    """Say how a material will be met: by a commitment, made up later, or (``ask``) by a file after all."""
+    chosen = FactState(state)
+    if chosen not in (FactState.COMMITTED, FactState.DEFERRED, FactState.ASK):
+        raise Invalid(_("这份材料不能这样处理。"))
+    if chosen is FactState.ASK:
+        application.materials.filter(identity=identity).delete()
+    else:
+        ApplicationMaterial.objects.update_or_create(
+            application=application,
+            identity=identity,
+            defaults={"name": name, "state": chosen.value, "trust": "D", "ref": "commitment"},
+        )
+    _touch(application)
+
+
+@act_on("cases.add_file", Application.objects.lock, permission=CanApply, ready=draft_or_correcting)
+def add_file(application: Application, identity: str, stored: Mapping[str, Any], *, by: Actor, key: Key) -> uuid.UUID:
+    """Attach a stored and scanned file to a material. Returns the file's id.
+
+    ``stored`` is what ``ui.uploads`` returned: name, digest, media_type, size, pages, scan.
+    """
+    file = ApplicationFile.objects.create(
+        application=application,
+        identity=identity,
+        name=stored["name"],
+        digest=stored["digest"],
+        media_type=stored["media_type"],
+        size=stored["size"],
+        pages=stored.get("pages"),
+        scan=stored.get("scan", "clean"),
+        trust="B" if by.door == "desk" else "C",
+        added_at=clock.now(),
+        added_by=by.label,
+    )
+    application.materials.filter(
+        identity=identity, state__in=[FactState.COMMITTED, FactState.DEFERRED], made_up_at=None
+    ).update(made_up_at=clock.now())
+    if application.state == ApplicationState.DRAFT:
+        application.materials.filter(identity=identity).delete()
+    _touch(application)
+    return file.id
+
+
+@act_on("cases.remove_file", Application.objects.lock, permission=CanApply, ready=draft_or_correcting)
+def remove_file(application: Application, file: uuid.UUID, *, by: Actor, key: Key) -> None:
+    """Take a file out again; what an agency has already worked with stays."""
+    rows = application.files.filter(pk=file, removed_at=None)
+    if application.submitted_at:
+        rows = rows.filter(added_at__gt=application.changed_at)
+    rows.update(removed_at=clock.now())
+    _touch(application)
+
+
+@act_on("cases.discard", Application.objects.lock, permission=CanApply, ready=only_draft)
+def discard(application: Application, *, by: Actor, key: Key) -> None:
+    """Throw a draft away with everything in it."""
+    application.files.all().delete()
+    application.materials.all().delete()
+    application.delete()
+
+
+def _touch(application: Application) -> None:
+    application.version += 1
+    application.changed_at = clock.now()
+    application.save()

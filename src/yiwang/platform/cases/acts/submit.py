@@ -1,0 +1,181 @@
+"""Handing in: one application becomes one case for each item."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic_core import to_jsonable_python
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import act_on, current
+from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.rules import merged_form
+from yiwang.platform.catalog.types import EditionView
+from yiwang.platform.cases import documents, engine
+from yiwang.platform.cases.acts.draft import only_draft
+from yiwang.platform.cases.events import SUBMITTED
+from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit, Task
+from yiwang.platform.cases.permissions import CanApply
+from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence import queries as evidence
+from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.ui.forms import check_values
+
+TELL_DAYS = 5
+"""Working days to tell what is missing, else it counts as accepted (行政许可法 art. 32(4))."""
+
+
+@act_on("cases.submit", Application.objects.lock, permission=CanApply, ready=only_draft)
+def submit(application: Application, *, by: Actor, key: Key) -> str:
+    """Hand the application in. Returns its number.
+
+    Raises ``Invalid`` with every field and material that is missing or wrong; the draft stays as it is.
+    """
+    planned = [(uuid.UUID(row["edition"]), tuple(row["after"])) for row in application.plan]
+    views = catalog.get_editions([pk for pk, _after in planned])
+    editions = [views[pk] for pk, _after in planned]
+    waits_for = {views[pk].definition.basic_code: after for pk, after in planned}
+    _check_level(by, editions)
+    resolution = resolve_draft(application, editions, waits_for)
+    _check_complete(application, editions, resolution)
+    now = clock.now()
+    day = clock.legal_date(now)
+    application.number = f"{application.region[:6]}{day:%Y%m%d}{engine.allot(f'application:{day}'):06d}"
+    application.query_code = new_query_code()
+    application.state = ApplicationState.SUBMITTED.value
+    application.submitted_at = application.changed_at = now
+    application.expires_on = None
+    application.facts = to_jsonable_python(resolution.facts)
+    application.burden = to_jsonable_python(resolution.burden)
+    application.version += 1
+    application.save()
+    _write_cases(application, editions, waits_for)
+    _write_materials(application, resolution)
+    documents.write(application, None, DocumentKind.RECEIPT)
+    engine.set_deadline(engine.DEEMED, application.id, engine.end_of_workdays(application.region, day, TELL_DAYS))
+    current().emit(SUBMITTED, application, cases=len(editions), life_event=application.life_event)
+    return application.number
+
+
+def resolve_draft(
+    application: Application, editions: list[EditionView], waits_for: dict[str, tuple[str, ...]]
+) -> Resolution:
+    """Return how everything of a draft stands: sources, answers, files, commitments."""
+    given = {row.identity: FactState(row.state) for row in application.materials.all()}
+    given |= {
+        name: FactState.GIVEN
+        for name in application.files.filter(removed_at=None).values_list("identity", flat=True)
+    }
+    answers = dict(application.answers)
+    disputed = frozenset(answers.pop("_disputed", ()))
+    return evidence.resolve(
+        application.principal, editions, answers, waits_for=waits_for, given=given, disputed=disputed
+    )
+
+
+def _check_level(by: Actor, editions: list[EditionView]) -> None:
+    needed = max(edition.definition.min_level for edition in editions)
+    if by.kind is ActorKind.PERSON and by.level < needed:
+        from yiwang.kernel.problems import NeedsSignIn
+
+        raise NeedsSignIn(_("这件事要更高的认证等级，请先完成认证。"), code="step-up-needed", level=int(needed))
+
+
+def _check_complete(application: Application, editions: list[EditionView], resolution: Resolution) -> None:
+    known = {code: fact.value for code, fact in resolution.facts.items()}
+    asked = [
+        spec
+        for section in merged_form(editions, known | application.answers)
+        for spec in section.fields
+        if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
+    ]
+    errors = list(check_values(asked, application.answers))
+    errors += [
+        FieldError(f"material:{name}", _("还缺“%(name)s”。请上传，或选择承诺、容缺后补。") % {"name": material.name})
+        for name, material in resolution.materials.items()
+        if material.state is FactState.ASK and not material.optional
+    ]
+    errors += [
+        FieldError(f"material:{name}", _("“%(name)s”不能容缺，请现在上传。") % {"name": material.name})
+        for name, material in resolution.materials.items()
+        if (material.state is FactState.DEFERRED and not material.may_defer)
+        or (material.state is FactState.COMMITTED and not material.may_commit)
+    ]
+    if errors:
+        raise Invalid(_("还有 %(count)d 处要改，改好才能提交。") % {"count": len(errors)}, errors=tuple(errors))
+
+
+def _write_cases(
+    application: Application, editions: list[EditionView], waits_for: dict[str, tuple[str, ...]]
+) -> None:
+    now = application.submitted_at
+    assert now is not None
+    day = clock.legal_date(now)
+    agencies = {
+        agency.path: agency for agency in directory.agencies_by_path({edition.agency_path for edition in editions})
+    }
+    joint = {
+        step.joint for edition in editions for step in edition.definition.process if step.joint
+    }
+    visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
+    cases: list[Case] = []
+    tasks: list[Task] = []
+    for position, edition in enumerate(editions):
+        definition = edition.definition
+        serial = engine.allot(f"case:{definition.task_code}:{day}")
+        number = build_case_number(parse_task_code(definition.task_code, allow_pseudo=True), day, serial)
+        waits = list(waits_for.get(definition.basic_code, ()))
+        case = Case(
+            application=application,
+            position=position,
+            edition_id=edition.id,
+            item_code=definition.basic_code,
+            name=definition.known_as,
+            agency_id=agencies[edition.agency_path].id,
+            agency_path=edition.agency_path,
+            region=edition.region,
+            level=definition.level,
+            number=str(number),
+            query_code=new_query_code(),
+            principal_kind=application.principal_kind,
+            principal_id=application.principal_id,
+            applicant_name=application.applicant_name,
+            state=(CaseState.WAITING if waits else CaseState.SUBMITTED).value,
+            waits_for=waits,
+            received_at=now,
+        )
+        cases.append(case)
+        tasks += engine.plan_steps(case, edition, visits)
+    JointVisit.objects.bulk_create(visits.values())
+    Case.objects.bulk_create(cases)
+    Task.objects.bulk_create(tasks)
+
+
+def _write_materials(application: Application, resolution: Resolution) -> None:
+    rows: list[ApplicationMaterial] = []
+    for name, material in resolution.materials.items():
+        rows.append(
+            ApplicationMaterial(
+                application=application,
+                identity=name,
+                name=material.name,
+                state=material.state.value,
+                items=list(material.items),
+                ref=material.ref,
+                source_name=material.source_name,
+                trust=_trust(material.state),
+            )
+        )
+    application.materials.all().delete()
+    ApplicationMaterial.objects.bulk_create(rows)
+
+
+def _trust(state: FactState) -> str:
+    marks: dict[Any, str] = {FactState.KNOWN: "A", FactState.GIVEN: "C", FactState.COMMITTED: "D"}
+    return marks.get(state, "")

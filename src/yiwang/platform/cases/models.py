@@ -1,0 +1,253 @@
+"""Tables of applications and cases. What is personal is sealed; what lists filter by is narrow and indexed."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import Q
+
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.types import Party, PartyKind, Reach
+from yiwang.platform.cases.managers import ApplicationQuerySet, CaseQuerySet
+
+
+class Serial(models.Model):
+    """A counter that is never reset and has no gaps: numbers are allotted in the act's own transaction."""
+
+    scope = models.CharField(max_length=120, primary_key=True)
+    last = models.IntegerField()
+
+
+class Application(models.Model):
+    """申请: one submission. While it is a draft, ``answers`` is all there is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    number = models.CharField(max_length=40, blank=True)
+    query_code = models.CharField(max_length=12, blank=True)
+    title = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=12, default="draft")
+    version = models.IntegerField(default=1)
+    principal_kind = models.CharField(max_length=12)
+    principal_id = models.UUIDField()
+    applicant_name = models.CharField(max_length=160)
+    agent_id = models.UUIDField(null=True)
+    agent_name = models.CharField(max_length=60, blank=True)
+    delegation_id = models.UUIDField(null=True)
+    door = models.CharField(max_length=12)
+    region = models.CharField(max_length=12)
+    life_event = models.CharField(max_length=40, blank=True)
+    life_event_edition = models.ForeignKey("catalog.LifeEventEdition", models.PROTECT, null=True, related_name="+")
+    plan = models.JSONField(default=list)
+    """While a draft: ``[{"edition": id, "after": [basic codes]}]``."""
+    answers = SealedJSONField(default=dict)
+    facts = SealedJSONField(default=dict)
+    """What was known at submission, with sources: the record on which agencies decide."""
+    burden = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    expires_on = models.DateField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="application_number", condition=~Q(number="")),
+        ]
+        indexes = [
+            models.Index(fields=["principal_id", "state", "-changed_at"], name="application_principal"),
+            models.Index(fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")),
+            models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
+        ]
+
+    @property
+    def principal(self) -> Party:
+        """Whose matter it is."""
+        return Party(PartyKind(self.principal_kind), self.principal_id)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: an application belongs to its region, not to one agency."""
+        return Reach(region=self.region)
+
+
+class Case(models.Model):
+    """办件: one item of an application, one agency in the lead. Pinned to its edition for life."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="cases")
+    position = models.SmallIntegerField(default=0)
+    edition = models.ForeignKey("catalog.Edition", models.PROTECT, related_name="+")
+    item_code = models.CharField(max_length=12)
+    name = models.CharField(max_length=200)
+    agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
+    agency_path = models.CharField(max_length=400)
+    region = models.CharField(max_length=12)
+    level = models.SmallIntegerField()
+    number = models.CharField(max_length=50, unique=True)
+    query_code = models.CharField(max_length=12)
+    principal_kind = models.CharField(max_length=12)
+    principal_id = models.UUIDField()
+    applicant_name = models.CharField(max_length=160)
+    state = models.CharField(max_length=20)
+    result = models.CharField(max_length=16, blank=True)
+    version = models.IntegerField(default=1)
+    waits_for = ArrayField(models.CharField(max_length=12), default=list)
+    clock = models.JSONField(null=True)
+    """Intervals of the legal clock (``kernel.clock.Clock``), null until accepted."""
+    due_on = models.DateField(null=True)
+    statutory_due_on = models.DateField(null=True)
+    provisional = models.BooleanField(default=False)
+    conditional_due_on = models.DateField(null=True)
+    deemed = models.BooleanField(default=False)
+    recheck = models.BooleanField(default=False)
+    """A source was down: the decision waits for the re-check."""
+    handler_id = models.UUIDField(null=True)
+    handler_label = models.CharField(max_length=60, blank=True)
+    received_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    decision = models.TextField(blank=True)
+    licence_id = models.UUIDField(null=True)
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                OpClass("agency_path", name="text_pattern_ops"), "due_on", "id", name="case_inbox",
+                condition=Q(state__in=["submitted", "pre_review", "accepted", "conditional", "in_process", "suspended"]),
+            ),
+            models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
+            models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
+        ]  # fmt: skip
+
+    @property
+    def principal(self) -> Party:
+        """Whose matter it is."""
+        return Party(PartyKind(self.principal_kind), self.principal_id)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies, for grants."""
+        return Reach(self.agency_path, self.region, self.level, self.item_code)
+
+
+class JointVisit(models.Model):
+    """联合踏勘: one visit for the steps of several cases of one application."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="visits")
+    name = models.CharField(max_length=40)
+    planned_on = models.DateField(null=True)
+    planned_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "name"], name="joint_visit_once")]
+
+
+class Task(models.Model):
+    """A step's occurrence in a case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="tasks")
+    step = models.CharField(max_length=40)
+    position = models.SmallIntegerField()
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=24)
+    state = models.CharField(max_length=8)
+    after = ArrayField(models.CharField(max_length=40), default=list)
+    agency_path = models.CharField(max_length=400)
+    role = models.CharField(max_length=24)
+    visit = models.ForeignKey(JointVisit, models.PROTECT, null=True, related_name="tasks")
+    assignee_id = models.UUIDField(null=True)
+    assignee_label = models.CharField(max_length=60, blank=True)
+    ready_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=120, blank=True)
+    officers = ArrayField(models.CharField(max_length=60), default=list)
+    outcome = models.CharField(max_length=12, blank=True)
+    opinion = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "step"], name="task_step_once")]
+        indexes = [
+            models.Index(fields=["role", "ready_at"], name="task_ready", condition=Q(state="ready")),
+        ]
+
+
+class ApplicationMaterial(models.Model):
+    """One material of an application, once for all items that need it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="materials")
+    identity = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    state = models.CharField(max_length=12)
+    items = ArrayField(models.CharField(max_length=12), default=list)
+    ref = models.CharField(max_length=200, blank=True)
+    source_name = models.CharField(max_length=120, blank=True)
+    trust = models.CharField(max_length=1, blank=True)
+    checked_by = models.CharField(max_length=120, blank=True)
+    made_up_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["application", "identity"], name="material_once")]
+
+
+class ApplicationFile(models.Model):
+    """A file that somebody gave for a material; the bytes lie in the store under their digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="files")
+    identity = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=80)
+    size = models.IntegerField()
+    pages = models.IntegerField(null=True)
+    scan = models.CharField(max_length=12, default="clean")
+    trust = models.CharField(max_length=1, default="C")
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=120)
+    removed_at = models.DateTimeField(null=True)
+
+
+class Correction(models.Model):
+    """一次性告知补正: once for each case before acceptance, once during the handling, all points together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="corrections")
+    stage = models.CharField(max_length=12)
+    """``acceptance`` or ``handling``."""
+    points = SealedJSONField(default=list)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=120)
+    due_on = models.DateField()
+    state = models.CharField(max_length=10, default="open")
+    """``open``, ``answered``, ``lapsed`` or ``withdrawn``."""
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "stage"], name="correction_once")]
+
+
+class Document(models.Model):
+    """A numbered document of a case or an application; ``content`` is what it was made from."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="documents")
+    kind = models.CharField(max_length=20)
+    number = models.CharField(max_length=80, unique=True)
+    title = models.CharField(max_length=120)
+    content = SealedJSONField(default=dict)
+    created_at = models.DateTimeField()
+    digest = models.CharField(max_length=64, blank=True)
+    """Of the PDF in the store; empty until it is rendered."""

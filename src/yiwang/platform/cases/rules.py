@@ -1,0 +1,114 @@
+"""The case engine's logic, pure: the table of states, the graph of steps, what an outcome opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from yiwang.platform.cases.types import CaseState, TaskState
+
+S = CaseState
+
+TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    S.WAITING: frozenset({S.SUBMITTED, S.ACCEPTED, S.WITHDRAWN, S.VOID, S.NOT_ACCEPTED}),
+    S.SUBMITTED: frozenset(
+        {S.PRE_REVIEW, S.ACCEPTED, S.CONDITIONAL, S.NOT_ACCEPTED, S.SUPPLEMENT, S.WITHDRAWN, S.VOID, S.WAITING}
+    ),
+    S.PRE_REVIEW: frozenset(
+        {S.RETURNED, S.ACCEPTED, S.CONDITIONAL, S.NOT_ACCEPTED, S.SUPPLEMENT, S.WITHDRAWN, S.VOID}
+    ),
+    S.RETURNED: frozenset({S.SUBMITTED, S.WITHDRAWN, S.VOID}),
+    S.SUPPLEMENT: frozenset({S.SUBMITTED, S.NO_SUPPLEMENT, S.WITHDRAWN, S.VOID}),
+    S.CONDITIONAL: frozenset({S.ACCEPTED, S.IN_PROCESS, S.SUSPENDED, S.ACCEPTANCE_REVOKED, S.WITHDRAWN, S.VOID}),
+    S.ACCEPTED: frozenset({S.IN_PROCESS, S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID}),
+    S.IN_PROCESS: frozenset(
+        {S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED}
+    ),
+    S.SUSPENDED: frozenset({S.IN_PROCESS, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED, S.NO_SUPPLEMENT}),
+    S.DECIDED: frozenset({S.CLOSED}),
+    S.FORWARDED: frozenset({S.CLOSED}),
+    S.NOT_ACCEPTED: frozenset({S.CLOSED}),
+    S.NO_SUPPLEMENT: frozenset({S.CLOSED}),
+    S.ACCEPTANCE_REVOKED: frozenset({S.CLOSED}),
+    S.WITHDRAWN: frozenset({S.CLOSED}),
+    S.VOID: frozenset({S.CLOSED}),
+    S.CLOSED: frozenset({S.DELIVERED, S.ARCHIVED}),
+    S.DELIVERED: frozenset({S.ARCHIVED}),
+    S.ARCHIVED: frozenset(),
+}
+"""Every arrow of STANDARDS 4.3. EXTENDED is no state of its own: an extension lengthens the clock while work goes on;
+RATED belongs to the rating, which may come at any time after closing."""
+
+OPEN = frozenset(
+    {S.SUBMITTED, S.WAITING, S.PRE_REVIEW, S.RETURNED, S.SUPPLEMENT, S.ACCEPTED, S.CONDITIONAL, S.IN_PROCESS, S.SUSPENDED}
+)
+"""States in which somebody still has to do something before the decision."""
+BEFORE_ACCEPTANCE = frozenset({S.SUBMITTED, S.PRE_REVIEW})
+WORKING = frozenset({S.ACCEPTED, S.CONDITIONAL, S.IN_PROCESS})
+ENDED = frozenset({S.CLOSED, S.DELIVERED, S.ARCHIVED})
+
+
+def may_go(old: CaseState, new: CaseState) -> bool:
+    """Tell whether a case may go from one state to the other."""
+    return new in TRANSITIONS[old]
+
+
+class Outcome(StrEnum):
+    """How a step came out."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step of the graph: what it waits for, and whether it applies (``when`` is evaluated before)."""
+
+    code: str
+    after: tuple[str, ...]
+    applies: bool = True
+
+
+def check_graph(nodes: Sequence[Node]) -> None:
+    """Raise ``ValueError`` for an unknown predecessor, a step named twice, or a circle."""
+    codes = [node.code for node in nodes]
+    if len(set(codes)) != len(codes):
+        raise ValueError("a step is named twice")
+    known = set(codes)
+    for node in nodes:
+        for before in node.after:
+            if before not in known:
+                raise ValueError(f"step {node.code} waits for {before}, which is not there")
+    placed: set[str] = set()
+    while len(placed) < len(nodes):
+        ready = {node.code for node in nodes if node.code not in placed and placed.issuperset(node.after)}
+        if not ready:
+            raise ValueError("the process goes round in a circle")
+        placed |= ready
+
+
+def advance(nodes: Sequence[Node], states: Mapping[str, TaskState]) -> dict[str, TaskState]:
+    """Return the states after everything that can move has moved: a step is ready when all before it are over.
+
+    A step that does not apply is skipped as soon as its turn comes, which may open others at once.
+    """
+    after = dict(states)
+    moved = True
+    while moved:
+        moved = False
+        for node in nodes:
+            if after.get(node.code, TaskState.WAITING) is not TaskState.WAITING:
+                continue
+            if all(after.get(before) in (TaskState.DONE, TaskState.SKIPPED) for before in node.after):
+                after[node.code] = TaskState.READY if node.applies else TaskState.SKIPPED
+                moved = True
+    for node in nodes:
+        after.setdefault(node.code, TaskState.WAITING)
+    return after
+
+
+def finished(states: Mapping[str, TaskState]) -> bool:
+    """Tell whether nothing is left to do."""
+    return all(state in (TaskState.DONE, TaskState.SKIPPED) for state in states.values())

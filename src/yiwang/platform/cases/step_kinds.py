@@ -1,0 +1,52 @@
+"""The kinds of step that cases itself knows; ``issue`` and ``deliver`` are automatic where the result is electronic."""
+
+from __future__ import annotations
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import current
+from yiwang.kernel.types import Role
+from yiwang.platform.cases import engine
+from yiwang.platform.cases.events import DELIVERED
+from yiwang.platform.cases.kinds import Kind, register
+from yiwang.platform.cases.models import Case, Task
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.types import StepKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.licences import acts as licences
+
+
+def _issue(case: Case, task: Task) -> str | None:
+    definition = catalog.get_edition(case.edition_id).definition
+    if not definition.result.licence_type:
+        return "skip"
+    agency = directory.agencies_by_id([case.agency_id])[case.agency_id]
+    case.licence_id = licences.issue_inside(
+        type_code=definition.result.licence_type,
+        holder=case.principal,
+        holder_name=case.applicant_name,
+        issuer=agency,
+        values=engine.facts_of(case.application),
+        case_id=case.id,
+    )
+    return "pass"
+
+
+def _deliver(case: Case, task: Task) -> str | None:
+    case.delivered_at = clock.now()
+    current().emit(DELIVERED, case, way="electronic")
+    return "pass"
+
+
+def register_all() -> None:
+    """Enter the kinds (called once when the room is loaded)."""
+    register(StepKind.INTAKE, Kind(Role.INTAKE))
+    register(StepKind.PRE_REVIEW, Kind(Role.REVIEWER))
+    register(StepKind.REVIEW, Kind(Role.REVIEWER))
+    register(StepKind.SITE_VISIT, Kind(Role.INSPECTOR))
+    register(StepKind.EXPERT_REVIEW, Kind(Role.REVIEWER))
+    register(StepKind.DECISION, Kind(Role.DECIDER))
+    register(StepKind.ISSUE, Kind(Role.ISSUER, _issue))
+    register(StepKind.DELIVER, Kind(Role.ISSUER, _deliver))
+    register(StepKind.AUTO_CHECK, Kind(Role.REVIEWER))
+
+

@@ -1,0 +1,208 @@
+"""States, results and views of applications and cases (STANDARDS 4)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from yiwang.kernel.clock import Light
+from yiwang.kernel.types import Party
+
+
+class CaseState(StrEnum):
+    """办件状态 (STANDARDS 4.3). WAITING is SUBMITTED that must follow another case of its application."""
+
+    SUBMITTED = "submitted"
+    WAITING = "waiting"
+    PRE_REVIEW = "pre_review"
+    RETURNED = "returned"
+    SUPPLEMENT = "supplement"
+    ACCEPTED = "accepted"
+    CONDITIONAL = "conditional"
+    NOT_ACCEPTED = "not_accepted"
+    NO_SUPPLEMENT = "no_supplement"
+    ACCEPTANCE_REVOKED = "acceptance_revoked"
+    IN_PROCESS = "in_process"
+    SUSPENDED = "suspended"
+    DECIDED = "decided"
+    FORWARDED = "forwarded"
+    WITHDRAWN = "withdrawn"
+    VOID = "void"
+    CLOSED = "closed"
+    DELIVERED = "delivered"
+    ARCHIVED = "archived"
+
+
+class ApplicationState(StrEnum):
+    """申请状态: what the applicant sees of the whole."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class CaseResult(StrEnum):
+    """办结结果 (STANDARDS 4.4)."""
+
+    ISSUED = "issued"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    GRANTED = "granted"
+    VOIDED = "voided"
+    DELETED = "deleted"
+    FORWARDED = "forwarded"
+    NO_SUPPLEMENT = "no_supplement"
+    NOT_ACCEPTED = "not_accepted"
+    NORMAL = "normal"
+
+
+class TaskState(StrEnum):
+    """A step of one case: waiting for others, ready, being done, done, or not needed here."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class DocumentKind(StrEnum):
+    """Documents that the law wants (STANDARDS 4.3)."""
+
+    RECEIPT = "receipt"
+    CORRECTION_NOTICE = "correction_notice"
+    ACCEPTANCE = "acceptance"
+    NON_ACCEPTANCE = "non_acceptance"
+    SPECIAL_PROCEDURE = "special_procedure"
+    EXTENSION = "extension"
+    DECISION = "decision"
+    REFUSAL = "refusal"
+    DELIVERY = "delivery"
+    CONDITIONAL = "conditional"
+    REVOCATION = "revocation"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing to correct: which field or material, what is wrong, how to mend it."""
+
+    target: str
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """一次性告知补正."""
+
+    id: uuid.UUID
+    case_id: uuid.UUID
+    case_name: str
+    agency_name: str
+    points: tuple[Point, ...]
+    asked_at: datetime
+    due_on: date
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A step as it stands."""
+
+    id: uuid.UUID
+    step: str
+    name: str
+    kind: str
+    state: TaskState
+    agency_name: str
+    assignee: str
+    ready_at: datetime | None
+    done_at: datetime | None
+    done_by: str
+    outcome: str
+    opinion: str
+    joint: str
+    planned_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of what happened, from the audit trail."""
+
+    at: datetime
+    name: str
+    label: str
+    who: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A numbered document."""
+
+    id: uuid.UUID
+    kind: DocumentKind
+    number: str
+    title: str
+    created_at: datetime
+    case_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """办件."""
+
+    id: uuid.UUID
+    number: str
+    query_code: str
+    application_id: uuid.UUID
+    edition_id: uuid.UUID
+    name: str
+    item_code: str
+    agency_name: str
+    agency_path: str
+    state: CaseState
+    result: CaseResult | None
+    version: int
+    received_at: datetime
+    accepted_at: datetime | None
+    due_on: date | None
+    statutory_due_on: date | None
+    decided_at: datetime | None
+    closed_at: datetime | None
+    light: Light | None
+    days_left: int | None
+    provisional: bool
+    conditional: bool
+    applicant_name: str
+    handler: str
+    licence_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationView:
+    """申请: one submission, one or more cases."""
+
+    id: uuid.UUID
+    number: str
+    query_code: str
+    title: str
+    state: ApplicationState
+    principal: Party
+    applicant_name: str
+    agent_name: str
+    region: str
+    life_event: str
+    version: int
+    answers: dict[str, Any]
+    edition_ids: tuple[uuid.UUID, ...]
+    created_at: datetime
+    changed_at: datetime
+    submitted_at: datetime | None
+    expires_on: date | None
+    due_on: date | None
+    cases: tuple[CaseView, ...] = ()

@@ -1,0 +1,178 @@
+"""What changes the catalogue: drafts, publishing, suspending, life events."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import Permission, act, act_on, current, event
+from yiwang.kernel.digest import sha256_of
+from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
+from yiwang.platform.catalog import documents
+from yiwang.platform.catalog.linter import lint
+from yiwang.platform.catalog.models import (
+    DataElementRow,
+    Edition,
+    Implementation,
+    LifeEventEdition,
+    LifeEventRow,
+    ServiceItem,
+)
+from yiwang.platform.catalog.types import Definition, LifeEvent
+from yiwang.platform.directory import queries as directory
+
+PUBLISHED = event("catalog.published", "An edition of an item was published.")
+SUSPENDED = event("catalog.suspended", "An item takes no new applications for now.")
+LIFE_EVENT_PUBLISHED = event("catalog.life_event_published", "An edition of a life event was published.")
+
+CanEdit = Permission(
+    name="edit items", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER})
+)
+CanPublish = Permission(
+    name="publish items", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.ITEM_PUBLISHER})
+)
+
+
+def _lock(pk: uuid.UUID, by: Actor) -> Implementation:
+    row = Implementation.objects.visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这个事项。"))
+    return row
+
+
+@act("catalog.save_draft", permission=CanEdit)
+def save_draft(definition: Definition, source: str = "", *, by: Actor, key: Key) -> uuid.UUID:
+    """Write an item's draft, new or changed; the published edition stays as it is.
+
+    Raises ``Invalid`` if the agency is unknown or outside of what the editor may touch.
+    """
+    return write_draft(definition, source, by=by)
+
+
+def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
+    """Do what ``save_draft`` does inside another act (imports save many)."""
+    agency = directory.find_agency(definition.agency)
+    if agency is None:
+        raise Invalid(
+            _("事项目录里没有这个部门。"),
+            errors=(FieldError("agency", _("没有代码为 %(code)s 的部门。") % {"code": definition.agency}),),
+        )
+    item, _made = ServiceItem.objects.get_or_create(
+        basic_code=definition.basic_code, defaults={"name": definition.name, "item_type": definition.item_type}
+    )
+    document = documents.dump_definition(definition)
+    digest = sha256_of(document)
+    row, made = Implementation.objects.get_or_create(
+        task_code=definition.task_code,
+        handle_code=definition.handle_code,
+        defaults={
+            "item": item,
+            "agency_id": agency.id,
+            "region": agency.region,
+            "level": definition.level,
+            "draft": document,
+            "draft_digest": digest,
+            "source": source,
+            "changed_at": clock.now(),
+        },
+    )
+    CanEdit.check(by, row)
+    if not made and row.draft_digest != digest:
+        row.draft, row.draft_digest, row.changed_at, row.source = document, digest, clock.now(), source
+        row.save(update_fields=["draft", "draft_digest", "changed_at", "source"])
+    current().detail["implementation"] = str(row.id)
+    return row.id
+
+
+@act_on("catalog.publish", _lock, permission=CanPublish)
+def publish(row: Implementation, note: str = "", *, by: Actor, key: Key) -> uuid.UUID:
+    """Lint the draft and freeze it as the next edition; unchanged content gives the edition that is there.
+
+    Raises ``Invalid`` with every error that the linter found: errors block, warnings do not.
+    """
+    return publish_draft(row, note, by=by)
+
+
+def publish_draft(row: Implementation, note: str, *, by: Actor) -> uuid.UUID:
+    """Do what ``publish`` does inside another act."""
+    definition = documents.DEFINITION.validate_python(row.draft)
+    findings = [finding for finding in lint(definition) if finding.blocks]
+    if findings:
+        raise Invalid(
+            _("有 %(count)d 处不符合办事指南规范，改好才能发布。") % {"count": len(findings)},
+            errors=tuple(FieldError(finding.where, finding.message) for finding in findings),
+        )
+    elements = {
+        element.pk: documents.ELEMENT.validate_python(element.document)
+        for element in DataElementRow.objects.all()
+    }
+    agency = directory.get_agency(definition.agency)
+    content = {
+        "definition": row.draft,
+        "elements": documents.dump_elements(documents.used_elements(definition, elements)),
+        "agency": {"code": agency.code, "name": agency.name, "short_name": agency.short_name, "path": agency.path},
+    }
+    digest = sha256_of(content)
+    latest = row.editions.order_by("-number").first()
+    if latest is not None and latest.digest == digest and row.current_id == latest.id:
+        return latest.id
+    edition = Edition.objects.create(
+        implementation=row,
+        number=latest.number + 1 if latest else 1,
+        digest=digest,
+        content=content,
+        published_at=clock.now(),
+        published_by=by.label,
+        note=note,
+    )
+    row.current, row.state = edition, "published"
+    row.save(update_fields=["current", "state"])
+    current().emit(PUBLISHED, row, edition=str(edition.id), basic_code=definition.basic_code)
+    return edition.id
+
+
+@act_on("catalog.suspend", _lock, permission=CanPublish, announces=SUSPENDED)
+def suspend(row: Implementation, reason: str, *, by: Actor, key: Key) -> None:
+    """Take no new applications for the item (暂停); running cases go on by their editions."""
+    row.state, row.current = "suspended", None
+    row.save(update_fields=["state", "current"])
+    current().detail["reason"] = reason
+
+
+def write_life_event(life_event: LifeEvent, order: int) -> None:
+    """Write a life event and publish it if it changed (inside another act)."""
+    document: dict[str, Any] = documents.LIFE_EVENT.dump_python(life_event, mode="json")
+    digest = sha256_of(document)
+    row, _made = LifeEventRow.objects.update_or_create(
+        code=life_event.code, defaults={"draft": document, "order": order}
+    )
+    latest = row.editions.order_by("-number").first()
+    if latest is not None and latest.digest == digest:
+        return
+    row.current = LifeEventEdition.objects.create(
+        life_event=row,
+        number=latest.number + 1 if latest else 1,
+        digest=digest,
+        content=document,
+        published_at=clock.now(),
+    )
+    row.save(update_fields=["current"])
+    current().emit(LIFE_EVENT_PUBLISHED, row, code=life_event.code)
+
+
+def write_elements(elements: Iterable[Any]) -> None:
+    """Write data elements (inside another act); editions keep the ones they were published with."""
+    DataElementRow.objects.bulk_create(
+        [
+            DataElementRow(code=element.code, document=documents.ELEMENT.dump_python(element, mode="json"))
+            for element in elements
+        ],
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["document"],
+    )

@@ -1,0 +1,53 @@
+"""Documents in and out: the checked Python form of what stands in drafts, editions and packs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from yiwang.platform.catalog.types import DataElement, Definition, EditionView, LifeEvent
+
+DEFINITION: TypeAdapter[Definition] = TypeAdapter(Definition)
+ELEMENT: TypeAdapter[DataElement] = TypeAdapter(DataElement)
+LIFE_EVENT: TypeAdapter[LifeEvent] = TypeAdapter(LifeEvent)
+_ELEMENTS: TypeAdapter[dict[str, DataElement]] = TypeAdapter(dict[str, DataElement])
+
+
+def dump_definition(definition: Definition) -> dict[str, Any]:
+    """Return a definition as plain JSON values."""
+    return DEFINITION.dump_python(definition, mode="json")  # type: ignore[no-any-return]
+
+
+def used_elements(definition: Definition, elements: dict[str, DataElement]) -> dict[str, DataElement]:
+    """Return every element that the form uses, columns of tables included."""
+    found: dict[str, DataElement] = {}
+    waiting = [asked.element for section in definition.form for asked in section.fields]
+    while waiting:
+        code = waiting.pop()
+        if code not in found and code in elements:
+            found[code] = elements[code]
+            waiting += elements[code].columns
+    return found
+
+
+def dump_elements(elements: dict[str, DataElement]) -> dict[str, Any]:
+    """Return elements as plain JSON values."""
+    return _ELEMENTS.dump_python(elements, mode="json")  # type: ignore[no-any-return]
+
+
+def read_edition(row: Any) -> EditionView:
+    """Read an edition's row."""
+    content = row.content
+    implementation = row.implementation
+    return EditionView(
+        id=row.id,
+        number=row.number,
+        digest=row.digest,
+        published_at=row.published_at,
+        definition=DEFINITION.validate_python(content["definition"]),
+        elements=_ELEMENTS.validate_python(content["elements"]),
+        agency_name=content["agency"]["name"],
+        agency_path=content["agency"]["path"],
+        region=implementation.region,
+    )

@@ -1,0 +1,29 @@
+"""Which rows of the catalogue an actor may see."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from yiwang.kernel.types import Actor, ActorKind
+
+
+class ImplementationQuerySet(models.QuerySet[Any]):
+    """Drafts are seen by staff whose grants reach the agency; what is published, by everybody."""
+
+    def visible_to(self, actor: Actor) -> ImplementationQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        published = Q(current__isnull=False)
+        if actor.kind is ActorKind.STAFF and actor.grants:
+            mine = [
+                Q(agency__path__startswith=grant.agency, region__startswith=grant.region)
+                for grant in actor.grants
+            ]
+            return self.filter(published | reduce(or_, mine))
+        return self.filter(published)

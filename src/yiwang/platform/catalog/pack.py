@@ -1,0 +1,133 @@
+"""The catalogue's part of a pack: code tables, data elements, items (one edition for each body), life events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import Actor
+from yiwang.platform.catalog.acts import publish_draft, write_draft, write_elements, write_life_event
+from yiwang.platform.catalog.models import CodeEntry, Implementation
+from yiwang.platform.catalog.types import DataElement, Definition, LifeEvent, Place
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import AgencyView
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRow:
+    """Who carries an item out: one agency, or every agency of a function at a level (in these regions)."""
+
+    agency: str = ""
+    function: str = ""
+    level: int = 0
+    regions: tuple[str, ...] = ()
+    centre: str = ""
+    promised: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """One row of a code table."""
+
+    code: str
+    label: str
+    label_en: str = ""
+
+
+def load(pack: Pack, *, by: Actor) -> None:
+    """Load and publish the catalogue; unchanged items keep their edition."""
+    _tables(pack)
+    elements = list(pack.rows("elements/*.yaml", DataElement))
+    _once(pack, "elements", [element.code for element in elements])
+    pack.stop_if_faulty()
+    write_elements(elements)
+    definitions = list(read_items(pack))
+    pack.stop_if_faulty()
+    for path, definition in definitions:
+        row = Implementation.objects.get(pk=write_draft(definition, f"pack:{pack.name}", by=by))
+        try:
+            publish_draft(row, "", by=by)
+        except Invalid as problem:
+            for error in problem.errors:
+                pack.fault(path, 1, f"{error.field}: {error.message}")
+    pack.stop_if_faulty()
+    for order, path in enumerate(pack.files("life_events/*.yaml")):
+        life_event = pack.make(path, pack.yaml(path), LifeEvent)
+        if life_event is not None:
+            write_life_event(life_event, order)
+    pack.stop_if_faulty()
+
+
+def read_items(pack: Pack) -> Iterator[tuple[Path, Definition]]:
+    """Read every item file into one definition for each body."""
+    centres = {centre.region: centre.code for centre in directory.centres()}
+    for path in pack.files("items/*.yaml"):
+        content = pack.yaml(path)
+        if not isinstance(content, dict) or "bodies" not in content:
+            pack.fault(path, 1, "an item with bodies is expected here")
+            continue
+        bodies = [pack.make(path, body, BodyRow) for body in content.pop("bodies")]
+        for body in bodies:
+            if body is None:
+                continue
+            for agency in _agencies(pack, path, body):
+                made = pack.make(path, content | _of_body(content, body, agency, centres), Definition)
+                if made is None:
+                    break
+                yield path, made
+
+
+def _agencies(pack: Pack, path: Path, body: BodyRow) -> list[AgencyView]:
+    if body.agency:
+        found = directory.find_agency(body.agency)
+        agencies = [found] if found else []
+    else:
+        agencies = [
+            agency
+            for agency in directory.agencies(function=body.function)
+            if agency.level == body.level and (not body.regions or agency.region in body.regions)
+        ]
+    if not agencies:
+        pack.fault(path, 1, f"no agency for {body.agency or body.function} at level {body.level}")
+    return agencies
+
+
+def _of_body(
+    content: dict[str, Any], body: BodyRow, agency: AgencyView, centres: dict[str, str]
+) -> dict[str, Any]:
+    code = content.get("basic_code", "")
+    centre = body.centre or centres.get(agency.region) or next(iter(centres.values()), "")
+    made: dict[str, Any] = {
+        "task_code": f"{agency.uscc}{agency.level}{code}",
+        "agency": agency.code,
+        "level": agency.level,
+        "places": [Place(centre)] if centre else [],
+        "consult_phone": agency.phone,
+        "complaint_phone": agency.complaint_phone,
+    }
+    if body.promised is not None:
+        made["promised_limit"] = {"value": body.promised}
+    return made
+
+
+def _tables(pack: Pack) -> None:
+    path = pack.root / "tables.yaml"
+    if not path.exists():
+        return
+    tables = pack.yaml(path) or {}
+    for table, rows in tables.items():
+        for row in rows:
+            made = pack.make(path, row, CodeRow)
+            if made is not None:
+                CodeEntry.objects.update_or_create(
+                    table=table, code=made.code, defaults={"label": made.label, "label_en": made.label_en}
+                )
+
+
+def _once(pack: Pack, where: str, codes: list[str]) -> None:
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        pack.fault(pack.root / where, 1, f"{code} stands twice")

@@ -1,0 +1,131 @@
+"""What others read of the catalogue: editions and life events, never drafts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import NotFound
+from yiwang.platform.catalog import documents
+from yiwang.platform.catalog.models import (
+    CodeEntry,
+    DataElementRow,
+    Edition,
+    Implementation,
+    LifeEventRow,
+)
+from yiwang.platform.catalog.types import DataElement, EditionView, LifeEvent
+
+_editions: dict[uuid.UUID, EditionView] = {}
+_KEPT = 4096
+
+
+def get_editions(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, EditionView]:
+    """Return editions by id. They never change, so each is read once by a process; one query for the missing ones."""
+    wanted = list(ids)
+    missing = [pk for pk in wanted if pk not in _editions]
+    if missing:
+        if len(_editions) > _KEPT:
+            _editions.clear()
+        for row in Edition.objects.filter(pk__in=missing).select_related("implementation"):
+            _editions[row.id] = documents.read_edition(row)
+    try:
+        return {pk: _editions[pk] for pk in wanted}
+    except KeyError as error:
+        raise NotFound(_("没有这一版办事指南。")) from error
+
+
+def get_edition(pk: uuid.UUID) -> EditionView:
+    """Return one edition."""
+    return get_editions([pk])[pk]
+
+
+def current_edition(task_code: str, handle_code: str = "") -> EditionView:
+    """Return the published edition of an implementation."""
+    pk = (
+        Implementation.objects.filter(task_code=task_code, handle_code=handle_code, current__isnull=False)
+        .values_list("current_id", flat=True)
+        .first()
+    )
+    if pk is None:
+        raise NotFound(_("没有找到这个事项，可能已经停办。"))
+    return get_edition(pk)
+
+
+def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionView]:
+    """Return, for each basic code, the edition whose agency serves ``region``: the nearest body wins.
+
+    A village is served by its town's, county's or city's body; codes without any are left out.
+    """
+    covering = region_chain(region)
+    rows = Implementation.objects.filter(
+        item_id__in=basic_codes, region__in=covering, current__isnull=False
+    ).values_list("item_id", "region", "current_id")
+    nearest: dict[str, tuple[int, uuid.UUID]] = {}
+    for code, where, edition in rows:
+        rank = covering.index(where)
+        if code not in nearest or rank < nearest[code][0]:
+            nearest[code] = (rank, edition)
+    views = get_editions([edition for _rank, edition in nearest.values()])
+    return {code: views[edition] for code, (_rank, edition) in nearest.items()}
+
+
+def region_chain(region: str) -> list[str]:
+    """Return the region and everything above it, nearest first."""
+    chain = [region[:length] for length in (12, 9, 6) if len(region) >= length]
+    if len(region) >= 4:
+        chain.append(f"{region[:4]}00")
+    if len(region) >= 2:
+        chain.append(f"{region[:2]}0000")
+    return list(dict.fromkeys(chain))
+
+
+def implementations_of(basic_code: str) -> list[tuple[str, uuid.UUID]]:
+    """Return region and edition of every published implementation of an item."""
+    return list(
+        Implementation.objects.filter(item_id=basic_code, current__isnull=False)
+        .order_by("region")
+        .values_list("region", "current_id")
+    )
+
+
+def get_life_event(code: str) -> LifeEvent:
+    """Return a life event as published."""
+    return _life_event(code)[1]
+
+
+def life_event_edition(code: str) -> tuple[uuid.UUID, LifeEvent]:
+    """Return a life event with the id of its edition, to pin an application to."""
+    return _life_event(code)
+
+
+def life_events() -> list[LifeEvent]:
+    """Return every published life event in the pack's order."""
+    rows = LifeEventRow.objects.filter(current__isnull=False).select_related("current").order_by("order")
+    return [documents.LIFE_EVENT.validate_python(row.current.content) for row in rows]
+
+
+def _life_event(code: str) -> tuple[uuid.UUID, LifeEvent]:
+    row = LifeEventRow.objects.filter(code=code, current__isnull=False).select_related("current").first()
+    if row is None:
+        raise NotFound(_("没有这件“一件事”。"))
+    return row.current.id, documents.LIFE_EVENT.validate_python(row.current.content)
+
+
+def elements() -> dict[str, DataElement]:
+    """Return every data element (kept for a minute: they change by publishing only)."""
+    kept = cache.get("catalog.elements")
+    if kept is None:
+        kept = {
+            row.code: documents.ELEMENT.validate_python(row.document) for row in DataElementRow.objects.all()
+        }
+        cache.set("catalog.elements", kept, 60)
+    return kept
+
+
+def code_table(table: str) -> dict[str, str]:
+    """Return a code table: code to label."""
+    return dict(CodeEntry.objects.filter(table=table).order_by("code").values_list("code", "label"))

@@ -1,0 +1,183 @@
+"""The directory's part of a pack: regions, agencies, centres and their counters, staff."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from yiwang.kernel.codes import CodeError, parse_uscc
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.types import Role
+from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
+from yiwang.platform.directory.types import CounterKind
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRow:
+    """One agency of ``agencies.yaml``."""
+
+    code: str
+    name: str
+    short_name: str
+    uscc: str
+    function: str
+    region: str
+    level: int
+    parent: str | None = None
+    name_en: str = ""
+    phone: str = ""
+    complaint_phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRow:
+    """One counter of a centre."""
+
+    number: str
+    name: str
+    kind: CounterKind = CounterKind.GENERAL
+
+
+@dataclass(frozen=True, slots=True)
+class CentreRow:
+    """One centre of ``centres.yaml``."""
+
+    code: str
+    name: str
+    region: str
+    address: str
+    hours: str
+    phone: str = ""
+    traffic: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    counters: tuple[CounterRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """A role of a member of staff; ``agency`` is a code (own agency if empty), ``*`` for no narrowing."""
+
+    role: Role
+    agency: str = ""
+    region: str = ""
+    level: int = 0
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """One member of staff of ``staff.yaml``."""
+
+    number: str
+    name: str
+    agency: str
+    roles: tuple[RoleRow, ...]
+    sign_in: str = ""
+    centre: str = ""
+    counter: str = ""
+
+
+def load(pack: Pack) -> None:
+    """Load regions, agencies and centres; loading again changes what differs and removes nothing."""
+    _regions(pack)
+    _agencies(pack)
+    _centres(pack)
+
+
+def _regions(pack: Pack) -> None:
+    rows: dict[str, Region] = {}
+    for line, row in pack.csv("regions.csv", ("code", "name", "level", "parent")):
+        parent = rows.get(row["parent"])
+        if row["parent"] and parent is None:
+            pack.fault(pack.root / "regions.csv", line, f"parent {row['parent']} is not above this line")
+            continue
+        rows[row["code"]] = Region(
+            code=row["code"],
+            name=row["name"],
+            level=int(row["level"]),
+            parent_id=row["parent"] or None,
+            full_name=(parent.full_name if parent else "") + row["name"],
+        )
+    pack.stop_if_faulty()
+    Region.objects.bulk_create(
+        rows.values(),
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["name", "level", "parent", "full_name"],
+    )
+
+
+def _agencies(pack: Pack) -> None:
+    path = pack.root / "agencies.yaml"
+    known = {row.code: row for row in Agency.objects.all()}
+    made: dict[str, Agency] = {}
+    for row in pack.rows("agencies.yaml", AgencyRow):
+        try:
+            parse_uscc(row.uscc)
+        except CodeError as error:
+            pack.fault(path, 1, f"{row.code}: {error}")
+        parent = made.get(row.parent or "")
+        if row.parent and parent is None:
+            pack.fault(path, 1, f"{row.code}: parent {row.parent} is not above it")
+        agency = known.get(row.code) or Agency(code=row.code)
+        agency.name, agency.short_name, agency.name_en = row.name, row.short_name, row.name_en
+        agency.uscc, agency.function, agency.region_id = row.uscc, row.function, row.region
+        agency.level, agency.parent, agency.phone = row.level, parent, row.phone
+        agency.complaint_phone, agency.address = row.complaint_phone, row.address
+        agency.path = f"{parent.path if parent else '/'}{row.code}/"
+        made[row.code] = agency
+    pack.stop_if_faulty()
+    for agency in made.values():
+        agency.save()
+
+
+def _centres(pack: Pack) -> None:
+    for row in pack.rows("centres.yaml", CentreRow):
+        centre, _made = ServiceCentre.objects.update_or_create(
+            code=row.code,
+            defaults={
+                "name": row.name,
+                "region_id": row.region,
+                "address": row.address,
+                "hours": row.hours,
+                "phone": row.phone,
+                "traffic": row.traffic,
+                "longitude": row.longitude,
+                "latitude": row.latitude,
+            },
+        )
+        for counter in row.counters:
+            Counter.objects.update_or_create(
+                centre=centre, number=counter.number, defaults={"name": counter.name, "kind": counter.kind}
+            )
+
+
+def enrol(row: StaffRow, account: uuid.UUID | None) -> None:
+    """Write one member of staff with roles; ``account`` is what they sign in with."""
+    agency = Agency.objects.get(code=row.agency)
+    staff, _made = StaffMember.objects.update_or_create(
+        number=row.number,
+        defaults={
+            "name": row.name,
+            "agency": agency,
+            "account_id": account,
+            "centre_id": row.centre or None,
+            "counter": Counter.objects.filter(centre_id=row.centre, number=row.counter).first(),
+        },
+    )
+    staff.roles.all().delete()
+    paths = dict(Agency.objects.values_list("code", "path"))
+    StaffRole.objects.bulk_create(
+        StaffRole(
+            staff=staff,
+            role=role.role,
+            agency_path="" if role.agency == "*" else paths[role.agency or row.agency],
+            region=role.region,
+            level=role.level,
+            items=list(role.items),
+        )
+        for role in row.roles
+    )

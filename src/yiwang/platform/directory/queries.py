@@ -1,0 +1,124 @@
+"""What others read of the directory."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Role, RoleGrant
+from yiwang.platform.directory.models import Agency, Region, ServiceCentre, StaffMember
+from yiwang.platform.directory.types import AgencyView, CentreView, RegionLevel, RegionView, StaffView
+
+
+def _agency(row: Agency) -> AgencyView:
+    return AgencyView(
+        row.id, row.code, row.name, row.short_name, row.name_en, row.uscc, row.function, row.region_id, row.level,
+        row.path, row.phone, row.complaint_phone,
+    )  # fmt: skip
+
+
+def find_agency(code: str) -> AgencyView | None:
+    """Return an agency by code, or nothing."""
+    row = Agency.objects.filter(code=code, active=True).first()
+    return _agency(row) if row else None
+
+
+def get_agency(code: str) -> AgencyView:
+    """Return an agency by code."""
+    found = find_agency(code)
+    if found is None:
+        raise NotFound(_("没有这个部门。"))
+    return found
+
+
+def agencies(function: str = "", region: str = "") -> list[AgencyView]:
+    """Return active agencies, by function and region where given."""
+    rows = Agency.objects.filter(active=True).order_by("level", "code")
+    if function:
+        rows = rows.filter(function=function)
+    if region:
+        rows = rows.filter(region_id=region)
+    return [_agency(row) for row in rows]
+
+
+def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:
+    """Return agencies by id, one query."""
+    return {row.id: _agency(row) for row in Agency.objects.filter(pk__in=list(ids))}
+
+
+def find_region(code: str) -> RegionView | None:
+    """Return a region by code, or nothing."""
+    row = Region.objects.filter(code=code).first()
+    if row is None:
+        return None
+    return RegionView(row.code, row.name, RegionLevel(row.level), row.parent_id or "", row.full_name)
+
+
+def regions_below(parent: str) -> list[RegionView]:
+    """Return the regions directly below one."""
+    return [
+        RegionView(row.code, row.name, RegionLevel(row.level), row.parent_id or "", row.full_name)
+        for row in Region.objects.filter(parent_id=parent).order_by("code")
+    ]
+
+
+def regions_at(level: RegionLevel) -> list[RegionView]:
+    """Return all regions of a level, in order of code."""
+    return [
+        RegionView(row.code, row.name, level, row.parent_id or "", row.full_name)
+        for row in Region.objects.filter(level=level).order_by("code")
+    ]
+
+
+def centres(region: str = "") -> list[CentreView]:
+    """Return service centres whose region lies within ``region``."""
+    return [
+        CentreView(
+            row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude
+        )
+        for row in ServiceCentre.objects.filter(region_id__startswith=region).order_by("region_id", "code")
+    ]
+
+
+def find_centre(code: str) -> CentreView | None:
+    """Return a service centre by code, or nothing."""
+    row = ServiceCentre.objects.filter(pk=code).first()
+    if row is None:
+        return None
+    return CentreView(row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude)
+
+
+def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:
+    """Return the member of staff behind an account with their grants, or nothing."""
+    row = (
+        StaffMember.objects.filter(account_id=account, active=True)
+        .select_related("agency")
+        .prefetch_related("roles")
+        .first()
+    )
+    if row is None:
+        return None
+    grants = tuple(
+        RoleGrant(Role(role.role), role.agency_path, role.region, role.level, frozenset(role.items))
+        for role in row.roles.all()
+    )
+    return _staff(row, grants), grants
+
+
+def staff_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StaffView]:
+    """Return staff by id, one query (without roles)."""
+    rows = StaffMember.objects.filter(pk__in=list(ids)).select_related("agency")
+    return {row.id: _staff(row, ()) for row in rows}
+
+
+def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
+    roles = tuple(dict.fromkeys(grant.role.value for grant in grants))
+    return StaffView(row.id, row.number, row.name, row.agency.name, row.agency.path, roles, row.active)
+
+
+def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
+    """Return agencies by path, one query."""
+    return [_agency(row) for row in Agency.objects.filter(path__in=list(paths))]

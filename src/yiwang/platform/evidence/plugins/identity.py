@@ -1,0 +1,27 @@
+"""What the platform knows of the person and the organisation that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+
+
+@sources.register("identity")
+class IdentitySource(Source):
+    """Paths: ``person.name``, ``organisation.uscc`` and so on."""
+
+    label = _("实名认证信息")
+
+    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+        """Answer from the subject itself: no query."""
+        answers = Answers()
+        for path in paths:
+            kind, _dot, name = path.partition(".")
+            record = subject.person if kind == "person" else subject.organisation
+            value = record.get(name)
+            if value not in (None, ""):
+                answers.known[path] = Known(value, str(self.label), subject.checked_at)
+        return answers

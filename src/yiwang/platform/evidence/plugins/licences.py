@@ -1,0 +1,43 @@
+"""What the holder's valid e-licences say (国令第716号 art. 10: an e-licence is as good as the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.licences import queries as licences
+
+
+@sources.register("licence")
+class LicenceSource(Source):
+    """Paths: ``licence_type.field``; ``licence_type`` alone asks for the licence itself."""
+
+    label = _("电子证照库")
+
+    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+        """One query for each party that the principal stands for (at most two)."""
+        wanted = list(paths)
+        types = {path.partition(".")[0] for path in wanted}
+        held = {}
+        for party in subject.parties:
+            for licence in licences.held_by(party, types):
+                held.setdefault(licence.type_slug, licence)
+        answers = Answers()
+        for path in wanted:
+            slug, _dot, name = path.partition(".")
+            licence = held.get(slug)
+            if licence is None:
+                continue
+            value = licence.fields.get(name) if name else licence.number
+            if name == "number":
+                value = licence.number
+            if value not in (None, "", []):
+                answers.known[path] = Known(
+                    value,
+                    f"{licence.issuer_name} · {licence.name}",
+                    licence.changed_at,
+                    ref=f"licence:{licence.identifier}",
+                )
+        return answers

@@ -1,0 +1,205 @@
+"""``resolve``: for a whole application, in a fixed and small number of queries, what is known and what must be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from yiwang.kernel import clock
+from yiwang.kernel.types import Party, PartyKind
+from yiwang.platform.catalog.rules import merged_form, truth
+from yiwang.platform.catalog.types import DataElement, EditionView, Material, Necessity, SatisfierKind
+from yiwang.platform.evidence import rules
+from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
+from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity.types import OrganisationView, PersonView
+
+
+def resolve(
+    principal: Party | None,
+    editions: Sequence[EditionView],
+    answers: Mapping[str, Any],
+    *,
+    waits_for: Mapping[str, Sequence[str]] | None = None,
+    given: Mapping[str, FactState] | None = None,
+    disputed: frozenset[str] = frozenset(),
+) -> Resolution:
+    """Resolve an application.
+
+    ``principal`` may be ``None``: somebody who looks at a guide without signing in; then nothing is known.
+    ``answers`` are what the person typed; they stand above every source when ``disputed`` names the element
+    (浙江省保障"最多跑一次"改革规定: the applicant's own material counts).
+    ``given`` says how materials stand that the person has dealt with (files, commitments, deferrals).
+    """
+    elements: dict[str, DataElement] = {}
+    for edition in editions:
+        elements |= edition.elements
+    wanted, materials = _wanted(editions, answers, elements)
+    answered = _ask_sources(principal, wanted) if principal else {}
+    known_values = {
+        code: fact.value
+        for code, element in elements.items()
+        if (fact := _fact(element, answers, answered, disputed)).state is FactState.KNOWN
+    }
+    everything = known_values | dict(answers)
+    facts = {
+        spec.name: _fact(elements[spec.name], answers, answered, disputed)
+        for section in merged_form(editions, everything)
+        for spec in section.fields
+    }
+    codes = {edition.definition.basic_code for edition in editions}
+    stand = {
+        identity_: _material(identity_, users, codes, answered, given or {})
+        for identity_, users in materials(everything).items()
+    }
+    down = {source for answer in answered.values() for source in answer.down.values()}
+    report = rules.burden(editions, everything, waits_for or {}, facts, stand)
+    return Resolution(facts, stand, tuple(sorted(down)), report)
+
+
+def _wanted(
+    editions: Sequence[EditionView], answers: Mapping[str, Any], elements: Mapping[str, DataElement]
+) -> Any:
+    """Return the paths to ask of each source, and a function that lists materials once answers are known."""
+    paths: dict[str, set[str]] = {}
+    for element in elements.values():
+        for source in element.sources:
+            paths.setdefault(source.source, set()).add(source.path)
+    for edition in editions:
+        for material in edition.definition.materials:
+            for satisfier in material.satisfied_by:
+                if satisfier.kind in (SatisfierKind.LICENCE, SatisfierKind.DATASET):
+                    paths.setdefault(satisfier.kind.value, set()).add(satisfier.ref)
+                elif satisfier.kind is SatisfierKind.EARLIER:
+                    paths.setdefault("earlier", set()).add(f"material:{satisfier.ref or material.identity}")
+
+    def needed(everything: Mapping[str, Any]) -> dict[str, list[tuple[str, Material]]]:
+        found: dict[str, list[tuple[str, Material]]] = {}
+        for edition in editions:
+            for material in edition.definition.materials:
+                if truth(material.when, everything) is not False:
+                    found.setdefault(material.identity, []).append((edition.definition.basic_code, material))
+        return found
+
+    return paths, needed
+
+
+def _ask_sources(principal: Party, wanted: Mapping[str, set[str]]) -> dict[str, Answers]:
+    subject = subject_of(principal)
+    return {
+        name: sources.get(name).answer(subject, sorted(paths))
+        for name, paths in wanted.items()
+        if name in set(sources)
+    }
+
+
+def subject_of(principal: Party) -> Subject:
+    """Return whom the sources are asked about: the person, or the organisation with its legal representative."""
+    now = clock.now()
+    if principal.kind is PartyKind.PERSON:
+        person = identity.get_person(principal.id)
+        return Subject(principal, (person.number,), (principal,), _of_person(person), {}, now)
+    organisation = identity.get_organisation(principal.id)
+    head = identity.get_person(organisation.legal_representative) if organisation.legal_representative else None
+    numbers = (organisation.uscc, *((head.number,) if head else ()))
+    parties = (principal, *((head.party,) if head else ()))
+    return Subject(
+        principal, numbers, parties, _of_person(head) if head else {}, _of_organisation(organisation, head), now
+    )
+
+
+def _of_person(person: PersonView) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "number": person.number,
+        "document_type": person.document_type.value,
+        "phone": person.phone,
+        "sex": person.sex,
+        "born_on": person.born_on.isoformat() if person.born_on else "",
+        "region": person.region,
+        "address": person.address,
+    }
+
+
+def _of_organisation(organisation: OrganisationView, head: PersonView | None) -> dict[str, Any]:
+    return {
+        "name": organisation.name,
+        "uscc": organisation.uscc,
+        "kind": organisation.kind.value,
+        "address": organisation.address,
+        "region": organisation.region,
+        "established_on": organisation.established_on.isoformat() if organisation.established_on else "",
+        "legal_representative_name": organisation.legal_representative_name,
+        "legal_representative_number": head.number if head else "",
+        "legal_representative_phone": head.phone if head else "",
+    }
+
+
+def _fact(
+    element: DataElement, answers: Mapping[str, Any], answered: Mapping[str, Answers], disputed: frozenset[str]
+) -> Fact:
+    given = answers.get(element.code)
+    has_given = given not in (None, "", [])
+    down = ""
+    if element.code not in disputed:
+        for source in element.sources:
+            answer = answered.get(source.source)
+            if answer is None:
+                continue
+            known = answer.known.get(source.path)
+            if known is not None:
+                return _known(element.code, source.source, known)
+            down = down or answer.down.get(source.path, "")
+    if has_given:
+        return Fact(element.code, FactState.GIVEN, given)
+    if down:
+        return Fact(element.code, FactState.DEGRADED, source_name=down)
+    return Fact(element.code, FactState.ASK)
+
+
+def _known(code: str, source: str, known: Known) -> Fact:
+    return Fact(code, FactState.KNOWN, known.value, source, known.source_name, known.at, known.basis)
+
+
+def _material(
+    name: str,
+    users: Sequence[tuple[str, Material]],
+    codes: set[str],
+    answered: Mapping[str, Answers],
+    given: Mapping[str, FactState],
+) -> MaterialFact:
+    material = users[0][1]
+    common: dict[str, Any] = {
+        "material": name,
+        "name": material.name,
+        "items": tuple(dict.fromkeys(code for code, _material in users)),
+        "kind": material.kind.value,
+        "may_commit": any(
+            satisfier.kind is SatisfierKind.COMMITMENT for _code, one in users for satisfier in one.satisfied_by
+        ),
+        "may_defer": all(one.necessity is not Necessity.REQUIRED for _code, one in users),
+        "optional": all(one.necessity is Necessity.OPTIONAL for _code, one in users),
+    }
+    if name in given:
+        return MaterialFact(state=given[name], **common)
+    down = ""
+    for satisfier in material.satisfied_by:
+        if satisfier.kind is SatisfierKind.RESULT and satisfier.ref in codes:
+            return MaterialFact(state=FactState.LATER, ref=satisfier.ref, **common)
+        path = satisfier.ref
+        source = satisfier.kind.value
+        if satisfier.kind is SatisfierKind.EARLIER:
+            path = f"material:{satisfier.ref or name}"
+        answer = answered.get(source)
+        if answer is None:
+            continue
+        known = answer.known.get(path)
+        if known is not None:
+            return MaterialFact(
+                state=FactState.KNOWN, ref=known.ref, source=source, source_name=known.source_name, at=known.at, **common
+            )
+        down = down or answer.down.get(path, "")
+    if down:
+        return MaterialFact(state=FactState.DEGRADED, source_name=down, **common)
+    return MaterialFact(state=FactState.ASK, **common)

@@ -1,0 +1,59 @@
+"""Where facts come from: each source a plugin that answers many paths in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from yiwang.kernel.plugins import Plugin, Registry
+from yiwang.kernel.types import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One answer of a source."""
+
+    value: Any
+    source_name: str
+    at: datetime | None = None
+    basis: str = ""
+    ref: str = ""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What a source answered: known paths, and paths whose holder is down (with its name)."""
+
+    known: dict[str, Known] = field(default_factory=dict)
+    down: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is asked about: the principal, and for an organisation its legal representative; with their numbers.
+
+    ``person`` and ``organisation`` hold the attributes that identity knows.
+    """
+
+    principal: Party
+    numbers: tuple[str, ...]
+    """Document numbers under which records may stand: the organisation's code first, then persons'."""
+    parties: tuple[Party, ...]
+    person: Mapping[str, Any]
+    organisation: Mapping[str, Any]
+    checked_at: datetime
+
+
+class Source(Plugin):
+    """A source of facts. Paths are the source's own (``licence_type.field``, ``dataset.field``)."""
+
+    label: Any = ""
+
+    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+        """Answer what is known of these paths; a fixed number of queries however many there are."""
+        return Answers()
+
+
+sources: Registry[Source] = Registry("evidence.sources")

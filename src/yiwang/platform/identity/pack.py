@@ -1,0 +1,145 @@
+"""Identity's part of a pack: invented people, firms, delegations and the accounts that sign in to the demo."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from yiwang.kernel import clock
+from yiwang.kernel.codes import CodeError, parse_uscc, parse_citizen_id
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.sealed import blind_index
+from yiwang.platform.directory.pack import StaffRow, enrol
+from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
+from yiwang.platform.identity.types import OrganisationKind
+
+DEMO_PASSWORD = "yiwang-demo"  # noqa: S105 (printed by the demo; refused outside of demo mode)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One invented person of ``people.yaml``."""
+
+    code: str
+    name: str
+    number: str
+    phone: str
+    region: str = ""
+    address: str = ""
+    level: int = 3
+    sign_in: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    """One invented organisation of ``organisations.yaml``."""
+
+    code: str
+    name: str
+    uscc: str
+    kind: OrganisationKind
+    legal_representative: str
+    region: str = ""
+    address: str = ""
+    established_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRow:
+    """One delegation of ``delegations.yaml``."""
+
+    to: str
+    expires_on: date
+    from_org: str = ""
+    from_person: str = ""
+    items: tuple[str, ...] = ()
+    may_sign: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Who was loaded: pack code to id."""
+
+    people: dict[str, uuid.UUID]
+    organisations: dict[str, uuid.UUID]
+
+
+def load(pack: Pack) -> Loaded:
+    """Load people, organisations, delegations and staff accounts."""
+    people = {row.code: _person(pack, row) for row in pack.rows("people.yaml", PersonRow)}
+    pack.stop_if_faulty()
+    organisations = {
+        row.code: _organisation(pack, row, people) for row in pack.rows("organisations.yaml", OrganisationRow)
+    }
+    pack.stop_if_faulty()
+    for row in pack.rows("delegations.yaml", DelegationRow):
+        Delegation.objects.update_or_create(
+            delegate_id=people[row.to],
+            grantor_person_id=people.get(row.from_person),
+            grantor_organisation_id=organisations.get(row.from_org),
+            defaults={
+                "items": list(row.items),
+                "may_sign": row.may_sign,
+                "created_at": clock.now(),
+                "expires_at": datetime.combine(row.expires_on, time.max, tzinfo=clock.SHANGHAI),
+            },
+        )
+    for staff in pack.rows("staff.yaml", StaffRow):
+        enrol(staff, _account(staff.sign_in, staff=True) if staff.sign_in else None)
+    return Loaded(people, organisations)
+
+
+def _person(pack: Pack, row: PersonRow) -> uuid.UUID:
+    try:
+        parsed = parse_citizen_id(row.number)
+    except CodeError as error:
+        pack.fault(pack.root / "people.yaml", 1, f"{row.code}: {error}")
+        return uuid.UUID(int=0)
+    person, _made = Person.objects.update_or_create(
+        document_type="citizen_id",
+        number_index=blind_index(parsed.number, "citizen_id"),
+        defaults={
+            "name": row.name,
+            "number": parsed.number,
+            "phone": row.phone,
+            "phone_index": blind_index(row.phone, "phone"),
+            "sex": parsed.sex.value[:1],
+            "born_on": parsed.born_on,
+            "region": row.region,
+            "address": row.address,
+            "checked_level": row.level,
+        },
+    )
+    if row.sign_in:
+        _account(row.sign_in, person=person.id)
+    return person.id
+
+
+def _organisation(pack: Pack, row: OrganisationRow, people: dict[str, uuid.UUID]) -> uuid.UUID:
+    try:
+        parse_uscc(row.uscc)
+    except CodeError as error:
+        pack.fault(pack.root / "organisations.yaml", 1, f"{row.code}: {error}")
+    organisation, _made = Organisation.objects.update_or_create(
+        uscc=row.uscc,
+        defaults={
+            "name": row.name,
+            "kind": row.kind,
+            "legal_representative_id": people.get(row.legal_representative),
+            "region": row.region,
+            "address": row.address,
+            "established_on": row.established_on,
+        },
+    )
+    return organisation.id
+
+
+def _account(login: str, *, person: uuid.UUID | None = None, staff: bool = False) -> uuid.UUID:
+    account = Account.objects.filter(login=login).first()
+    if account is None:
+        account = Account.objects.create_account(login, DEMO_PASSWORD, is_staff=staff)
+    account.person_id = person
+    account.save(update_fields=["person"])
+    return account.id

@@ -1,0 +1,116 @@
+"""Tables of licences. A change makes a new version, linked to the one before; nothing is overwritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
+
+
+class LicenceType(models.Model):
+    """证照类型, as a document (``types.LicenceTypeSpec``)."""
+
+    code = models.CharField(max_length=60, primary_key=True)
+    type_code = models.CharField(max_length=21, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=16)
+    group = models.CharField(max_length=24)
+    document = models.JSONField()
+
+
+class LicenceQuerySet(models.QuerySet[Any]):
+    """Licences that an actor may see: holders their own, staff those of agencies they reach."""
+
+    def visible_to(self, actor: Actor) -> LicenceQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
+            return self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+        if actor.kind is ActorKind.STAFF:
+            condition = Q(pk__in=[])
+            for grant in actor.grants:
+                condition |= Q(issuer_path__startswith=grant.agency) if grant.agency else Q()
+            return self.filter(condition)
+        return self.none()
+
+    def lock(self, pk: Any, by: Actor) -> Any:
+        """Return the licence, locked, if the actor may see it."""
+        row = self.visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is None:
+            raise NotFound(_("没有找到这份证照。"))
+        return row
+
+
+class Licence(models.Model):
+    """电子证照, one version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    type = models.ForeignKey(LicenceType, models.PROTECT)
+    identifier = models.CharField(max_length=120, unique=True)
+    """电子证照标识 (GB/T 36904)."""
+    serial = models.CharField(max_length=32)
+    version = models.SmallIntegerField(default=1)
+    previous = models.OneToOneField("self", models.PROTECT, null=True, related_name="next")
+    number = models.CharField(max_length=80)
+    holder_kind = models.CharField(max_length=12)
+    holder_id = models.UUIDField(null=True)
+    holder_name = models.CharField(max_length=160)
+    issuer_code = models.CharField(max_length=18)
+    issuer_name = models.CharField(max_length=120)
+    issuer_path = models.CharField(max_length=400)
+    region = models.CharField(max_length=12)
+    issued_on = models.DateField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    status = models.CharField(max_length=12, default="valid")
+    status_reason = models.CharField(max_length=400, blank=True)
+    trust = models.CharField(max_length=1, default="A")
+    fields = SealedJSONField(default=dict)
+    case_id = models.UUIDField(null=True)
+    changed_at = models.DateTimeField()
+    check_code = models.CharField(max_length=24, unique=True)
+    """Random part of the public verification address."""
+    digest = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the signed PDF in the store; empty until it is made."""
+    objects = LicenceQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["holder_id", "type"], name="licence_holder", condition=Q(status="valid")),
+            models.Index(fields=["valid_to"], name="licence_expiry", condition=Q(status="valid")),
+            models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
+        ]
+
+    @property
+    def principal(self) -> Party | None:
+        """Return the holder, if known here."""
+        return Party(PartyKind(self.holder_kind), self.holder_id) if self.holder_id else None
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with its issuer."""
+        return Reach(agency=self.issuer_path, region=self.region)
+
+
+class LicenceUse(models.Model):
+    """Every time a licence was used: for what, by whom, in which case."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    licence = models.ForeignKey(Licence, models.PROTECT, related_name="uses")
+    at = models.DateTimeField()
+    purpose = models.CharField(max_length=200)
+    user_label = models.CharField(max_length=160)
+    case_id = models.UUIDField(null=True)
+    application_id = models.UUIDField(null=True)
+    operation = models.CharField(max_length=16)
+
+    class Meta:
+        indexes = [models.Index(fields=["licence", "-at"], name="licence_use")]
