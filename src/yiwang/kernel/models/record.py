@@ -58,9 +58,7 @@ class AuditEntry(models.Model):
                 name="audit_application",
                 condition=Q(application_id__isnull=False),
             ),
-            models.Index(
-                fields=["person_id", "seq"], name="audit_person_read", condition=Q(kind="read")
-            ),
+            models.Index(fields=["person_id", "seq"], name="audit_person_read", condition=Q(kind="read")),
             models.Index(fields=["xid"], name="audit_xid"),
         ]
 

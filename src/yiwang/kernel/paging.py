@@ -1,0 +1,139 @@
+"""Keyset paging: the next page begins after the last row seen, by an index, and nothing is counted.
+
+The cursor is signed and opaque: it holds the order and the last row's keys, so it cannot be bent to look
+elsewhere, and a page stays right while rows come and go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core import signing
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models.lookups import GreaterThan, LessThan
+
+M = TypeVar("M", bound=models.Model)
+_SALT = "yiwang.paging"
+
+
+class BadCursor(ValueError):
+    """The cursor was changed, belongs to another list, or is from before a change of the list's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """One page of a list. ``next`` and ``previous`` are cursors for ``after`` and ``before``; empty at the
+    ends.
+    """
+
+    items: list[M]
+    next: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, counted no further than a cap: shown as ``99+``."""
+
+    value: int
+    more: bool
+
+    def __str__(self) -> str:
+        return f"{self.value}+" if self.more else str(self.value)
+
+
+class _Row(Func):
+    """A row value: PostgreSQL compares ``(a, b) > (x, y)`` along an index on ``(a, b)``, which ORed terms
+    do not.
+    """
+
+    template = "(%(expressions)s)"
+    arg_joiner = ", "
+    output_field = BooleanField()
+
+
+def page(
+    queryset: QuerySet[M],
+    order: Sequence[str] = ("id",),
+    size: int = 50,
+    *,
+    after: str = "",
+    before: str = "",
+) -> Page[M]:
+    """Return up to ``size`` rows in ``order``, those after or before a cursor; one query.
+
+    ``order`` names columns of the model that are never null, all ascending or all descending (``-``); the
+    primary key is added where the last is not unique. An index on the same columns makes every page as
+    quick as the first. Raises BadCursor; ValueError for an order that cannot be paged.
+    """
+    fields, descending = _columns(queryset.model, order)
+    names = [f.attname for f in fields]
+    backwards = bool(before)
+    cursor = _read(before or after, fields, descending)
+    down = descending != backwards
+    if cursor:
+        row = _Row(*(F(name) for name in names))
+        edge = _Row(*(Value(value, output_field=f) for f, value in zip(fields, cursor, strict=True)))
+        queryset = queryset.filter(LessThan(row, edge) if down else GreaterThan(row, edge))
+    found = list(queryset.order_by(*(f"-{name}" if down else name for name in names))[: size + 1])
+    more, items = len(found) > size, found[:size]
+    if backwards:
+        items.reverse()
+    if not items:
+        return Page(items)
+    return Page(
+        items,
+        next=_write(items[-1], fields, descending) if more or backwards else "",
+        previous=_write(items[0], fields, descending) if (more if backwards else bool(after)) else "",
+    )
+
+
+def more_than(queryset: QuerySet[Any], cap: int = 99) -> Count:
+    """Count up to ``cap`` rows and tell whether there are more; never reads further."""
+    found = queryset.order_by()[: cap + 1].count()
+    return Count(min(found, cap), found > cap)
+
+
+def _columns(model: type[models.Model], order: Sequence[str]) -> tuple[list[models.Field[Any, Any]], bool]:
+    descending = {name.startswith("-") for name in order}
+    if len(descending) != 1:
+        raise ValueError("a paged order goes one way: all ascending or all descending")
+    fields: list[models.Field[Any, Any]] = []
+    for name in order:
+        try:
+            column = model._meta.get_field(name.lstrip("-"))
+        except FieldDoesNotExist:
+            raise ValueError(f"{name}: only columns of {model.__name__} can be paged by") from None
+        if not isinstance(column, models.Field) or column.null:
+            raise ValueError(
+                f"{name}: rows without a value would be lost; page by a column that is never null"
+            )
+        fields.append(column)
+    if not fields[-1].unique:
+        fields.append(model._meta.pk)
+    return fields, descending.pop()
+
+
+def _write(item: models.Model, fields: list[models.Field[Any, Any]], descending: bool) -> str:
+    values = [f.value_to_string(item) for f in fields]
+    return signing.dumps([_order(fields, descending), values], salt=_SALT)
+
+
+def _read(cursor: str, fields: list[models.Field[Any, Any]], descending: bool) -> list[Any]:
+    if not cursor:
+        return []
+    try:
+        order, values = signing.loads(cursor, salt=_SALT)
+        if order != _order(fields, descending):
+            raise BadCursor("the cursor belongs to another list")
+        return [f.to_python(value) for f, value in zip(fields, values, strict=True)]
+    except (signing.BadSignature, ValidationError, TypeError) as error:
+        raise BadCursor("the cursor is not one of ours") from error
+
+
+def _order(fields: list[models.Field[Any, Any]], descending: bool) -> str:
+    return ("-" if descending else "") + ",".join(f"{f.model._meta.label_lower}.{f.name}" for f in fields)

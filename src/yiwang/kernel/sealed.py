@@ -1,0 +1,248 @@
+"""Personal data at rest: sealed columns with keys that can be changed, and blind indexes to find a value by.
+
+A sealed value is ``version byte, length of key id, key id, nonce (12 bytes), ciphertext and tag``:
+authenticated encryption by AES-256-GCM or SM4-GCM (GB/T 32907), bound to its table and column, so that a
+value copied into another column does not open. Keys come from ``YIWANG_DATA_KEYS``
+(``k2:aes:BASE64,k1:sm4:BASE64``): the first seals, all open. In production keys belong in an HSM or key
+service (GB/T 39786); ``KeyRing`` is the place to put it behind.
+
+One key seals at most some 2**32 values with random nonces; change it long before (``reseal``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import os
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
+
+_VERSION = 1
+_NONCE = 12
+_TAG = 16
+_ALGORITHMS: dict[str, tuple[type[CipherAlgorithm], int]] = {
+    "aes": (algorithms.AES, 32),
+    "sm4": (algorithms.SM4, 16),
+}
+
+
+class SealBroken(Exception):
+    """The value does not open: wrong key, wrong column, or changed. Holds no part of the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """One key of the ring. The secret stays out of ``repr``."""
+
+    id: str
+    algorithm: str
+    secret: bytes = field(repr=False)
+
+    def cipher(self, nonce: bytes, tag: bytes | None = None) -> Cipher[modes.GCM]:
+        """Return the cipher for one value; ``tag`` for opening."""
+        return Cipher(_ALGORITHMS[self.algorithm][0](self.secret), modes.GCM(nonce, tag))  # type: ignore[call-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The keys by id. ``current`` seals; the others are kept until ``reseal`` has been through every table."""
+
+    current: DataKey
+    keys: Mapping[str, DataKey]
+
+    @classmethod
+    def parse(cls, setting: str) -> KeyRing:
+        """Read ``id:aes|sm4:BASE64``, comma-separated. Raises ValueError that names the key, never the
+        secret.
+        """
+        keys: dict[str, DataKey] = {}
+        for entry in filter(None, (part.strip() for part in setting.split(","))):
+            key_id, _, rest = entry.partition(":")
+            algorithm, _, encoded = rest.partition(":")
+            if not key_id or len(key_id.encode()) > 32 or key_id in keys:
+                raise ValueError(f"data key {key_id!r}: ids are unique and 1 to 32 bytes long")
+            if algorithm not in _ALGORITHMS:
+                raise ValueError(f"data key {key_id!r}: the algorithm is aes or sm4")
+            try:
+                secret = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                raise ValueError(f"data key {key_id!r}: not base64") from None
+            if len(secret) != _ALGORITHMS[algorithm][1]:
+                raise ValueError(f"data key {key_id!r}: {algorithm} needs {_ALGORITHMS[algorithm][1]} bytes")
+            keys[key_id] = DataKey(key_id, algorithm, secret)
+        if not keys:
+            raise ValueError("no data key is configured")
+        return cls(next(iter(keys.values())), keys)
+
+    @property
+    def header(self) -> bytes:
+        """The first bytes of everything that the current key sealed."""
+        key_id = self.current.id.encode()
+        return bytes((_VERSION, len(key_id))) + key_id
+
+    def seal(self, plain: bytes, context: str) -> bytes:
+        """Seal a value for a place (``table.column``)."""
+        nonce = os.urandom(_NONCE)
+        encryptor = self.current.cipher(nonce).encryptor()
+        encryptor.authenticate_additional_data(self.header + context.encode())
+        return self.header + nonce + encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+
+    def open(self, token: bytes, context: str) -> bytes:
+        """Return what was sealed for that place. Raises SealBroken."""
+        size = 2 + (token[1] if len(token) > 1 else 0)
+        header, body = token[:size], token[size:]
+        if len(body) < _NONCE + _TAG or header[0] != _VERSION:
+            raise SealBroken(f"{context}: not a sealed value")
+        key = self.keys.get(header[2:].decode(errors="replace"))
+        if key is None:
+            raise SealBroken(f"{context}: sealed with a key that is not in the ring")
+        decryptor = key.cipher(body[:_NONCE], body[-_TAG:]).decryptor()
+        decryptor.authenticate_additional_data(header + context.encode())
+        try:
+            return decryptor.update(body[_NONCE:-_TAG]) + decryptor.finalize()
+        except InvalidTag:
+            raise SealBroken(f"{context}: wrong key, wrong place or changed value") from None
+
+
+_parse = lru_cache(maxsize=8)(KeyRing.parse)
+
+
+def key_ring() -> KeyRing:
+    """Return the ring of ``YIWANG_DATA_KEYS``. Raises ValueError if that is not a ring."""
+    return _parse(settings.YIWANG_DATA_KEYS)
+
+
+def normalised(value: str) -> str:
+    """Return the form under which equal values meet: half-width, upper case, without white space and
+    hyphens.
+    """
+    return "".join(unicodedata.normalize("NFKC", value).upper().split()).replace("-", "")
+
+
+def blind_index(value: str, purpose: str) -> bytes:
+    """Return 32 bytes by which a sealed value is found: HMAC-SHA-256 of its normalised form under its own
+    key.
+
+    ``purpose`` keeps columns apart: the same number has another index as a citizen id than as a contact.
+    Store it in a ``BinaryField`` beside the sealed field. ``YIWANG_INDEX_KEY_ALGORITHM`` = ``sm3`` makes it
+    HMAC-SM3.
+    """
+    message = purpose.encode() + b"\0" + normalised(value).encode()
+    return hmac.digest(
+        settings.YIWANG_INDEX_KEY, message, getattr(settings, "YIWANG_INDEX_KEY_ALGORITHM", "sha256")
+    )
+
+
+class SealedTextField(models.Field[str | None, str | None]):
+    """Text that the database holds only sealed. It cannot be searched or ordered by: see ``blind_index``.
+
+    ``context`` replaces ``table.column`` as the place a value belongs to, for columns that were renamed.
+    """
+
+    description = "sealed text"
+    empty_strings_allowed = True
+
+    def __init__(self, *args: Any, context: str = "", **kwargs: Any) -> None:
+        self.context = context
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        """Keep ``context`` in migrations."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, kwargs | ({"context": self.context} if self.context else {})
+
+    def get_internal_type(self) -> str:
+        """Stored as ``bytea``."""
+        return "BinaryField"
+
+    @property
+    def place(self) -> str:
+        """What values of this field are bound to."""
+        return self.context or f"{self.model._meta.db_table}.{self.column}"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """Seal on the way in."""
+        if value is None:
+            return None
+        return connection.Database.Binary(key_ring().seal(self.to_bytes(value), self.place))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Open on the way out. Raises SealBroken."""
+        return None if value is None else self.from_bytes(key_ring().open(bytes(value), self.place))
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Allow ``isnull`` only: everything else would compare ciphertext, which never matches."""
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.place} is sealed: look it up by its blind index")
+        return super().get_lookup(lookup_name)
+
+    def to_bytes(self, value: Any) -> bytes:
+        """Return the bytes to seal."""
+        return str(value).encode()
+
+    def from_bytes(self, plain: bytes) -> Any:
+        """Return the value that ``to_bytes`` made these bytes of."""
+        return plain.decode()
+
+
+class SealedJSONField(SealedTextField):
+    """A JSON value that the database holds only sealed; dates and decimals come back as strings."""
+
+    description = "sealed JSON"
+    empty_strings_allowed = False
+
+    def to_bytes(self, value: Any) -> bytes:
+        """Return the value as JSON."""
+        return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def from_bytes(self, plain: bytes) -> Any:
+        """Return the parsed JSON."""
+        return json.loads(plain)
+
+
+def reseal(model: type[models.Model], batch: int = 500) -> int:
+    """Seal every value of a model anew that the current key did not seal; return how many rows changed.
+
+    Each batch is a transaction of its own and rows that are done are not looked at again, so it may be
+    stopped and run again at any time, beside the running platform. Raises SealBroken at the first value
+    that does not open.
+    """
+    fields = [f for f in model._meta.concrete_fields if isinstance(f, SealedTextField)]
+    if not fields:
+        return 0
+    ring, quote = key_ring(), connection.ops.quote_name
+    table, pk = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    columns = [quote(str(f.column)) for f in fields]
+    size = len(ring.header)
+    stale = " OR ".join(f"substring({column} FROM 1 FOR {size}) <> %s" for column in columns)
+    select = (
+        f"SELECT {pk}, {', '.join(columns)} FROM {table}"  # noqa: S608 - quoted names of our own models
+        f" WHERE {stale} ORDER BY {pk} LIMIT {batch} FOR UPDATE"
+    )
+    update = f"UPDATE {table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE {pk} = %s"  # noqa: S608
+    changed = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(select, [ring.header] * len(fields))
+            rows = cursor.fetchall()
+            for key, *tokens in rows:
+                anew = [
+                    None if token is None else ring.seal(ring.open(bytes(token), f.place), f.place)
+                    for f, token in zip(fields, tokens, strict=True)
+                ]
+                cursor.execute(update, [*anew, key])
+        changed += len(rows)
+        if len(rows) < batch:
+            return changed
