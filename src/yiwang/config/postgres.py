@@ -146,7 +146,9 @@ class _Server:
             if not self.data.exists():
                 self._create(binaries)
             self._check_version(binaries)
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            # PostgreSQL would believe a stale pid that is a zombie's or, after a restart of the machine, a stranger's.
+            for stale in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
             child = self._start(binaries)
             try:
                 return self._connectable(_read_pid_file(self.data)), child
