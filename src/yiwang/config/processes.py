@@ -17,8 +17,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def die_with_parent(number: signal.Signals) -> Callable[[], None]:
     """Return a function for a forked child to call: it gets signal `number` when its parent dies.
 
-    Call it after any change of user, which would clear the wish. The kernel watches the *thread* that forked, so
-    fork in a thread that lives as long as the process, in practice the main one.
+    Call it after any change of user, which would clear the wish. The kernel watches the *thread* that
+    forked, so fork in a thread that lives as long as the process, in practice the main one.
     """
     parent = os.getpid()
 

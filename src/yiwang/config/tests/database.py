@@ -1,9 +1,10 @@
 """The tests' database, as a pytest plugin (`-p yiwang.config.tests.database` in pyproject.toml).
 
-Without DATABASE_URL an embedded PostgreSQL of the tests' own (`.yiwang/test`) runs as long as the tests. It starts
-before pytest-django reads the settings, which a conftest.py could not do. A full migration is slow, so it is done once
-into a template whose name holds a hash of all migrations; each run, each xdist worker, and each test that commits, gets
-a fresh copy. A copy also works where a flush can't: the audit trail refuses TRUNCATE.
+Without DATABASE_URL an embedded PostgreSQL of the tests' own (`.yiwang/test`) runs as long as the tests. It
+starts before pytest-django reads the settings, which a conftest.py could not do. A full migration is slow, so
+it is done once into a template whose name holds a hash of all migrations; each run and each xdist worker
+starts with a fresh copy, and gets another after each test that commits: a flush would fail, as the audit trail
+refuses TRUNCATE.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import pytest_django
 from psycopg import sql
 
 from yiwang.config import postgres
@@ -98,11 +100,13 @@ class Copies:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: object, django_db_createdb: bool) -> None:
-    """Give this process its copy; `--create-db` migrates anew. Overrides pytest-django's fixture (see conftest.py)."""
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: pytest_django.DjangoDbBlocker, django_db_createdb: bool
+) -> None:
+    """Give this process its copy; `--create-db` migrates anew. It stands for pytest-django's own fixture."""
     from django.test import TransactionTestCase
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         copies = Copies(anew=django_db_createdb)
     TransactionTestCase._fixture_teardown = lambda _case: copies.renew()
 
@@ -113,7 +117,9 @@ def _migrations_digest() -> str:
 
     total = hashlib.sha256()
     for app in apps.get_app_configs():
-        for file in sorted(Path(app.path).glob("migrations/*.py")) + sorted(Path(app.path).glob("migrations/**/*.sql")):
+        for file in sorted(Path(app.path).glob("migrations/**/*.*")):
+            if file.suffix not in {".py", ".sql"}:
+                continue
             total.update(f"{app.label}\0{file.name}\0".encode() + file.read_bytes())
     return total.hexdigest()[:16]
 

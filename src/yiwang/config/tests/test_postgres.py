@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -88,7 +89,7 @@ def _open_to_all(path: Path) -> None:
 
 
 def processes(state_dir: Path) -> list[int]:
-    """Return the pids of all processes of the server of `state_dir`, looked for by their open files and directories."""
+    """Return the pids of the server's processes, which all work in its data directory."""
     data = (state_dir / "pg" / "data").resolve()
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -127,15 +128,15 @@ def test_order_of_a_life(state_dir: Path) -> None:
     with postgres.running(state_dir) as url, psycopg.connect(url) as connection:
         shown = {
             name: connection.execute(f"SHOW {name}").fetchone()[0]
-            for name in ("data_checksums", "fsync", "synchronous_commit", "listen_addresses", "server_encoding")
+            for name in ("data_checksums", "fsync", "synchronous_commit", "listen_addresses")
         }
-        superuser = connection.execute("SELECT usesuper FROM pg_user WHERE usename = current_user").fetchone()[0]
+        query = "SELECT usesuper FROM pg_user WHERE usename = current_user"
+        superuser = connection.execute(query).fetchone()[0]
     assert shown == {
         "data_checksums": "on",
         "fsync": "on",
         "synchronous_commit": "on",
         "listen_addresses": "127.0.0.1",
-        "server_encoding": "UTF8",
     }
     assert not superuser
     assert not processes(state_dir)
@@ -188,7 +189,7 @@ def test_everything_killed_in_the_middle_of_a_long_query(state_dir: Path) -> Non
     os.kill(holder.server, signal.SIGKILL)
     holder.process.wait()
     client.close()
-    with postgres.running(state_dir) as url:  # a backend that still computes would keep the server from starting
+    with postgres.running(state_dir) as url:  # a backend that still computes would prevent the start
         assert rows(url) == acked
 
 
@@ -273,12 +274,10 @@ def test_stale_lock_files_that_name_a_living_stranger(state_dir: Path) -> None:
 
 
 def test_a_taken_port_is_replaced(state_dir: Path) -> None:
-    import socket
-
-    with socket.create_server(("127.0.0.1", int((state_dir / "pg" / "port").read_text()))) as taken:
-        with postgres.running(state_dir) as url:
-            assert f":{taken.getsockname()[1]}/" not in url
-            assert write(url, 1) == 1
+    port = int((state_dir / "pg" / "port").read_text())
+    with socket.create_server(("127.0.0.1", port)), postgres.running(state_dir) as url:
+        assert f":{port}/" not in url
+        assert write(url, 1) == 1
 
 
 def test_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
@@ -314,8 +313,8 @@ def test_pg_bin_dir_of_debian_15(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PG_BIN_DIR", str(DEBIAN_15))
     with postgres.running(tmp_path, test=True) as url, psycopg.connect(url) as connection:
         assert connection.info.server_version // 10000 == 15
-        order = connection.execute("SELECT array_agg(w ORDER BY w) FROM unnest('{b,B,a,一}'::text[]) w").fetchone()[0]
-        assert order == ["B", "a", "b", "一"]
+        query = "SELECT array_agg(w ORDER BY w) FROM unnest('{b,B,a,一}'::text[]) w"
+        assert connection.execute(query).fetchone()[0] == ["B", "a", "b", "一"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -359,11 +358,14 @@ def test_state_below_a_private_directory(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
-def test_binaries_below_a_private_directory(state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_binaries_in_a_private_directory(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _open_to_all(tmp_path)
     monkeypatch.setattr(postgres, "_SHARED_PLACES", (tmp_path / "shared",))
     major = postgres._major
-    monkeypatch.setattr(postgres, "_major", lambda path, who: major(path, who) if tmp_path in path.parents else None)
+    runs = lambda path, who: major(path, who) if tmp_path in path.parents else None  # noqa: E731
+    monkeypatch.setattr(postgres, "_major", runs)
     with postgres.running(state_dir) as url:
         server = postgres.server_pid(state_dir, url)
         assert tmp_path / "shared" in Path(os.readlink(f"/proc/{server}/exe")).parents
@@ -371,7 +373,7 @@ def test_binaries_below_a_private_directory(state_dir: Path, tmp_path: Path, mon
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root could fall into the trap")
-def test_a_shared_place_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trap = tmp_path / "trap"
     trap.mkdir()
     os.chown(trap, pwd.getpwnam("nobody").pw_uid, 0)

@@ -1,8 +1,6 @@
 """`yiwang doctor`: is this installation configured, and what is missing."""
 
-import importlib
-import importlib.util
-import os
+import io
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -10,12 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.management import get_commands
-from django.core.management.base import BaseCommand
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from yiwang.config.environment import ROOT
 from yiwang.config.state import pending_migrations
+from yiwang.kernel.plugins import Level, registries
 
 _DISK_ERROR = 1 << 30  # bytes free below which a database soon stops
 _DISK_WARNING = 5 << 30
@@ -63,7 +62,8 @@ def _database() -> Iterator[Finding]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,"
+                "SELECT current_setting('server_version'),"
+                " current_setting('server_version_num')::int / 10000,"
                 " current_setting('data_checksums'), current_setting('synchronous_commit'),"
                 " (SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database())"
             )
@@ -124,24 +124,21 @@ def _is_chinese_font(font: Path) -> bool:
 def _assets() -> Iterator[Finding]:
     if "build" not in get_commands():
         return
-    from django.core.management import CommandError, call_command
-
     try:
-        call_command("build", "--check", stdout=open(os.devnull, "w"))
+        call_command("build", "--check", stdout=io.StringIO())
         yield Finding("ok", "静态文件", "已是最新")
     except CommandError as error:
         yield Finding("error", "静态文件", str(error))
 
 
 def _plugins() -> Iterator[Finding]:
-    if not importlib.util.find_spec("yiwang.kernel.plugins"):
-        return
-    for registry in importlib.import_module("yiwang.kernel.plugins").registries():
-        for plugin in registry:
-            problems = plugin.check_config()
-            yield Finding(
-                "error" if problems else "ok", f"插件 {registry.name}/{plugin.name}", f"{problems or '正常'}"
-            )
+    levels = {Level.OK: "ok", Level.WARNING: "warn", Level.ERROR: "error"}
+    for name, registry in registries().items():
+        what = f"插件 {name}={registry.selected_key}"
+        findings = [Finding(levels[found.level], what, str(found.message)) for found in registry.check()]
+        if not settings.YIWANG_DEMO and registry.selected_key in {"demo", "outage"}:
+            findings.append(Finding("error", what, "只供演示，请在 YIWANG_PLUGINS 中另选"))
+        yield from findings or [Finding("ok", what, "正常")]
 
 
 CHECKS: list[Callable[[], Iterator[Finding]]] = [_mode, _database, _disk, _keys, _fonts, _assets, _plugins]
