@@ -1,0 +1,59 @@
+"""The `yiwang` command: Django's commands, with a database under them when they need one."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+from pydantic import ValidationError
+
+from yiwang.config import postgres
+from yiwang.config.environment import Environment, Mode
+from yiwang.config.processes import exit_on_signals
+
+_NO_DATABASE = {
+    "build",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "help",
+    "makemessages",
+    "version",
+}
+_NO_DATABASE_PARTS = {("pack", "check")}
+
+
+def main() -> None:
+    """Run `yiwang …`; exit code 1 and one line on standard error for what the caller can put right."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
+    if os.environ.get("DATABASE_URL") or not needs_database(sys.argv[1:]):
+        execute_from_command_line(sys.argv)
+        return
+    exit_on_signals()
+    try:
+        environment = Environment()
+        if environment.mode is Mode.PRODUCTION:
+            raise postgres.PostgresError(
+                "In production, set DATABASE_URL: the embedded PostgreSQL is for trying out."
+            )
+        with postgres.running(environment.state_dir, say=_say) as url:
+            os.environ["DATABASE_URL"] = url
+            execute_from_command_line(sys.argv)
+    except (postgres.PostgresError, ValidationError) as error:
+        sys.exit(f"yiwang: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def needs_database(arguments: list[str]) -> bool:
+    """Tell whether the command with these arguments uses the database."""
+    if not arguments or arguments[0].startswith("-") or {"-h", "--help"} & set(arguments):
+        return False
+    return arguments[0] not in _NO_DATABASE and tuple(arguments[:2]) not in _NO_DATABASE_PARTS
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is this module's page
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""`yiwang worker`: background jobs, and the kernel's own loops beside them."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from procrastinate import App
+from procrastinate.contrib.django import app
+
+from yiwang.kernel.work import run_loops
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 20  # seconds that running jobs get to end; what is not done by then is done by the next worker
+_SILENCE = 30  # seconds without a heartbeat after which a worker counts as dead
+
+
+class Command(BaseCommand):
+    """Work until SIGTERM or Ctrl-C; jobs that have begun are ended first."""
+
+    help = "处理后台任务，并运行事件、计时和审计的循环"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How many jobs at once, and of which queues."""
+        parser.add_argument("--concurrency", type=int, default=4, help="同时处理的任务数")
+        parser.add_argument("--queue", action="append", dest="queues", help="只处理这个队列，可重复")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the loops in threads and the jobs in this one."""
+        stop = threading.Event()
+        loops = run_loops(stop)
+        try:
+            asyncio.run(_work(options["concurrency"], options["queues"]))
+        finally:
+            stop.set()
+            for loop in loops:
+                loop.join(_PATIENCE)
+
+
+async def _work(concurrency: int, queues: list[str] | None) -> None:
+    # A second App, and not `replace_connector`: the tasks must keep the first, whose connector is Django's, or
+    # a job that an act defers inside a task would not belong to that act's transaction.
+    worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    async with worker.open_async():
+        rescue = asyncio.create_task(_rescue(worker))
+        try:
+            await worker.run_worker_async(
+                queues=queues,  # type: ignore[arg-type]
+                concurrency=concurrency,
+                shutdown_graceful_timeout=_PATIENCE,
+                stalled_worker_timeout=_SILENCE,
+                delete_jobs="successful",
+            )
+        finally:
+            rescue.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await rescue
+
+
+async def _rescue(worker: App) -> None:
+    """Queue the jobs of killed workers again, for ever."""
+    while True:
+        try:
+            for job in await worker.job_manager.get_stalled_jobs(seconds_since_heartbeat=_SILENCE):
+                log.warning("worker.job_rescued", extra={"job": job.id, "task": job.task_name})
+                await worker.job_manager.retry_job(job)
+        except Exception:
+            log.exception("worker.rescue_failed")
+        await asyncio.sleep(_SILENCE / 2)

@@ -1,0 +1,143 @@
+"""The tests' database, as a pytest plugin (`-p yiwang.config.tests.database` in pyproject.toml).
+
+Without DATABASE_URL an embedded PostgreSQL of the tests' own (`.yiwang/test`) runs as long as the tests. It
+starts before pytest-django reads the settings, which a conftest.py could not do. A full migration is slow, so
+it is done once into a template whose name holds a hash of all migrations; each run and each xdist worker
+starts with a fresh copy, and gets another after each test that commits: a flush would fail, as the audit trail
+refuses TRUNCATE.
+"""
+
+import fcntl
+import hashlib
+import os
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import pytest_django
+from psycopg import sql
+
+from yiwang.config import postgres
+from yiwang.config.environment import default_state_dir
+
+_BUILD_LOCK = 0x7969_7761  # any number: only these tests ask for it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Set mode and database before pytest-django reads the settings."""
+    os.environ["YIWANG_MODE"] = "test"
+    state_dir = Path(os.environ.setdefault("YIWANG_STATE_DIR", str(default_state_dir() / "test")))
+    if not os.environ.get("DATABASE_URL"):
+        stack = ExitStack()
+        early_config.add_cleanup(stack.close)
+        stack.enter_context(_alone(state_dir))
+        try:
+            os.environ["DATABASE_URL"] = stack.enter_context(postgres.running(state_dir, test=True))
+        except postgres.PostgresError as error:
+            raise pytest.UsageError(str(error)) from error
+    return (yield)
+
+
+@contextmanager
+def _alone(state_dir: Path) -> Iterator[None]:
+    """Let one run at a time use the server: the first to end would stop it for the other."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting for another test run in {state_dir} …", file=sys.stderr)  # noqa: T201
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+class Copies:
+    """The template, and this process's copy of it."""
+
+    def __init__(self, *, anew: bool) -> None:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        self.name = f"test_{worker}" if worker else "test"
+        self.template = f"migrated_{_migrations_digest()}"
+        with _maintenance() as server:
+            server.execute("SELECT pg_advisory_lock(%s)", [_BUILD_LOCK])
+            known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
+            if self.template not in known or (anew and worker in {"", "gw0"}):
+                self._build(server)
+            for old in [name for name in known if name.startswith("migrated_") and name != self.template][2:]:
+                _drop(server, old)
+        self.renew()
+
+    def renew(self) -> None:
+        """Replace this process's database by a fresh copy."""
+        from django.db import connections
+
+        connections.close_all()
+        with _maintenance() as server:
+            _drop(server, self.name)
+            server.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                    sql.Identifier(self.name), sql.Identifier(self.template)
+                )
+            )
+        _use(self.name)
+
+    def _build(self, server: psycopg.Connection) -> None:
+        from django.core.management import call_command
+        from django.db import connections
+
+        _drop(server, self.template)
+        _drop(server, "migrating")
+        server.execute("CREATE DATABASE migrating")
+        _use("migrating")
+        call_command("migrate", interactive=False, verbosity=0)
+        connections.close_all()
+        server.execute(sql.SQL("ALTER DATABASE migrating RENAME TO {}").format(sql.Identifier(self.template)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: pytest_django.DjangoDbBlocker, django_db_createdb: bool
+) -> None:
+    """Give this process its copy; `--create-db` migrates anew. It stands for pytest-django's own fixture."""
+    from django.test import TransactionTestCase
+
+    with django_db_blocker.unblock():
+        copies = Copies(anew=django_db_createdb)
+    TransactionTestCase._fixture_teardown = lambda _case: copies.renew()
+
+
+def _migrations_digest() -> str:
+    """Return a hash of every migration of every installed application."""
+    from django.apps import apps
+
+    total = hashlib.sha256()
+    for app in apps.get_app_configs():
+        for file in sorted(Path(app.path).glob("migrations/**/*.*")):
+            if file.suffix not in {".py", ".sql"}:
+                continue
+            total.update(f"{app.label}\0{file.name}\0".encode() + file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _maintenance() -> psycopg.Connection:
+    """Connect to the server, outside any test database."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True)
+
+
+def _drop(server: psycopg.Connection, name: str) -> None:
+    server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _use(name: str) -> None:
+    """Point Django, and the processes that tests start, to a database."""
+    from django.db import connections
+
+    connections.close_all()
+    connections["default"].settings_dict["NAME"] = name
+    os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
