@@ -1,0 +1,30 @@
+"""What every page knows: the site, the edition, the language of its markup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
+
+from . import site
+from .preferences import Edition
+
+_MARKUP_LANGUAGE = {"zh-hans": "zh-CN", "en": "en"}
+"""Language tags that screen readers know best."""
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Add ``site``, ``edition``, ``lang`` and ``demo_components`` to templates."""
+    current = site.current()
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    english = language == "en"
+    return {
+        "site": current,
+        "site_name": current.name_en if english else current.name,
+        "site_subtitle": current.subtitle_en if english else current.subtitle,
+        "theme_version": site.theme_version(current.theme) if current.theme else "",
+        "edition": getattr(request, "edition", Edition.STANDARD).value,
+        "lang": _MARKUP_LANGUAGE.get(language, language),
+    }

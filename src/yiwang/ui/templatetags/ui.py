@@ -1,0 +1,165 @@
+"""Small parts of the design as template tags.
+
+A page has dozens of them, so they are plain functions, not templates.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import assets
+
+register = template.Library()
+
+LAMPS = {
+    "green": "ok",
+    "yellow": "half",
+    "orange": "warn",
+    "red": "stop",
+    "paused": "pause",
+    "done": "ok",
+}
+"""Light to icon: colour, shape and words always together."""
+
+TONES = ("", "line", "brand", "green", "yellow", "orange", "red", "seal")
+SOURCES = {"known": ("", "ok"), "down": (" yw-src--down", "unlink"), "own": (" yw-src--own", "edit")}
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """Return the address of a built static file: ``{% asset "yiwang.css" %}``."""
+    return assets.url(name)
+
+
+@register.simple_tag
+@lru_cache(maxsize=512)
+def icon(name: str, css: str = "") -> SafeString:
+    """Draw an icon; it is hidden from screen readers, so words must stand beside it."""
+    extra = f" {css}" if css else ""
+    return format_html(
+        '<svg class="yw-i{}" aria-hidden="true" focusable="false"><use href="{}#i-{}"/></svg>',
+        extra,
+        assets.url("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def lamp(light: str, words: str) -> SafeString:
+    """Draw a time light: ``light`` is green, yellow, orange, red, paused or done.
+
+    Raises KeyError for another.
+    """
+    return format_html('<span class="yw-lamp yw-lamp--{}">{}{}</span>', light, icon(LAMPS[light]), words)
+
+
+@register.simple_tag
+def tag(words: str, tone: str = "") -> SafeString:
+    """Draw a tag; ``tone`` is one of TONES. Raises ValueError for another."""
+    if tone not in TONES:
+        raise ValueError(f"unknown tone of a tag: {tone}")
+    return format_html('<span class="yw-tag{}">{}</span>', f" yw-tag--{tone}" if tone else "", words)
+
+
+@register.simple_tag
+def count(number: int | None, unit: str = "", *, quiet: bool = False) -> SafeString | str:
+    """Draw a count, capped at 99+; nothing for none or zero. ``unit`` is said to screen readers only."""
+    if not number:
+        return ""
+    shown = "99+" if number > 99 else str(number)
+    said = format_html('<span class="yw-vh"> {}</span>', unit) if unit else ""
+    return format_html(
+        '<span class="yw-count{}">{}{}</span>', " yw-count--quiet" if quiet else "", shown, said
+    )
+
+
+def beads_words(used: int, paused: int, promised: int) -> str:
+    """Say the beads in words, in working days."""
+    left = promised - used
+    parts = [
+        _("承诺 %(n)s 个工作日") % {"n": promised},
+        _("已用 %(n)s") % {"n": used},
+    ]
+    if paused:
+        parts.append(_("暂停 %(n)s 天不计") % {"n": paused})
+    parts.append(_("剩 %(n)s") % {"n": left} if left >= 0 else _("超 %(n)s") % {"n": -left})
+    return _("，").join(parts)
+
+
+def bead_classes(track: str, promised: int, statutory: int) -> list[str]:
+    """Return the class of each bead, in order.
+
+    ``track`` is the past, one letter a working day: ``u`` counted, ``p`` suspended. Counted days beyond
+    ``promised`` are over (``o``).
+    What is left of the promise follows empty, its last day with a foot (``t``); then dashed (``l``) up to
+    ``statutory``.
+    """
+    classes = []
+    counted = 0
+    for day in track:
+        if day == "p":
+            classes.append("p")
+            continue
+        counted += 1
+        classes.append("o" if counted > promised else "u t" if counted == promised else "u")
+    for number in range(counted + 1, promised + 1):
+        classes.append("t" if number == promised else "")
+    classes.extend("l" for _number in range(max(counted, promised), statutory))
+    return classes
+
+
+@register.simple_tag
+def beads(
+    light: str, track: str, promised: int, statutory: int = 0, *, small: bool = False, words: str = ""
+) -> SafeString:
+    """Draw a clock of working days, one bead a day; see ``bead_classes``.
+
+    Above 40 days there is no room: words only.
+    """
+    used = track.count("u")
+    label = words or beads_words(used, track.count("p"), promised)
+    if max(len(track), promised) > 40:
+        return format_html('<span class="yw-caption">{}</span>', label)
+    drawn = format_html_join(
+        "", '<span class="{}"></span>', ((css,) for css in bead_classes(track, promised, statutory))
+    )
+    size = " yw-beads--small" if small else ""
+    return format_html(
+        '<div class="yw-beads yw-beads--{}{}" role="img" aria-label="{}">{}</div>', light, size, label, drawn
+    )
+
+
+@register.simple_tag
+def source(words: str, url: str = "", link: str = "", state: str = "known") -> SafeString:
+    """Draw where a fact comes from: ``words`` such as ``来自 市场监管局 · 今日 09:12``, and the way to
+    object.
+
+    ``state`` is known, down (the source is broken off) or own (the person's own word). Raises KeyError for
+    another.
+    """
+    css, name = SOURCES[state]
+    more = format_html(' · <a href="{}">{}</a>', url, link or _("有误？")) if url else ""
+    return format_html('<span class="yw-src{}">{}{}{}</span>', css, icon(name), words, more)
+
+
+@register.simple_tag
+def bar(start: int, width: int, words: str = "", kind: str = "") -> SafeString:
+    """Draw one bar of a parallel chart: from working day ``start``, ``width`` days long.
+
+    ``kind`` as in the sheet.
+    """
+    css = f" yw-bar--{kind}" if kind else ""
+    inner = format_html("<b>{}</b>", words) if kind == "pause" and words else words
+    return format_html('<span class="yw-bar{} yw-c{} yw-w{}">{}</span>', css, start, width, inner)
+
+
+@register.filter
+def workdays(number: int) -> str:
+    """Say a number of working days."""
+    return ngettext("%(n)s 个工作日", "%(n)s 个工作日", number) % {"n": number}

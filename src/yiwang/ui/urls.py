@@ -1,0 +1,15 @@
+"""Addresses of the design system; included at the root."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import preferences, views
+
+app_name = "ui"
+
+urlpatterns = [
+    path("theme/<str:version>.css", views.theme, name="theme"),
+    path("seal.svg", views.seal, name="seal"),
+    path("preferences", preferences.choose, name="preferences"),
+]
