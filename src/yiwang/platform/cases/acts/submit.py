@@ -25,7 +25,7 @@ from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKin
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, Resolution
-from yiwang.ui.forms import check_values
+from yiwang.ui import values
 
 TELL_DAYS = 5
 """Working days to tell what is missing, else it counts as accepted (行政许可法 art. 32(4))."""
@@ -95,7 +95,7 @@ def _check_complete(application: Application, editions: list[EditionView], resol
         for spec in section.fields
         if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
     ]
-    errors = list(check_values(asked, application.answers))
+    _clean, errors = values.check(asked, application.answers)
     errors += [
         FieldError(f"material:{name}", _("还缺“%(name)s”。请上传，或选择承诺、容缺后补。") % {"name": material.name})
         for name, material in resolution.materials.items()

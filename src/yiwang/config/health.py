@@ -1,0 +1,34 @@
+"""Is it alive, is it ready, how does it do: for load balancers and Prometheus."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from yiwang.config.state import pending_migrations
+
+
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer that the process runs; says nothing of the database."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """Answer whether requests can be served: the database answers and its tables are those of this version."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        waiting = len(pending_migrations())
+    except DatabaseError:
+        return JsonResponse({"database": "away"}, status=503)
+    return JsonResponse({"database": "ok", "migrations_waiting": waiting}, status=503 if waiting else 200)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the process's metrics; only to the machine itself and, in production, its private networks."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if not address.startswith(("127.", "10.", "192.168.", "::1")):
+        raise PermissionDenied
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

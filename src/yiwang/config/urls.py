@@ -1,0 +1,12 @@
+"""Every address, composed from the rooms' own: a room's pages stand at the door that its file is named for."""
+
+from django.urls import include, path
+
+from yiwang.config import health
+
+urlpatterns = [
+    path("healthz", health.live),
+    path("readyz", health.ready),
+    path("metrics", health.metrics),
+    path("", include("yiwang.ui.urls")),
+]

@@ -1,0 +1,69 @@
+"""The licences' part of a pack: types, and the licences that invented people already hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from yiwang.kernel.packs import Pack
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity.pack import Loaded
+from yiwang.kernel.types import Party, PartyKind
+from yiwang.platform.licences.acts import issue_inside
+from yiwang.platform.licences.models import Licence, LicenceType
+from yiwang.platform.licences.queries import SPEC
+from yiwang.platform.licences.types import LicenceTypeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceRow:
+    """One licence of ``licences.yaml``."""
+
+    type: str
+    number: str
+    issuer: str
+    issued_on: date
+    fields: dict[str, Any] = field(default_factory=dict)
+    holder_person: str = ""
+    holder_org: str = ""
+    valid_to: date | None = None
+
+
+def load(pack: Pack, loaded: Loaded) -> None:
+    """Load licence types, then the licences that are not there yet (by type and number)."""
+    for spec in pack.rows("licence_types/*.yaml", LicenceTypeSpec):
+        LicenceType.objects.update_or_create(
+            code=spec.code,
+            defaults={
+                "type_code": spec.type_code,
+                "name": spec.name,
+                "kind": spec.kind.value,
+                "group": spec.group,
+                "document": SPEC.dump_python(spec, mode="json"),
+            },
+        )
+    pack.stop_if_faulty()
+    path = pack.root / "licences.yaml"
+    for row in pack.rows("licences.yaml", LicenceRow):
+        issuer = directory.find_agency(row.issuer)
+        party_id = loaded.people.get(row.holder_person) or loaded.organisations.get(row.holder_org)
+        if issuer is None or party_id is None or not LicenceType.objects.filter(pk=row.type).exists():
+            pack.fault(path, 1, f"{row.type} {row.number}: issuer, holder or type is not in the pack")
+            continue
+        if Licence.objects.filter(type_id=row.type, number=row.number).exists():
+            continue
+        kind = PartyKind.PERSON if row.holder_person else PartyKind.ORGANISATION
+        holder = Party(kind, party_id)
+        issue_inside(
+            type_code=row.type,
+            holder=holder,
+            holder_name=identity.party_name(holder),
+            issuer=issuer,
+            values=row.fields,
+            number=row.number,
+            issued_on=row.issued_on,
+            valid_to=row.valid_to,
+        )
+    pack.stop_if_faulty()
