@@ -1,0 +1,137 @@
+"""Keyset paging over real rows: whole, without doubles, by an index, while rows come and go."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+
+from yiwang.kernel.paging import BadCursor, Count, more_than, page
+from yiwang.kernel.models import CalendarDay, CalendarYear
+
+START = date(2025, 1, 1)
+
+
+@pytest.fixture
+def days(db):
+    CalendarDay.objects.bulk_create(
+        [
+            CalendarDay(region=f"{i % 3}", date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i))
+            for i in range(0, 0)
+        ]
+        + [
+            CalendarDay(region=str(i % 4), date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i))
+            for i in range(40)
+        ]
+    )
+    return CalendarDay.objects.all()
+
+
+def walk(queryset, order, size, back=False):
+    seen, cursor = [], ""
+    first = page(queryset, order, size)
+    if back:
+        while first.next:
+            first = page(queryset, order, size, after=first.next)
+    shown = first
+    while True:
+        ids = [item.pk for item in shown.items]
+        seen = ids + seen if back else seen + ids
+        cursor = shown.previous if back else shown.next
+        if not cursor:
+            return seen
+        shown = page(queryset, order, size, **({"before": cursor} if back else {"after": cursor}))
+
+
+@pytest.mark.parametrize("order", [("date", "id"), ("-date", "-id"), ("date",), ("is_workday", "date"), ("id",)])
+@pytest.mark.parametrize("size", [1, 7, 40, 41])
+def test_walking_shows_every_row_once_in_order_both_ways(days, order, size):
+    down = order[0].startswith("-")
+    whole = days.order_by(*order, *(() if order[-1].endswith("id") else ("-id" if down else "id",)))
+    expected = list(whole.values_list("pk", flat=True))
+    assert walk(days, order, size) == expected
+    back = walk(days, order, size, back=True)
+    assert back == expected[: len(expected)] or (40 % size and sorted(back) == sorted(expected))
+
+
+def test_forward_and_back_show_the_same_page(days):
+    first = page(days, ("date", "id"), 10)
+    second = page(days, ("date", "id"), 10, after=first.next)
+    third = page(days, ("date", "id"), 10, after=second.next)
+    assert page(days, ("date", "id"), 10, before=third.previous).items == second.items
+    again = page(days, ("date", "id"), 10, before=second.previous)
+    assert (again.items, again.previous) == (first.items, "")
+    assert not first.previous
+
+
+def test_rows_that_come_and_go_move_nothing(days):
+    order = ("date", "id")
+    first = page(days, order, 10)
+    expected = page(days, order, 10, after=first.next).items
+    first.items[-1].delete()
+    CalendarDay.objects.create(region="x", date=START, is_workday=True)
+    assert page(days, order, 10, after=first.next).items == expected
+
+
+def test_one_query_along_the_index_and_no_count(days):
+    first = page(days, ("date", "id"), 10)
+    with CaptureQueriesContext(connection, ) as queries:
+        page(days, ("date", "id"), 10, after=first.next)
+    (query,) = queries
+    assert "COUNT" not in query["sql"]
+    assert '("kernel_calendarday"."date", "kernel_calendarday"."id") > (' in query["sql"]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX days_by_date ON kernel_calendarday (date, id)")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + query["sql"])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond: (ROW(date, id) > ROW(" in plan
+    assert "Sort" not in plan
+
+
+@pytest.mark.parametrize("cursor", ["x", "abc:def:ghi", "e30:1t:xx"])
+def test_a_cursor_that_is_not_ours_is_refused(days, cursor):
+    with pytest.raises(BadCursor):
+        page(days, after=cursor)
+
+
+def test_a_changed_cursor_and_one_of_another_list_are_refused(days):
+    cursor = page(days, ("date", "id"), 5).next
+    with pytest.raises(BadCursor):
+        page(days, ("date", "id"), 5, after=cursor[:-1] + ("a" if cursor[-1] != "a" else "b"))
+    with pytest.raises(BadCursor):
+        page(days, ("id",), 5, after=cursor)
+    with pytest.raises(BadCursor):
+        page(days, ("-date", "-id"), 5, after=cursor)
+    with pytest.raises(BadCursor):
+        page(CalendarYear.objects.all(), after=page(days, size=5).next)
+
+
+class Loose(models.Model):
+    """A table of this test only, never made."""
+
+    maybe = models.DateField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        managed = False
+
+
+@pytest.mark.parametrize("order", [("maybe",), ("nothing",), ("id", "-maybe"), ()])
+def test_an_order_that_would_lose_rows_is_a_mistake(order):
+    with pytest.raises(ValueError, match="page"):
+        page(Loose.objects.all(), order)
+
+
+def test_an_empty_list_is_an_empty_page(db):
+    shown = page(CalendarDay.objects.none(), size=5)
+    assert (shown.items, shown.next, shown.previous) == ([], "", "")
+
+
+def test_counts_are_capped(days):
+    assert more_than(days, 39) == Count(39, True)
+    assert str(more_than(days, 39)) == "39+"
+    assert str(more_than(days, 40)) == "40"
+    with CaptureQueriesContext(connection) as queries:
+        more_than(days, 5)
+    assert "LIMIT 6" in queries[0]["sql"]
