@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherAlgorithm, algorithms, modes
@@ -145,7 +145,13 @@ def blind_index(value: str, purpose: str) -> bytes:
     )
 
 
-class SealedTextField(models.Field[str | None, str | None]):
+if TYPE_CHECKING:
+    _Field = models.Field[str | None, str | None]
+else:
+    _Field = models.Field
+
+
+class SealedTextField(_Field):
     """Text that the database holds only sealed. It cannot be searched or ordered by: see ``blind_index``.
 
     ``context`` replaces ``table.column`` as the place a value belongs to, for columns that were renamed.

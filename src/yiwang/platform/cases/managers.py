@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -39,7 +39,13 @@ def _reach(actor: Actor, prefix: str = "") -> Q:
     return reduce(or_, conditions) if conditions else nothing
 
 
-class CaseQuerySet(models.QuerySet[Any]):
+if TYPE_CHECKING:
+    _QuerySet = models.QuerySet[Any]
+else:
+    _QuerySet = models.QuerySet
+
+
+class CaseQuerySet(_QuerySet):
     """Cases."""
 
     def visible_to(self, actor: Actor) -> CaseQuerySet:
@@ -66,7 +72,7 @@ class CaseQuerySet(models.QuerySet[Any]):
         return self.select_for_update(of=("self",)).select_related("application").get(pk=pk)
 
 
-class ApplicationQuerySet(models.QuerySet[Any]):
+class ApplicationQuerySet(_QuerySet):
     """Applications."""
 
     def visible_to(self, actor: Actor) -> ApplicationQuerySet:

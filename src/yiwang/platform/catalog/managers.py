@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -12,7 +12,13 @@ from django.db.models import Q
 from yiwang.kernel.types import Actor, ActorKind
 
 
-class ImplementationQuerySet(models.QuerySet[Any]):
+if TYPE_CHECKING:
+    _QuerySet = models.QuerySet[Any]
+else:
+    _QuerySet = models.QuerySet
+
+
+class ImplementationQuerySet(_QuerySet):
     """Drafts are seen by staff whose grants reach the agency; what is published, by everybody."""
 
     def visible_to(self, actor: Actor) -> ImplementationQuerySet:

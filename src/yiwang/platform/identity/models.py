@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import BaseUserManager, PermissionsMixin
@@ -56,7 +57,13 @@ class Organisation(models.Model):
         indexes = [models.Index(fields=["name"], name="organisation_name")]
 
 
-class AccountManager(BaseUserManager["Account"]):
+if TYPE_CHECKING:
+    _Manager = BaseUserManager["Account"]
+else:
+    _Manager = BaseUserManager
+
+
+class AccountManager(_Manager):
     """Makes accounts; a person's account is named by an opaque login, never by a number."""
 
     def create_account(self, login: str, password: str | None = None, **more: object) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +12,12 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
+
+
+if TYPE_CHECKING:
+    _QuerySet = models.QuerySet[Any]
+else:
+    _QuerySet = models.QuerySet
 
 
 class LicenceType(models.Model):
@@ -25,7 +31,7 @@ class LicenceType(models.Model):
     document = models.JSONField()
 
 
-class LicenceQuerySet(models.QuerySet[Any]):
+class LicenceQuerySet(_QuerySet):
     """Licences that an actor may see: holders their own, staff those of agencies they reach."""
 
     def visible_to(self, actor: Actor) -> LicenceQuerySet:
