@@ -83,7 +83,7 @@ def truth(expression: str, answers: Mapping[str, Any]) -> bool | None:
     if not expression:
         return True
     outcome = expressions.evaluate(expression, answers)
-    return None if outcome.missing else bool(outcome.value)
+    return bool(outcome.value) if outcome.known else None
 
 
 def visible_questions(event: LifeEvent, answers: Mapping[str, Any]) -> tuple[LifeEventQuestion, ...]:

@@ -79,7 +79,7 @@ def centres(region: str = "") -> list[CentreView]:
         CentreView(
             row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude
         )
-        for row in ServiceCentre.objects.filter(region_id__startswith=region).order_by("region_id", "code")
+        for row in ServiceCentre.objects.filter(region__code__startswith=region).order_by("region_id", "code")
     ]
 
 

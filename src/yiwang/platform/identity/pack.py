@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
+
+from django.contrib.auth.hashers import make_password
 
 from yiwang.kernel import clock
 from yiwang.kernel.codes import CodeError, parse_uscc, parse_citizen_id
@@ -99,10 +102,10 @@ def _person(pack: Pack, row: PersonRow) -> uuid.UUID:
         return uuid.UUID(int=0)
     person, _made = Person.objects.update_or_create(
         document_type="citizen_id",
-        number_index=blind_index(parsed.number, "citizen_id"),
+        number_index=blind_index(parsed.value, "citizen_id"),
         defaults={
             "name": row.name,
-            "number": parsed.number,
+            "number": parsed.value,
             "phone": row.phone,
             "phone_index": blind_index(row.phone, "phone"),
             "sex": parsed.sex.value[:1],
@@ -139,7 +142,13 @@ def _organisation(pack: Pack, row: OrganisationRow, people: dict[str, uuid.UUID]
 def _account(login: str, *, person: uuid.UUID | None = None, staff: bool = False) -> uuid.UUID:
     account = Account.objects.filter(login=login).first()
     if account is None:
-        account = Account.objects.create_account(login, DEMO_PASSWORD, is_staff=staff)
+        account = Account(login=login, is_staff=staff, password=_demo_hash())
     account.person_id = person
-    account.save(update_fields=["person"])
+    account.save()
     return account.id
+
+
+@lru_cache(maxsize=1)
+def _demo_hash() -> str:
+    """Hash the demo password once: hashing is slow on purpose, and these are all the same."""
+    return make_password(DEMO_PASSWORD)

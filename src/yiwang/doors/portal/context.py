@@ -1,0 +1,61 @@
+"""What stands around every page of the portal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.types import Actor, ActorKind, PartyKind
+from yiwang.platform.identity import queries as identity
+from yiwang.ui.frame import Acting, Group, Link, PortalFrame
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give the frame to templates, lazily for pages that do not use it."""
+    if request.path.startswith("/desk/"):
+        return {}
+    return {"frame": _frame(request)}
+
+
+def _frame(request: HttpRequest) -> PortalFrame:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    person = actor.kind is ActorKind.PERSON
+    user = (Link(_("我的"), reverse("services:my")), Link(_("退出"), reverse("identity:sign_out"), icon="left"))
+    return PortalFrame(
+        search_url=reverse("portal:search"),
+        util=(Link(_("工作人员入口"), reverse("desk:home")),),
+        nav=(
+            Link(_("首页"), "/", "home"),
+            Link(_("办事"), reverse("services:events"), "apply"),
+            Link(_("查询"), reverse("services:progress"), "query"),
+            Link(_("我的"), reverse("services:my"), "my"),
+        ),
+        user=user if person else (Link(_("登录"), reverse("identity:sign_in")),),
+        acting=_acting(actor) if person else None,
+        footer=(
+            Group(
+                _("办事"),
+                (
+                    Link(_("一件事一次办"), reverse("services:events")),
+                    Link(_("办件进度查询"), reverse("services:progress")),
+                ),
+            ),
+        ),
+    )
+
+
+def _acting(actor: Actor) -> Acting | None:
+    if actor.principal is None or actor.id is None or actor.principal.id == actor.id:
+        return None
+    role = _("法定代表人") if actor.delegation is None else _("经办人")
+    if actor.principal.kind is PartyKind.PERSON:
+        role = _("受托人")
+    return Acting(
+        identity.get_person(actor.id).name,
+        identity.party_name(actor.principal),
+        role,
+        reverse("identity:standings"),
+    )
