@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from yiwang.kernel.paging import BadCursor, Count, more_than, page
 from yiwang.kernel.models import CalendarDay, CalendarYear
+from yiwang.kernel.paging import BadCursor, Count, more_than, page
 
 START = date(2025, 1, 1)
 
