@@ -136,7 +136,7 @@ def effective_limit(statutory: int, promised: int) -> int:
 
 
 def total(clock: Clock) -> int:
-    """Return the whole limit with its extension: working days for WORKDAY, calendar days for DAY and MONTH."""
+    """Return the limit with its extension: working days for WORKDAY, calendar days for DAY and MONTH."""
     if clock.unit is Unit.MONTH:
         return (add_months(clock.started_on, clock.limit + clock.extension) - clock.started_on).days
     return clock.limit + clock.extension

@@ -236,7 +236,7 @@ class Uscc:
 
 
 def uscc_check(body: str) -> str:
-    """Return the check character for the first 17. Raises CodeError for characters outside of the alphabet."""
+    """Return the check character for the first 17. Raises CodeError for one outside of the alphabet."""
     try:
         total = sum(_USCC_VALUES[char] * weight for char, weight in zip(body, _USCC_WEIGHTS, strict=True))
     except KeyError:

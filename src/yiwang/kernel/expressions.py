@@ -247,7 +247,17 @@ def check_acyclic(expressions: Mapping[str, str]) -> list[str]:
     Names that have no expression of their own are plain data and stand outside. Raises ExpressionError that
     shows the way round, if there is one: ``a → b → a``.
     """
-    wanted = {name: _inside(dependencies(source), expressions) for name, source in expressions.items()}
+    parts: dict[str, list[str]] = {}
+    for name in expressions:
+        for whole in _wholes(name):
+            parts.setdefault(whole, []).append(name)
+    wanted = {
+        # A datum (a) needs its computed parts (a.b), and a part (a.b) the computed datum (a) that it is in.
+        name: sorted(
+            {other for asked in dependencies(source) for other in _computed(asked, expressions, parts)}
+        )
+        for name, source in expressions.items()
+    }
     done: list[str] = []
     state: dict[str, bool] = {}  # False: on the way, True: done
     for start, first in wanted.items():
@@ -270,13 +280,14 @@ def check_acyclic(expressions: Mapping[str, str]) -> list[str]:
     return done
 
 
-def _inside(names: Iterable[str], known: Mapping[str, str]) -> list[str]:
-    # A part of a computed datum (a.b) needs the datum (a), and a datum (a) its computed parts (a.b).
-    return sorted(
-        other
-        for other in known
-        if any(n == other or n.startswith(f"{other}.") or other.startswith(f"{n}.") for n in names)
-    )
+def _wholes(name: str) -> list[str]:
+    """Return the data that a dotted name lies in, itself last: ``a``, ``a.b``, ``a.b.c``."""
+    steps = name.split(".")
+    return [".".join(steps[:length]) for length in range(1, len(steps) + 1)]
+
+
+def _computed(name: str, known: Mapping[str, str], parts: Mapping[str, list[str]]) -> list[str]:
+    return [whole for whole in _wholes(name) if whole in known] + parts.get(name, [])
 
 
 # --- Decision tables ---

@@ -57,7 +57,7 @@ class DataKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys by id. ``current`` seals; the others are kept until ``reseal`` has been through every table."""
+    """The keys by id. ``current`` seals; the others stay until ``reseal`` has been through every table."""
 
     current: DataKey
     keys: Mapping[str, DataKey]

@@ -195,7 +195,8 @@ def test_a_provisional_calendar_takes_monday_to_friday_and_says_so():
 
 def test_a_year_entered_ahead_of_the_notice_counts_only_where_that_is_allowed():
     entered = CalendarTable(
-        [*YEARS, YearRule("", 2027, "预排", provisional=True)], [*DAYS, DayRule("", D("2027-01-01"), False, "元旦")]
+        [*YEARS, YearRule("", 2027, "预排", provisional=True)],
+        [*DAYS, DayRule("", D("2027-01-01"), False, "元旦")],
     )
     with pytest.raises(CalendarGap):
         entered.holidays().due(D("2026-12-30"), 5, Unit.WORKDAY)
@@ -223,7 +224,9 @@ def test_a_region_inherits_and_overrides():
     assert local.holidays("330302").rule(holiday).source == "市政府公告"
     assert not local.holidays("330302").is_workday(D("2025-06-02"))
     assert local.holidays("330326001").is_workday(D("2025-06-02"))
-    assert local.holidays("330302") is local.holidays("330302001001"), "regions without rules share a calendar"
+    assert local.holidays("330302") is local.holidays("330302001001"), (
+        "regions without rules share a calendar"
+    )
 
 
 def test_a_year_may_be_entered_for_one_region_only():

@@ -1,4 +1,4 @@
-"""Clocks: the vectors of the standards, what may not be done, and a day-by-day clock that agrees with every history."""
+"""Clocks: the vectors of the standards, what may not be done, and a clock kept day by day as the oracle."""
 
 import threading
 from datetime import UTC, date, datetime, timedelta
@@ -231,7 +231,9 @@ def test_the_joint_clock_stands_only_while_every_running_case_does(cases):
         day = start + offset * ONE
         running = [c for c in cases if c.started_on < day and (c.stopped_on is None or day <= c.stopped_on)]
         halted = [
-            c for c in running if any(s.start < day and (s.end is None or day <= s.end) for s in c.suspensions)
+            c
+            for c in running
+            if any(s.start < day and (s.end is None or day <= s.end) for s in c.suspensions)
         ]
         stands = any(s.start < day and (s.end is None or day <= s.end) for s in joint.suspensions)
         assert stands == (bool(running) and len(halted) == len(running)), day

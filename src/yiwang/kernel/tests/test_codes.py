@@ -1,5 +1,6 @@
 """Codes: the vectors of the standards, agreement with an independent library, and what the checks promise."""
 
+import contextlib
 from datetime import date
 
 import pytest
@@ -70,7 +71,10 @@ def test_a_child_born_today_has_an_id_and_tomorrow_is_the_future():
 
 
 def test_a_directory_of_regions_may_refuse_a_prefix():
-    assert fault(codes.parse_citizen_id, "33030219900307001X", today=TODAY, region_known=lambda _r: False) == "region"
+    assert (
+        fault(codes.parse_citizen_id, "33030219900307001X", today=TODAY, region_known=lambda _r: False)
+        == "region"
+    )
 
 
 def test_old_numbers_of_15_digits_are_upgraded():
@@ -197,7 +201,12 @@ def test_basic_codes_tell_their_parts(text, parts, national, parent):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("00013101200", "length"), ("0001310120Y0", "shape"), ("990131012000", "region"), ("00013101200X", "shape")],
+    [
+        ("00013101200", "length"),
+        ("0001310120Y0", "shape"),
+        ("990131012000", "region"),
+        ("00013101200X", "shape"),
+    ],
 )
 def test_wrong_basic_codes(text, code):
     assert fault(codes.parse_basic_code, text) == code
@@ -306,9 +315,7 @@ def test_a_wrong_check_is_refused_and_only_flagged_on_import():
     wrong = SYNTHETIC[:-1] + "L"
     assert fault(codes.parse_licence_id, wrong) == "check"
     assert codes.parse_licence_id(wrong, strict=False).check_ok is False
-    found = (
-        "1.2.156.3005.2.11100000000013661B006.113700000045046442.209FA4E88F9E4C878F3E9BED2CE7EA49.001.M"
-    )
+    found = "1.2.156.3005.2.11100000000013661B006.113700000045046442.209FA4E88F9E4C878F3E9BED2CE7EA49.001.M"
     assert codes.parse_licence_id(found, strict=False).check_ok is False
 
 
@@ -376,7 +383,9 @@ def test_regions_lie_in_regions():
     assert village.lineage == ("33", "3303", "330302", "330302001", "330302001001")
 
 
-@pytest.mark.parametrize(("text", "code"), [("33030", "shape"), ("99", "region"), ("3303AB", "shape"), ("", "shape")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("33030", "shape"), ("99", "region"), ("3303AB", "shape"), ("", "shape")]
+)
 def test_wrong_regions(text, code):
     assert fault(codes.parse_region, text) == code
 
@@ -386,13 +395,19 @@ def test_wrong_regions(text, code):
 
 @pytest.mark.parametrize(
     ("text", "digits"),
-    [("138 0000 0000", "13800000000"), ("+86-13800000000", "13800000000"), ("0086 13800000000", "13800000000")],
+    [
+        ("138 0000 0000", "13800000000"),
+        ("+86-13800000000", "13800000000"),
+        ("0086 13800000000", "13800000000"),
+    ],
 )
 def test_mobiles(text, digits):
     assert codes.parse_mobile(text) == digits == codes.parse_phone(text)
 
 
-@pytest.mark.parametrize("text", ["0577-88960000", "(0577)88960000", "010-12345678", "12345", "4001234567", "95588"])
+@pytest.mark.parametrize(
+    "text", ["0577-88960000", "(0577)88960000", "010-12345678", "12345", "4001234567", "95588"]
+)
 def test_other_telephones(text):
     if text == "010-12345678":
         assert fault(codes.parse_phone, text) == "shape"
@@ -438,7 +453,5 @@ def test_whatever_is_typed_is_parsed_or_refused(text):
         codes.parse_region,
         codes.parse_phone,
     ):
-        try:
-            parse(text)
-        except CodeError as error:
-            assert str(error)
+        with contextlib.suppress(CodeError):
+            assert parse(text)

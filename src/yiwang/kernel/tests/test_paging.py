@@ -6,8 +6,8 @@ import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from yiwang.kernel.paging import BadCursor, Count, more_than, page
 from yiwang.kernel.models import CalendarDay, CalendarYear
+from yiwang.kernel.paging import BadCursor, Count, more_than, page
 
 START = date(2025, 1, 1)
 
@@ -16,11 +16,9 @@ START = date(2025, 1, 1)
 def days(db):
     CalendarDay.objects.bulk_create(
         [
-            CalendarDay(region=f"{i % 3}", date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i))
-            for i in range(0, 0)
-        ]
-        + [
-            CalendarDay(region=str(i % 4), date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i))
+            CalendarDay(
+                region=str(i % 4), date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i)
+            )
             for i in range(40)
         ]
     )
@@ -43,15 +41,16 @@ def walk(queryset, order, size, back=False):
         shown = page(queryset, order, size, **({"before": cursor} if back else {"after": cursor}))
 
 
-@pytest.mark.parametrize("order", [("date", "id"), ("-date", "-id"), ("date",), ("is_workday", "date"), ("id",)])
+@pytest.mark.parametrize(
+    "order", [("date", "id"), ("-date", "-id"), ("date",), ("is_workday", "date"), ("id",)]
+)
 @pytest.mark.parametrize("size", [1, 7, 40, 41])
 def test_walking_shows_every_row_once_in_order_both_ways(days, order, size):
     down = order[0].startswith("-")
     whole = days.order_by(*order, *(() if order[-1].endswith("id") else ("-id" if down else "id",)))
     expected = list(whole.values_list("pk", flat=True))
     assert walk(days, order, size) == expected
-    back = walk(days, order, size, back=True)
-    assert back == expected[: len(expected)] or (40 % size and sorted(back) == sorted(expected))
+    assert walk(days, order, size, back=True) == expected
 
 
 def test_forward_and_back_show_the_same_page(days):
@@ -75,7 +74,7 @@ def test_rows_that_come_and_go_move_nothing(days):
 
 def test_one_query_along_the_index_and_no_count(days):
     first = page(days, ("date", "id"), 10)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         page(days, ("date", "id"), 10, after=first.next)
     (query,) = queries
     assert "COUNT" not in query["sql"]
@@ -83,6 +82,7 @@ def test_one_query_along_the_index_and_no_count(days):
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX days_by_date ON kernel_calendarday (date, id)")
         cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
         cursor.execute("EXPLAIN " + query["sql"])
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Cond: (ROW(date, id) > ROW(" in plan
@@ -113,7 +113,7 @@ class Loose(models.Model):
     maybe = models.DateField(null=True)
 
     class Meta:
-        app_label = "kernel"
+        app_label = "kernel_tests"
         managed = False
 
 
