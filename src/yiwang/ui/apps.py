@@ -11,5 +11,5 @@ class UiConfig(AppConfig):
     verbose_name = "界面"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from . import checks  # noqa: F401
+        """Register system checks and plugins."""
+        from . import checks, plugins  # noqa: F401

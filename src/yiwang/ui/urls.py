@@ -12,4 +12,7 @@ urlpatterns = [
     path("theme/<str:version>.css", views.theme, name="theme"),
     path("seal.svg", views.seal, name="seal"),
     path("preferences", preferences.choose, name="preferences"),
+    path("_components", views.components, name="components"),
+    path("_components/desk", views.components, {"door": "desk"}, name="components-desk"),
+    path("_components/errors/<int:status>", views.error_page, name="components-error"),
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from . import site
+from . import errors, samples, site
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -31,3 +32,27 @@ def seal(request: HttpRequest) -> HttpResponse:
     response = render(request, "ui/seal.svg", values, content_type="image/svg+xml")
     response.headers["Cache-Control"] = "public, max-age=86400"
     return response
+
+
+@require_safe
+def components(request: HttpRequest, door: str = "portal") -> HttpResponse:
+    """Show every part of the design, on the portal's or the desk's frame.
+
+    Raises Http404 outside demo and debug mode.
+    """
+    _only_in_demo()
+    if door == "desk":
+        return render(request, "ui/components_desk.html", samples.desk_page())
+    return render(request, "ui/components.html", samples.page())
+
+
+@require_safe
+def error_page(request: HttpRequest, status: int) -> HttpResponse:
+    """Show an error page, with its status. Raises Http404 outside demo and debug mode."""
+    _only_in_demo()
+    return errors.render(request, status)
+
+
+def _only_in_demo() -> None:
+    if not (settings.DEBUG or getattr(settings, "YIWANG_DEMO", False)):
+        raise Http404

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import segno
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import assets
+from .. import assets, uploads
 
 register = template.Library()
 
@@ -163,3 +164,25 @@ def bar(start: int, width: int, words: str = "", kind: str = "") -> SafeString:
 def workdays(number: int) -> str:
     """Say a number of working days."""
     return ngettext("%(n)s 个工作日", "%(n)s 个工作日", number) % {"n": number}
+
+
+@register.filter
+def file_size(size: int) -> str:
+    """Say a number of bytes in KB or MB."""
+    return uploads.megabytes(size)
+
+
+@register.simple_tag
+def qr(text: str, label: str, *, big: bool = False) -> SafeString:
+    """Draw a QR code of an address; ``label`` says to screen readers what it is for."""
+    rows = list(segno.make(text, error="m", micro=False).matrix)
+    path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
+    side = len(rows) + 4
+    return format_html(
+        '<svg class="yw-qr{}" viewBox="-2 -2 {} {}" role="img" aria-label="{}"><path d="{}"/></svg>',
+        " yw-qr--big" if big else "",
+        side,
+        side,
+        label,
+        path,
+    )

@@ -1,0 +1,105 @@
+"""Content-addressed files: a file's name is the SHA-256 of its bytes, so the same paper is kept once and
+cannot change.
+
+Files go through Django's default storage (a folder, or S3 when set). They are never under a public address:
+a page that may show one
+answers with ``download``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+from django.http import FileResponse
+
+PIECE = 64 * 1024
+SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
+"""Types that a browser may show by itself; everything else is saved."""
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+"""For a stored document shown alone: no script, no request, not even its own."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class NoSuchFile(LookupError):
+    """No file of that digest is stored."""
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of the file from its start, in hexadecimal; the file is rewound."""
+    total = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(PIECE):
+        total.update(piece)
+    file.seek(0)
+    return total.hexdigest()
+
+
+def save(file: BinaryIO) -> str:
+    """Store the file unless it is there; return its digest. Two savers of one file at once do no harm."""
+    digest = digest_of(file)
+    name = _name(digest)
+    storage = _storage()
+    if not storage.exists(name):
+        saved = storage.save(name, File(file))
+        if saved != name:
+            storage.delete(saved)
+        file.seek(0)
+    return digest
+
+
+def exists(digest: str) -> bool:
+    """Say whether a file of that digest is stored."""
+    return _storage().exists(_name(digest))
+
+
+def open_file(digest: str) -> BinaryIO:
+    """Open a stored file for reading. Raises NoSuchFile."""
+    try:
+        return _storage().open(_name(digest), "rb")
+    except FileNotFoundError:
+        raise NoSuchFile(digest) from None
+
+
+def intact(digest: str) -> bool:
+    """Read a stored file through and say whether its bytes still have its digest. Raises NoSuchFile."""
+    with open_file(digest) as file:
+        return digest_of(file) == digest
+
+
+def delete(digest: str) -> None:
+    """Delete a stored file; nothing happens if it is not there. The caller knows that nobody refers to it."""
+    _storage().delete(_name(digest))
+
+
+def download(digest: str, *, name: str, media_type: str, inline: bool = False) -> FileResponse:
+    """Answer with a stored file under ``name``. Raises NoSuchFile.
+
+    The type is the one found when it was taken in, never guessed from its name; ``inline`` shows it in the
+    browser if that is safe
+    for its type. The whole file is sent: ranges are not offered.
+    """
+    shown = inline and media_type in SHOWN_INLINE
+    response = FileResponse(
+        open_file(digest), as_attachment=not shown, filename=name, content_type=media_type
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Accept-Ranges"] = "none"
+    return response
+
+
+def _storage() -> Storage:
+    return storages["default"]
+
+
+def _name(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise NoSuchFile(digest)
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
