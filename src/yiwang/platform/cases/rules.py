@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
+from yiwang.kernel.calendar import Holidays
+from yiwang.kernel.clock import Clock
 from yiwang.platform.cases.types import CaseState, TaskState
 
 S = CaseState
@@ -112,3 +115,18 @@ def advance(nodes: Sequence[Node], states: Mapping[str, TaskState]) -> dict[str,
 def finished(states: Mapping[str, TaskState]) -> bool:
     """Tell whether nothing is left to do."""
     return all(state in (TaskState.DONE, TaskState.SKIPPED) for state in states.values())
+
+
+def track(clock: Clock, today: date, holidays: Holidays) -> str:
+    """Draw the past of a clock, one letter a working day after its start: ``u`` counted, ``p`` suspended."""
+    end = min(today, clock.stopped_on or today)
+    letters = []
+    day = clock.started_on + timedelta(days=1)
+    while day <= end and len(letters) < 100:
+        if holidays.is_workday(day):
+            stopped = any(
+                pause.start < day and (pause.end is None or day <= pause.end) for pause in clock.suspensions
+            )
+            letters.append("p" if stopped else "u")
+        day += timedelta(days=1)
+    return "".join(letters)

@@ -10,6 +10,7 @@ from typing import Any
 
 from yiwang.kernel.clock import Light
 from yiwang.kernel.types import Party
+from yiwang.platform.evidence.types import FactState
 
 
 class CaseState(StrEnum):
@@ -117,8 +118,8 @@ class TaskView:
     step: str
     name: str
     kind: str
+    role: str
     state: TaskState
-    agency_name: str
     assignee: str
     ready_at: datetime | None
     done_at: datetime | None
@@ -127,6 +128,7 @@ class TaskView:
     opinion: str
     joint: str
     planned_on: date | None
+    officers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,40 @@ class HistoryEntry:
     name: str
     label: str
     who: str
+    case_id: uuid.UUID | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file that was given for a material."""
+
+    id: uuid.UUID
+    material: str
+    name: str
+    digest: str
+    media_type: str
+    size: int
+    pages: int | None
+    scan: str
+    trust: str
+    added_at: datetime
+    added_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialView:
+    """A material of a handed-in application."""
+
+    identity: str
+    name: str
+    state: FactState
+    items: tuple[str, ...]
+    ref: str
+    source_name: str
+    trust: str
+    made_up_at: datetime | None
+    files: tuple[FileView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +199,7 @@ class CaseView:
     name: str
     item_code: str
     agency_name: str
+    agency_short: str
     agency_path: str
     state: CaseState
     result: CaseResult | None
@@ -176,6 +212,9 @@ class CaseView:
     closed_at: datetime | None
     light: Light | None
     days_left: int | None
+    track: str
+    """The clock's past, one letter a working day: ``u`` used, ``p`` paused."""
+    promised: int
     provisional: bool
     conditional: bool
     applicant_name: str

@@ -1,0 +1,74 @@
+"""Chinese words for states, results and acts, shared by every page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState
+
+STATES: dict[CaseState, Any] = {
+    CaseState.SUBMITTED: _("待受理"),
+    CaseState.WAITING: _("等前一件办完"),
+    CaseState.PRE_REVIEW: _("预审中"),
+    CaseState.RETURNED: _("预审退回"),
+    CaseState.SUPPLEMENT: _("待补正"),
+    CaseState.ACCEPTED: _("已受理"),
+    CaseState.CONDITIONAL: _("容缺受理"),
+    CaseState.NOT_ACCEPTED: _("不予受理"),
+    CaseState.NO_SUPPLEMENT: _("补正不来办结"),
+    CaseState.ACCEPTANCE_REVOKED: _("撤销受理"),
+    CaseState.IN_PROCESS: _("办理中"),
+    CaseState.SUSPENDED: _("暂停计时"),
+    CaseState.DECIDED: _("已决定"),
+    CaseState.FORWARDED: _("转报办结"),
+    CaseState.WITHDRAWN: _("已撤回"),
+    CaseState.VOID: _("作废"),
+    CaseState.CLOSED: _("已办结"),
+    CaseState.DELIVERED: _("已送达"),
+    CaseState.ARCHIVED: _("已归档"),
+}
+APPLICATION_STATES: dict[ApplicationState, Any] = {
+    ApplicationState.DRAFT: _("草稿"),
+    ApplicationState.SUBMITTED: _("待受理"),
+    ApplicationState.ACCEPTED: _("办理中"),
+    ApplicationState.CLOSED: _("全部办结"),
+    ApplicationState.WITHDRAWN: _("已撤回"),
+}
+RESULTS: dict[CaseResult, Any] = {
+    CaseResult.ISSUED: _("出证办结"),
+    CaseResult.RETURNED: _("退回办结"),
+    CaseResult.REFUSED: _("不予许可"),
+    CaseResult.GRANTED: _("准予"),
+    CaseResult.VOIDED: _("作废办结"),
+    CaseResult.DELETED: _("删除办结"),
+    CaseResult.FORWARDED: _("转报办结"),
+    CaseResult.NO_SUPPLEMENT: _("补正不来办结"),
+    CaseResult.NOT_ACCEPTED: _("不予受理"),
+    CaseResult.NORMAL: _("办结"),
+}
+ACTS: dict[str, Any] = {
+    "cases.start_draft": _("开始填表"),
+    "cases.save_answers": _("保存草稿"),
+    "cases.set_material": _("选择材料的办法"),
+    "cases.add_file": _("上传材料"),
+    "cases.remove_file": _("删除材料"),
+    "cases.submit": _("提交申请"),
+    "cases.accept": _("受理"),
+    "cases.accept_all": _("一次受理全部办件"),
+    "cases.deem_accepted": _("逾期未告知，视为受理"),
+    "cases.request_correction": _("一次性告知补正"),
+    "cases.answer_correction": _("提交补正"),
+    "cases.lapse_correction": _("逾期未补正"),
+    "cases.take": _("接手办理"),
+    "cases.complete_step": _("完成环节"),
+    "cases.plan_visit": _("约定踏勘日期"),
+    "cases.record_visit": _("记录现场踏勘"),
+    "cases.decide": _("作出决定"),
+}
+
+
+def act_label(name: str) -> str:
+    """Return what an act is called on a page."""
+    return str(ACTS.get(name, name))

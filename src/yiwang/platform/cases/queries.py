@@ -1,0 +1,283 @@
+"""Everything that reads applications and cases, returning types."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock, holidays
+from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Actor
+from yiwang.platform.cases import engine, rules
+from yiwang.platform.cases.labels import act_label
+from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
+from yiwang.platform.cases.types import (
+    ApplicationState,
+    ApplicationView,
+    CaseResult,
+    CaseState,
+    CaseView,
+    CorrectionView,
+    DocumentKind,
+    DocumentView,
+    FileView,
+    HistoryEntry,
+    MaterialView,
+    Point,
+    TaskState,
+    TaskView,
+)
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.types import EditionView
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence.types import FactState
+
+
+def get_application(pk: uuid.UUID, by: Actor) -> ApplicationView:
+    """Return an application with its cases (three queries)."""
+    row = Application.objects.visible_to(by).filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有找到这份申请。"))
+    return application_view(row, case_views(row.cases.order_by("position")))
+
+
+def applications(by: Actor, states: Iterable[ApplicationState] | None = None) -> list[ApplicationView]:
+    """Return the principal's applications, latest first, with their cases; drafts too."""
+    rows = Application.objects.visible_to(by).order_by("-changed_at")
+    if states is not None:
+        rows = rows.filter(state__in=list(states))
+    found = list(rows[:100])
+    cases: dict[uuid.UUID, list[CaseView]] = {}
+    for view in case_views(Case.objects.filter(application__in=found).order_by("position")):
+        cases.setdefault(view.application_id, []).append(view)
+    return [application_view(row, cases.get(row.id, [])) for row in found]
+
+
+def application_view(row: Application, cases: Sequence[CaseView]) -> ApplicationView:
+    """Make the view of a row."""
+    return ApplicationView(
+        id=row.id,
+        number=row.number,
+        query_code=row.query_code,
+        title=row.title,
+        state=ApplicationState(row.state),
+        principal=row.principal,
+        applicant_name=row.applicant_name,
+        agent_name=row.agent_name,
+        region=row.region,
+        life_event=row.life_event,
+        version=row.version,
+        answers=row.answers,
+        edition_ids=tuple(uuid.UUID(step["edition"]) for step in row.plan),
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        submitted_at=row.submitted_at,
+        expires_on=row.expires_on,
+        due_on=row.due_on,
+        cases=tuple(cases),
+    )
+
+
+def case_views(rows: Any) -> list[CaseView]:
+    """Make views of cases: one query for the cases, one for their agencies."""
+    found = list(rows)
+    agencies = directory.agencies_by_id({row.agency_id for row in found})
+    days = holidays.for_region("", provisional=True) if found else None
+    today = clock.today()
+    views = []
+    for row in found:
+        value = engine.read_clock(row)
+        running = value is not None and row.closed_at is None and row.decided_at is None
+        views.append(
+            CaseView(
+                id=row.id,
+                number=row.number,
+                query_code=row.query_code,
+                application_id=row.application_id,
+                edition_id=row.edition_id,
+                name=row.name,
+                item_code=row.item_code,
+                agency_name=agencies[row.agency_id].name,
+                agency_short=agencies[row.agency_id].short_name,
+                agency_path=row.agency_path,
+                state=CaseState(row.state),
+                result=CaseResult(row.result) if row.result else None,
+                version=row.version,
+                received_at=row.received_at,
+                accepted_at=row.accepted_at,
+                due_on=row.due_on,
+                statutory_due_on=row.statutory_due_on,
+                decided_at=row.decided_at,
+                closed_at=row.closed_at,
+                light=clock.light(value, today, days) if running and value and days else None,
+                days_left=clock.remaining(value, today, days) if running and value and days else None,
+                track=rules.track(value, today, days) if value and days else "",
+                promised=value.limit if value else 0,
+                provisional=row.provisional,
+                conditional=row.state == CaseState.CONDITIONAL,
+                applicant_name=row.applicant_name,
+                handler=row.handler_label,
+                licence_id=row.licence_id,
+            )
+        )
+    return views
+
+
+def get_case(pk: uuid.UUID, by: Actor) -> CaseView:
+    """Return one case that the actor may see."""
+    rows = case_views(Case.objects.visible_to(by).filter(pk=pk))
+    if not rows:
+        raise NotFound(_("没有找到这个办件。"))
+    return rows[0]
+
+
+def tasks_of(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[TaskView]]:
+    """Return the steps of cases, in order; one query."""
+    found: dict[uuid.UUID, list[TaskView]] = {}
+    rows = Task.objects.filter(case_id__in=list(cases)).select_related("visit").order_by("case_id", "position")
+    for row in rows:
+        found.setdefault(row.case_id, []).append(
+            TaskView(
+                id=row.id,
+                step=row.step,
+                name=row.name,
+                kind=row.kind,
+                role=row.role,
+                state=TaskState(row.state),
+                assignee=row.assignee_label,
+                ready_at=row.ready_at,
+                done_at=row.done_at,
+                done_by=row.done_by,
+                outcome=row.outcome,
+                opinion=row.opinion,
+                joint=row.visit.name if row.visit else "",
+                planned_on=row.visit.planned_on if row.visit else None,
+                officers=tuple(row.officers),
+            )
+        )
+    return found
+
+
+def corrections_of(cases: Iterable[uuid.UUID], *, only_open: bool = False) -> list[CorrectionView]:
+    """Return the corrections of cases, oldest first."""
+    rows = Correction.objects.filter(case_id__in=list(cases)).select_related("case").order_by("asked_at")
+    if only_open:
+        rows = rows.filter(state="open")
+    found = list(rows)
+    agencies = directory.agencies_by_id({row.case.agency_id for row in found})
+    return [
+        CorrectionView(
+            id=row.id,
+            case_id=row.case_id,
+            case_name=row.case.name,
+            agency_name=agencies[row.case.agency_id].short_name,
+            points=tuple(Point(**point) for point in row.points),
+            asked_at=row.asked_at,
+            due_on=row.due_on,
+            state=row.state,
+        )
+        for row in found
+    ]
+
+
+def files_of(application: uuid.UUID) -> dict[str, list[FileView]]:
+    """Return the files of an application by material; one query."""
+    found: dict[str, list[FileView]] = {}
+    for row in ApplicationFile.objects.filter(application_id=application, removed_at=None).order_by("added_at"):
+        found.setdefault(row.identity, []).append(
+            FileView(
+                id=row.id,
+                material=row.identity,
+                name=row.name,
+                digest=row.digest,
+                media_type=row.media_type,
+                size=row.size,
+                pages=row.pages,
+                scan=row.scan,
+                trust=row.trust,
+                added_at=row.added_at,
+                added_by=row.added_by,
+            )
+        )
+    return found
+
+
+def materials_of(application: uuid.UUID) -> list[MaterialView]:
+    """Return the materials of a handed-in application with their files; two queries."""
+    files = files_of(application)
+    rows = Application.objects.get(pk=application).materials.order_by("name")
+    return [
+        MaterialView(
+            identity=row.identity,
+            name=row.name,
+            state=FactState(row.state),
+            items=tuple(row.items),
+            ref=row.ref,
+            source_name=row.source_name,
+            trust=row.trust,
+            made_up_at=row.made_up_at,
+            files=tuple(files.get(row.identity, ())),
+        )
+        for row in rows
+    ]
+
+
+def facts_of(application: uuid.UUID) -> dict[str, dict[str, Any]]:
+    """Return the facts on which the application was handed in, with their sources."""
+    facts: dict[str, dict[str, Any]] = Application.objects.get(pk=application).facts
+    return facts
+
+
+def documents_of(application: uuid.UUID) -> list[DocumentView]:
+    """Return the numbered documents of an application and its cases, oldest first."""
+    return [
+        DocumentView(row.id, DocumentKind(row.kind), row.number, row.title, row.created_at, row.case_id)
+        for row in Document.objects.filter(application_id=application).order_by("created_at")
+    ]
+
+
+def history_of(application: uuid.UUID, cases: Iterable[uuid.UUID] = ()) -> list[HistoryEntry]:
+    """Return what was done on an application and its cases, latest first, from the audit trail."""
+    rows = AuditEntry.objects.filter(application_id=application, kind="act").order_by("-seq")
+    wanted = set(cases)
+    return [
+        HistoryEntry(row.at, row.name, act_label(row.name), row.actor_label, row.case_id, row.detail)
+        for row in rows[:200]
+        if not wanted or row.case_id is None or row.case_id in wanted
+    ]
+
+
+def editions_of(view: ApplicationView) -> list[EditionView]:
+    """Return the editions that an application is pinned to, in its order."""
+    found = catalog.get_editions(view.edition_ids)
+    return [found[pk] for pk in view.edition_ids]
+
+
+def draft_state(pk: uuid.UUID, by: Actor) -> tuple[ApplicationView, list[EditionView], Any]:
+    """Return a draft with its editions and how everything of it stands (``evidence.resolve``)."""
+    from yiwang.platform.cases.acts.submit import resolve_draft
+
+    row = Application.objects.visible_to(by).filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有找到这份申请。"))
+    view = application_view(row, ())
+    editions = editions_of(view)
+    waits = {
+        edition.definition.basic_code: tuple(step["after"])
+        for edition, step in zip(editions, row.plan, strict=True)
+    }
+    return view, editions, resolve_draft(row, editions, waits)
+
+
+def find_by_number(number: str, code: str) -> ApplicationView | CaseView | None:
+    """Return the application or case with this number, if the query code fits; else nothing."""
+    wanted = code.strip().upper().replace("-", "")
+    row = Application.objects.filter(number=number).exclude(number="").first()
+    if row is not None and row.query_code == wanted:
+        return application_view(row, case_views(row.cases.order_by("position")))
+    found = case_views(Case.objects.filter(number=number, query_code=wanted))
+    return found[0] if found else None
