@@ -38,8 +38,12 @@ def main() -> None:
         with postgres.running(environment.state_dir, say=_say) as url:
             os.environ["DATABASE_URL"] = url
             execute_from_command_line(sys.argv)
-    except (postgres.PostgresError, ValidationError) as error:
+    except postgres.PostgresError as error:
         sys.exit(f"yiwang: {error}")
+    except ValidationError as error:
+        sys.exit(
+            "yiwang: " + "; ".join(".".join(map(str, e["loc"])) + " " + e["msg"] for e in error.errors())
+        )
     except KeyboardInterrupt:
         sys.exit(130)
 

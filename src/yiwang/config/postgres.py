@@ -293,7 +293,7 @@ class _Server:
         if made_by != str(binaries.major):
             raise PostgresError(
                 f"{self.data} was made by PostgreSQL {made_by}, but {binaries.directory} "
-                f"holds {binaries.major}: set PG_BIN_DIR to the right ones, or YIWANG_STATE_DIR to another place."
+                f"holds {binaries.major}: set PG_BIN_DIR to the right ones, or YIWANG_STATE_DIR to elsewhere."
             )
 
     def _start(self, binaries: Binaries) -> subprocess.Popen[bytes]:

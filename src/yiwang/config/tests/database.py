@@ -3,8 +3,8 @@
 Without DATABASE_URL an embedded PostgreSQL of the tests' own (`.yiwang/test`) runs as long as the tests. It
 starts before pytest-django reads the settings, which a conftest.py could not do. A full migration is slow, so
 it is done once into a template whose name holds a hash of all migrations; each run and each xdist worker
-starts with a fresh copy, and gets another after each test that commits: a flush would fail, as the audit trail
-refuses TRUNCATE.
+starts with a fresh copy, and gets another after each test that commits: a flush would fail, as the audit
+trail refuses TRUNCATE.
 """
 
 import fcntl

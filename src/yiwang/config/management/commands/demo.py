@@ -104,6 +104,10 @@ class Command(BaseCommand):
                 raise CommandError(f"{name} 意外结束。") from None
         ended, _, _ = select.select(list(watched), [], [])
         name = watched[ended[0]]
+        if name == "PostgreSQL":  # the others could end nothing in order, only wait
+            for pid in pids.values():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         log = settings.YIWANG_STATE_DIR / "pg" / "server.log"
         for command in ("serve", "worker"):
             if command in name:
@@ -127,9 +131,10 @@ def _child(command: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield child
     finally:
+        child.terminate()
         try:
-            child.terminate()
-            child.wait(_END)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_END)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)

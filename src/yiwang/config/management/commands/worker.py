@@ -42,8 +42,8 @@ class Command(BaseCommand):
 
 
 async def _work(concurrency: int, queues: list[str] | None) -> None:
-    # A second App, and not `replace_connector`: the tasks must keep the first, whose connector is Django's, or
-    # a job that an act defers inside a task would not belong to that act's transaction.
+    # A second App, and not `replace_connector`: the tasks must keep the first, whose connector is Django's,
+    # or a job that an act defers inside a task would not belong to that act's transaction.
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker.open_async():
         rescue = asyncio.create_task(_rescue(worker))

@@ -1,0 +1,96 @@
+"""The `yiwang` command and its checks."""
+
+import socket
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from yiwang.config import command
+from yiwang.config.management.commands import doctor
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ("", False),
+        ("--version", False),
+        ("help serve", False),
+        ("serve --help", False),
+        ("build --check", False),
+        ("pack check wenzhou", False),
+        ("pack load wenzhou", True),
+        ("serve --port 8001", True),
+        ("migrate", True),
+    ],
+)
+def test_only_what_uses_the_database_starts_it(arguments: str, needed: bool) -> None:
+    assert command.needs_database(arguments.split()) is needed
+
+
+def test_production_asks_for_its_secrets_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("YIWANG_MODE", "production")
+    monkeypatch.setattr("sys.argv", ["yiwang", "migrate"])
+    monkeypatch.setattr(command, "exit_on_signals", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert "YIWANG_SECRET_KEY" in str(ended.value)
+    assert "\n" not in str(ended.value)
+
+
+@pytest.mark.parametrize("name", ["serve", "demo"])
+def test_taken_port_is_one_line(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"^127.0.0.1:{port} 已被占用.*$"):
+            call_command(name, "--port", str(port))
+
+
+def _lines(checks: list[object], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], bool]:
+    monkeypatch.setattr(doctor, "CHECKS", checks)
+    out = StringIO()
+    try:
+        call_command("doctor", stdout=out)
+    except SystemExit as ended:
+        return out.getvalue().splitlines(), ended.code == 1
+    return out.getvalue().splitlines(), False
+
+
+def test_doctor_fails_on_an_error_and_on_a_check_that_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks() -> list[doctor.Finding]:
+        raise OSError("gone")
+
+    fine, warned = (lambda: [doctor.Finding("ok", "a", "b")]), (lambda: [doctor.Finding("warn", "c", "d")])
+    assert _lines([fine, warned], monkeypatch) == (["ok     a  b", "warn   c  d"], False)
+    assert _lines([fine, breaks, warned], monkeypatch) == (
+        ["ok     a  b", "error  breaks  OSError: gone", "warn   c  d"],
+        True,
+    )
+
+
+@pytest.mark.django_db
+def test_doctor_sees_a_database_that_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    lines, failed = _lines([doctor._database], monkeypatch)
+    assert failed
+    assert any("synchronous_commit=off" in line for line in lines)
+    assert any(line.startswith("ok") and "已是最新" in line for line in lines)
+
+
+def test_doctor_refuses_demo_plugins_in_production(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Registry:
+        selected_key = "demo"
+
+        def check(self) -> list[object]:
+            return []
+
+    monkeypatch.setattr(doctor, "registries", lambda: {"notices.sms": Registry()})
+    assert not _lines([doctor._plugins], monkeypatch)[1]
+    settings.YIWANG_DEMO = False
+    assert _lines([doctor._plugins], monkeypatch)[1]
