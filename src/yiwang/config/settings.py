@@ -82,6 +82,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "yiwang.ui.context.page",
+                "yiwang.doors.portal.context.frame",
+                "yiwang.doors.desk.context.frame",
             ],
             "loaders": [
                 (
@@ -93,7 +95,11 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "yiwang.ui.templatetags.ui"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "yiwang.ui.templatetags.ui",
+                "yiwang.platform.catalog.templatetags.catalog",
+            ],
         },
     }
 ]

@@ -9,4 +9,9 @@ urlpatterns = [
     path("readyz", health.ready),
     path("metrics", health.metrics),
     path("", include("yiwang.ui.urls")),
+    path("", include("yiwang.doors.portal.urls")),
+    path("", include("yiwang.platform.identity.portal")),
+    path("", include("yiwang.halls.services.portal")),
+    path("desk/", include("yiwang.doors.desk.urls")),
+    path("desk/", include("yiwang.platform.cases.desk")),
 ]

@@ -1,0 +1,1 @@
+"""The desk: counters and agency staff. Layout, navigation and entry; no rules."""

@@ -48,6 +48,7 @@ def read_edition(row: Any) -> EditionView:
         definition=DEFINITION.validate_python(content["definition"]),
         elements=_ELEMENTS.validate_python(content["elements"]),
         agency_name=content["agency"]["name"],
+        agency_short=content["agency"]["short_name"],
         agency_path=content["agency"]["path"],
         region=implementation.region,
     )

@@ -129,3 +129,14 @@ def elements() -> dict[str, DataElement]:
 def code_table(table: str) -> dict[str, str]:
     """Return a code table: code to label."""
     return dict(CodeEntry.objects.filter(table=table).order_by("code").values_list("code", "label"))
+
+
+def find_by_name(words: str, limit: int = 30) -> list[EditionView]:
+    """Return published editions whose name contains the words, one for each item."""
+    rows = (
+        Implementation.objects.filter(item__name__icontains=words, current__isnull=False)
+        .order_by("item_id", "level")
+        .distinct("item_id")
+        .values_list("current_id", flat=True)[:limit]
+    )
+    return list(get_editions(rows).values())

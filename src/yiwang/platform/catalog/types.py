@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from yiwang.kernel.calendar import Unit
-from yiwang.kernel.fields import FieldKind, FieldSpec, Option
+from yiwang.kernel.fields import FieldKind, Option
 from yiwang.kernel.types import AssuranceLevel
 
 __all__ = ["Unit"]
@@ -479,16 +479,6 @@ class EditionView:
     elements: dict[str, DataElement]
     """Every data element that the edition's form uses, as it was on that day."""
     agency_name: str
+    agency_short: str
     agency_path: str
     region: str
-
-    @property
-    def fields(self) -> tuple[FieldSpec, ...]:
-        """The form's fields with their elements filled in."""
-        from yiwang.platform.catalog.rules import field_spec
-
-        return tuple(
-            field_spec(self.elements, asked, used_for=(self.definition.known_as,))
-            for section in self.definition.form
-            for asked in section.fields
-        )

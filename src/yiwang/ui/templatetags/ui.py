@@ -186,3 +186,9 @@ def qr(text: str, label: str, *, big: bool = False) -> SafeString:
         label,
         path,
     )
+
+
+@register.filter(name="get")
+def get_item(mapping: dict[str, object], key: str) -> object:
+    """Return an entry of a mapping, or nothing."""
+    return mapping.get(key)

@@ -1,0 +1,32 @@
+"""What stands around every page of the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.types import Actor, Role
+from yiwang.ui.frame import DeskFrame, Group, Link
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give the frame to templates of the desk."""
+    if not request.path.startswith("/desk/"):
+        return {}
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    work = [Link(_("我的待办"), reverse("cases:inbox"), "inbox")]
+    if actor.has_role({Role.INTAKE}):
+        work.append(Link(_("待受理"), reverse("cases:intake"), "intake"))
+    return {
+        "frame": DeskFrame(
+            home_url=reverse("desk:home"),
+            title=_("工作台"),
+            search_url=reverse("cases:inbox"),
+            search_hint=_("办件编号、申请人"),
+            user=(Link(actor.label, reverse("identity:sign_out")),),
+            rail=(Group(_("办理"), tuple(work)),),
+        )
+    }

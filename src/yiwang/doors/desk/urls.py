@@ -1,0 +1,8 @@
+"""Addresses of the desk's own pages."""
+
+from django.urls import path
+
+from yiwang.doors.desk import views
+
+app_name = "desk"
+urlpatterns = [path("", views.home, name="home")]

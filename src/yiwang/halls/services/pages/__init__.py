@@ -1,0 +1,1 @@
+"""The services hall's pages at the portal, by part of the journey."""

@@ -1,0 +1,430 @@
+"""The one form: parts, materials, review, hand in. What was typed is never lost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from yiwang.halls.services import queries
+from yiwang.kernel.clock import now
+from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound
+from yiwang.kernel.types import Actor
+from yiwang.platform.cases import acts
+from yiwang.platform.cases import queries as cases
+from yiwang.platform.cases.shown import show_value
+from yiwang.platform.cases.types import ApplicationState, ApplicationView
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog import rules
+from yiwang.platform.catalog.rules import MergedSection
+from yiwang.platform.catalog.types import EditionView
+from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
+from yiwang.ui import uploads
+from yiwang.ui.entry import signed_in
+from yiwang.ui.forms import SpecForm
+from yiwang.ui.shown import FormPart
+
+_TO_FILL = (FactState.ASK, FactState.GIVEN, FactState.DEGRADED)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as the pages need it."""
+
+    view: ApplicationView
+    editions: list[EditionView]
+    resolution: Resolution
+    sections: tuple[MergedSection, ...]
+
+    @property
+    def everything(self) -> dict[str, Any]:
+        """Return all data known so far."""
+        known = {code: fact.value for code, fact in self.resolution.facts.items() if fact.value is not None}
+        return known | self.view.answers
+
+
+@signed_in()
+def start_event(request: HttpRequest, code: str) -> HttpResponse:
+    """Begin an application for a life event with the answers in the address."""
+    event = catalog.get_life_event(code)
+    specs = [rules.question_spec(catalog.elements(), question) for question in event.questions]
+    form = SpecForm(specs, request.GET, show=_show, prefix="q")
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    guide = queries.guide(event, form.draft, actor.principal)
+    if not guide.complete or not guide.chosen:
+        return redirect(f"{reverse('services:navigator', args=[code])}?{request.GET.urlencode()}")
+    if request.method != "POST":
+        return render(
+            request,
+            "services/start.html",
+            {
+                "event": event,
+                "guide": guide,
+                "query": request.GET.urlencode(),
+                "key": uuid.uuid4().hex,
+                "section": "apply",
+            },
+        )
+    pk = acts.start_draft(
+        [one.edition.id for one in guide.chosen],
+        form.draft,
+        str(form.draft.get(event.region_question, "")),
+        code,
+        by=actor,
+        key=request.POST.get("key", ""),
+    )
+    return redirect("services:part", pk=pk, code="first")
+
+
+@signed_in()
+def start_item(request: HttpRequest, task_code: str) -> HttpResponse:
+    """Begin an application for one item."""
+    edition = catalog.current_edition(task_code)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if request.method != "POST":
+        return render(
+            request,
+            "services/start_item.html",
+            {"edition": edition, "key": uuid.uuid4().hex, "section": "apply"},
+        )
+    pk = acts.start_draft([edition.id], {}, edition.region, "", by=actor, key=request.POST.get("key", ""))
+    return redirect("services:part", pk=pk, code="first")
+
+
+@signed_in()
+def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
+    """Show and save one part of the form."""
+    draft = _draft(request, pk)
+    if not draft.sections:
+        return redirect("services:materials", pk=pk)
+    codes = [section.code for section in draft.sections]
+    if code == "first":
+        return redirect("services:part", pk=pk, code=codes[0])
+    if code not in codes:
+        raise NotFound(_("表里没有这一部分。"))
+    section = draft.sections[codes.index(code)]
+    form = _form(request, draft, section)
+    if request.method == "POST":
+        disputed = _disputed(request, draft)
+        answers: dict[str, Any] = dict(form.draft if not form.is_valid() else form.plain)
+        typed = _typed(form) if not form.is_valid() else {}
+        acts.save_answers(
+            pk, {**typed, **answers, "_disputed": disputed}, by=request.actor, key=form.key  # type: ignore[attr-defined]
+        )
+        if "leave" in request.POST:
+            return redirect("services:my")
+        if form.is_valid() and not request.POST.get("dispute"):
+            following = codes[codes.index(code) + 1 :]
+            if following:
+                return redirect("services:part", pk=pk, code=following[0])
+            return redirect("services:materials", pk=pk)
+        if request.POST.get("dispute"):
+            return redirect(f"{reverse('services:part', args=[pk, code])}#f-{request.POST['dispute']}")
+    index = codes.index(code)
+    return render(
+        request,
+        "services/part.html",
+        {
+            "draft": draft,
+            "application": draft.view,
+            "part": section,
+            "number": index + 1,
+            "total": len(codes) + 2,
+            "form": form,
+            "known": _known(draft, section),
+            "parts": _parts(draft, code, wrong=len(form.errors)),
+            "previous": codes[index - 1] if index else "",
+            "next_title": draft.sections[index + 1].title if index + 1 < len(codes) else _("材料"),
+            "progress": _progress(draft),
+            "section": "apply",
+        },
+        status=422 if form.is_bound and form.errors else 200,
+    )
+
+
+@require_POST
+@signed_in()
+def autosave(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
+    """Save what can be read while somebody types (script only); answers the words of the save state."""
+    draft = _draft(request, pk)
+    section = next((one for one in draft.sections if one.code == code), None)
+    if section is None:
+        raise NotFound(_("表里没有这一部分。"))
+    form = _form(request, draft, section)
+    acts.save_answers(pk, {**_typed(form), **form.draft}, by=request.actor, key=uuid.uuid4().hex)  # type: ignore[attr-defined]
+    return render(request, "ui/form/saved.html", {"saved_at": now(), "form": form})
+
+
+@signed_in()
+def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show and take the materials: files, commitments, what is made up later."""
+    draft = _draft(request, pk)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    errors: dict[str, str] = {}
+    if request.method == "POST":
+        errors = _take_materials(request, draft, actor)
+        if not errors and "leave" in request.POST:
+            return redirect("services:my")
+        if not errors and "_step" not in request.POST:
+            return redirect("services:review", pk=pk)
+        draft = _draft(request, pk)
+    rows = [_material_row(draft, name, errors) for name in draft.resolution.materials]
+    return render(
+        request,
+        "services/materials.html",
+        {
+            "application": draft.view,
+            "rows": [row for row in rows if row["ask"]],
+            "known": [row for row in rows if not row["ask"]],
+            "files": cases.files_of(pk),
+            "parts": _parts(draft, "materials", wrong=len(errors)),
+            "errors": [{"target": f"m-{index}", "message": message} for index, message in _indexed(rows, errors)],
+            "page_errors": bool(errors),
+            "commitments": _commitments(draft.editions),
+            "key": uuid.uuid4().hex,
+            "progress": _progress(draft),
+            "section": "apply",
+        },
+        status=422 if errors else 200,
+    )
+
+
+@signed_in()
+def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show everything once more; sign and hand in."""
+    draft = _draft(request, pk)
+    problem: Invalid | None = None
+    if request.method == "POST":
+        if request.POST.get("promise") != "yes":
+            problem = Invalid(_("请先勾选承诺，再提交。"))
+        else:
+            try:
+                acts.submit(pk, by=request.actor, key=request.POST.get("key", ""))  # type: ignore[attr-defined]
+            except NeedsSignIn:
+                raise
+            except Invalid as caught:
+                problem = caught
+            else:
+                return redirect(f"{reverse('services:application', args=[pk])}?receipt=1")
+    return render(
+        request,
+        "services/review.html",
+        {
+            "application": draft.view,
+            "sections": [
+                {"section": section, "rows": _known(draft, section, everything=True)} for section in draft.sections
+            ],
+            "materials": [
+                _material_row(draft, name, {})
+                for name, material in draft.resolution.materials.items()
+                if material.state is not FactState.NEEDLESS
+            ],
+            "editions": draft.editions,
+            "parts": _parts(draft, "review"),
+            "problem": problem,
+            "problem_links": _links(draft, problem) if problem else [],
+            "page_errors": problem is not None,
+            "burden": draft.resolution.burden,
+            "key": request.POST.get("key") or uuid.uuid4().hex,
+            "progress": _progress(draft),
+            "section": "apply",
+        },
+        status=422 if problem else 200,
+    )
+
+
+@signed_in()
+def discard(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask, then throw the draft away."""
+    view = cases.get_application(pk, request.actor)  # type: ignore[attr-defined]
+    if request.method == "POST":
+        acts.discard(pk, by=request.actor, key=request.POST.get("key", ""))  # type: ignore[attr-defined]
+        return redirect("services:my")
+    return render(request, "services/discard.html", {"application": view, "key": uuid.uuid4().hex, "section": "my"})
+
+
+def _draft(request: HttpRequest, pk: uuid.UUID) -> Draft:
+    view, editions, resolution = cases.draft_state(pk, request.actor)  # type: ignore[attr-defined]
+    if view.state is not ApplicationState.DRAFT:
+        raise NotFound(_("这份申请已经提交，请到“我的”里看进度。"))
+    known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
+    sections = rules.merged_form(editions, known | view.answers)
+    return Draft(view, editions, resolution, sections)
+
+
+def _form(request: HttpRequest, draft: Draft, section: MergedSection) -> SpecForm:
+    specs = [spec for spec in section.fields if draft.resolution.facts[spec.name].state in _TO_FILL]
+    data: QueryDict | None = request.POST if request.method == "POST" else None
+    return SpecForm(specs, data, request.FILES or None, initial=draft.everything, show=_show)
+
+
+def _typed(form: SpecForm) -> dict[str, Any]:
+    """Keep also what cannot be read yet: the person sees it again and mends it."""
+    return {
+        name: raw
+        for name, raw in form.raw.items()
+        if isinstance(raw, str) and raw and name not in form.draft
+    }
+
+
+def _show(expression: str, data: Mapping[str, Any]) -> bool:
+    return rules.truth(expression, data) is True
+
+
+def _disputed(request: HttpRequest, draft: Draft) -> list[str]:
+    kept = list(draft.view.answers.get("_disputed", ()))
+    wanted = request.POST.get("dispute", "")
+    if wanted and wanted in draft.resolution.facts and wanted not in kept:
+        kept.append(wanted)
+    if (back := request.POST.get("undispute", "")) in kept:
+        kept.remove(back)
+    return kept
+
+
+def _known(draft: Draft, section: MergedSection, *, everything: bool = False) -> list[dict[str, Any]]:
+    rows = []
+    for spec in section.fields:
+        fact = draft.resolution.facts[spec.name]
+        if everything or fact.state is FactState.KNOWN:
+            rows.append({"spec": spec, "fact": fact, "shown": show_value(spec, fact.value)})
+    return rows
+
+
+def _parts(draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
+    pk = draft.view.id
+    parts = []
+    for section in draft.sections:
+        asked = [spec for spec in section.fields if draft.resolution.facts[spec.name].state in _TO_FILL]
+        filled = [spec for spec in asked if draft.resolution.facts[spec.name].state is FactState.GIVEN]
+        note = _("全部已知")
+        if asked:
+            note = _("%(done)d / %(all)d 项") % {"done": len(filled), "all": len(asked)}
+        here = section.code == current
+        parts.append(
+            FormPart(
+                section.title,
+                reverse("services:part", args=[pk, section.code]),
+                _("%(n)d 处要改") % {"n": wrong} if here and wrong else note,
+                current=here,
+                done=len(filled) == len(asked),
+                wrong=bool(here and wrong),
+            )
+        )
+    give = [one for one in draft.resolution.materials.values() if _to_give(one)]
+    done = [one for one in give if one.state is not FactState.ASK]
+    here = current == "materials"
+    parts.append(
+        FormPart(
+            _("材料"),
+            reverse("services:materials", args=[pk]),
+            _("%(n)d 处要改") % {"n": wrong}
+            if here and wrong
+            else _("%(done)d / %(all)d 份") % {"done": len(done), "all": len(give)},
+            current=here,
+            done=len(give) == len(done),
+            wrong=bool(here and wrong),
+        )
+    )
+    parts.append(FormPart(_("核对并提交"), reverse("services:review", args=[pk]), current=current == "review"))
+    return parts
+
+
+def _to_give(material: MaterialFact) -> bool:
+    return material.state in (FactState.ASK, FactState.GIVEN, FactState.COMMITTED, FactState.DEFERRED)
+
+
+def _progress(draft: Draft) -> dict[str, int]:
+    facts = draft.resolution.facts.values()
+    known = sum(1 for fact in facts if fact.state is FactState.KNOWN)
+    filled = sum(1 for fact in facts if fact.state is FactState.GIVEN)
+    return {"all": len(facts), "known": known, "ask": len(facts) - known, "filled": filled, "agencies": len(draft.editions)}
+
+
+def _material_row(draft: Draft, name: str, errors: Mapping[str, str]) -> dict[str, Any]:
+    fact = draft.resolution.materials[name]
+    material = next(
+        (
+            one
+            for edition in draft.editions
+            for one in edition.definition.materials
+            if one.identity == name
+        ),
+        None,
+    )
+    users = [
+        edition.definition.known_as
+        for edition in draft.editions
+        if edition.definition.basic_code in fact.items
+    ]
+    return {
+        "fact": fact,
+        "material": material,
+        "used_for": users,
+        "ask": _to_give(fact),
+        "error": errors.get(name, ""),
+        "state": fact.state.value,
+    }
+
+
+def _indexed(rows: list[dict[str, Any]], errors: Mapping[str, str]) -> list[tuple[int, str]]:
+    asked = [row for row in rows if row["ask"]]
+    return [
+        (index, errors[row["fact"].material])
+        for index, row in enumerate(asked, 1)
+        if row["fact"].material in errors
+    ]
+
+
+def _commitments(editions: list[EditionView]) -> list[Any]:
+    return [one for edition in editions for one in edition.definition.commitments]
+
+
+def _take_materials(request: HttpRequest, draft: Draft, actor: Actor) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    step = request.POST.get("_step", "")
+    pk = draft.view.id
+    key = request.POST.get("key", "")
+    if step.startswith("remove:"):
+        acts.remove_file(pk, uuid.UUID(step.removeprefix("remove:")), by=actor, key=f"{key}:{step}")
+        return {}
+    asked = [name for name, fact in draft.resolution.materials.items() if _to_give(fact)]
+    for index, name in enumerate(asked, 1):
+        fact = draft.resolution.materials[name]
+        way = request.POST.get(f"way-{index}", "")
+        files = request.FILES.getlist(f"file-{index}")
+        for number, posted in enumerate(files):
+            try:
+                taken = uploads.accept(posted)
+            except uploads.Refused as refused:
+                errors[name] = str(refused.message)
+                continue
+            acts.add_file(pk, name, asdict(taken), by=actor, key=f"{key}:{index}:{number}:{taken.digest}")
+        if files:
+            continue
+        if way in ("committed", "deferred") and way != fact.state.value:
+            acts.set_material(pk, name, fact.name, way, by=actor, key=f"{key}:{index}:{way}")
+        elif way == "file" and fact.state in (FactState.COMMITTED, FactState.DEFERRED):
+            acts.set_material(pk, name, fact.name, "ask", by=actor, key=f"{key}:{index}:ask")
+    return errors
+
+
+def _links(draft: Draft, problem: Invalid) -> list[dict[str, str]]:
+    pk = draft.view.id
+    home = {spec.name: section.code for section in draft.sections for spec in section.fields}
+    links = []
+    for error in problem.errors:
+        if error.field.startswith("material:"):
+            url = reverse("services:materials", args=[pk])
+        elif error.field in home:
+            url = f"{reverse('services:part', args=[pk, home[error.field]])}#f-{error.field}"
+        else:
+            url = ""
+        links.append({"url": url, "message": error.message})
+    return links

@@ -1,0 +1,26 @@
+"""The journey at the portal: navigator, guide, the one form, review, receipt, tracking."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from yiwang.halls.services.pages import apply, guides, track
+
+app_name = "services"
+urlpatterns = [
+    path("events/", guides.events, name="events"),
+    path("events/<slug:code>/", guides.navigator, name="navigator"),
+    path("events/<slug:code>/start/", apply.start_event, name="start_event"),
+    path("items/<str:task_code>/", guides.item, name="item"),
+    path("items/<str:task_code>/start/", apply.start_item, name="start_item"),
+    path("applications/<uuid:pk>/parts/<slug:code>/", apply.part, name="part"),
+    path("applications/<uuid:pk>/parts/<slug:code>/save/", apply.autosave, name="autosave"),
+    path("applications/<uuid:pk>/materials/", apply.materials, name="materials"),
+    path("applications/<uuid:pk>/review/", apply.review, name="review"),
+    path("applications/<uuid:pk>/discard/", apply.discard, name="discard"),
+    path("applications/<uuid:pk>/files/<uuid:file>/", track.file, name="file"),
+    path("applications/<uuid:pk>/", track.application, name="application"),
+    path("cases/<uuid:pk>/correction/", track.correction, name="correction"),
+    path("my/", track.my, name="my"),
+    path("progress/", track.progress, name="progress"),
+]
