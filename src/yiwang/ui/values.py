@@ -23,7 +23,8 @@ from yiwang.kernel.types import FieldError
 
 MAX_TEXT = 200
 MAX_LONG_TEXT = 4000
-MAX_DIGITS = 18
+MAX_DIGITS = 15
+"""What a JSON number holds exactly."""
 MAX_ROWS = 200
 
 CHOOSES = {FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.BOOLEAN}
@@ -98,11 +99,11 @@ def check(specs: Sequence[FieldSpec], data: Mapping[str, Any]) -> tuple[dict[str
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON holds it: dates ISO 8601, decimals as strings."""
+    """Return a value as JSON holds it: dates ISO 8601, numbers as numbers (conditions compare them)."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, Mapping):
         return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

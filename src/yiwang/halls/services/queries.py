@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from yiwang.platform.evidence.types import FactState
 _NOT_ASKED = (FactState.KNOWN, FactState.LATER, FactState.DEGRADED)
 
 
-def guide(event: LifeEvent, answers: Mapping[str, Any], principal: Party | None) -> Guide:
+def guide(event: LifeEvent, answers: Mapping[str, Any], principal: Party | None, agent: uuid.UUID | None = None) -> Guide:
     """Make the guide for this case: what applies and why, what is known, what must be given (ARCHITECTURE 5)."""
     elements = catalog.elements()
     questions = rules.visible_questions(event, answers)
@@ -41,7 +42,7 @@ def guide(event: LifeEvent, answers: Mapping[str, Any], principal: Party | None)
     resolution = None
     if chosen and not open_:
         resolution = evidence.resolve(
-            principal, [one.edition for one in chosen], answers, waits_for=after
+            principal, [one.edition for one in chosen], answers, waits_for=after, agent=agent
         )
     materials = tuple(resolution.materials.values()) if resolution else ()
     return Guide(

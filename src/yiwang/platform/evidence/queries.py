@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,12 @@ from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolu
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
 
+_SOURCES = {
+    SatisfierKind.LICENCE: "licences",
+    SatisfierKind.DATASET: "datasets",
+    SatisfierKind.EARLIER: "earlier",
+}
+
 
 def resolve(
     principal: Party | None,
@@ -24,19 +31,21 @@ def resolve(
     waits_for: Mapping[str, Sequence[str]] | None = None,
     given: Mapping[str, FactState] | None = None,
     disputed: frozenset[str] = frozenset(),
+    agent: uuid.UUID | None = None,
 ) -> Resolution:
     """Resolve an application.
 
     ``principal`` may be ``None``: somebody who looks at a guide without signing in; then nothing is known.
     ``answers`` are what the person typed; they stand above every source when ``disputed`` names the element
     (浙江省保障"最多跑一次"改革规定: the applicant's own material counts).
+    ``agent`` is the person who acts (经办人), where that is somebody.
     ``given`` says how materials stand that the person has dealt with (files, commitments, deferrals).
     """
     elements: dict[str, DataElement] = {}
     for edition in editions:
         elements |= edition.elements
     wanted, materials = _wanted(editions, answers, elements)
-    answered = _ask_sources(principal, wanted) if principal else {}
+    answered = _ask_sources(principal, agent, wanted) if principal else {}
     known_values = {
         code: fact.value
         for code, element in elements.items()
@@ -70,7 +79,7 @@ def _wanted(
         for material in edition.definition.materials:
             for satisfier in material.satisfied_by:
                 if satisfier.kind in (SatisfierKind.LICENCE, SatisfierKind.DATASET):
-                    paths.setdefault(satisfier.kind.value, set()).add(satisfier.ref)
+                    paths.setdefault(_SOURCES[satisfier.kind], set()).add(satisfier.ref)
                 elif satisfier.kind is SatisfierKind.EARLIER:
                     paths.setdefault("earlier", set()).add(f"material:{satisfier.ref or material.identity}")
 
@@ -85,8 +94,10 @@ def _wanted(
     return paths, needed
 
 
-def _ask_sources(principal: Party, wanted: Mapping[str, set[str]]) -> dict[str, Answers]:
-    subject = subject_of(principal)
+def _ask_sources(
+    principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, set[str]]
+) -> dict[str, Answers]:
+    subject = subject_of(principal, agent)
     return {
         name: sources.get(name).answer(subject, sorted(paths))
         for name, paths in wanted.items()
@@ -94,19 +105,28 @@ def _ask_sources(principal: Party, wanted: Mapping[str, set[str]]) -> dict[str, 
     }
 
 
-def subject_of(principal: Party) -> Subject:
+def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:
     """Return whom the sources are asked about: the person, or the organisation with its legal representative."""
     now = clock.now()
     if principal.kind is PartyKind.PERSON:
         person = identity.get_person(principal.id)
-        return Subject(principal, (person.number,), (principal,), _of_person(person), {}, now)
+        return Subject(
+            principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, person), now
+        )
     organisation = identity.get_organisation(principal.id)
     head = identity.get_person(organisation.legal_representative) if organisation.legal_representative else None
     numbers = (organisation.uscc, *((head.number,) if head else ()))
     parties = (principal, *((head.party,) if head else ()))
     return Subject(
-        principal, numbers, parties, _of_person(head) if head else {}, _of_organisation(organisation, head), now
-    )
+        principal, numbers, parties, _of_person(head) if head else {}, _of_organisation(organisation, head),
+        _acting(agent, head), now,
+    )  # fmt: skip
+
+
+def _acting(agent: uuid.UUID | None, known: PersonView | None) -> dict[str, Any]:
+    if agent is None:
+        return {}
+    return _of_person(known if known and known.id == agent else identity.get_person(agent))
 
 
 def _of_person(person: PersonView) -> dict[str, Any]:
@@ -188,7 +208,7 @@ def _material(
         if satisfier.kind is SatisfierKind.RESULT and satisfier.ref in codes:
             return MaterialFact(state=FactState.LATER, ref=satisfier.ref, **common)
         path = satisfier.ref
-        source = satisfier.kind.value
+        source = _SOURCES.get(satisfier.kind, "")
         if satisfier.kind is SatisfierKind.EARLIER:
             path = f"material:{satisfier.ref or name}"
         answer = answered.get(source)

@@ -43,6 +43,7 @@ class Subject:
     parties: tuple[Party, ...]
     person: Mapping[str, Any]
     organisation: Mapping[str, Any]
+    actor: Mapping[str, Any]
     checked_at: datetime
 
 
@@ -56,4 +57,4 @@ class Source(Plugin):
         return Answers()
 
 
-sources: Registry[Source] = Registry("evidence.sources")
+sources: Registry[Source] = Registry("evidence.sources", default="identity")

@@ -57,7 +57,7 @@ def start_event(request: HttpRequest, code: str) -> HttpResponse:
     specs = [rules.question_spec(catalog.elements(), question) for question in event.questions]
     form = SpecForm(specs, request.GET, show=_show, prefix="q")
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    guide = queries.guide(event, form.draft, actor.principal)
+    guide = queries.guide(event, form.draft, actor.principal, actor.id)
     if not guide.complete or not guide.chosen:
         return redirect(f"{reverse('services:navigator', args=[code])}?{request.GET.urlencode()}")
     if request.method != "POST":

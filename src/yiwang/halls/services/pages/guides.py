@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 
+import uuid
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,6 +28,11 @@ def principal_of(request: HttpRequest) -> Party | None:
     """Return for whom the page is made; nobody if nobody is signed in."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor.principal if actor.kind is ActorKind.PERSON else None
+
+
+def _agent(request: HttpRequest) -> uuid.UUID | None:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor.id if actor.kind is ActorKind.PERSON else None
 
 
 @public
@@ -58,7 +65,7 @@ def navigator(request: HttpRequest, code: str) -> HttpResponse:
     data = request.GET if request.GET else None
     form = SpecForm(specs, data, initial=_defaults(event), show=_show, prefix="q")
     answers = form.draft if data is not None else {}
-    guide = queries.guide(event, answers, principal_of(request))
+    guide = queries.guide(event, answers, principal_of(request), _agent(request))
     return render(
         request,
         "services/navigator.html",

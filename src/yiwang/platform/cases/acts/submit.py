@@ -12,7 +12,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
+from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
@@ -75,7 +75,13 @@ def resolve_draft(
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
     return evidence.resolve(
-        application.principal, editions, answers, waits_for=waits_for, given=given, disputed=disputed
+        application.principal,
+        editions,
+        answers,
+        waits_for=waits_for,
+        given=given,
+        disputed=disputed,
+        agent=application.agent_id if application.door == Door.PORTAL else None,
     )
 
 

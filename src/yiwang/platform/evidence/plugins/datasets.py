@@ -11,7 +11,7 @@ from yiwang.platform.evidence.models import Dataset, DatasetRecord
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 
 
-@sources.register("dataset")
+@sources.register("datasets")
 class DatasetSource(Source):
     """Paths: ``dataset.field``; ``dataset`` alone asks whether there is a record."""
 

@@ -11,17 +11,17 @@ from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, so
 
 @sources.register("identity")
 class IdentitySource(Source):
-    """Paths: ``person.name``, ``organisation.uscc`` and so on."""
+    """Paths: ``person.name``, ``organisation.uscc``, ``actor.phone`` (who acts, 经办人) and so on."""
 
     label = _("实名认证信息")
 
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
         """Answer from the subject itself: no query."""
         answers = Answers()
+        records = {"person": subject.person, "organisation": subject.organisation, "actor": subject.actor}
         for path in paths:
             kind, _dot, name = path.partition(".")
-            record = subject.person if kind == "person" else subject.organisation
-            value = record.get(name)
+            value = records.get(kind, {}).get(name)
             if value not in (None, ""):
                 answers.known[path] = Known(value, str(self.label), subject.checked_at)
         return answers

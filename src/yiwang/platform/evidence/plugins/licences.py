@@ -10,7 +10,7 @@ from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, so
 from yiwang.platform.licences import queries as licences
 
 
-@sources.register("licence")
+@sources.register("licences")
 class LicenceSource(Source):
     """Paths: ``licence_type.field``; ``licence_type`` alone asks for the licence itself."""
 
