@@ -149,10 +149,6 @@ class FieldView:
             return next((part.id for part in self.parts if part.wrong), self.parts[0].id)
         if self.look == "choices" and self.options:
             return self.options[0].id
-        for row in self.rows:
-            for cell in row.cells:
-                if cell.error:
-                    return cell.target
         if self.rows:
             return self.rows[0].cells[0].target
         return self.id
@@ -424,11 +420,17 @@ class SpecForm:
 
     @property
     def shown_errors(self) -> tuple[ShownError, ...]:
-        """Return the lines of the error summary: general ones first, then in field order."""
+        """Return the lines of the error summary.
+
+        General ones first, then in field order, each wrong cell of a table.
+        """
         if not self.is_bound:
             return ()
-        general = tuple(ShownError("", message) for message in self.general)
-        return general + tuple(ShownError(view.target, view.error) for view in self.fields if view.error)
+        lines = [ShownError("", message) for message in self.general]
+        for view in self.fields:
+            cells = [cell for row in view.rows for cell in row.cells if cell.error]
+            lines += [ShownError(one.target, one.error) for one in (cells or [view]) if one.error]
+        return tuple(lines)
 
     @property
     def shape(self) -> str:
@@ -559,13 +561,16 @@ def _point(view: FieldView, wrong: values.Wrong) -> FieldView:
     if wrong.part and view.parts:
         parts = tuple(replace(part, wrong=part.id.endswith(f"-{wrong.part}")) for part in view.parts)
         return replace(view, parts=parts)
-    if wrong.row is not None and wrong.row < len(view.rows):
-        rows = list(view.rows)
-        row = rows[wrong.row]
-        cells = tuple(
-            replace(cell, error=wrong.message) if cell.spec.name == wrong.column else cell
-            for cell in row.cells
+    if wrong.cells:
+        told = {(cell.row, cell.column): cell.message for cell in wrong.cells}
+        rows = tuple(
+            replace(
+                row,
+                cells=tuple(
+                    replace(cell, error=told.get((number, cell.spec.name), "")) for cell in row.cells
+                ),
+            )
+            for number, row in enumerate(view.rows)
         )
-        rows[wrong.row] = replace(row, cells=cells)
-        return replace(view, rows=tuple(rows))
+        return replace(view, rows=rows, error="")
     return view
