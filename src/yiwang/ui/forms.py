@@ -208,10 +208,12 @@ class SpecForm:
 
     @cached_property
     def step(self) -> tuple[str, ...]:
-        """Return the step that a button asked for, split at its colons; empty if the form was sent."""
-        return (
-            tuple((self.data or {}).get(STEP, "").split(":")) if self.is_bound and self.data.get(STEP) else ()
-        )
+        """Return what a button asked for: its name, the field, the row or file.
+
+        Empty if the form was sent.
+        """
+        asked = self.data.get(STEP, "") if self.data is not None else ""
+        return (*asked.split(":", 2), "", "")[:3] if asked else ()
 
     @property
     def is_step(self) -> bool:
@@ -265,10 +267,10 @@ class SpecForm:
             {column.name: self._raw(column, f"{name}-{row}-{column.name}") for column in spec.columns}
             for row in range(number)
         ]
-        if self.step == ("add", spec.name) and len(rows) < limit:
+        if self.step[:2] == ("add", spec.name) and len(rows) < limit:
             rows.append({})
-        if self.step[:2] == ("drop", spec.name) and self.step[2].isdigit() and int(self.step[2]) < len(rows):
-            del rows[int(self.step[2])]
+        if self.step[:2] == ("drop", spec.name):
+            rows = [row for number, row in enumerate(rows) if str(number) != self.step[2]]
         return rows
 
     # --- What is asked, and whether it is right
