@@ -6,12 +6,14 @@ import subprocess
 import pytest
 
 from yiwang.ui import assets
+from yiwang.ui.tests import draft_urls
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 MODULES = assets.ROOT / "node_modules"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
     "/_components",
     "/_components/desk",
@@ -61,9 +63,7 @@ def visit(browser, live_server):
 def test_axe_finds_nothing_and_nothing_sticks_out(visit, live_server, path, width, edition):
     page = visit(path, width=width, edition=edition)
     page.evaluate((MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     assert len(found["passes"]) > 10
     assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -135,3 +135,37 @@ def test_keys_of_the_desk(visit):
     assert page.locator("[data-yw-ticked]").inner_text() == "已选 1 件"
     page.locator("[data-yw-all]").check()
     assert page.locator("[data-yw-ticked]").inner_text() == "已选 4 件"
+
+
+@pytest.fixture
+def drafts(settings):
+    settings.ROOT_URLCONF = "yiwang.ui.tests.draft_urls"
+    draft_urls.saved.clear()
+    return draft_urls.saved
+
+
+def test_a_change_is_saved_and_asks_what_follows_without_losing_what_is_typed(drafts, visit):
+    page = visit("/draft")
+    page.locator("#f-name").fill("演示面馆")
+    page.get_by_label("二层").check(force=True)
+    page.get_by_text("有电梯吗？").wait_for()
+    page.locator("#f-saved").get_by_text("已自动保存").wait_for()
+    assert drafts[-1] == {"name": "演示面馆", "floor": "2"}
+    assert page.locator("#f-name").input_value() == "演示面馆"
+    page.get_by_label("否").check(force=True)
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("sent").wait_for()
+    assert page.complaints == []
+
+
+def test_the_same_form_works_without_script(drafts, visit):
+    page = visit("/draft", script=False)
+    page.get_by_label("二层").check(force=True)
+    page.get_by_role("button", name="提交").click()
+    assert page.title() == "错误：填表 - 一网"
+    assert page.locator("#f-name").input_value() == "旧名"
+    page.get_by_role("link", name="请回答“有电梯吗？”").click()
+    page.get_by_label("是").check(force=True)
+    page.get_by_role("button", name="提交").click()
+    assert page.inner_text("body") == "sent"
+    assert drafts == []
