@@ -136,7 +136,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = ENV.state_dir / "static"
 WHITENOISE_USE_FINDERS = not PRODUCTION
-WHITENOISE_MAX_AGE = 31_536_000
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/build/[^/]+\.[0-9a-f]{12}\.[a-z]+$"
 MEDIA_ROOT = ENV.state_dir / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -158,6 +158,7 @@ SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = False
 CSRF_COOKIE_HTTPONLY = True
 CSRF_USE_SESSIONS = False
+CSRF_FAILURE_VIEW = "yiwang.ui.errors.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0

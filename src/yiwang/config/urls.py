@@ -1,4 +1,4 @@
-"""Every address, composed from the rooms' own: a room's pages stand at the door that its file is named for."""
+"""Every address, composed from the rooms' own: a room's pages stand at the door its file is named for."""
 
 from django.urls import include, path
 
@@ -15,3 +15,8 @@ urlpatterns = [
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
 ]
+
+handler400 = "yiwang.ui.errors.bad_request"
+handler403 = "yiwang.ui.errors.forbidden"
+handler404 = "yiwang.ui.errors.not_found"
+handler500 = "yiwang.ui.errors.server_error"

@@ -139,11 +139,3 @@ def url(name: str) -> str:
     Without a build the plain address is given, so that pages still render (unstyled) and tests need no build.
     """
     return static(f"build/{_manifest().get(name, name)}")
-
-
-def is_immutable(path: str, url: str) -> bool:
-    """Tell WhiteNoise (``WHITENOISE_IMMUTABLE_FILE_TEST``) which files may be kept for ever.
-
-    Those named by content.
-    """
-    return Path(path).name in set(_manifest().values())

@@ -45,7 +45,7 @@ def words(status: int) -> ErrorWords:
         return ErrorWords(
             _("没有这一页"),
             _("网址可能写错了，或者这一页已经搬走。"),
-            (_("核对网址。"), _("在上方搜索，或从首页找起。")),
+            (_("核对网址。"), _("回首页搜索，或按部门找。")),
         )
     if status == 413:
         return ErrorWords(

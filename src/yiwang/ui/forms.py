@@ -149,10 +149,6 @@ class FieldView:
             return next((part.id for part in self.parts if part.wrong), self.parts[0].id)
         if self.look == "choices" and self.options:
             return self.options[0].id
-        for row in self.rows:
-            for cell in row.cells:
-                if cell.error:
-                    return cell.target
         if self.rows:
             return self.rows[0].cells[0].target
         return self.id
@@ -212,10 +208,12 @@ class SpecForm:
 
     @cached_property
     def step(self) -> tuple[str, ...]:
-        """Return the step that a button asked for, split at its colons; empty if the form was sent."""
-        return (
-            tuple((self.data or {}).get(STEP, "").split(":")) if self.is_bound and self.data.get(STEP) else ()
-        )
+        """Return what a button asked for: its name, the field, the row or file.
+
+        Empty if the form was sent.
+        """
+        asked = self.data.get(STEP, "") if self.data is not None else ""
+        return (*asked.split(":", 2), "", "")[:3] if asked else ()
 
     @property
     def is_step(self) -> bool:
@@ -269,10 +267,10 @@ class SpecForm:
             {column.name: self._raw(column, f"{name}-{row}-{column.name}") for column in spec.columns}
             for row in range(number)
         ]
-        if self.step == ("add", spec.name) and len(rows) < limit:
+        if self.step[:2] == ("add", spec.name) and len(rows) < limit:
             rows.append({})
-        if self.step[:2] == ("drop", spec.name) and self.step[2].isdigit() and int(self.step[2]) < len(rows):
-            del rows[int(self.step[2])]
+        if self.step[:2] == ("drop", spec.name):
+            rows = [row for number, row in enumerate(rows) if str(number) != self.step[2]]
         return rows
 
     # --- What is asked, and whether it is right
@@ -424,11 +422,17 @@ class SpecForm:
 
     @property
     def shown_errors(self) -> tuple[ShownError, ...]:
-        """Return the lines of the error summary: general ones first, then in field order."""
+        """Return the lines of the error summary.
+
+        General ones first, then in field order, each wrong cell of a table.
+        """
         if not self.is_bound:
             return ()
-        general = tuple(ShownError("", message) for message in self.general)
-        return general + tuple(ShownError(view.target, view.error) for view in self.fields if view.error)
+        lines = [ShownError("", message) for message in self.general]
+        for view in self.fields:
+            cells = [cell for row in view.rows for cell in row.cells if cell.error]
+            lines += [ShownError(one.target, one.error) for one in (cells or [view]) if one.error]
+        return tuple(lines)
 
     @property
     def shape(self) -> str:
@@ -559,13 +563,16 @@ def _point(view: FieldView, wrong: values.Wrong) -> FieldView:
     if wrong.part and view.parts:
         parts = tuple(replace(part, wrong=part.id.endswith(f"-{wrong.part}")) for part in view.parts)
         return replace(view, parts=parts)
-    if wrong.row is not None and wrong.row < len(view.rows):
-        rows = list(view.rows)
-        row = rows[wrong.row]
-        cells = tuple(
-            replace(cell, error=wrong.message) if cell.spec.name == wrong.column else cell
-            for cell in row.cells
+    if wrong.cells:
+        told = {(cell.row, cell.column): cell.message for cell in wrong.cells}
+        rows = tuple(
+            replace(
+                row,
+                cells=tuple(
+                    replace(cell, error=told.get((number, cell.spec.name), "")) for cell in row.cells
+                ),
+            )
+            for number, row in enumerate(view.rows)
         )
-        rows[wrong.row] = replace(row, cells=cells)
-        return replace(view, rows=tuple(rows))
+        return replace(view, rows=rows, error="")
     return view

@@ -34,6 +34,20 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 
+_RESTLESS = tuple(
+    f'"{name}:'
+    for name in (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Last-Translator",
+        "Language-Team",
+        "Report-Msgid-Bugs-To",
+        "Project-Id-Version",
+        "Generated-By",
+    )
+)
+"""Headers that name people and moments: version control knows both."""
+
 Key = tuple[str, str | tuple[str, str]]
 """Context (may be empty) and the message, or its singular and plural."""
 
@@ -119,9 +133,16 @@ def update(language: str) -> list[str]:
         new.add(message, entry.string if entry else "", context=context or None)
     path = catalogue_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, new, sort_output=True, no_location=True, omit_header=False, width=110)
+    write(path, new)
     return untranslated(language)
+
+
+def write(path: Path, catalogue: Catalog) -> None:
+    """Write a catalogue sorted, without line numbers and without headers that change by themselves."""
+    buffer = BytesIO()
+    write_po(buffer, catalogue, sort_output=True, no_location=True, width=110)
+    lines = buffer.getvalue().decode().splitlines(keepends=True)
+    path.write_text("".join(one for one in lines if not one.startswith(_RESTLESS)), encoding="utf-8")
 
 
 def stale() -> bool:

@@ -10,6 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from .entry import public
+
 EDITION_COOKIE = "yw_edition"
 YEAR = 365 * 24 * 3600
 
@@ -29,6 +31,7 @@ class Edition(StrEnum):
 # Without a token on purpose: it changes nothing but how this browser shows pages, and public pages stay free
 # of a
 # token cookie, hence cacheable.
+@public
 @csrf_exempt
 @require_POST
 def choose(request: HttpRequest) -> HttpResponseRedirect:

@@ -45,7 +45,7 @@ SPECS = (
     ),
     FieldSpec("capital", "注册资本", FieldKind.MONEY, required=False),
     FieldSpec("street", "街道", FieldKind.REGION, options=(Option("a", "五马街道"), Option("b", "滨江街道"))),
-    FieldSpec("opening", "开业日期", FieldKind.DATE, example="2026 3 2"),
+    FieldSpec("opening", "开业日期", FieldKind.DATE, example="2026 年 3 月 2 日"),
     FieldSpec(
         "floor",
         "餐厅在几层？",
@@ -100,8 +100,10 @@ def icon_names() -> tuple[str, ...]:
 def swatches() -> list[dict[str, Any]]:
     """Return the colours by group."""
     groups = {
-        "墨与纸": "ink 正文,ink-2 次要文字,ink-3 说明,field 输入框边,line-2 分节线,line 细线,sunken 凹槽,ground 静区",
-        "品牌与强调": "brand 瓯江蓝,brand-deep 深,brand-night 夜,brand-soft 浅,brand-tint 淡,seal 朱砂,focus 焦点,error 错误",
+        "墨与纸": "ink 正文,ink-2 次要文字,ink-3 说明,field 输入框边,line-2 分节线,line 细线,"
+        "sunken 凹槽,ground 静区",
+        "品牌与强调": "brand 主色,brand-deep 深,brand-night 夜,brand-soft 浅,brand-tint 淡,seal 朱砂,"
+        "focus 焦点,error 错误",
         "图表": ",".join(f"chart-{number} 序列{number}" for number in range(1, 7)),
     }
     short = {"brand-deep": "deep", "brand-night": "night", "brand-soft": "soft", "brand-tint": "tint"}
@@ -205,7 +207,8 @@ def page() -> dict[str, Any]:
         ),
     )
     index = (
-        "color 颜色,type 字与间距,icons 图标,buttons 按钮与焦点,tags 标签、灯、来源,clocks 时钟,form 表单,parts 表格各部分,"
+        "color 颜色,type 字与间距,icons 图标,buttons 按钮与焦点,tags 标签、灯、来源,clocks 时钟,form 表单,"
+        "parts 表格各部分,"
         "notes 提示,tables 表格与分页,steps 步骤与并联,cards 卡片与数字,empty 空状态,editions 长辈版与紧凑版"
     )
     return {

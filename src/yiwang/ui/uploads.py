@@ -342,11 +342,11 @@ def clean_name(raw: str) -> str:
     text = "".join(
         c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     )
-    text = re.sub(r'[<>:"/|?*]+', "_", text).strip(" .")
+    text = re.sub(r'[<>:"/|?*]+', "_", text).strip().rstrip(" .")
     stem, dot, ending = text.rpartition(".")
-    if dot and len(ending) <= 5:
-        return f"{stem[:NAME_LENGTH].strip() or _('文件')}.{ending}"
-    return text[:NAME_LENGTH] or _("文件")
+    if not (dot and len(ending) <= 5):
+        stem, dot, ending = text, "", ""
+    return (stem.strip(" .")[:NAME_LENGTH].strip() or _("文件")) + dot + ending.strip()
 
 
 def with_ending(name: str, media_type: str) -> str:

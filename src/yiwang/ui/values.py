@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,15 +31,26 @@ MAX_ROWS = 200
 CHOOSES = {FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.BOOLEAN}
 
 
-class Wrong(ValueError):
-    """A value cannot be taken; the message is for the person. ``row`` and ``column`` point into a table."""
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """One wrong cell of a table: row from 0, the column's name, the sentence."""
 
-    def __init__(self, message: str, *, row: int | None = None, column: str = "", part: str = "") -> None:
+    row: int
+    column: str
+    message: str
+
+
+class Wrong(ValueError):
+    """A value cannot be taken; the message is for the person.
+
+    ``part`` names the input of a date that is wrong; ``cells`` every wrong cell of a table.
+    """
+
+    def __init__(self, message: str, *, part: str = "", cells: tuple[CellError, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
-        self.row = row
-        self.column = column
         self.part = part
+        self.cells = cells
 
 
 def is_english() -> bool:
@@ -94,7 +106,8 @@ def check(specs: Sequence[FieldSpec], data: Mapping[str, Any]) -> tuple[dict[str
         try:
             values[spec.name] = parse(spec, data.get(spec.name))
         except Wrong as wrong:
-            errors.append(FieldError(spec.name, wrong.message))
+            cells = [FieldError(f"{spec.name}.{c.row}.{c.column}", c.message) for c in wrong.cells]
+            errors.extend(cells or [FieldError(spec.name, wrong.message)])
     return values, errors
 
 
@@ -275,7 +288,7 @@ def _code(parser: Callable[[str], Any]) -> Callable[[FieldSpec, Any], str | None
         try:
             return str(parser(text))
         except codes.CodeError as error:
-            raise Wrong(str(error)) from None
+            raise Wrong(str(error).rstrip("。.")) from None
 
     return parse_code
 
@@ -289,27 +302,36 @@ def _file(spec: FieldSpec, raw: Any) -> list[Any]:
 
 
 def _table(spec: FieldSpec, raw: Any) -> list[dict[str, Any]]:
-    rows = [row for row in raw or [] if any(value not in (None, "", [], {}) for value in row.values())]
+    """Parse rows; those left blank are skipped, and every wrong cell is told at once."""
+    filled = [
+        (number, row)
+        for number, row in enumerate(raw or [])
+        if any(not _blank(value) for value in row.values())
+    ]
     limit = spec.max_rows or MAX_ROWS
-    if len(rows) > limit:
-        words = {"label": label_of(spec), "limit": limit, "rows": len(rows)}
+    if len(filled) > limit:
+        words = {"label": label_of(spec), "limit": limit, "rows": len(filled)}
         raise Wrong(_("%(label)s最多 %(limit)s 行，您填了 %(rows)s 行") % words)
-    return [_row(spec, number, row) for number, row in enumerate(rows)]
+    rows = []
+    wrong = []
+    for number, row in filled:
+        values = {}
+        for column in spec.columns:
+            try:
+                values[column.name] = parse(column, row.get(column.name))
+            except Wrong as error:
+                words = {"label": label_of(spec), "row": number + 1, "message": error.message}
+                message = _("%(label)s第 %(row)s 行：%(message)s") % words
+                wrong.append(CellError(number, column.name, message))
+        rows.append(values)
+    if wrong:
+        raise Wrong(wrong[0].message, cells=tuple(wrong))
+    return rows
 
 
-def _row(spec: FieldSpec, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    values = {}
-    for column in spec.columns:
-        try:
-            values[column.name] = parse(column, row.get(column.name))
-        except Wrong as wrong:
-            message = _("%(label)s第 %(row)s 行：%(message)s") % {
-                "label": label_of(spec),
-                "row": number + 1,
-                "message": wrong.message,
-            }
-            raise Wrong(message, row=number, column=column.name) from None
-    return values
+def _blank(value: Any) -> bool:
+    """Say whether nothing was typed; a date's three inputs count as one."""
+    return not any(value.values()) if isinstance(value, Mapping) else value in (None, "", [])
 
 
 _PARSERS: dict[FieldKind, Callable[[FieldSpec, Any], Any]] = {

@@ -8,10 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from . import errors, samples, site
+from .entry import public
 
 FOREVER = "public, max-age=31536000, immutable"
 
 
+@public
 @require_safe
 def theme(request: HttpRequest, version: str) -> HttpResponse:
     """Serve the city's tokens as a sheet.
@@ -24,6 +26,7 @@ def theme(request: HttpRequest, version: str) -> HttpResponse:
     return response
 
 
+@public
 @require_safe
 def seal(request: HttpRequest) -> HttpResponse:
     """Serve the city's seal as the site's icon."""
@@ -34,6 +37,7 @@ def seal(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@public
 @require_safe
 def components(request: HttpRequest, door: str = "portal") -> HttpResponse:
     """Show every part of the design, on the portal's or the desk's frame.
@@ -46,6 +50,7 @@ def components(request: HttpRequest, door: str = "portal") -> HttpResponse:
     return render(request, "ui/components.html", samples.page())
 
 
+@public
 @require_safe
 def error_page(request: HttpRequest, status: int) -> HttpResponse:
     """Show an error page, with its status. Raises Http404 outside demo and debug mode."""

@@ -1,0 +1,14 @@
+"""What the design system's tests share."""
+
+import pytest
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    """Keep stored files in a folder of the test's own."""
+    options = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": tmp_path / "files"},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": options}
+    return tmp_path / "files"

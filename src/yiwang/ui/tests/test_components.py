@@ -1,0 +1,183 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yiwang.ui import assets, messages
+from yiwang.ui.frame import Link
+from yiwang.ui.shown import COLUMNS, Bar, Lane, chart
+from yiwang.ui.templatetags import ui
+
+TEMPLATES = assets.HERE / "templates"
+
+
+def slow_beads(track, promised, statutory):
+    """Count day by day: the oracle of ``bead_classes``."""
+    total = max(promised, track.count("u"), statutory)
+    beads = []
+    day = 0
+    past = list(track)
+    while past or day < total:
+        if past and past[0] == "p":
+            past.pop(0)
+            beads.append({"p"})
+            continue
+        day += 1
+        used = bool(past)
+        if past:
+            past.pop(0)
+        bead = set()
+        if used:
+            bead.add("o" if day > promised else "u")
+        elif day > promised:
+            bead.add("l")
+        if day == promised:
+            bead.add("t")
+        beads.append(bead)
+    return beads
+
+
+@given(st.text("up", max_size=30), st.integers(0, 30), st.integers(0, 40))
+def test_beads_are_the_working_days(track, promised, statutory):
+    assert [set(css.split()) for css in ui.bead_classes(track, promised, statutory)] == slow_beads(
+        track, promised, statutory
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((5, 0, 8), "承诺 8 个工作日，已用 5，剩 3"),
+        ((9, 0, 8), "承诺 8 个工作日，已用 9，超 1"),
+        ((3, 4, 5), "承诺 5 个工作日，已用 3，暂停 4 天不计，剩 2"),
+    ],
+)
+def test_beads_say_themselves(args, said):
+    assert ui.beads_words(*args) == said
+    assert f'aria-label="{said}"' in ui.beads("green", "u" * args[0] + "p" * args[1], args[2])
+
+
+def test_a_very_long_clock_is_told_in_words_only():
+    assert "yw-beads" not in ui.beads("green", "u", 90)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), min_size=1, max_size=6), st.integers(0, 200)
+)
+def test_a_chart_always_fits_and_keeps_the_order_of_days(bars, today):
+    lanes = [Lane("x", "y", (Bar(start, width),)) for start, width in bars]
+    drawn = chart(lanes, today=today)
+    assert 1 <= drawn.columns <= COLUMNS
+    for lane, (start, width) in zip(drawn.lanes, bars, strict=True):
+        bar = lane.bars[0]
+        assert bar.width >= 1
+        assert 1 <= bar.start <= bar.start + bar.width - 1 <= drawn.columns
+        assert (bar.start, bar.width) == (start, width) or drawn.columns < max(s + w for s, w in bars)
+
+
+def test_the_sheet_draws_every_column_that_a_chart_may_use():
+    sheet = (assets.SOURCE / "css" / "charts.css").read_text()
+    for number in range(1, COLUMNS + 1):
+        for name in (
+            f".yw-track--{number} ",
+            f".yw-c{number} ",
+            f".yw-w{number} ",
+            f".yw-at{number}::after ",
+        ):
+            assert name in sheet
+
+
+@pytest.mark.parametrize(("count", "shown"), [(None, ""), (0, "0"), (99, "99"), (100, "99+")])
+def test_counts_are_capped(count, shown):
+    assert Link("x", "/", count=count).shown_count == shown
+
+
+def test_words_are_escaped_everywhere():
+    bad = "<script>"
+    drawn = [
+        ui.lamp("green", bad),
+        ui.tag(bad),
+        ui.source(bad, '"', bad),
+        ui.bar(1, 1, bad, "pause"),
+        ui.count(1, bad),
+    ]
+    drawn.append(ui.qr("https://example.invalid", bad))
+    assert not any(bad in one for one in drawn)
+
+
+def test_an_unknown_light_tone_or_source_is_a_mistake_of_the_page():
+    for wrong in (lambda: ui.lamp("blue", ""), lambda: ui.tag("", "blue"), lambda: ui.source("", state="x")):
+        with pytest.raises((KeyError, ValueError)):
+            wrong()
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite():
+    sprite = set(re.findall(r'id="i-([a-z]+)"', (assets.SOURCE / "icons.svg").read_text()))
+    used = set()
+    for path in assets.HERE.parent.rglob("templates/**/*.html"):
+        used |= set(
+            re.findall(r'(?:\{% icon "|\bicon(?:_end)?=")([a-z]+)"', path.read_text(encoding="utf-8"))
+        )
+    assert used
+    assert used <= sprite
+
+
+def test_every_component_stands_on_the_components_page():
+    shown = "".join(
+        path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html") if path.parent.name != "cotton"
+    )
+    for path in (TEMPLATES / "cotton").glob("*.html"):
+        name = path.stem.replace("_", "-")
+        assert re.search(rf"<c-{name}[\s/>]", shown) or name == "error-summary", name
+
+
+def test_every_class_that_a_template_names_is_in_the_sheet():
+    sheet = "".join(path.read_text(encoding="utf-8") for path in (assets.SOURCE / "css").glob("*.css"))
+    known = set(re.findall(r"\.(yw-[a-z0-9_-]+)", sheet))
+    hooks = {"yw-form-fields"}
+    for path in TEMPLATES.rglob("*.html"):
+        text = re.sub(r"\{%.*?%\}", " ", path.read_text(encoding="utf-8"))
+        text = re.sub(r"\{\{.*?\}\}", "…", text)
+        for value in re.findall(r'class="([^"]*)"', text):
+            for name in value.split():
+                if name.startswith("yw-") and "…" not in name:
+                    assert name in known | hooks, (path.name, name)
+
+
+def test_templates_hold_no_inline_style_or_script():
+    for path in assets.HERE.parent.rglob("templates/**/*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(
+            r"\sstyle=|<style|javascript:|\son(click|load|error|change|input|submit|focus|blur|key\w+|mouse\w+)=|<script(?![^>]*\ssrc=)",
+            text,
+        ), path.name
+
+
+def test_every_sentence_of_ours_has_its_english():
+    assert messages.untranslated("en", "ui") == []
+
+
+def test_a_missing_translation_is_found(monkeypatch, tmp_path):
+    (tmp_path / "page.html").write_text('{% load i18n %}{% translate "没有译文的句子" %}\n', encoding="utf-8")
+    monkeypatch.setattr(messages, "sources", lambda *packages: [tmp_path / "page.html"])
+    assert messages.untranslated("en") == ["没有译文的句子"]
+
+
+def test_messages_are_read_from_python_and_templates(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(
+        '{% load i18n %}<a title="{% translate "甲" %}">\n'
+        "  {% blocktranslate count n=n %}一{% plural %}{{ n }} 多"
+        '{% endblocktranslate %}</a>{% translate "乙" context "丙" as x %}',
+        encoding="utf-8",
+    )
+    code = tmp_path / "code.py"
+    code.write_text("x = _('丁')\ny = ngettext('戊', '己', n)\n", encoding="utf-8")
+    assert messages.collect([page, code]) == {
+        ("", "甲"),
+        ("", ("一", "%(n)s 多")),
+        ("丙", "乙"),
+        ("", "丁"),
+        ("", ("戊", "己")),
+    }
