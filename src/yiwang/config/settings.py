@@ -133,6 +133,7 @@ TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
 
+UI_SITE = "yiwang.platform.directory.city.site"
 STATIC_URL = "/static/"
 STATIC_ROOT = ENV.state_dir / "static"
 WHITENOISE_USE_FINDERS = not PRODUCTION

@@ -47,6 +47,8 @@ class Site:
     subtitle_en: str = "One network for public services"
     region: str = "示例市"
     seal: str = "一网通办"
+    lines: tuple[str, ...] = ()
+    """Statutory lines of the footer, as the city words them."""
     host: str = ""
     """Body in charge, 主办."""
     undertaker: str = ""

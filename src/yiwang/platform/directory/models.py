@@ -107,3 +107,13 @@ class StaffRole(models.Model):
                 fields=["staff", "role", "agency_path", "region", "level"], name="staff_role_once"
             )
         ]
+
+
+class City(models.Model):
+    """The one row that says whose platform this is: what the pack's ``pack.yaml`` holds."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    document = models.JSONField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="city_one")]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from yiwang.kernel.codes import CodeError, parse_uscc
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Role
-from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
+from yiwang.platform.directory.models import Agency, City, Counter, Region, ServiceCentre, StaffMember, StaffRole
+from yiwang.platform.directory.city import CITY, CitySpec
 from yiwang.platform.directory.types import CounterKind
 
 
@@ -81,9 +82,17 @@ class StaffRow:
 
 def load(pack: Pack) -> None:
     """Load regions, agencies and centres; loading again changes what differs and removes nothing."""
+    _city(pack)
     _regions(pack)
     _agencies(pack)
     _centres(pack)
+
+
+def _city(pack: Pack) -> None:
+    path = pack.root / "pack.yaml"
+    document = pack.make(path, pack.yaml(path), CitySpec)
+    pack.stop_if_faulty()
+    City.objects.update_or_create(id=1, defaults={"document": CITY.dump_python(document, mode="json")})
 
 
 def _regions(pack: Pack) -> None:

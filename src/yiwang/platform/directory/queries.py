@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 
+from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Role, RoleGrant
 from yiwang.platform.directory.models import Agency, Region, ServiceCentre, StaffMember
@@ -122,3 +125,21 @@ def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
 def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
     """Return agencies by path, one query."""
     return [_agency(row) for row in Agency.objects.filter(path__in=list(paths))]
+
+
+def town_options() -> tuple[Option, ...]:
+    """Return every town and street as a choice, ``county · town``, in order of code; kept in memory."""
+    kept: tuple[Option, ...] | None = cache.get("directory.towns")
+    if kept is None:
+        rows = Region.objects.filter(level=RegionLevel.TOWN).select_related("parent").order_by("code")
+        kept = tuple(Option(row.code, f"{row.parent.name} · {row.name}") for row in rows if row.parent)
+        cache.set("directory.towns", kept, 300)
+    return kept
+
+
+def with_regions(specs: Iterable[FieldSpec]) -> list[FieldSpec]:
+    """Give every field that asks for a region its choices."""
+    return [
+        replace(spec, options=town_options()) if spec.kind is FieldKind.REGION and not spec.options else spec
+        for spec in specs
+    ]

@@ -25,6 +25,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.rules import MergedSection
 from yiwang.platform.catalog.types import EditionView
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.ui import uploads
 from yiwang.ui.entry import signed_in
@@ -54,7 +55,8 @@ class Draft:
 def start_event(request: HttpRequest, code: str) -> HttpResponse:
     """Begin an application for a life event with the answers in the address."""
     event = catalog.get_life_event(code)
-    specs = [rules.question_spec(catalog.elements(), question) for question in event.questions]
+    elements = catalog.elements()
+    specs = directory.with_regions(rules.question_spec(elements, question) for question in event.questions)
     form = SpecForm(specs, request.GET, show=_show, prefix="q")
     actor: Actor = request.actor  # type: ignore[attr-defined]
     guide = queries.guide(event, form.draft, actor.principal, actor.id)
@@ -260,7 +262,8 @@ def _draft(request: HttpRequest, pk: uuid.UUID) -> Draft:
 
 
 def _form(request: HttpRequest, draft: Draft, section: MergedSection) -> SpecForm:
-    specs = [spec for spec in section.fields if draft.resolution.facts[spec.name].state in _TO_FILL]
+    facts = draft.resolution.facts
+    specs = directory.with_regions(spec for spec in section.fields if facts[spec.name].state in _TO_FILL)
     data: QueryDict | None = request.POST if request.method == "POST" else None
     return SpecForm(specs, data, request.FILES or None, initial=draft.everything, show=_show)
 

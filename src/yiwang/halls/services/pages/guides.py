@@ -61,7 +61,7 @@ def navigator(request: HttpRequest, code: str) -> HttpResponse:
     """Ask the questions of a life event and show the guide made for the answers; the address holds it all."""
     event = catalog.get_life_event(code)
     elements = catalog.elements()
-    specs = [rules.question_spec(elements, question) for question in event.questions]
+    specs = directory.with_regions(rules.question_spec(elements, question) for question in event.questions)
     data = request.GET if request.GET else None
     form = SpecForm(specs, data, initial=_defaults(event), show=_show, prefix="q")
     answers = form.draft if data is not None else {}
