@@ -6,10 +6,19 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from yiwang.kernel import clock
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.catalog.rules import merged_form, truth
-from yiwang.platform.catalog.types import DataElement, EditionView, Material, Necessity, SatisfierKind
+from yiwang.platform.catalog.types import (
+    DataElement,
+    EditionView,
+    Material,
+    MaterialKind,
+    Necessity,
+    SatisfierKind,
+)
 from yiwang.platform.evidence import rules
 from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
@@ -203,6 +212,8 @@ def _material(
     }
     if name in given:
         return MaterialFact(state=given[name], **common)
+    if material.kind is MaterialKind.FORM:
+        return MaterialFact(state=FactState.KNOWN, ref="form", source_name=_("网上填的这张表"), **common)
     down = ""
     for satisfier in material.satisfied_by:
         if satisfier.kind is SatisfierKind.RESULT and satisfier.ref in codes:
