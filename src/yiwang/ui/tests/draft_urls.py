@@ -39,4 +39,4 @@ def save(request):
     return render(request, "ui/form/saved.html", {"form": form, "saved_at": timezone.now()})
 
 
-urlpatterns = [path("draft", page), path("draft/save", save), path("", include("yiwang.ui.urls"))]
+urlpatterns = [path("draft", page), path("draft/save", save), path("", include("yiwang.config.urls"))]
