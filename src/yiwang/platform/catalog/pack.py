@@ -12,9 +12,11 @@ from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog.acts import publish_draft, write_draft, write_elements, write_life_event
 from yiwang.platform.catalog.models import CodeEntry, Implementation
-from yiwang.platform.catalog.types import DataElement, Definition, LifeEvent, Place
+from yiwang.platform.catalog.rules import field_spec
+from yiwang.platform.catalog.types import DataElement, Definition, FormField, LifeEvent, Place
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
+from yiwang.ui import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def load(pack: Pack, *, by: Actor) -> None:
     _tables(pack)
     elements = list(pack.rows("elements/*.yaml", DataElement))
     _once(pack, "elements", [element.code for element in elements])
+    _examples(pack, elements)
     pack.stop_if_faulty()
     write_elements(elements)
     definitions = list(read_items(pack))
@@ -126,6 +129,19 @@ def _tables(pack: Pack) -> None:
                 CodeEntry.objects.update_or_create(
                     table=table, code=made.code, defaults={"label": made.label, "label_en": made.label_en}
                 )
+
+
+def _examples(pack: Pack, elements: list[DataElement]) -> None:
+    """A datum with a pattern needs an example and a hint, and every example must be what the form takes."""
+    known = {element.code: element for element in elements}
+    for element in elements:
+        if element.pattern and not (element.example and element.hint):
+            pack.fault(pack.root / "elements", 1, f"{element.code}: a pattern needs an example and a hint")
+        if element.example:
+            try:
+                values.parse(field_spec(known, FormField(element.code)), element.example)
+            except values.Wrong as wrong:
+                pack.fault(pack.root / "elements", 1, f"{element.code}: example {element.example}: {wrong.message}")
 
 
 def _once(pack: Pack, where: str, codes: list[str]) -> None:

@@ -79,10 +79,16 @@ def _applies(item: LifeEventItem, answers: Mapping[str, Any]) -> Applies:
 
 
 def truth(expression: str, answers: Mapping[str, Any]) -> bool | None:
-    """Evaluate a condition; an empty one holds, one with a missing datum is ``None``."""
+    """Evaluate a condition; an empty one holds, one with a missing or unreadable datum is ``None``.
+
+    A draft holds what was typed, right or wrong; syntax was checked when the item was published.
+    """
     if not expression:
         return True
-    outcome = expressions.evaluate(expression, answers)
+    try:
+        outcome = expressions.evaluate(expression, answers)
+    except expressions.ExpressionError:
+        return None
     return bool(outcome.value) if outcome.known else None
 
 

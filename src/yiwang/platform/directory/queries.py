@@ -104,10 +104,7 @@ def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ..
     )
     if row is None:
         return None
-    grants = tuple(
-        RoleGrant(Role(role.role), role.agency_path, role.region, role.level, frozenset(role.items))
-        for role in row.roles.all()
-    )
+    grants = _grants(row)
     return _staff(row, grants), grants
 
 
@@ -143,3 +140,22 @@ def with_regions(specs: Iterable[FieldSpec]) -> list[FieldSpec]:
         replace(spec, options=town_options()) if spec.kind is FieldKind.REGION and not spec.options else spec
         for spec in specs
     ]
+
+
+def staff_with(role: Role) -> list[tuple[StaffView, tuple[RoleGrant, ...]]]:
+    """Return active staff who hold a role anywhere, with all their grants."""
+    rows = (
+        StaffMember.objects.filter(active=True, roles__role=role.value)
+        .select_related("agency")
+        .prefetch_related("roles")
+        .distinct()
+        .order_by("number")
+    )
+    return [(_staff(row, grants), grants) for row in rows for grants in [_grants(row)]]
+
+
+def _grants(row: StaffMember) -> tuple[RoleGrant, ...]:
+    return tuple(
+        RoleGrant(Role(role.role), role.agency_path, role.region, role.level, frozenset(role.items))
+        for role in row.roles.all()
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -263,7 +263,12 @@ def _draft(request: HttpRequest, pk: uuid.UUID) -> Draft:
 
 def _form(request: HttpRequest, draft: Draft, section: MergedSection) -> SpecForm:
     facts = draft.resolution.facts
-    specs = directory.with_regions(spec for spec in section.fields if facts[spec.name].state in _TO_FILL)
+    specs = directory.with_regions(
+        # A source that is down blocks nobody: its data may be typed, and are checked again before the decision.
+        replace(spec, required=False) if facts[spec.name].state is FactState.DEGRADED else spec
+        for spec in section.fields
+        if facts[spec.name].state in _TO_FILL
+    )
     data: QueryDict | None = request.POST if request.method == "POST" else None
     return SpecForm(specs, data, request.FILES or None, initial=draft.everything, show=_show)
 
@@ -295,7 +300,7 @@ def _known(draft: Draft, section: MergedSection, *, everything: bool = False) ->
     rows = []
     for spec in section.fields:
         fact = draft.resolution.facts[spec.name]
-        if everything or fact.state is FactState.KNOWN:
+        if everything or fact.state in (FactState.KNOWN, FactState.DEGRADED):
             rows.append({"spec": spec, "fact": fact, "shown": show_value(spec, fact.value)})
     return rows
 

@@ -81,7 +81,7 @@ def resolve_draft(
         waits_for=waits_for,
         given=given,
         disputed=disputed,
-        agent=application.agent_id if application.door == Door.PORTAL else None,
+        agent=application.agent_id if application.door in (Door.PORTAL, Door.COMMAND) else None,
     )
 
 
