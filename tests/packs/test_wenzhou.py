@@ -1,0 +1,93 @@
+"""The demo cities load without a fault, and what they promise is computed from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from yiwang.config.environment import ROOT
+from yiwang.config.management.commands.pack import load
+from yiwang.halls.services import queries as services
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.models import Implementation
+from yiwang.platform.directory.models import Agency, Region, StaffRole
+from yiwang.platform.evidence.types import BurdenReport
+from yiwang.platform.identity.models import Organisation
+from yiwang.platform.licences.models import LicenceType
+
+pytestmark = pytest.mark.django_db
+
+PACKS = Path(ROOT) / "packs"
+
+
+def _burden(event: str, uscc: str, answers: dict[str, Any]) -> BurdenReport:
+    firm = Organisation.objects.get(uscc=uscc)
+    party = Party(PartyKind.ORGANISATION, firm.pk)
+    guide = services.guide(catalog.get_life_event(event), answers, party, firm.legal_representative_id)
+    assert guide.complete
+    assert not guide.missing
+    assert guide.resolution is not None
+    assert guide.resolution.burden is not None
+    return guide.resolution.burden
+
+
+def test_testville_loads_twice_the_same() -> None:
+    load(Pack(PACKS / "testville"))
+    before = set(Implementation.objects.values_list("task_code", "current_id"))
+
+    load(Pack(PACKS / "testville"))
+
+    assert set(Implementation.objects.values_list("task_code", "current_id")) == before
+    assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)
+
+
+@pytest.mark.slow
+def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
+    load(Pack(PACKS / "wenzhou"))
+
+    assert Region.objects.filter(level=6).count() == 3685
+    assert Agency.objects.count() >= 40
+    assert Implementation.objects.values("item__basic_code").distinct().count() >= 60
+    assert Implementation.objects.values("agency__function").distinct().count() >= 20
+    assert LicenceType.objects.count() >= 60
+    assert len(catalog.elements()) >= 300
+    assert len(catalog.life_events()) >= 12
+    assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)
+
+    trade = _burden(
+        "foreign_trade",
+        "91330302MADEM0038N",
+        {
+            "place_region": "330302024",
+            "trade_export": True,
+            "trade_import": True,
+            "trade_auto_import": True,
+            "trade_refund": True,
+            "trade_origin": True,
+            "trade_goods": "6402",
+        },
+    )
+    # CITY: one window for five agencies, materials minus 60 percent, ten working days to four.
+    assert trade.together.materials <= trade.apart.materials * 0.4
+    assert trade.apart.days >= 10
+    assert trade.together.days <= 4
+
+    restaurant = _burden(
+        "restaurant",
+        "91330302MADEM0011Y",
+        {
+            "place_region": "330302006",
+            "legal_form": "company",
+            "has_licence": True,
+            "shop_area": 360,
+            "food_kinds": ["hot", "cold", "drinks"],
+            "sign_wanted": True,
+            "staff_count": 12,
+        },
+    )
+    assert (restaurant.apart.materials, restaurant.together.materials) == (29, 5)
+    assert (restaurant.apart.days, restaurant.together.days) == (31, 10)
