@@ -101,8 +101,8 @@ class Journey:
         yield from self._apply()
         yield from self._accept()
         yield from self._work()
-        assert self.walk.application is not None
-        self.walk.cases = list(cases.get_application(self.walk.application, self.applicant).cases)
+        with self._now():
+            self.walk.cases = list(cases.get_application(self._pk, self.applicant).cases)
 
     # --- the applicant ---
 
@@ -195,16 +195,23 @@ class Journey:
                     yield from self._correct(case)
                     corrected = moved = True
                     break
-                for task in tasks[case.id]:
-                    if task.state is TaskState.READY and case.state is not CaseState.SUSPENDED:
-                        yield from self._do(case, task)
-                        moved = True
-                        break
+                while (task := self._ready(case, tasks)) is not None:
+                    yield from self._do(case, task)
+                    moved = True
+                    if case.promised:
+                        break  # what is promised on the spot is done on the spot; the rest takes a day a step
+                    tasks |= cases.tasks_of([case.id])
             if not moved:
                 raise RuntimeError(f"the journey is stuck: {[(case.name, case.state.value) for case in view.cases]}")
             self._next_day()
             with self._now():
                 work.drain()
+
+    @staticmethod
+    def _ready(case: CaseView, tasks: dict[uuid.UUID, list[TaskView]]) -> TaskView | None:
+        if case.state is CaseState.SUSPENDED:
+            return None
+        return next((task for task in tasks[case.id] if task.state is TaskState.READY), None)
 
     def _asks(self, case: CaseView) -> bool:
         plan = self.scenario.correction
