@@ -15,9 +15,9 @@ _MARKUP_LANGUAGE = {"zh-hans": "zh-CN", "en": "en"}
 """Language tags that screen readers know best."""
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]:
     """Add ``site``, ``edition``, ``lang`` and ``demo_components`` to templates."""
-    current = site.current()
+    current = known or site.current()
     language = translation.get_language() or settings.LANGUAGE_CODE
     english = language == "en"
     return {

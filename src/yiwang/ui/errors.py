@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import Problem
 
-from . import context
+from . import context, site
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _page(
     request: HttpRequest, told: ErrorWords, status: int, *, reference: str = "", retry_after: int = 0
 ) -> HttpResponse:
     reference = reference or getattr(request, "request_id", "")
-    values = {**context.page(request), "error": told, "reference": reference, "request": request}
+    values = {**context.page(request, site.remembered()), "error": told, "reference": reference, "request": request}
     response = HttpResponse(render_to_string("ui/error.html", values), status=status)
     response.headers["Cache-Control"] = "no-store"
     if retry_after:

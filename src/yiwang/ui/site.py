@@ -66,7 +66,17 @@ class Site:
 
 def current() -> Site:
     """Return the site of this installation."""
-    return import_string(getattr(settings, "UI_SITE", "yiwang.ui.site.default"))()
+    global _last  # noqa: PLW0603 (one value, replaced as a whole)
+    _last = import_string(getattr(settings, "UI_SITE", "yiwang.ui.site.default"))()
+    return _last
+
+
+_last: Site | None = None
+
+
+def remembered() -> Site:
+    """Return the site as a page last saw it, without asking anybody: error pages work when nothing else does."""
+    return _last or Site()
 
 
 @lru_cache(maxsize=1)

@@ -120,7 +120,7 @@ def finished(states: Mapping[str, TaskState]) -> bool:
 def track(clock: Clock, today: date, holidays: Holidays) -> str:
     """Draw the past of a clock, one letter a working day after its start: ``u`` counted, ``p`` suspended."""
     end = min(today, clock.stopped_on or today)
-    letters = []
+    letters: list[str] = []
     day = clock.started_on + timedelta(days=1)
     while day <= end and len(letters) < 100:
         if holidays.is_workday(day):

@@ -12,3 +12,9 @@ def folder(settings, tmp_path):
     }
     settings.STORAGES = {**settings.STORAGES, "default": options}
     return tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def nameless_city(settings):
+    """Test the design system by itself, without a city's names."""
+    settings.UI_SITE = "yiwang.ui.site.default"
