@@ -9,6 +9,7 @@ trail refuses TRUNCATE.
 
 import fcntl
 import hashlib
+import io
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -22,7 +23,7 @@ import pytest_django
 from psycopg import sql
 
 from yiwang.config import postgres
-from yiwang.config.environment import default_state_dir
+from yiwang.config.environment import ROOT, default_state_dir
 
 _BUILD_LOCK = 0x7969_7761  # any number: only these tests ask for it
 
@@ -56,47 +57,104 @@ def _alone(state_dir: Path) -> Iterator[None]:
         yield
 
 
+PLAIN, TESTVILLE = "", "testville"
+_wanted = PLAIN
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give a test that names the fixture ``testville`` the database in which that city is loaded."""
+    global _wanted
+    _wanted = TESTVILLE if TESTVILLE in getattr(item, "fixturenames", ()) else PLAIN
+    if Copies.present is not None:
+        Copies.present.choose(_wanted)
+
+
+@pytest.fixture
+def testville() -> None:
+    """The small invented city is loaded (its own database: the hook above has chosen it)."""
+
+
 class Copies:
-    """The template, and this process's copy of it."""
+    """The templates (migrated, and with Testville loaded), and this process's copies of them."""
+
+    present: "Copies | None" = None
 
     def __init__(self, *, anew: bool) -> None:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-        self.name = f"test_{worker}" if worker else "test"
-        self.template = f"migrated_{_migrations_digest()}"
-        with _maintenance() as server:
-            server.execute("SELECT pg_advisory_lock(%s)", [_BUILD_LOCK])
-            known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
-            if self.template not in known or (anew and worker in {"", "gw0"}):
-                self._build(server)
-            for old in [name for name in known if name.startswith("migrated_") and name != self.template][2:]:
-                _drop(server, old)
+        self.base = f"test_{worker}" if worker else "test"
+        self.anew = anew and worker in {"", "gw0"}
+        migrated = f"migrated_{_migrations_digest()}"
+        self.templates = {PLAIN: migrated, TESTVILLE: f"city_{_city_digest()}_{migrated.removeprefix('migrated_')}"}
+        self.made: set[str] = set()
+        self.current = "?"
+        Copies.present = self
+        self.choose(_wanted)
+
+    def choose(self, variant: str) -> None:
+        """Point Django to the copy of this variant, making it at its first use."""
+        if variant == self.current:
+            return
+        self.current = variant
+        if variant in self.made:
+            _use(self._name())
+            return
         self.renew()
 
     def renew(self) -> None:
-        """Replace this process's database by a fresh copy."""
+        """Replace the copy in use by a fresh one."""
         from django.db import connections
 
         connections.close_all()
+        self._ensure(self.current)
         with _maintenance() as server:
-            _drop(server, self.name)
-            server.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                    sql.Identifier(self.name), sql.Identifier(self.template)
-                )
-            )
-        _use(self.name)
+            _drop(server, self._name())
+            _copy(server, self._name(), self.templates[self.current])
+        self.made.add(self.current)
+        _use(self._name())
 
-    def _build(self, server: psycopg.Connection) -> None:
+    def _name(self) -> str:
+        return f"{self.base}_{self.current}" if self.current else self.base
+
+    def _ensure(self, variant: str) -> None:
+        """Build the variant's template if it is not there; others wait."""
+        template = self.templates[variant]
+        with _maintenance() as server:
+            server.execute("SELECT pg_advisory_lock(%s)", [_BUILD_LOCK])
+            known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
+            if template in known and not self.anew:
+                return
+            _drop(server, "building")
+            if variant == TESTVILLE:
+                if self.templates[PLAIN] not in known:
+                    self._build(server, PLAIN)
+                _copy(server, "building", self.templates[PLAIN])
+            else:
+                server.execute("CREATE DATABASE building")
+            self._fill(server, variant)
+            prefix = template.partition("_")[0]
+            for old in [name for name in known if name.startswith(f"{prefix}_") and name != template][2:]:
+                _drop(server, old)
+        self.anew = False
+
+    def _build(self, server: psycopg.Connection, variant: str) -> None:
+        server.execute("CREATE DATABASE building")
+        self._fill(server, variant)
+
+    def _fill(self, server: psycopg.Connection, variant: str) -> None:
         from django.core.management import call_command
         from django.db import connections
 
-        _drop(server, self.template)
-        _drop(server, "migrating")
-        server.execute("CREATE DATABASE migrating")
-        _use("migrating")
-        call_command("migrate", interactive=False, verbosity=0)
+        _use("building")
+        if variant == TESTVILLE:
+            call_command("pack", "load", "testville", verbosity=0, stdout=io.StringIO())
+        else:
+            call_command("migrate", interactive=False, verbosity=0)
         connections.close_all()
-        server.execute(sql.SQL("ALTER DATABASE migrating RENAME TO {}").format(sql.Identifier(self.template)))
+        _drop(server, self.templates[variant])
+        server.execute(
+            sql.SQL("ALTER DATABASE building RENAME TO {}").format(sql.Identifier(self.templates[variant]))
+        )
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +167,24 @@ def django_db_setup(
     with django_db_blocker.unblock():
         copies = Copies(anew=django_db_createdb)
     TransactionTestCase._fixture_teardown = lambda _case: copies.renew()
+
+
+def _copy(server: psycopg.Connection, name: str, template: str) -> None:
+    server.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+    )
+
+
+def _city_digest() -> str:
+    """Return a hash of Testville and of everything that could load it differently."""
+    total = hashlib.sha256()
+    files = [*(ROOT / "packs" / "testville").rglob("*"), *(ROOT / "src" / "yiwang").rglob("*.py")]
+    for file in sorted(files):
+        if file.is_file() and not {"tests", "doors", "ui"} & set(file.parts):
+            total.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return total.hexdigest()[:16]
 
 
 def _migrations_digest() -> str:
