@@ -62,7 +62,8 @@ class Paper:
     check_url: str
     notice: str = ""
     """A line in small type that warns, such as that it is a demonstration."""
-    sealed: bool = True
+    seal: str = ""
+    """What stands at the foot of the seal; without it no seal is printed."""
     watermark: str = ""
 
 
@@ -97,7 +98,7 @@ def _data(paper: Paper) -> dict[str, Any]:
         "kind": paper.kind.value,
         "rows": fields,
         "qr": _qr(paper.check_url),
-        "seal": {"name": paper.issuer if paper.sealed else "", "foot": "电子印章"},
+        "seal": {"name": _clean(paper.issuer) if paper.seal else "", "foot": paper.seal},
     }
 
 

@@ -28,6 +28,7 @@ def check_url(code: str) -> str:
 def make(licence: LicenceView) -> str:
     """Draw, seal and store the document of a licence; return its digest. Raises MissingGlyph and Unavailable."""
     spec = queries.licence_type(licence.type_slug)
+    demo = signing.signatures.selected().demo
     pdf = drawing.draw(
         _paper(
             spec,
@@ -40,7 +41,8 @@ def make(licence: LicenceView) -> str:
             valid_to=licence.valid_to,
             identifier=licence.identifier,
             url=check_url(licence.check_code),
-            notice=DEMO_NOTICE if signing.signatures.selected().demo else "",
+            notice=DEMO_NOTICE if demo else "",
+            seal="演示印章" if demo else "电子印章",
         )
     )
     signed = signing.sign(
@@ -48,6 +50,7 @@ def make(licence: LicenceView) -> str:
         issuer_code=licence.issuer_code,
         issuer_name=licence.issuer_name,
         identifier=licence.identifier,
+        check_url=check_url(licence.check_code),
         box=drawing.seal_box(spec.kind),
     )
     return store.save(BytesIO(signed))
@@ -92,6 +95,7 @@ def _paper(
     identifier: str,
     url: str,
     notice: str = "",
+    seal: str = "",
     watermark: str = "",
 ) -> drawing.Paper:
     if not any(holder_name in field.lines for field in fields):
@@ -108,6 +112,6 @@ def _paper(
         identifier=identifier,
         check_url=url,
         notice=notice,
-        sealed=not watermark,
+        seal=seal,
         watermark=watermark,
     )

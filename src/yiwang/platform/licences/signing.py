@@ -63,11 +63,18 @@ class Inspection:
 
 
 def sign(
-    pdf: bytes, *, issuer_code: str, issuer_name: str, identifier: str, box: tuple[int, int, int, int]
+    pdf: bytes,
+    *,
+    issuer_code: str,
+    issuer_name: str,
+    identifier: str,
+    check_url: str,
+    box: tuple[int, int, int, int],
 ) -> bytes:
     """Sign a PDF for an issuer; ``box`` (points) is where the seal stands on its last page.
 
-    The identifier stands readable in the signature, so that a damaged file can still be recognised. Raises Unavailable.
+    Identifier and verification address stand readable in the signature, so that a damaged file can still be recognised.
+    Raises Unavailable.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -81,6 +88,7 @@ def sign(
         subfilter=SigSeedSubFilter.PADES,
         reason=REASON,
         location=identifier,
+        contact_info=check_url,
         name=issuer_name,
     )
     out = BytesIO()
