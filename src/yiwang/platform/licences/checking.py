@@ -23,8 +23,9 @@ from yiwang.platform.licences.types import (
 )
 from yiwang.ui import store
 
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _CODE = re.compile(rb"/verify/([A-Za-z0-9_-]{20})(?![A-Za-z0-9_-])")
-"""The verification address, as every signature carries it: whoever has the file has the code."""
+"""The verification address, as every signature carries it (in PDF's octal escapes): whoever has the file has the code."""
 
 
 def by_code(code: str) -> Verification:
@@ -42,12 +43,18 @@ def of_file(content: bytes) -> Verification:
     licence = queries.find_by_digest(hashlib.sha256(content).hexdigest())
     if licence is not None:
         return _verification(licence, signing.inspect(content), same=True)
-    found = _CODE.findall(content)
-    licence = queries.find_by_check_code(found[-1].decode()) if found else None
+    licence = _named_in(content)
     inspection = signing.inspect(content)
     if licence is not None:
         return _verification(licence, inspection, same=False)
     return Verification(_unregistered(inspection), clock.now(), None, (_seal_line(inspection),))
+
+
+def _named_in(content: bytes) -> LicenceView | None:
+    """Return the licence that a file says it is, however damaged the file is."""
+    plain = _OCTAL.sub(lambda found: bytes([int(found[1], 8) & 255]), content)
+    codes = _CODE.findall(plain)
+    return queries.find_by_check_code(codes[-1].decode()) if codes else None
 
 
 def _unregistered(inspection: Inspection) -> Verdict:

@@ -59,6 +59,8 @@ def _table(
 def _text(
     value: Any, element: DataElement | None, elements: Mapping[str, DataElement], label: str = ""
 ) -> str:
+    if value in (None, ""):
+        return ""
     if isinstance(value, list | tuple):
         return "、".join(_text(one, element, elements, label) for one in value)
     if isinstance(value, Mapping):

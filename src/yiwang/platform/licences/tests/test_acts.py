@@ -1,3 +1,5 @@
+import os
+import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,7 +14,7 @@ from yiwang.kernel.acts import CATALOGUE, system_record
 from yiwang.kernel.codes import parse_licence_id
 from yiwang.kernel.models import AuditEntry, Event, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Unavailable
-from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, Role
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
 from yiwang.platform.licences import acts, queries
 from yiwang.platform.licences.models import Licence, LicenceUse
 from yiwang.platform.licences.tests.conftest import official
@@ -194,9 +196,7 @@ def test_use_is_logged_for_the_holder(issue: Issue) -> None:
     holder = Actor(kind=ActorKind.PERSON, id=licence.holder_id, principal=licence.principal)
     log = queries.uses(licence.id, holder)
     assert [(use.purpose, use.operation) for use in log] == [("办理演示事项", None), ("issue", Operation.ISSUE)]
-    stranger = Actor(
-        kind=ActorKind.PERSON, id=licence.case_id, principal=Party(licence.principal.kind, licence.type_id)
-    )
+    stranger = Actor(kind=ActorKind.PERSON, principal=Party(PartyKind.ORGANISATION, uuid.uuid4()))
     with pytest.raises(NotFound):
         queries.uses(licence.id, stranger)
 
@@ -208,14 +208,9 @@ def test_the_document_is_made_once(issue: Issue) -> None:
     view = queries.find_by_digest(digest)
     assert view is not None
     assert acts.document_of(view) == digest
-    assert sum(len(files) for _root, _dirs, files in _walk()) == 1
+    stored = os.walk(storages["default"].location)
+    assert sum(len(files) for _root, _folders, files in stored) == 1
     assert events("licence.signed") == 1
-
-
-def _walk() -> Any:
-    import os
-
-    return os.walk(storages["default"].location)
 
 
 def test_a_seal_service_that_is_away_loses_nothing(issue: Issue, settings: Any) -> None:
