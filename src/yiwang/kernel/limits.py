@@ -28,13 +28,13 @@ def count(key: str, limit: int, window: int) -> None:
     except ValueError:  # pushed out of the cache between the two calls
         used = 1
     if used > limit:
-        raise TooMany(
-            _("您操作得太快了，请过一会儿再试。"), retry_after=max(1, round(window - now % window))
-        )
+        raise TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=max(1, round(window - now % window)))
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address as the last proxy that may be believed saw it (``YIWANG_TRUSTED_PROXIES``)."""
+    """Return the client's address as the last proxy that may be believed saw it
+    (``YIWANG_TRUSTED_PROXIES``).
+    """
     trusted: int = settings.YIWANG_TRUSTED_PROXIES
     hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if trusted and len(hops) >= trusted:

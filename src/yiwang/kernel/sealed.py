@@ -146,7 +146,7 @@ def blind_index(value: str, purpose: str) -> bytes:
 
 
 if TYPE_CHECKING:
-    _Field = models.Field[str | None, str | None]
+    _Field = models.Field[Any, Any]
 else:
     _Field = models.Field
 

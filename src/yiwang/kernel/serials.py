@@ -10,7 +10,8 @@ from yiwang.kernel.models import Serial
 def allot(scope: str) -> int:
     """Return the next number of a series, beginning with 1.
 
-    The series is locked until the transaction ends: whoever comes second waits, and a rollback gives the number back.
+    The series is locked until the transaction ends: whoever comes second waits, and a rollback gives the
+    number back.
     """
     with connection.cursor() as sql:
         sql.execute(

@@ -1,4 +1,4 @@
-"""Tables of the kernel: idempotency keys, audit entries and their blocks, events, timers, counters, the calendar."""
+"""Tables of the kernel: idempotency keys, audit entries, blocks, events, timers, counters, the calendar."""
 
 from yiwang.kernel.models.calendar import CalendarDay, CalendarYear
 from yiwang.kernel.models.record import AuditBlock, AuditEntry, Event, EventCursor, IdempotencyKey, Timer

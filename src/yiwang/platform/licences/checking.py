@@ -1,4 +1,6 @@
-"""Is this licence genuine and in force? By the address in its QR code, by its numbers, or by the file itself."""
+"""Is this licence genuine and in force? By the address in its QR code, by its numbers, or by the file
+itself.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from yiwang.ui import store
 
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _CODE = re.compile(rb"/verify/([A-Za-z0-9_-]{20})(?![A-Za-z0-9_-])")
-"""The verification address, as every signature carries it (in PDF's octal escapes): whoever has the file has the code."""
+"""The verification address, as every signature carries it (in PDF's octal escapes): whoever has the file
+has the code.
+"""
 
 
 def by_code(code: str) -> Verification:
@@ -34,7 +38,9 @@ def by_code(code: str) -> Verification:
 
 
 def by_numbers(identifier: str, number: str) -> Verification:
-    """Verify the licence with this identifier and this number; both are asked for, so that nobody can count through."""
+    """Verify the licence with this identifier and this number; both are asked for, so that nobody can
+    count through.
+    """
     return _registered(queries.find_by_numbers(identifier.strip().upper(), number.strip()))
 
 
@@ -109,7 +115,9 @@ def _seal_line(inspection: Inspection) -> CheckLine:
 
 
 def public(licence: LicenceView) -> PublicLicence:
-    """Return what anybody may read: of a person's licence no more than that it exists, for whom (masked), until when."""
+    """Return what anybody may read: of a person's licence no more than that it exists, for whom (masked),
+    until when.
+    """
     personal = licence.holder_kind is PartyKind.PERSON
     fields: tuple[ShownField, ...] = () if personal else tuple(map(_masked, queries.shown(licence)))
     number = licence.number

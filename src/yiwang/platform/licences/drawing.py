@@ -1,7 +1,8 @@
 """The licence on paper: values to PDF by Typst, in embedded fonts, with no letter that they lack.
 
-Typst draws an empty box for a letter that no font has, and says nothing (in a person's name that is a wrong document).
-So every letter is looked up in the fonts first: ``MissingGlyph`` names those that are missing.
+Typst draws an empty box for a letter that no font has, and says nothing (in a person's name that is a
+wrong document). So every letter is looked up in the fonts first: ``MissingGlyph`` names those that are
+missing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _SEALS = {
     LicenceKind.MATERIAL: (210, 27, 24 + 31, 41),
     LicenceKind.DOCUMENT: (148, 9, 6, 25),
 }
-"""Where the template prints the seal, in millimetres: page width, its distance from the right and the lower edge, size."""
+"""Where the template prints the seal, in millimetres: page width, its distance from the right and the
+lower edge, size.
+"""
 
 
 class MissingGlyph(ValueError):
@@ -73,14 +76,14 @@ def draw(paper: Paper) -> bytes:
     if missing := _letters(data) - _covered():
         raise MissingGlyph(missing)
     with _one_at_a_time:
-        return bytes(
-            _compiler().compile(
-                format="pdf",
-                sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-                pdf_standards="a-2b",
-                timestamp=int(clock.now().timestamp()),
-            )
+        pdf = _compiler().compile(
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            pdf_standards="a-2b",
+            timestamp=int(clock.now().timestamp()),
         )
+    assert isinstance(pdf, bytes)
+    return pdf
 
 
 def seal_box(kind: LicenceKind) -> tuple[int, int, int, int]:

@@ -63,10 +63,15 @@ class VerdictWords:
 class CheckWords:
     """One line of what was looked at."""
 
-    icon: str
     title: str
     text: str = ""
     code: str = ""
+    ok: bool | None = True
+
+    @property
+    def icon(self) -> str:
+        """Return the icon beside the line."""
+        return "clock" if self.ok is None else "ok" if self.ok else "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,35 +153,33 @@ def _tampered(found: Verification) -> str:
     ) % {"status": status}
 
 
-def check_words(line: CheckLine) -> CheckWords:
-    """Return one check in words."""
-    icon = "clock" if line.ok is None else "ok" if line.ok else "stop"
+def check_words(line: CheckLine, *, file: bool) -> CheckWords:
+    """Return one check in words; ``file`` as of ``verdict_words``."""
     if line.kind is CheckKind.SIGNATURE:
         if line.ok is None:
-            return CheckWords(icon, _("电子签章正在生成"), _("证照刚签发，几分钟内会盖好电子印章。"))
+            return CheckWords(_("电子签章正在生成"), _("证照刚签发，几分钟内会盖好电子印章。"), ok=None)
         title = _("电子签章真实") if line.ok else _("没有真实、完整的电子签章")
-        return CheckWords(icon, title, _signed(line))
+        return CheckWords(title, _signed(line), ok=line.ok)
     if line.kind is CheckKind.CONTENT:
         if line.ok is None:
-            return CheckWords(icon, _("文件正在生成，还不能比对"))
-        title = _("内容与签发时一致") if line.ok else _("内容与签发时不一致")
-        return CheckWords(icon, title, _("签发文件的 SHA-256 摘要"), _grouped(line.detail))
+            return CheckWords(_("签发文件正在生成，还不能比对"), ok=None)
+        same = _("文件与签发时一致") if file else _("证照库里的文件与签发时一致")
+        title = same if line.ok else _("文件与签发时不一致")
+        return CheckWords(title, _("签发文件的 SHA-256 摘要"), _grouped(line.detail), line.ok)
     if line.kind is CheckKind.STATUS:
-        status = LicenceStatus(line.detail)
-        title = (
-            _("没有被暂扣、撤销、注销或吊销，没有过期")
-            if line.ok
-            else _("现在的状态：%(status)s") % {"status": STATUS[status]}
-        )
+        good = _("没有被暂扣、撤销、注销或吊销，没有过期")
+        bad = _("现在的状态：%(status)s") % {"status": STATUS[LicenceStatus(line.detail)]}
         when = date_format(localtime(line.at), "Y年n月j日 H:i") if line.at else ""
-        return CheckWords(icon, title, _("%(when)s查自证照库") % {"when": when})
-    title = _("标识正确") if line.ok else _("标识的校验位不对")
-    return CheckWords(icon, title, code=line.detail)
+        return CheckWords(good if line.ok else bad, _("%(when)s 查自证照库") % {"when": when}, ok=line.ok)
+    return CheckWords(_("标识正确") if line.ok else _("标识的校验位不对"), code=line.detail, ok=line.ok)
 
 
 def _signed(line: CheckLine) -> str:
+    """Say who signed; what an unknown or broken signature says of itself is only its own word."""
     if not line.detail:
         return ""
+    if not line.ok:
+        return _("签章里自称：%(signer)s") % {"signer": line.detail}
     if line.at is None:
         return _("签章人：%(signer)s") % {"signer": line.detail}
     when = date_format(localtime(line.at), "Y年n月j日 H:i:s")

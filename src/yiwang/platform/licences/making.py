@@ -1,4 +1,6 @@
-"""The licence as a document: drawn, sealed and stored under its content's digest; or shown before there is one."""
+"""The licence as a document: drawn, sealed and stored under its content's digest; or shown before there is
+one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def check_url(code: str) -> str:
 
 
 def make(licence: LicenceView) -> str:
-    """Draw, seal and store the document of a licence; return its digest. Raises MissingGlyph and Unavailable."""
+    """Draw, seal and store the document of a licence; return its digest. Raises MissingGlyph and
+    Unavailable.
+    """
     spec = queries.licence_type(licence.type_slug)
     demo = signing.signatures.selected().demo
     pdf = drawing.draw(
@@ -56,9 +60,7 @@ def make(licence: LicenceView) -> str:
     return store.save(BytesIO(signed))
 
 
-def preview(
-    type_code: str, values: Mapping[str, Any], holder_name: str, issuer: AgencyView
-) -> bytes:
+def preview(type_code: str, values: Mapping[str, Any], holder_name: str, issuer: AgencyView) -> bytes:
     """Return the PDF that a decision would issue today: marked 预览, without number, seal and signature.
 
     Raises MissingGlyph, so that whoever decides sees it before the person does.

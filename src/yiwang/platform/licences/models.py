@@ -13,7 +13,6 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
 
-
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
 else:
@@ -99,8 +98,12 @@ class Licence(models.Model):
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["type", "issuer_code", "number", "version"], name="licence_number_once"),
-            models.UniqueConstraint(fields=["type", "issuer_code", "serial", "version"], name="licence_serial_once"),
+            models.UniqueConstraint(
+                fields=["type", "issuer_code", "number", "version"], name="licence_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["type", "issuer_code", "serial", "version"], name="licence_serial_once"
+            ),
         ]
 
     @property

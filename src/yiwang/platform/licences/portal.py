@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -59,7 +59,7 @@ def _verdict(request: HttpRequest, found: Verification, *, file: bool = False) -
         "found": found,
         "licence": found.licence,
         "words": labels.verdict_words(found, file=file),
-        "checks": [labels.check_words(line) for line in found.checks],
+        "checks": [labels.check_words(line, file=file) for line in found.checks],
         "file": file,
         "typed": {},
     }
@@ -151,8 +151,10 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @signed_in()
-def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Give the signed file to whoever may see the licence; it is made now if the worker has not come to it yet."""
+def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Give the signed file to whoever may see the licence; it is made now if the worker has not come to it
+    yet.
+    """
     found = queries.get_licence(pk, _actor(request))
     digest = acts.document_of(found)
     return store.download(digest, name=f"{found.name} {found.number}.pdf", media_type="application/pdf")

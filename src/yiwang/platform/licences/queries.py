@@ -51,8 +51,8 @@ def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceVie
 
 
 def wallet(by: Actor) -> list[LicenceView]:
-    """Return the licences of the principal, whatever their state, newest first; versions that another one replaced are
-    left out.
+    """Return the licences of the principal, whatever their state, newest first; versions that another one
+    replaced are left out.
     """
     rows = Licence.objects.visible_to(by).filter(next__isnull=True)
     return [view(row) for row in rows.select_related("type").order_by("-issued_on", "-id")]
@@ -120,7 +120,7 @@ def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
 def of_cases(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, LicenceView]:
     """Return the licences that came out of cases, by case."""
     rows = Licence.objects.filter(case_id__in=list(cases)).select_related("type").order_by("version")
-    return {row.case_id: view(row) for row in rows}
+    return {row.case_id: view(row) for row in rows if row.case_id}
 
 
 def shown(licence: LicenceView) -> tuple[ShownField, ...]:
@@ -142,9 +142,7 @@ def fields_of(spec: LicenceTypeSpec, values: Mapping[str, Any]) -> dict[str, Any
 
 def status_of(row: Licence) -> LicenceStatus:
     """Return the status that the law gives a licence today."""
-    return rules.effective(
-        LicenceStatus(row.status), row.valid_to, row.renewal_applied_on, clock.today()
-    )
+    return rules.effective(LicenceStatus(row.status), row.valid_to, row.renewal_applied_on, clock.today())
 
 
 def view(row: Licence) -> LicenceView:

@@ -1,4 +1,6 @@
-"""States, terms and public content of licences: pure functions (STANDARDS 6.4; 行政许可法 arts. 50, 61, 69, 70)."""
+"""States, terms and public content of licences: pure functions (STANDARDS 6.4; 行政许可法 arts. 50, 61,
+69, 70).
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,9 @@ TABLE: dict[Operation, dict[LicenceStatus, LicenceStatus]] = {
 }
 """What an operation makes of a licence in a status; no entry: it cannot be done.
 
-Renewal and change end the old version; the new one begins VALID. A held licence is still a licence: it runs out, and it
-may be revoked or withdrawn without being given back first. What was withdrawn or revoked is cancelled after (art. 70
-(4)).
+Renewal and change end the old version; the new one begins VALID. A held licence is still a licence: it
+runs out, and it may be revoked or withdrawn without being given back first. What was withdrawn or revoked
+is cancelled after (art. 70 (4)).
 """
 
 NEEDS_REASON = frozenset({Op.HOLD, Op.CANCEL, Op.WITHDRAW, Op.REVOKE, Op.TRANSFER_OUT})
@@ -55,8 +57,8 @@ def renewal_in_time(applied_on: date | None, valid_to: date) -> bool:
 def at_end(status: LicenceStatus, valid_to: date, applied_on: date | None) -> Operation | None:
     """Return what the law does with a licence when its last day is over.
 
-    Applied for in time and not decided: it counts as renewed (逾期未作决定的，视为准予延续, art. 50 (2)). Otherwise it
-    expires. Nothing, if it is not in force anyway.
+    Applied for in time and not decided: it counts as renewed (逾期未作决定的，视为准予延续, art. 50 (2)).
+    Otherwise it expires. Nothing, if it is not in force anyway.
     """
     if status is S.VALID and renewal_in_time(applied_on, valid_to):
         return Op.RENEW
@@ -72,9 +74,7 @@ def effective(
     return S.EXPIRED
 
 
-def next_term(
-    valid_from: date, valid_to: date | None, first: date, months: int
-) -> date | None:
+def next_term(valid_from: date, valid_to: date | None, first: date, months: int) -> date | None:
     """Return the last day of the term after a renewal that begins on ``first``.
 
     It is as long as the type says, or as the old one was; a licence without end stays so.
@@ -84,7 +84,10 @@ def next_term(
     return None if valid_to is None else first + (valid_to - valid_from)
 
 
-_CITIZEN = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
+_CITIZEN = re.compile(
+    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx](?![0-9A-Za-z])"
+)
+"""Region, date of birth, serial, check: other numbers of 18 digits, such as 证照编号, hold no date there."""
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
 
 
@@ -95,5 +98,7 @@ def public_text(text: str) -> str:
 
 
 def public_name(kind: PartyKind, name: str) -> str:
-    """Return a holder's name as anybody may read it: organisations whole, persons by their first character."""
+    """Return a holder's name as anybody may read it: organisations whole, persons by their first
+    character.
+    """
     return mask_name(name) if kind is PartyKind.PERSON else name

@@ -1,7 +1,8 @@
-"""The electronic seal on a licence: the port to whoever keeps the issuers' keys, PAdES signatures made and checked.
+"""The electronic seal on a licence: the port to whoever keeps the issuers' keys, PAdES signatures made and
+checked.
 
-A reliable signature shows later changes of itself and of what it signs (电子签名法 art. 13). The format is PAdES B-B
-(ETSI EN 319 142-1), one signature over the whole file, in a field that lies over the printed seal.
+A reliable signature shows later changes of itself and of what it signs (电子签名法 art. 13). The format is
+PAdES B-B (ETSI EN 319 142-1), one signature over the whole file, in a field that lies over the printed seal.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ def sign(
 ) -> bytes:
     """Sign a PDF for an issuer; ``box`` (points) is where the seal stands on its last page.
 
-    Identifier and verification address stand readable in the signature, so that a damaged file can still be recognised.
-    Raises Unavailable.
+    Identifier and verification address stand readable in the signature, so that a damaged file can still
+    be recognised. Raises Unavailable.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter

@@ -62,7 +62,9 @@ class TrustLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LicenceField:
-    """One thing that the licence says. ``element`` is the data element it is filled from when issued by a case."""
+    """One thing that the licence says. ``element`` is the data element it is filled from when issued by a
+    case.
+    """
 
     name: str
     label: str
@@ -99,7 +101,8 @@ class LicenceTypeSpec:
 class LicenceView:
     """A licence as its holder, a case or a verifier sees it.
 
-    ``status`` is the legal one at the time of asking: what has run out is EXPIRED, whether or not the timer rang yet.
+    ``status`` is the legal one at the time of asking: what has run out is EXPIRED, whether or not the
+    timer rang yet.
     """
 
     id: uuid.UUID
@@ -177,7 +180,9 @@ class CheckKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
-    """What came of one check: ``ok`` or not; ``None`` where it could not be made. ``detail`` holds no sentence."""
+    """What came of one check: ``ok`` or not; ``None`` where it could not be made. ``detail`` holds no
+    sentence.
+    """
 
     kind: CheckKind
     ok: bool | None
@@ -187,7 +192,9 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class PublicLicence:
-    """What anybody may read of a licence: a person's name and numbers are masked, fields only of organisations."""
+    """What anybody may read of a licence: a person's name and numbers are masked, fields only of
+    organisations.
+    """
 
     identifier: str
     name: str

@@ -1,4 +1,6 @@
-"""What a licence says, in words: values of data elements as a document or a page shows them. Pure functions."""
+"""What a licence says, in words: values of data elements as a document or a page shows them. Pure
+functions.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ def make_document(licence: Licence, *, by: Actor, key: Key) -> str:
 
 
 def document_of(licence: LicenceView) -> str:
-    """Return the digest of a licence's signed document, making it now if the worker has not come to it yet."""
+    """Return the digest of a licence's signed document, making it now if the worker has not come to it
+    yet.
+    """
     return licence.digest or make_once(licence.id)
 
 

@@ -41,10 +41,11 @@ def issue_inside(
     issued_on: date | None = None,
     valid_to: date | None = None,
 ) -> uuid.UUID:
-    """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as a job.
+    """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
+    a job.
 
-    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without ``valid_to`` the
-    term is the type's.
+    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
+    ``valid_to`` the term is the type's.
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -80,7 +81,8 @@ def renew_inside(
     valid_to: date | None = None,
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Renew a licence (延续) inside another act: a new version with a new term from today. Returns the new id.
+    """Renew a licence (延续) inside another act: a new version with a new term from today. Returns the new
+    id.
 
     Raises NotNow unless it is valid.
     """
@@ -162,9 +164,7 @@ def next_version(
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )
     if renewed:
-        row.valid_to = valid_to or rules.next_term(
-            old.valid_from, old.valid_to, today, spec.validity_months
-        )
+        row.valid_to = valid_to or rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
     end(old, LicenceStatus.EXPIRED, operation)
     _enter(row, operation)
     current().emit(RENEWED if renewed else CHANGED, row, previous=str(old.id), case=str(case_id or ""))
@@ -201,7 +201,9 @@ def locked(licence: uuid.UUID) -> Licence:
 
 
 def _enter(row: Licence, operation: Operation) -> None:
-    """Store a new version: with its address for verifiers, its timer, its log, and the job that makes the document."""
+    """Store a new version: with its address for verifiers, its timer, its log, and the job that makes the
+    document.
+    """
     row.id = uuid7()
     row.check_code = secrets.token_urlsafe(15)
     row.changed_at = clock.now()
@@ -213,7 +215,9 @@ def _enter(row: Licence, operation: Operation) -> None:
 
 
 def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:
-    """Make the next 证照编号 of the type at this issuer, passing over numbers that were brought in from elsewhere."""
+    """Make the next 证照编号 of the type at this issuer, passing over numbers that were brought in from
+    elsewhere.
+    """
     scope = f"licence-number:{spec.code}:{issuer.uscc}"
     if "{year" in spec.number_format:
         scope += f":{day.year}"
@@ -221,7 +225,5 @@ def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:
         number = spec.number_format.format(
             year=day.year, region=issuer.region[:6], serial=serials.allot(scope)
         )
-        if not Licence.objects.filter(
-            type_id=spec.code, issuer_code=issuer.uscc, number=number
-        ).exists():
+        if not Licence.objects.filter(type_id=spec.code, issuer_code=issuer.uscc, number=number).exists():
             return number

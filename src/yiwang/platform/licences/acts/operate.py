@@ -130,23 +130,21 @@ def cancel(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStat
     announces=TRANSFERRED,
 )
 def transfer_out(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
-    """Transfer a licence to another place (办理转出). Raises Invalid without a reason, which says where to."""
+    """Transfer a licence to another place (办理转出). Raises Invalid without a reason, which says where
+    to.
+    """
     return _operate(licence, Operation.TRANSFER_OUT, reason)
 
 
-@act_on(
-    "licences.renew", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.RENEW)
-)
-def renew(
-    licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key
-) -> uuid.UUID:
-    """Renew a licence (延续, 行政许可法 art. 50): a new version, for the type's term if none is given. Returns its id."""
+@act_on("licences.renew", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.RENEW))
+def renew(licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key) -> uuid.UUID:
+    """Renew a licence (延续, 行政许可法 art. 50): a new version, for the type's term if none is given.
+    Returns its id.
+    """
     return next_version(licence, Operation.RENEW, values={}, valid_to=valid_to)
 
 
-@act_on(
-    "licences.change", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.CHANGE)
-)
+@act_on("licences.change", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.CHANGE))
 def change(
     licence: Licence, *, values: dict[str, Any], holder_name: str = "", by: Actor, key: Key
 ) -> uuid.UUID:
@@ -162,7 +160,9 @@ def change(
     announces=RENEWAL_APPLIED,
 )
 def note_renewal(licence: Licence, *, by: Actor, key: Key) -> bool:
-    """Note that renewal was applied for today. Tells whether in time for it to count as granted if nobody decides."""
+    """Note that renewal was applied for today. Tells whether in time for it to count as granted if nobody
+    decides.
+    """
     return _note_renewal(licence)
 
 
@@ -193,7 +193,9 @@ def _renewal_open(licence: Licence) -> Denial | None:
     announces=RENEWAL_REFUSED,
 )
 def refuse_renewal(licence: Licence, *, reason: str, by: Actor, key: Key) -> date | None:
-    """Refuse a renewal: the licence runs to its end and expires. Returns its last day. Raises Invalid without a reason."""
+    """Refuse a renewal: the licence runs to its end and expires. Returns its last day. Raises Invalid
+    without a reason.
+    """
     if not reason.strip():
         message = _("请写明不予延续的理由。")
         raise Invalid(message, errors=(FieldError("reason", message),))
@@ -227,7 +229,9 @@ def _by_law(licence: Licence) -> Operation | None:
 
 @act_on("licences.lapse", Licence.objects.lock, permission=BY_LAW, ready=_over)
 def lapse(licence: Licence, *, by: Actor, key: Key) -> LicenceStatus:
-    """Do what the law does when the last day is over: expire, or renew where nobody decided in time (art. 50)."""
+    """Do what the law does when the last day is over: expire, or renew where nobody decided in time (art.
+    50).
+    """
     if _by_law(licence) is Operation.RENEW:
         current().detail["deemed"] = True
         next_version(licence, Operation.RENEW, values={})

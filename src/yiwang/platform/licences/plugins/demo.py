@@ -1,4 +1,6 @@
-"""A certification authority of our own, for demonstration: made in the state directory at first use, no legal force."""
+"""A certification authority of our own, for demonstration: made in the state directory at first use, no
+legal force.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365 * YEARS))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+        .add_extension(
+            x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
+        )
         .add_extension(
             x509.KeyUsage(
                 digital_signature=not authority,
@@ -140,14 +144,18 @@ def _signer(folder: Path, issuer_code: str, issuer_name: str) -> SimpleSigner:
                 b"seal", key, certificate, [root], BestAvailableEncryption(_password())
             ),
         )
-    signer = SimpleSigner.load_pkcs12_data(path.read_bytes(), other_certs=[], passphrase=_password())
+    signer: SimpleSigner | None = SimpleSigner.load_pkcs12_data(
+        path.read_bytes(), other_certs=[], passphrase=_password()
+    )
     assert signer is not None
     return signer
 
 
 @signatures.register("demo")
 class DemoKey(SignatureKey):
-    """Signs with software keys that it makes itself, one for each issuer, under a root that says that it is a demo."""
+    """Signs with software keys that it makes itself, one for each issuer, under a root that says that it
+    is a demo.
+    """
 
     label = _("演示电子印章（软件密钥）")
     demo = True
@@ -170,4 +178,6 @@ class DemoKey(SignatureKey):
         """Warn that it has no legal force; an error where that matters."""
         if settings.YIWANG_DEMO:
             return [Finding(Level.WARNING, _("正在用演示印章签发，证照没有法律效力。"))]
-        return [Finding(Level.ERROR, _("正式运行时请接入电子印章：licences.signature 设为 file 或其他插件。"))]
+        return [
+            Finding(Level.ERROR, _("正式运行时请接入电子印章：licences.signature 设为 file 或其他插件。"))
+        ]

@@ -1,7 +1,8 @@
 """Seals from PKCS#12 files: one for all issuers, or a folder with ``USCC.p12`` for each.
 
-``YIWANG_SIGNATURE_FILE`` names the file or folder, ``YIWANG_SIGNATURE_PASSWORD`` opens it, ``YIWANG_SIGNATURE_ROOTS`` is
-a PEM file of the roots that are believed (without it, those inside the PKCS#12 files).
+``YIWANG_SIGNATURE_FILE`` names the file or folder, ``YIWANG_SIGNATURE_PASSWORD`` opens it,
+``YIWANG_SIGNATURE_ROOTS`` is a PEM file of the roots that are believed (without it, those inside the
+PKCS#12 files).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 def _load(path: Path, password: str) -> SimpleSigner:
     from pyhanko.sign.signers import SimpleSigner
 
-    signer = SimpleSigner.load_pkcs12_data(path.read_bytes(), other_certs=[], passphrase=password.encode())
+    signer: SimpleSigner | None = SimpleSigner.load_pkcs12_data(
+        path.read_bytes(), other_certs=[], passphrase=password.encode()
+    )
     if signer is None:
         raise ValueError(f"{path.name} is not a PKCS#12 file that this password opens")
     return signer

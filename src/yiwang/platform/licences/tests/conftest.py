@@ -116,7 +116,10 @@ def signed_in(db: None) -> Callable[[str], tuple[Client, Party]]:
 
     def do(number: str) -> tuple[Client, Party]:
         person = Person.objects.create(
-            name="演示申请人甲", number=number, number_index=blind_index(number, "citizen_id"), checked_level=2
+            name="演示申请人甲",
+            number=number,
+            number_index=blind_index(number, "citizen_id"),
+            checked_level=2,
         )
         account = Account.objects.create_account(f"demo-{number}", person=person)
         client = Client()

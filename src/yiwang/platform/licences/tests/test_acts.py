@@ -71,8 +71,8 @@ def test_who_may_operate(issue: Issue, name: str) -> None:
         act(licence.id, **given, by=official(Role.ISSUER, agency="/330300/other/"), key="other")
     with pytest.raises(NotAllowed):
         act(licence.id, **given, by=Actor(kind=ActorKind.ANONYMOUS), key="nobody")
+    holder = Actor(kind=ActorKind.PERSON, id=licence.holder_id, principal=licence.principal)
     with pytest.raises(NotAllowed):
-        holder = Actor(kind=ActorKind.PERSON, id=licence.holder_id, principal=licence.principal)
         act(licence.id, **given, by=holder, key="holder")
     act(licence.id, **given, by=official(Role.ISSUER), key="yes")
 
@@ -119,7 +119,11 @@ def test_versions_are_a_chain(issue: Issue) -> None:
         chain = queries.versions(first.id, by)
     assert [one.id for one in chain] == [third, second, first.id]
     assert [one.version for one in chain] == [3, 2, 1]
-    assert [one.status for one in chain] == [LicenceStatus.VALID, LicenceStatus.EXPIRED, LicenceStatus.EXPIRED]
+    assert [one.status for one in chain] == [
+        LicenceStatus.VALID,
+        LicenceStatus.EXPIRED,
+        LicenceStatus.EXPIRED,
+    ]
     assert chain[0].fields == {"name": "演示餐饮有限公司", "place": "演示路 20 号"}
     assert [one.valid_to for one in chain] == [date(2036, 8, 31), date(2031, 11, 16), date(2031, 11, 16)]
     assert len({one.number for one in chain}) == 1
@@ -195,7 +199,10 @@ def test_use_is_logged_for_the_holder(issue: Issue) -> None:
         acts.record_use(licence.id, purpose="办理演示事项")
     holder = Actor(kind=ActorKind.PERSON, id=licence.holder_id, principal=licence.principal)
     log = queries.uses(licence.id, holder)
-    assert [(use.purpose, use.operation) for use in log] == [("办理演示事项", None), ("issue", Operation.ISSUE)]
+    assert [(use.purpose, use.operation) for use in log] == [
+        ("办理演示事项", None),
+        ("issue", Operation.ISSUE),
+    ]
     stranger = Actor(kind=ActorKind.PERSON, principal=Party(PartyKind.ORGANISATION, uuid.uuid4()))
     with pytest.raises(NotFound):
         queries.uses(licence.id, stranger)

@@ -122,7 +122,14 @@ def test_the_document_says_what_was_issued(issue: Issue) -> None:
     with store.open_file(acts.make_once(licence.id)) as file:
         pdf = file.read()
     text = text_of(pdf)
-    for said in ("演示食品经营许可证", licence.number, licence.identifier, "演示路18号1层", AMR.name, "没有法律效力"):
+    for said in (
+        "演示食品经营许可证",
+        licence.number,
+        licence.identifier,
+        "演示路18号1层",
+        AMR.name,
+        "没有法律效力",
+    ):
         assert "".join(said.split()) in text
     assert checking._named_in(pdf[:1000] + pdf[1001:]).check_code == licence.check_code  # type: ignore[union-attr]
     field = PdfReader(BytesIO(pdf)).get_fields()["Seal1"]  # type: ignore[index]
@@ -234,7 +241,9 @@ def test_any_file_gets_an_answer(db: None, content: bytes) -> None:
 
 
 def test_a_person_is_masked(issue: Issue, firm: Any) -> None:
-    enter_type(spec(code="demo_card", type_code="1110000000DEM03148009", number_format="{region}{serial:012}"))
+    enter_type(
+        spec(code="demo_card", type_code="1110000000DEM03148009", number_format="{region}{serial:012}")
+    )
     licence, pdf = signed(
         issue, type_code="demo_card", holder=None, holder_name="演示人甲", number="330302199306115318",
         values={"name": "演示人甲"},
@@ -295,7 +304,10 @@ def test_words(db: None) -> None:
 
     elements = {
         "kinds": DataElement(
-            code="kinds", label="项目", kind=FieldKind.CHOICES, options=(Option("hot", "热食"), Option("cold", "冷食"))
+            code="kinds",
+            label="项目",
+            kind=FieldKind.CHOICES,
+            options=(Option("hot", "热食"), Option("cold", "冷食")),
         ),
         "area": DataElement(code="area", label="面积", kind=FieldKind.DECIMAL, unit="㎡"),
         "item": DataElement(code="item", label="品名", kind=FieldKind.TEXT),

@@ -28,7 +28,9 @@ def pdf_of(licence: Licence) -> bytes:
 
 
 def upload(client: Client, content: bytes) -> Any:
-    return client.post("/verify/file", {"file": SimpleUploadedFile("licence.pdf", content, "application/pdf")})
+    return client.post(
+        "/verify/file", {"file": SimpleUploadedFile("licence.pdf", content, "application/pdf")}
+    )
 
 
 def test_a_stranger_verifies_by_the_qr_code(issue: Issue, client: Client) -> None:
@@ -39,7 +41,14 @@ def test_a_stranger_verifies_by_the_qr_code(issue: Issue, client: Client) -> Non
     response = client.get(f"/verify/{licence.check_code}")
     text = page(response)
     assert response.status_code == 200
-    for said in ("有效", licence.number, licence.identifier, "演示路 18 号 1 层", "电子签章真实", "内容与签发时一致"):
+    for said in (
+        "有效",
+        licence.number,
+        licence.identifier,
+        "演示路 18 号 1 层",
+        "电子签章真实",
+        "证照库里的文件与签发时一致",
+    ):
         assert said in text
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Robots-Tag"] == "noindex"
@@ -47,7 +56,13 @@ def test_a_stranger_verifies_by_the_qr_code(issue: Issue, client: Client) -> Non
 
 @pytest.mark.parametrize(
     ("operation", "words"),
-    [("hold", "被暂扣"), ("revoke", "已吊销"), ("withdraw", "已撤销"), ("cancel", "已注销"), ("transfer_out", "已转出")],
+    [
+        ("hold", "被暂扣"),
+        ("revoke", "已吊销"),
+        ("withdraw", "已撤销"),
+        ("cancel", "已注销"),
+        ("transfer_out", "已转出"),
+    ],
 )
 def test_a_verdict_follows_the_status(issue: Issue, client: Client, operation: str, words: str) -> None:
     licence = issue()
@@ -89,6 +104,7 @@ def test_files(issue: Issue, client: Client) -> None:
     text = page(upload(client, spoilt))
     assert "内容被改过，不要采信" in text
     assert "没有真实、完整的电子签章" in text
+    assert "签章里自称" in text
     assert "没有查到" in page(upload(client, b"%PDF-1.7 nothing"))
     assert client.post("/verify/file").status_code == 422
     assert client.get("/verify/file").headers["Location"] == "/verify/"
@@ -164,7 +180,7 @@ def test_the_holder_reads_why_and_who(issue: Issue, signed_in: SignedIn) -> None
     licence = issue(holder=party, holder_name="演示申请人甲")
     acts.hold(licence.id, reason="演示原因", by=official(Role.ISSUER), key="1")
     text = page(holder.get(f"/my/licences/{licence.id}/"))
-    for said in ("暂扣", "演示原因", "演示市监局 001", licence.identifier, f"/verify/"):
+    for said in ("暂扣", "演示原因", "演示市监局 001", licence.identifier, "/verify/"):
         assert said in text
 
 
