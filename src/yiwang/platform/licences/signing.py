@@ -7,6 +7,7 @@ PAdES B-B (ETSI EN 319 142-1), one signature over the whole file, in a field tha
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 FIELD = "Seal1"
 REASON = "电子证照签发"
+RESERVED = 16384
+"""Room for the signature in the file, in hexadecimal digits; without it, it would be signed once more to
+measure.
+"""
 
 
 class SignatureKey(Plugin):
@@ -39,6 +44,9 @@ class SignatureKey(Plugin):
 
 
 signatures: Registry[SignatureKey] = Registry("licences.signature")
+
+# It writes the names in a stranger's certificate into the log, where no personal data may stand.
+logging.getLogger("pyhanko.sign.validation").setLevel(logging.CRITICAL)
 
 
 class Seal(StrEnum):
@@ -98,7 +106,7 @@ def sign(
         signer,
         stamp_style=NoOpStampStyle(),  # the seal is printed in the page itself
         new_field_spec=SigFieldSpec(FIELD, on_page=-1, box=box, empty_field_appearance=True),
-    ).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=out)
+    ).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=out, bytes_reserved=RESERVED)
     return out.getvalue()
 
 

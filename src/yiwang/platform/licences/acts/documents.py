@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from yiwang.kernel.acts import Permission, act_on, event
+from yiwang.kernel.acts import Permission, act_on, current, event
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Key
 from yiwang.platform.licences import making
 from yiwang.platform.licences.models import Licence
@@ -15,11 +15,13 @@ SIGNED = event("licence.signed", "The signed document of a licence was made (签
 BY_WORKER = Permission(name="licences.make", kinds=frozenset({ActorKind.SYSTEM}))
 
 
-@act_on("licences.make_document", Licence.objects.lock, permission=BY_WORKER, announces=SIGNED)
+@act_on("licences.make_document", Licence.objects.lock, permission=BY_WORKER)
 def make_document(licence: Licence, *, by: Actor, key: Key) -> str:
     """Draw, sign and store a licence's PDF; return its digest. Raises MissingGlyph and Unavailable."""
-    licence.digest = making.make(view(licence))
-    licence.save(update_fields=["digest"])
+    if not licence.digest:
+        licence.digest = making.make(view(licence))
+        licence.save(update_fields=["digest"])
+        current().emit(SIGNED, licence)
     return licence.digest
 
 

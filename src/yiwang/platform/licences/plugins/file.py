@@ -58,7 +58,7 @@ class FileKey(SignatureKey):
         from pyhanko.keys import load_certs_from_pemder
 
         if settings.YIWANG_SIGNATURE_ROOTS:
-            return list(load_certs_from_pemder([settings.YIWANG_SIGNATURE_ROOTS]))
+            return list(load_certs_from_pemder([settings.YIWANG_SIGNATURE_ROOTS]))  # type: ignore[no-untyped-call]
         return [
             certificate
             for path in self._files()
