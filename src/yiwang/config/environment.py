@@ -61,6 +61,11 @@ class Environment(BaseSettings):
     files_url: str = ""
     """``s3://bucket`` for an object store; empty for a folder in the state directory."""
     smtp_url: SecretStr = SecretStr("")
+    signature_file: str = ""
+    """PKCS#12 file of the electronic seal, or a folder with ``USCC.p12`` for each issuer (plugin ``file``)."""
+    signature_password: SecretStr = SecretStr("")
+    signature_roots: str = ""
+    """PEM file of the roots that are believed when a licence's file is checked."""
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"

@@ -31,6 +31,9 @@ YIWANG_INDEX_KEY = base64.b64decode(ENV.index_key.get_secret_value())
 YIWANG_AUDIT_KEY = base64.b64decode(ENV.audit_key.get_secret_value())
 YIWANG_PLUGINS = ENV.plugins
 YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
+YIWANG_SIGNATURE_FILE = ENV.signature_file
+YIWANG_SIGNATURE_PASSWORD = ENV.signature_password.get_secret_value()
+YIWANG_SIGNATURE_ROOTS = ENV.signature_roots
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("yiwang.halls.services.portal")),
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
+    path("", include("yiwang.platform.licences.portal")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NeedsSignIn, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Role
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Entry:
 def _checked(entry: Entry, check: Callable[[Actor], None]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             check(request.actor)  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
             if entry.kind != "public":

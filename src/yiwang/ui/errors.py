@@ -84,7 +84,7 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     if problem.status < 500 and problem.status not in {403, 404, 429}:
         todo = todo or (_("回到上一页看看最新情况。"),)
     told = ErrorWords(str(problem.title), str(problem.detail) or general.text, todo or general.todo)
-    return _page(request, told, problem.status)
+    return _page(request, told, problem.status, retry_after=problem.more.get("retry_after", 0))
 
 
 def _page(

@@ -41,6 +41,7 @@ def _frame(request: HttpRequest) -> PortalFrame:
                 (
                     Link(_("一件事一次办"), reverse("services:events")),
                     Link(_("办件进度查询"), reverse("services:progress")),
+                    Link(_("证照核验"), reverse("licences:verify")),
                 ),
             ),
         ),

@@ -1,7 +1,8 @@
-"""Tables of the kernel: idempotency keys, audit entries and their blocks, events, timers, the calendar."""
+"""Tables of the kernel: idempotency keys, audit entries, blocks, events, timers, counters, the calendar."""
 
 from yiwang.kernel.models.calendar import CalendarDay, CalendarYear
 from yiwang.kernel.models.record import AuditBlock, AuditEntry, Event, EventCursor, IdempotencyKey, Timer
+from yiwang.kernel.models.serial import Serial
 
 __all__ = [
     "AuditBlock",
@@ -11,5 +12,6 @@ __all__ = [
     "Event",
     "EventCursor",
     "IdempotencyKey",
+    "Serial",
     "Timer",
 ]

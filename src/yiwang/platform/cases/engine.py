@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from pydantic import TypeAdapter
 
 from yiwang.kernel import clock, holidays, timers
@@ -17,24 +16,13 @@ from yiwang.platform.catalog.rules import truth
 from yiwang.platform.catalog.types import EditionView, Limit, Step, StepKind
 from yiwang.platform.cases import kinds, rules
 from yiwang.platform.cases.events import CLOSED, STEP_READY
-from yiwang.platform.cases.models import Application, Case, JointVisit, Serial, Task
+from yiwang.platform.cases.models import Application, Case, JointVisit, Task
 from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, TaskState
 
 CLOCK: TypeAdapter[Clock] = TypeAdapter(Clock)
 DEEMED = "cases.deemed_acceptance"
 CORRECTION = "cases.correction_lapses"
 CONDITIONAL = "cases.conditional_lapses"
-
-
-def allot(scope: str) -> int:
-    """Return the next number of a series: without gaps, because it is taken in the act's own transaction."""
-    with connection.cursor() as sql:
-        sql.execute(
-            f"INSERT INTO {Serial._meta.db_table} (scope, last) VALUES (%s, 1)"
-            " ON CONFLICT (scope) DO UPDATE SET last = cases_serial.last + 1 RETURNING last",
-            [scope],
-        )
-        return int(sql.fetchone()[0])
 
 
 def move(case: Case, state: CaseState) -> None:

@@ -13,13 +13,6 @@ from yiwang.kernel.types import Party, PartyKind, Reach
 from yiwang.platform.cases.managers import ApplicationQuerySet, CaseQuerySet
 
 
-class Serial(models.Model):
-    """A counter that is never reset and has no gaps: numbers are allotted in the act's own transaction."""
-
-    scope = models.CharField(max_length=120, primary_key=True)
-    last = models.IntegerField()
-
-
 class Application(models.Model):
     """申请: one submission. While it is a draft, ``answers`` is all there is."""
 

@@ -1,7 +1,119 @@
-"""The licence as a document: Typst PDF with an embedded font, QR to the public check, PAdES signature."""
+"""The licence as a document: drawn, sealed and stored under its content's digest; or shown before there is
+one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from io import BytesIO
+from typing import Any
 
-def make(licence: str) -> None:
-    """Render and sign the PDF of a licence and note its digest."""
+from django.conf import settings
+from django.urls import reverse
+
+from yiwang.kernel import clock
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory.types import AgencyView
+from yiwang.platform.licences import drawing, queries, rules, signing, words
+from yiwang.platform.licences.types import LicenceTypeSpec, LicenceView, ShownField
+from yiwang.ui import store
+
+DEMO_NOTICE = "演示证照，内容均为虚构，没有法律效力。Demonstration only."
+
+
+def check_url(code: str) -> str:
+    """Return the public address at which a licence is verified."""
+    return f"{settings.BASE_URL}{reverse('licences:check', args=[code])}"
+
+
+def make(licence: LicenceView) -> str:
+    """Draw, seal and store the document of a licence; return its digest. Raises MissingGlyph and
+    Unavailable.
+    """
+    spec = queries.licence_type(licence.type_slug)
+    demo = signing.signatures.selected().demo
+    pdf = drawing.draw(
+        _paper(
+            spec,
+            queries.shown(licence),
+            licence.holder_name,
+            number=licence.number,
+            issuer=licence.issuer_name,
+            issued_on=licence.issued_on,
+            valid_from=licence.valid_from,
+            valid_to=licence.valid_to,
+            identifier=licence.identifier,
+            url=check_url(licence.check_code),
+            notice=DEMO_NOTICE if demo else "",
+            seal="演示印章" if demo else "电子印章",
+        )
+    )
+    signed = signing.sign(
+        pdf,
+        issuer_code=licence.issuer_code,
+        issuer_name=licence.issuer_name,
+        identifier=licence.identifier,
+        check_url=check_url(licence.check_code),
+        box=drawing.seal_box(spec.kind),
+    )
+    return store.save(BytesIO(signed))
+
+
+def preview(type_code: str, values: Mapping[str, Any], holder_name: str, issuer: AgencyView) -> bytes:
+    """Return the PDF that a decision would issue today: marked 预览, without number, seal and signature.
+
+    Raises MissingGlyph, so that whoever decides sees it before the person does.
+    """
+    spec = queries.licence_type(type_code)
+    today = clock.today()
+    return drawing.draw(
+        _paper(
+            spec,
+            words.shown_fields(spec, queries.fields_of(spec, values), catalog.elements()),
+            holder_name,
+            number="签发时编号",
+            issuer=issuer.name,
+            issued_on=today,
+            valid_from=today,
+            valid_to=rules.last_day(today, spec.validity_months),
+            identifier="签发时生成",
+            url=f"{settings.BASE_URL}{reverse('licences:verify')}",
+            watermark="预览",
+        )
+    )
+
+
+def _paper(
+    spec: LicenceTypeSpec,
+    fields: tuple[ShownField, ...],
+    holder_name: str,
+    *,
+    number: str,
+    issuer: str,
+    issued_on: date,
+    valid_from: date,
+    valid_to: date | None,
+    identifier: str,
+    url: str,
+    notice: str = "",
+    seal: str = "",
+    watermark: str = "",
+) -> drawing.Paper:
+    if not any(holder_name in field.lines for field in fields):
+        fields = (ShownField("持证主体", "Holder", (holder_name,)), *fields)
+    return drawing.Paper(
+        kind=spec.kind,
+        title=spec.name,
+        title_en=spec.name_en,
+        number=number,
+        statement=spec.statement,
+        fields=(*fields, ShownField("有效期", "Term of validity", (words.term(valid_from, valid_to),))),
+        issuer=issuer,
+        issued_on=words.day(issued_on),
+        identifier=identifier,
+        check_url=url,
+        notice=notice,
+        seal=seal,
+        watermark=watermark,
+    )

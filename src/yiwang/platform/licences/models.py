@@ -13,7 +13,6 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
 
-
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
 else:
@@ -82,6 +81,8 @@ class Licence(models.Model):
     fields = SealedJSONField(default=dict)
     case_id = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
+    renewal_applied_on = models.DateField(null=True)
+    """When renewal was applied for, while that is undecided (行政许可法 art. 50)."""
     check_code = models.CharField(max_length=24, unique=True)
     """Random part of the public verification address."""
     digest = models.CharField(max_length=64, blank=True)
@@ -93,6 +94,16 @@ class Licence(models.Model):
             models.Index(fields=["holder_id", "type"], name="licence_holder", condition=Q(status="valid")),
             models.Index(fields=["valid_to"], name="licence_expiry", condition=Q(status="valid")),
             models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
+            models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
+            models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["type", "issuer_code", "number", "version"], name="licence_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["type", "issuer_code", "serial", "version"], name="licence_serial_once"
+            ),
         ]
 
     @property
@@ -116,7 +127,8 @@ class LicenceUse(models.Model):
     user_label = models.CharField(max_length=160)
     case_id = models.UUIDField(null=True)
     application_id = models.UUIDField(null=True)
-    operation = models.CharField(max_length=16)
+    operation = models.CharField(max_length=16, blank=True)
+    """The operation on the licence (STANDARDS 6.4); empty where it was only used."""
 
     class Meta:
         indexes = [models.Index(fields=["licence", "-at"], name="licence_use")]

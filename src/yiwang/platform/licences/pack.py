@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from yiwang.kernel.packs import Pack
+from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import Loaded
-from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.licences.acts import issue_inside
 from yiwang.platform.licences.models import Licence, LicenceType
 from yiwang.platform.licences.queries import SPEC

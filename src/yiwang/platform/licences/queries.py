@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
 from yiwang.kernel import clock
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor, Party
-from yiwang.platform.licences.models import Licence, LicenceType
-from yiwang.platform.licences.types import LicenceStatus, LicenceTypeSpec, LicenceView, TrustLevel
+from yiwang.kernel.types import Actor, Party, PartyKind
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.licences import rules, words
+from yiwang.platform.licences.models import Licence, LicenceType, LicenceUse
+from yiwang.platform.licences.types import (
+    LicenceStatus,
+    LicenceTypeSpec,
+    LicenceUseView,
+    LicenceView,
+    Operation,
+    ShownField,
+    TrustLevel,
+)
 
 SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
 
@@ -35,17 +46,16 @@ def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceVie
     rows = Licence.objects.filter(holder_id=party.id, holder_kind=party.kind, status=LicenceStatus.VALID)
     if types is not None:
         rows = rows.filter(type_id__in=list(types))
-    today = clock.today()
-    return [
-        view(row)
-        for row in rows.select_related("type").order_by("-issued_on", "-id")
-        if row.valid_to is None or row.valid_to >= today
-    ]
+    found = (view(row) for row in rows.select_related("type").order_by("-issued_on", "-id"))
+    return [licence for licence in found if licence.status is LicenceStatus.VALID]
 
 
 def wallet(by: Actor) -> list[LicenceView]:
-    """Return all licences of the principal, whatever their state."""
-    return [view(row) for row in Licence.objects.visible_to(by).select_related("type").order_by("-issued_on", "-id")]
+    """Return the licences of the principal, whatever their state, newest first; versions that another one
+    replaced are left out.
+    """
+    rows = Licence.objects.visible_to(by).filter(next__isnull=True)
+    return [view(row) for row in rows.select_related("type").order_by("-issued_on", "-id")]
 
 
 def get_licence(pk: uuid.UUID, by: Actor) -> LicenceView:
@@ -56,10 +66,83 @@ def get_licence(pk: uuid.UUID, by: Actor) -> LicenceView:
     return view(row)
 
 
+def find_by_check_code(code: str) -> LicenceView | None:
+    """Return the licence behind a public verification address, or nothing."""
+    return _one(check_code=code)
+
+
+def find_by_numbers(identifier: str, number: str) -> LicenceView | None:
+    """Return the licence with this identifier and, to keep strangers from trying, this number; or nothing."""
+    return _one(identifier=identifier, number=number)
+
+
+def find_by_identifier(identifier: str) -> LicenceView | None:
+    """Return the licence with this identifier, or nothing: for whoever holds a file that names it."""
+    return _one(identifier=identifier)
+
+
+def find_by_digest(digest: str) -> LicenceView | None:
+    """Return the licence whose signed file this is, or nothing."""
+    return _one(digest=digest)
+
+
+def _one(**condition: str) -> LicenceView | None:
+    row = Licence.objects.select_related("type").filter(**condition).first()
+    return view(row) if row else None
+
+
+def versions(pk: uuid.UUID, by: Actor) -> list[LicenceView]:
+    """Return every version of a licence that the actor may see, newest first."""
+    one = Licence.objects.visible_to(by).filter(pk=pk).values("type_id", "issuer_code", "serial").first()
+    if one is None:
+        raise NotFound(_("没有找到这份证照。"))
+    rows = Licence.objects.visible_to(by).filter(**one).select_related("type").order_by("-version")
+    return [view(row) for row in rows]
+
+
+def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
+    """Return who used a licence and for what, and what was done to it, newest first."""
+    if not Licence.objects.visible_to(by).filter(pk=pk).exists():
+        raise NotFound(_("没有找到这份证照。"))
+    rows = LicenceUse.objects.filter(licence_id=pk).order_by("-at", "-id")[:limit]
+    return [
+        LicenceUseView(
+            row.at,
+            row.purpose,
+            row.user_label,
+            Operation(row.operation) if row.operation else None,
+            row.case_id,
+        )
+        for row in rows
+    ]
+
+
 def of_cases(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, LicenceView]:
     """Return the licences that came out of cases, by case."""
     rows = Licence.objects.filter(case_id__in=list(cases)).select_related("type").order_by("version")
-    return {row.case_id: view(row) for row in rows}
+    return {row.case_id: view(row) for row in rows if row.case_id}
+
+
+def shown(licence: LicenceView) -> tuple[ShownField, ...]:
+    """Return what a licence says, in words."""
+    return words.shown_fields(licence_type(licence.type_slug), licence.fields, catalog.elements())
+
+
+def fields_of(spec: LicenceTypeSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a licence of this type says, by field, out of data elements or the type's own names."""
+    found = {}
+    for field in spec.fields:
+        value = values.get(field.element) if field.element else None
+        if value in (None, ""):
+            value = values.get(field.name)
+        if value not in (None, ""):
+            found[field.name] = value
+    return found
+
+
+def status_of(row: Licence) -> LicenceStatus:
+    """Return the status that the law gives a licence today."""
+    return rules.effective(LicenceStatus(row.status), row.valid_to, row.renewal_applied_on, clock.today())
 
 
 def view(row: Licence) -> LicenceView:
@@ -74,15 +157,20 @@ def view(row: Licence) -> LicenceView:
         number=row.number,
         version=row.version,
         holder=row.principal,
+        holder_kind=PartyKind(row.holder_kind),
         holder_name=row.holder_name,
+        issuer_code=row.issuer_code,
         issuer_name=row.issuer_name,
         issued_on=row.issued_on,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
-        status=LicenceStatus(row.status),
+        status=status_of(row),
+        status_reason=row.status_reason,
         trust=TrustLevel(row.trust),
         fields=row.fields,
         labels={field.name: field.label for field in spec.fields},
         case_id=row.case_id,
         changed_at=row.changed_at,
+        check_code=row.check_code,
+        digest=row.digest,
     )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
+
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 
-@app.task(name="licences.make_document", queue="documents", retry=5)
+@app.task(
+    name="licences.make_document",
+    queue="documents",
+    retry=RetryStrategy(max_attempts=12, exponential_wait=3),
+)
 def make_document(licence: str) -> None:
-    """Render and sign a licence's PDF."""
-    from yiwang.platform.licences import making
+    """Render and sign a licence's PDF; while the seal service is away it is tried again, ever more slowly."""
+    from yiwang.platform.licences import acts
 
-    making.make(licence)
+    acts.make_once(uuid.UUID(licence))

@@ -62,7 +62,9 @@ class TrustLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LicenceField:
-    """One thing that the licence says. ``element`` is the data element it is filled from when issued by a case."""
+    """One thing that the licence says. ``element`` is the data element it is filled from when issued by a
+    case.
+    """
 
     name: str
     label: str
@@ -97,7 +99,11 @@ class LicenceTypeSpec:
 
 @dataclass(frozen=True, slots=True)
 class LicenceView:
-    """A licence as its holder, a case or a verifier sees it."""
+    """A licence as its holder, a case or a verifier sees it.
+
+    ``status`` is the legal one at the time of asking: what has run out is EXPIRED, whether or not the
+    timer rang yet.
+    """
 
     id: uuid.UUID
     identifier: str
@@ -107,14 +113,108 @@ class LicenceView:
     number: str
     version: int
     holder: Party | None
+    holder_kind: PartyKind
+    holder_name: str
+    issuer_code: str
+    issuer_name: str
+    issued_on: date
+    valid_from: date
+    valid_to: date | None
+    status: LicenceStatus
+    status_reason: str
+    trust: TrustLevel
+    fields: dict[str, Any]
+    labels: dict[str, str]
+    case_id: uuid.UUID | None
+    changed_at: datetime
+    check_code: str
+    digest: str
+    """SHA-256 of the signed file; empty until it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownField:
+    """One line of a licence in words: either ``lines``, or a small table of ``columns`` and ``rows``."""
+
+    label: str
+    label_en: str
+    lines: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceUseView:
+    """One use of a licence or operation on it, for its holder to see. ``operation`` is ``None`` for a use."""
+
+    at: datetime
+    purpose: str
+    user_label: str
+    operation: Operation | None
+    case_id: uuid.UUID | None
+
+
+class Verdict(StrEnum):
+    """What a verification comes to."""
+
+    VALID = "valid"
+    HELD = "held"
+    ENDED = "ended"
+    """Withdrawn, cancelled, expired, transferred or revoked: see the licence's status."""
+    TAMPERED = "tampered"
+    """The file is not the one that was issued, or its signature is broken."""
+    UNKNOWN_ISSUER = "unknown_issuer"
+    """The signature is whole, but not by an issuer known here."""
+    UNKNOWN = "unknown"
+    """No such licence is known here."""
+
+
+class CheckKind(StrEnum):
+    """One thing that a verification looks at."""
+
+    SIGNATURE = "signature"
+    CONTENT = "content"
+    STATUS = "status"
+    IDENTIFIER = "identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """What came of one check: ``ok`` or not; ``None`` where it could not be made. ``detail`` holds no
+    sentence.
+    """
+
+    kind: CheckKind
+    ok: bool | None
+    detail: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLicence:
+    """What anybody may read of a licence: a person's name and numbers are masked, fields only of
+    organisations.
+    """
+
+    identifier: str
+    name: str
+    number: str
     holder_name: str
     issuer_name: str
     issued_on: date
     valid_from: date
     valid_to: date | None
     status: LicenceStatus
-    trust: TrustLevel
-    fields: dict[str, Any]
-    labels: dict[str, str]
-    case_id: uuid.UUID | None
     changed_at: datetime
+    fields: tuple[ShownField, ...]
+    check_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer to "is this licence genuine and in force?"."""
+
+    verdict: Verdict
+    at: datetime
+    licence: PublicLicence | None = None
+    checks: tuple[CheckLine, ...] = ()

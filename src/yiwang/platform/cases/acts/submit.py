@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic_core import to_jsonable_python
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, serials
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
 from yiwang.kernel.problems import Invalid
@@ -46,7 +46,7 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     _check_complete(application, editions, resolution)
     now = clock.now()
     day = clock.legal_date(now)
-    application.number = f"{application.region[:6]}{day:%Y%m%d}{engine.allot(f'application:{day}'):06d}"
+    application.number = f"{application.region[:6]}{day:%Y%m%d}{serials.allot(f'application:{day}'):06d}"
     application.query_code = new_query_code()
     application.state = ApplicationState.SUBMITTED.value
     application.submitted_at = application.changed_at = now
@@ -134,7 +134,7 @@ def _write_cases(
     tasks: list[Task] = []
     for position, edition in enumerate(editions):
         definition = edition.definition
-        serial = engine.allot(f"case:{definition.task_code}:{day}")
+        serial = serials.allot(f"case:{definition.task_code}:{day}")
         number = build_case_number(parse_task_code(definition.task_code, allow_pseudo=True), day, serial)
         waits = list(waits_for.get(definition.basic_code, ()))
         case = Case(

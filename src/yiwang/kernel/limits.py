@@ -1,0 +1,42 @@
+"""Rate limits: so many times in so long for one key, counted in the cache.
+
+Each process counts for itself where the cache is local memory; a shared cache (Redis) makes the limit exact.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import TooMany
+
+
+def count(key: str, limit: int, window: int) -> None:
+    """Count one more use of ``key`` in this window of ``window`` seconds.
+
+    Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
+    """
+    now = time.time()
+    slot = f"limit:{key}:{int(now // window)}"
+    cache.add(slot, 0, window)
+    try:
+        used = cache.incr(slot)
+    except ValueError:  # pushed out of the cache between the two calls
+        used = 1
+    if used > limit:
+        raise TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=max(1, round(window - now % window)))
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the client's address as the last proxy that may be believed saw it
+    (``YIWANG_TRUSTED_PROXIES``).
+    """
+    trusted: int = settings.YIWANG_TRUSTED_PROXIES
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted]
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,45 @@
+"""What changes licences: issue, every operation of STANDARDS 6.4, the signed document, the use log.
+
+``*_inside`` functions are for other rooms' acts: they change within the act that is running.
+"""
+
+from yiwang.platform.licences.acts.documents import document_of, make_document, make_once
+from yiwang.platform.licences.acts.issue import change_inside, issue_inside, record_use, renew_inside
+from yiwang.platform.licences.acts.operate import (
+    cancel,
+    change,
+    hold,
+    lapse,
+    note_renewal,
+    refuse_renewal,
+    refuse_renewal_inside,
+    release,
+    renew,
+    renewal_applied_inside,
+    revoke,
+    transfer_out,
+    withdraw,
+)
+
+__all__ = [
+    "cancel",
+    "change",
+    "change_inside",
+    "document_of",
+    "hold",
+    "issue_inside",
+    "lapse",
+    "make_document",
+    "make_once",
+    "note_renewal",
+    "record_use",
+    "refuse_renewal",
+    "refuse_renewal_inside",
+    "release",
+    "renew",
+    "renew_inside",
+    "renewal_applied_inside",
+    "revoke",
+    "transfer_out",
+    "withdraw",
+]

@@ -1,0 +1,229 @@
+"""Issue, renewal and change: each makes a version. Only acts call this; other rooms call it inside theirs."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock, serials, timers
+from yiwang.kernel.acts import current, event
+from yiwang.kernel.codes import build_licence_id, parse_licence_id
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import NotFound, NotNow
+from yiwang.kernel.types import Party
+from yiwang.platform.directory.types import AgencyView
+from yiwang.platform.licences import rules, tasks
+from yiwang.platform.licences.models import Licence, LicenceUse
+from yiwang.platform.licences.queries import fields_of, licence_type, status_of
+from yiwang.platform.licences.types import LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
+
+ISSUED = event("licence.issued", "A licence was issued.")
+RENEWED = event("licence.renewed", "A licence was renewed: a new version, the previous one has expired.")
+CHANGED = event("licence.changed", "A licence was changed: a new version, the previous one has expired.")
+
+EXPIRY = "licences.expiry"
+"""The timer that rings when a licence's last day is over."""
+
+
+def issue_inside(
+    *,
+    type_code: str,
+    holder: Party | None,
+    holder_name: str,
+    issuer: AgencyView,
+    values: dict[str, Any],
+    case_id: uuid.UUID | None = None,
+    number: str = "",
+    issued_on: date | None = None,
+    valid_to: date | None = None,
+) -> uuid.UUID:
+    """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
+    a job.
+
+    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
+    ``valid_to`` the term is the type's.
+    """
+    spec = licence_type(type_code)
+    today = issued_on or clock.today()
+    serial = f"{today:%Y%m%d}{serials.allot(f'licence:{spec.type_code}:{issuer.uscc}'):09d}"
+    row = Licence(
+        type_id=type_code,
+        identifier=str(build_licence_id(spec.type_code, issuer.uscc, serial)),
+        serial=serial,
+        number=number or _number(spec, issuer, today),
+        holder_kind=holder.kind.value if holder else spec.holder.value,
+        holder_id=holder.id if holder else None,
+        holder_name=holder_name,
+        issuer_code=issuer.uscc,
+        issuer_name=issuer.name,
+        issuer_path=issuer.path,
+        region=issuer.region,
+        issued_on=today,
+        valid_from=today,
+        valid_to=valid_to or rules.last_day(today, spec.validity_months),
+        trust=TrustLevel.A.value,
+        fields=fields_of(spec, values),
+        case_id=case_id,
+    )
+    _enter(row, Operation.ISSUE)
+    current().emit(ISSUED, row, type=type_code, case=str(case_id or ""))
+    return row.id
+
+
+def renew_inside(
+    licence: uuid.UUID,
+    *,
+    values: dict[str, Any] | None = None,
+    valid_to: date | None = None,
+    case_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Renew a licence (延续) inside another act: a new version with a new term from today. Returns the new
+    id.
+
+    Raises NotNow unless it is valid.
+    """
+    return next_version(
+        locked(licence), Operation.RENEW, values=values or {}, valid_to=valid_to, case_id=case_id
+    )
+
+
+def change_inside(
+    licence: uuid.UUID,
+    *,
+    values: dict[str, Any],
+    holder_name: str = "",
+    case_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Change what a licence says (变更) inside another act: a new version, same term. Returns the new id.
+
+    Raises NotNow unless it is valid.
+    """
+    return next_version(
+        locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id
+    )
+
+
+def record_use(
+    licence: uuid.UUID,
+    *,
+    purpose: str,
+    case_id: uuid.UUID | None = None,
+    application_id: uuid.UUID | None = None,
+) -> None:
+    """Write into the use log, inside another act, who used a licence and for what: its holder can read it."""
+    LicenceUse.objects.create(
+        licence_id=licence,
+        at=clock.now(),
+        purpose=purpose,
+        user_label=current().by.label or _("系统"),
+        case_id=case_id,
+        application_id=application_id,
+    )
+
+
+def next_version(
+    old: Licence,
+    operation: Operation,
+    *,
+    values: dict[str, Any],
+    holder_name: str = "",
+    valid_to: date | None = None,
+    case_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """End a (locked) version and begin the next one, linked to it. Raises NotNow."""
+    if rules.after(operation, status_of(old)) is None:
+        raise NotNow(_("这份证照现在不是有效状态，不能延续或变更。"))
+    spec = licence_type(old.type_id)
+    today = clock.today()
+    renewed = operation is Operation.RENEW
+    identifier = parse_licence_id(old.identifier).next_version()
+    row = Licence(
+        type_id=old.type_id,
+        identifier=str(identifier),
+        serial=old.serial,
+        version=identifier.version,
+        previous=old,
+        number=old.number,
+        holder_kind=old.holder_kind,
+        holder_id=old.holder_id,
+        holder_name=holder_name or old.holder_name,
+        issuer_code=old.issuer_code,
+        issuer_name=old.issuer_name,
+        issuer_path=old.issuer_path,
+        region=old.region,
+        issued_on=today,
+        valid_from=today if renewed else old.valid_from,
+        valid_to=old.valid_to,
+        trust=old.trust,
+        fields=old.fields | fields_of(spec, values),
+        case_id=case_id,
+        renewal_applied_on=None if renewed else old.renewal_applied_on,
+    )
+    if renewed:
+        row.valid_to = valid_to or rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
+    end(old, LicenceStatus.EXPIRED, operation)
+    _enter(row, operation)
+    current().emit(RENEWED if renewed else CHANGED, row, previous=str(old.id), case=str(case_id or ""))
+    return row.id
+
+
+def end(row: Licence, status: LicenceStatus, operation: Operation, reason: str = "") -> None:
+    """Give a (locked) licence its new status and write the operation into its log."""
+    row.status, row.status_reason, row.changed_at = status.value, reason, clock.now()
+    row.save(update_fields=["status", "status_reason", "changed_at"])
+    if status not in {LicenceStatus.VALID, LicenceStatus.HELD}:
+        timers.cancel_timer(EXPIRY, row.id)
+    log(row, operation)
+
+
+def log(row: Licence, operation: Operation) -> None:
+    """Write an operation into the licence's log."""
+    LicenceUse.objects.create(
+        licence=row,
+        at=clock.now(),
+        purpose=operation.value,
+        user_label=current().by.label or _("系统"),
+        case_id=row.case_id,
+        operation=operation.value,
+    )
+
+
+def locked(licence: uuid.UUID) -> Licence:
+    """Return a licence, locked, for an act that has checked on its own object who may."""
+    row = Licence.objects.select_for_update(of=("self",)).filter(pk=licence).first()
+    if row is None:
+        raise NotFound(_("没有找到这份证照。"))
+    return row
+
+
+def _enter(row: Licence, operation: Operation) -> None:
+    """Store a new version: with its address for verifiers, its timer, its log, and the job that makes the
+    document.
+    """
+    row.id = uuid7()
+    row.check_code = secrets.token_urlsafe(15)
+    row.changed_at = clock.now()
+    row.save(force_insert=True)
+    if row.valid_to:
+        timers.set_timer(EXPIRY, row.id, clock.end_of(row.valid_to))
+    log(row, operation)
+    tasks.make_document.defer(licence=str(row.id))
+
+
+def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:
+    """Make the next 证照编号 of the type at this issuer, passing over numbers that were brought in from
+    elsewhere.
+    """
+    scope = f"licence-number:{spec.code}:{issuer.uscc}"
+    if "{year" in spec.number_format:
+        scope += f":{day.year}"
+    while True:
+        number = spec.number_format.format(
+            year=day.year, region=issuer.region[:6], serial=serials.allot(scope)
+        )
+        if not Licence.objects.filter(type_id=spec.code, issuer_code=issuer.uscc, number=number).exists():
+            return number

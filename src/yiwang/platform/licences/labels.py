@@ -1,0 +1,190 @@
+"""What the pages say of licences: states, verdicts, checks and log lines in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yiwang.platform.licences import making
+from yiwang.platform.licences.types import (
+    CheckKind,
+    CheckLine,
+    LicenceStatus,
+    LicenceUseView,
+    LicenceView,
+    Operation,
+    Verdict,
+    Verification,
+)
+
+STATUS: dict[LicenceStatus, Any] = {
+    LicenceStatus.VALID: gettext_lazy("有效"),
+    LicenceStatus.HELD: gettext_lazy("暂扣"),
+    LicenceStatus.WITHDRAWN: gettext_lazy("已撤销"),
+    LicenceStatus.CANCELLED: gettext_lazy("已注销"),
+    LicenceStatus.EXPIRED: gettext_lazy("已失效"),
+    LicenceStatus.TRANSFERRED: gettext_lazy("已转出"),
+    LicenceStatus.REVOKED: gettext_lazy("已吊销"),
+    LicenceStatus.OTHER: gettext_lazy("其他"),
+}
+TONE = {LicenceStatus.VALID: "green", LicenceStatus.HELD: "yellow", LicenceStatus.EXPIRED: ""}
+OPERATION: dict[Operation, Any] = {
+    Operation.ISSUE: gettext_lazy("新发"),
+    Operation.RENEW: gettext_lazy("延续"),
+    Operation.CHANGE: gettext_lazy("变更"),
+    Operation.HOLD: gettext_lazy("暂扣"),
+    Operation.RELEASE: gettext_lazy("暂扣发还"),
+    Operation.EXPIRE: gettext_lazy("过期失效"),
+    Operation.CANCEL: gettext_lazy("注销"),
+    Operation.WITHDRAW: gettext_lazy("撤销"),
+    Operation.REVOKE: gettext_lazy("吊销"),
+    Operation.TRANSFER_OUT: gettext_lazy("办理转出"),
+    Operation.TRANSFER_IN: gettext_lazy("转入"),
+    Operation.OTHER: gettext_lazy("其他业务"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWords:
+    """How a verdict is shown: ``kind`` and ``icon`` of the component, its word, its sentence."""
+
+    kind: str
+    title: str
+    text: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """One line of what was looked at."""
+
+    title: str
+    text: str = ""
+    code: str = ""
+    ok: bool | None = True
+
+    @property
+    def icon(self) -> str:
+        """Return the icon beside the line."""
+        return "clock" if self.ok is None else "ok" if self.ok else "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A licence as a card of the wallet."""
+
+    licence: LicenceView
+    status: str
+    tone: str
+    check_url: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseWords:
+    """One line of the use log."""
+
+    when: str
+    what: str
+    who: str
+
+
+def card(licence: LicenceView) -> Card:
+    """Return a licence as a card."""
+    return Card(
+        licence,
+        str(STATUS[licence.status]),
+        TONE.get(licence.status, "red"),
+        making.check_url(licence.check_code),
+        date_format(licence.valid_to, "Y年n月j日") if licence.valid_to else _("长期有效"),
+    )
+
+
+def use_words(use: LicenceUseView) -> UseWords:
+    """Return a line of the use log."""
+    what = str(OPERATION[use.operation]) if use.operation else use.purpose
+    return UseWords(date_format(localtime(use.at), "Y年n月j日 H:i"), what, use.user_label)
+
+
+def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
+    """Return a verdict in words; ``file`` tells whether a file was looked at or only the register."""
+    if found.verdict is Verdict.TAMPERED:
+        return VerdictWords("bad", _("内容被改过，不要采信"), _tampered(found))
+    if found.verdict is Verdict.UNKNOWN_ISSUER:
+        text = _("文件上有签章，但签章人不是我们认识的签发机关。请向持证人要原件，或扫码重查。")
+        return VerdictWords("bad", _("签发人不明，不要采信"), text)
+    if found.licence is None:
+        text = (
+            _("这个文件不是本平台签发的电子证照，或者已经认不出来。请扫证照上的二维码重查。")
+            if file
+            else _("请核对号码有没有填错。二维码查不到，说明它不是本平台签发的。")
+        )
+        return VerdictWords("bad", _("没有查到这张证照"), text, "search")
+    words = {"issuer": found.licence.issuer_name, "status": STATUS[found.licence.status]}
+    if found.verdict is Verdict.VALID:
+        text = (
+            _("这张证照由%(issuer)s签发，内容没有被改动，目前有效。")
+            if file
+            else _("这张证照由%(issuer)s签发，目前有效。请核对下面的内容和您手上的是不是一样。")
+        )
+        return VerdictWords("ok", _("有效"), text % words)
+    if found.verdict is Verdict.HELD:
+        text = _("证照是真的，由%(issuer)s签发，但目前被暂扣，不能凭它办事或经营。")
+        return VerdictWords("held", str(words["status"]), text % words)
+    if found.licence.status is LicenceStatus.EXPIRED:
+        text = _("证照是真的，由%(issuer)s签发，但已经过期或换了新证，不能再用。")
+    else:
+        words["day"] = date_format(localtime(found.licence.changed_at), "Y年n月j日")
+        text = _("证照是真的，由%(issuer)s签发，但自%(day)s起无效，不能再用。")
+    return VerdictWords("bad", str(words["status"]), text % words, "x")
+
+
+def _tampered(found: Verification) -> str:
+    if found.licence is None:
+        return _("文件在签章之后被改动过。请向持证人要原件，或扫码重查。")
+    status = STATUS[found.licence.status]
+    return _(
+        "这个文件和签发时的不一样。真实的证照目前是“%(status)s”，内容见下；请向持证人要原件，或扫码重查。"
+    ) % {"status": status}
+
+
+def check_words(line: CheckLine, *, file: bool) -> CheckWords:
+    """Return one check in words; ``file`` as of ``verdict_words``."""
+    if line.kind is CheckKind.SIGNATURE:
+        if line.ok is None:
+            return CheckWords(_("电子签章正在生成"), _("证照刚签发，几分钟内会盖好电子印章。"), ok=None)
+        title = _("电子签章真实") if line.ok else _("没有真实、完整的电子签章")
+        return CheckWords(title, _signed(line), ok=line.ok)
+    if line.kind is CheckKind.CONTENT:
+        if line.ok is None:
+            return CheckWords(_("签发文件正在生成，还不能比对"), ok=None)
+        same = _("文件与签发时一致") if file else _("证照库里的文件与签发时一致")
+        title = same if line.ok else _("文件与签发时不一致")
+        return CheckWords(title, _("签发文件的 SHA-256 摘要"), _grouped(line.detail), line.ok)
+    if line.kind is CheckKind.STATUS:
+        good = _("没有被暂扣、撤销、注销或吊销，没有过期")
+        bad = _("现在的状态：%(status)s") % {"status": STATUS[LicenceStatus(line.detail)]}
+        when = date_format(localtime(line.at), "Y年n月j日 H:i") if line.at else ""
+        return CheckWords(good if line.ok else bad, _("%(when)s 查自证照库") % {"when": when}, ok=line.ok)
+    return CheckWords(_("标识正确") if line.ok else _("标识的校验位不对"), code=line.detail, ok=line.ok)
+
+
+def _signed(line: CheckLine) -> str:
+    """Say who signed; what an unknown or broken signature says of itself is only its own word."""
+    if not line.detail:
+        return ""
+    if not line.ok:
+        return _("签章里自称：%(signer)s") % {"signer": line.detail}
+    if line.at is None:
+        return _("签章人：%(signer)s") % {"signer": line.detail}
+    when = date_format(localtime(line.at), "Y年n月j日 H:i:s")
+    return _("签章人：%(signer)s，签于 %(when)s") % {"signer": line.detail, "when": when}
+
+
+def _grouped(digest: str) -> str:
+    return f"{digest[:4]} {digest[4:8]} {digest[8:12]} … {digest[-4:]}"

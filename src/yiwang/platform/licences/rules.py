@@ -1,0 +1,104 @@
+"""States, terms and public content of licences: pure functions (STANDARDS 6.4; 行政许可法 arts. 50, 61,
+69, 70).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from yiwang.kernel.calendar import add_months
+from yiwang.kernel.codes import mask_id, mask_name, mask_phone
+from yiwang.kernel.types import PartyKind
+from yiwang.platform.licences.types import LicenceStatus, Operation
+
+S, Op = LicenceStatus, Operation
+
+TABLE: dict[Operation, dict[LicenceStatus, LicenceStatus]] = {
+    Op.RENEW: {S.VALID: S.EXPIRED},
+    Op.CHANGE: {S.VALID: S.EXPIRED},
+    Op.HOLD: {S.VALID: S.HELD},
+    Op.RELEASE: {S.HELD: S.VALID},
+    Op.EXPIRE: {S.VALID: S.EXPIRED, S.HELD: S.EXPIRED},
+    Op.CANCEL: dict.fromkeys((S.VALID, S.HELD, S.EXPIRED, S.WITHDRAWN, S.REVOKED), S.CANCELLED),
+    Op.WITHDRAW: {S.VALID: S.WITHDRAWN, S.HELD: S.WITHDRAWN},
+    Op.REVOKE: {S.VALID: S.REVOKED, S.HELD: S.REVOKED},
+    Op.TRANSFER_OUT: {S.VALID: S.TRANSFERRED},
+}
+"""What an operation makes of a licence in a status; no entry: it cannot be done.
+
+Renewal and change end the old version; the new one begins VALID. A held licence is still a licence: it
+runs out, and it may be revoked or withdrawn without being given back first. What was withdrawn or revoked
+is cancelled after (art. 70 (4)).
+"""
+
+NEEDS_REASON = frozenset({Op.HOLD, Op.CANCEL, Op.WITHDRAW, Op.REVOKE, Op.TRANSFER_OUT})
+"""Operations against the holder, or on their request: the reason goes on record."""
+
+RENEWAL_DAYS = 30
+"""A renewal is applied for this many days before the end (art. 50)."""
+
+
+def after(operation: Operation, status: LicenceStatus) -> LicenceStatus | None:
+    """Return the status after an operation, or nothing if it cannot be done in this one."""
+    return TABLE.get(operation, {}).get(status)
+
+
+def last_day(first: date, months: int) -> date | None:
+    """Return the last day of a term of so many months whose first day is ``first``; nothing for 0 months."""
+    return add_months(first, months) - timedelta(days=1) if months else None
+
+
+def renewal_in_time(applied_on: date | None, valid_to: date) -> bool:
+    """Tell whether renewal was applied for at least 30 days before the end (art. 50 (1))."""
+    return applied_on is not None and (valid_to - applied_on).days >= RENEWAL_DAYS
+
+
+def at_end(status: LicenceStatus, valid_to: date, applied_on: date | None) -> Operation | None:
+    """Return what the law does with a licence when its last day is over.
+
+    Applied for in time and not decided: it counts as renewed (逾期未作决定的，视为准予延续, art. 50 (2)).
+    Otherwise it expires. Nothing, if it is not in force anyway.
+    """
+    if status is S.VALID and renewal_in_time(applied_on, valid_to):
+        return Op.RENEW
+    return Op.EXPIRE if after(Op.EXPIRE, status) else None
+
+
+def effective(
+    status: LicenceStatus, valid_to: date | None, applied_on: date | None, today: date
+) -> LicenceStatus:
+    """Return the status that the law gives it today, whether or not the worker has written it down yet."""
+    if valid_to is None or today <= valid_to or at_end(status, valid_to, applied_on) is not Op.EXPIRE:
+        return status
+    return S.EXPIRED
+
+
+def next_term(valid_from: date, valid_to: date | None, first: date, months: int) -> date | None:
+    """Return the last day of the term after a renewal that begins on ``first``.
+
+    It is as long as the type says, or as the old one was; a licence without end stays so.
+    """
+    if months:
+        return last_day(first, months)
+    return None if valid_to is None else first + (valid_to - valid_from)
+
+
+_CITIZEN = re.compile(
+    r"(?<![0-9A-Za-z])\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[0-9Xx](?![0-9A-Za-z])"
+)
+"""Region, date of birth, serial, check: other numbers of 18 digits, such as 证照编号, hold no date there."""
+_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])")
+
+
+def public_text(text: str) -> str:
+    """Return a text of a licence with citizen and mobile numbers masked (个人信息保护法)."""
+    text = _CITIZEN.sub(lambda found: mask_id(found[0]), text)
+    return _MOBILE.sub(lambda found: mask_phone(found[0]), text)
+
+
+def public_name(kind: PartyKind, name: str) -> str:
+    """Return a holder's name as anybody may read it: organisations whole, persons by their first
+    character.
+    """
+    return mask_name(name) if kind is PartyKind.PERSON else name
