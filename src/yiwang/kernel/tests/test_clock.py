@@ -187,7 +187,7 @@ def test_every_history_agrees_with_a_clock_kept_day_by_day(history, later):
     assert (shown is Light.RED) == (on > due)
 
 
-@settings(max_examples=100)
+@settings(max_examples=150)
 @given(histories(), st.integers(1, 10))
 def test_an_extension_never_brings_the_due_date_forward(history, by):
     made, last = history
@@ -195,8 +195,19 @@ def test_an_extension_never_brings_the_due_date_forward(history, by):
     if last <= due:
         longer = clock.due(clock.extend(made, by, last, CHINA), CHINA)
         assert longer >= due
-        if made.unit is Unit.WORKDAY:
+        resumed = made.suspensions[-1].end if made.suspensions else made.started_on
+        # With nothing left, a clock resumed on a day off was due on the next working day anyway: the first day of the
+        # extension is that same day.
+        given_already = clock.remaining(made, resumed, CHINA) == 0 and not CHINA.is_workday(resumed)
+        if made.unit is Unit.WORKDAY and (by > 1 or not given_already):
             assert longer > due
+
+
+def test_the_first_day_of_an_extension_may_be_the_day_that_was_due_anyway():
+    spent = clock.resume(clock.suspend(Clock(1, Unit.WORKDAY, D("2024-01-11")), D("2024-01-12"), "检验"), D("2024-01-13"))
+    assert clock.due(spent, CHINA) == D("2024-01-15")  # resumed on a Saturday with nothing left
+    assert clock.due(clock.extend(spent, 1, D("2024-01-13"), CHINA), CHINA) == D("2024-01-15")
+    assert clock.due(clock.extend(spent, 2, D("2024-01-13"), CHINA), CHINA) == D("2024-01-16")
 
 
 # Joint clock
