@@ -19,7 +19,6 @@ _NO_DATABASE = {
     "makemessages",
     "version",
 }
-_NO_DATABASE_PARTS = {("pack", "check")}
 
 
 def main() -> None:
@@ -52,7 +51,7 @@ def needs_database(arguments: list[str]) -> bool:
     """Tell whether the command with these arguments uses the database."""
     if not arguments or arguments[0].startswith("-") or {"-h", "--help"} & set(arguments):
         return False
-    return arguments[0] not in _NO_DATABASE and tuple(arguments[:2]) not in _NO_DATABASE_PARTS
+    return arguments[0] not in _NO_DATABASE
 
 
 def _say(line: str) -> None:

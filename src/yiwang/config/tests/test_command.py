@@ -18,7 +18,7 @@ from yiwang.config.management.commands import doctor
         ("help serve", False),
         ("serve --help", False),
         ("build --check", False),
-        ("pack check wenzhou", False),
+        ("pack check wenzhou", True),
         ("pack load wenzhou", True),
         ("serve --port 8001", True),
         ("migrate", True),

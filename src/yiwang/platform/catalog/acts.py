@@ -200,5 +200,6 @@ def write_vague_words(words: Iterable[VagueWord]) -> None:
     """Replace what the city adds to the linter's list of vague words (inside another act)."""
     VagueWordRow.objects.all().delete()
     VagueWordRow.objects.bulk_create(
-        VagueWordRow(word=word.word, document=documents.VAGUE_WORD.dump_python(word, mode="json")) for word in words
+        VagueWordRow(word=word.word, document=documents.VAGUE_WORD.dump_python(word, mode="json"))
+        for word in words
     )

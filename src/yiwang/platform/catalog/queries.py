@@ -164,8 +164,8 @@ def lint_context() -> LintContext:
     return LintContext(
         words=merged_words(builtin_words(), vague_words()),
         elements=_read_elements(),
-        licence_types=licence_types() if licence_types else None,
-        datasets=datasets() if datasets else None,
+        licence_types=(licence_types() or None) if licence_types else None,
+        datasets=(datasets() or None) if datasets else None,
         basic_codes=frozenset(ServiceItem.objects.values_list("basic_code", flat=True)),
         item_types=frozenset(code_table("item_types")) or None,
         person_themes=frozenset(code_table("person_themes")) or None,

@@ -1,7 +1,8 @@
-"""The guide linter: what makes a guide unusable is an error and blocks publishing, what weakens it is a warning.
+"""The guide linter: what makes a guide unusable is an error and blocks publishing, what weakens it is a
+warning.
 
-Pure and fast: the whole catalogue is linted at every change of a rule. ``RULES`` names every rule; one module for each
-subject checks them.
+Pure and fast: the whole catalogue is linted at every change of a rule. ``RULES`` names every rule; one module
+for each subject checks them.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 RULES = {
-    "3.6.1": "On the spot is an immediate case examined at once; otherwise committed, examined before it is decided.",
+    "3.6.1": "On the spot is an immediate case examined at once; otherwise committed and examined first.",
     "3.6.2": "The kind of result agrees with its name.",
     "3.6.3": "Visits have a reason; no visit and not online means by mail.",
     "3.6.4": "Wholly online means no visit; not online means no depth.",

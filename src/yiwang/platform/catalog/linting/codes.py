@@ -1,4 +1,4 @@
-"""Item codes of 12, 31 and 33 characters (GB/T 39554.1; STANDARDS 3.1): each by itself and all with one another."""
+"""Item codes of 12, 31 and 33 characters (GB/T 39554.1): each by itself and all with one another."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ class Severity(StrEnum):
 class LintFinding:
     """One thing the linter found.
 
-    ``where`` is the path of the field (``materials.0.hint``), ``position`` the first and the last-plus-one character
-    in it, where the fault is in a piece of text.
+    ``where`` is the path of the field (``materials.0.hint``), ``position`` the first and the last-plus-one
+    character in it, where the fault is in a piece of text.
     """
 
     rule: str
@@ -36,7 +36,7 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class VagueWord:
-    """A wording that a guide should not have. ``but`` names longer texts in which it is all right (其他组织)."""
+    """A wording that a guide should not have. ``but`` names longer texts in which it is all right."""
 
     word: str
     suggestion: str = ""
@@ -48,8 +48,8 @@ class VagueWord:
 class LintContext:
     """What an item may refer to. ``None`` means "not known here": the check is then left out.
 
-    ``licence_types`` and ``datasets`` map codes to names, so that a needless material can be told what would satisfy
-    it; ``shared`` maps a paper's identity to what satisfies it in other items.
+    ``licence_types`` and ``datasets`` map codes to names, so that a needless material can be told what would
+    satisfy it; ``shared`` maps a paper's identity to what satisfies it in other items.
     """
 
     words: tuple[VagueWord, ...] = ()

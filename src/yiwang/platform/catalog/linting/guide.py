@@ -1,4 +1,4 @@
-"""The consistency rules of STANDARDS 3.6, numbers 1 to 9 (rule 10 stands in ``limits``, rule 11 in ``words``)."""
+"""The consistency rules of STANDARDS 3.6, numbers 1 to 9 (10 stands in ``limits``, 11 in ``words``)."""
 
 from __future__ import annotations
 
@@ -60,7 +60,11 @@ def _case_type(definition: Definition) -> Iterator[LintFinding]:
                 )
     elif definition.process and not any(step.kind in _EXAMINING for step in definition.process):
         yield LintFinding(
-            "3.6.1", "process", _("承诺件前审后批，流程里应有审查环节。"), _("在决定前加一个审查环节")
+            "3.6.1",
+            "process",
+            _("承诺件前审后批，流程里应有审查环节。"),
+            _("在决定前加一个审查环节"),
+            blocks=False,
         )
 
 

@@ -14,6 +14,7 @@ _NUMBER = r"[零〇一二三四五六七八九十百千两\d]+"
 _ONE = rf"第{_NUMBER}条(?:之{_NUMBER})?(?:第{_NUMBER}款)?(?:第?[（(]?{_NUMBER}[)）]?[项目])?"
 _ARTICLE = re.compile(rf"{_ONE}(?:[、，,和至到及]+(?:{_ONE}|第{_NUMBER}[款项]))*")
 _DOCUMENT = re.compile(r"[〔\[（(]\d{4}[〕\])）]\s*\d+\s*号|第\s*\d+\s*号")
+_ANNEX = re.compile("附件|附表|附录")
 _MARKS = re.compile("[《》]")
 
 
@@ -22,17 +23,18 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
     if not definition.legal_basis:
         yield LintFinding("law", "legal_basis", _("没有法律依据的事项不能办。"), _("写明哪部法律第几条"))
     for index, basis in enumerate(definition.legal_basis):
+        numbered = bool(_DOCUMENT.search(basis.number))
         where = f"legal_basis.{index}"
         if not basis.law.strip():
             yield LintFinding("law.name", f"{where}.law", _("要写法律、法规或文件的名称。"))
         if not basis.text.strip():
             yield LintFinding("law.text", f"{where}.text", _("要写明条文说了什么。"))
         article = basis.article.replace(" ", "")
-        if article and not _ARTICLE.fullmatch(article):
+        if article and not _ARTICLE.fullmatch(article) and not (numbered and _ANNEX.match(article)):
             yield LintFinding(
                 "law.article", f"{where}.article", _("条款要写成“第…条”。"), _("如：第三十条第一款")
             )
-        elif not article and not _DOCUMENT.search(basis.number):
+        elif not article and not numbered:
             yield LintFinding("law.article", f"{where}.article", _("要写明是第几条；没有条的文件要写文号。"))
         for name in ("law", "text"):
             yield from _paired(f"{where}.{name}", getattr(basis, name))

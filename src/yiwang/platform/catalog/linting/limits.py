@@ -1,7 +1,7 @@
-"""Time limits (rule 10 of STANDARDS 3.6): the promise within the law, the plan within the promise, across units.
+"""Time limits (STANDARDS 3.6, rule 10): the promise within the law, the plan within the promise, across units.
 
-A working day, a calendar day and a month have no fixed ratio. What is longer in every year is an error; what may be
-longer in some year is a warning.
+A working day, a calendar day and a month have no fixed ratio. What is longer in every year is an error; what
+may be longer in some year is a warning.
 """
 
 from __future__ import annotations

@@ -97,6 +97,8 @@ def _needless(material: Material, where: str, context: LintContext) -> Iterator[
 
 def _could(material: Material, context: LintContext) -> str:
     """Say what could satisfy a material: what does so elsewhere, a licence type or dataset of that name."""
+    if material.kind is MaterialKind.FORM:
+        return ""
     ways = [f"{satisfier.kind}:{satisfier.ref}" for satisfier in context.shared.get(material.identity, ())]
     for names, kind in (
         (context.licence_names, SatisfierKind.LICENCE),

@@ -1,4 +1,4 @@
-"""Vague wording and catch-alls (兜底条款; STANDARDS 3.6, rule 11): found in what people read, not in what the law says."""
+"""Vague wording and catch-alls (兜底条款; STANDARDS 3.6, rule 11), in what people read, not in quoted law."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("fees", ("name", "standard", "note", "reduction")),
     ("faq", ("question", "answer")),
 )
-"""What is looked at. Quotations of the law are left out: 法律、行政法规规定的其他条件 is how laws are written."""
+"""What is looked at. Quotations of the law are left out: “规定的其他条件” is how laws are written."""
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +46,7 @@ def builtin_words() -> tuple[VagueWord, ...]:
 
 
 def merged_words(*lists: Iterable[VagueWord]) -> tuple[VagueWord, ...]:
-    """Join lists of words: a later one replaces an earlier entry of the same word, ``ignore`` takes it out."""
+    """Join lists: a later entry replaces an earlier one of the same word, ``ignore`` takes it out."""
     words = {entry.word: entry for entries in lists for entry in entries if entry.word}
     return tuple(entry for entry in words.values() if entry.severity is not Severity.IGNORE)
 
