@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,9 @@ from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries, rules
+from yiwang.platform.catalog.imports.formats import SourceFile
+from yiwang.platform.catalog.imports.landing import bring_in
+from yiwang.platform.catalog.imports.report import Report
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint
 from yiwang.platform.catalog.models import (
     DataElementRow,
@@ -100,6 +104,43 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
         row.save(update_fields=[*changes, *flags])
     current().detail["implementation"] = str(row.id)
     return row.id
+
+
+def bring_in_draft(definition: Definition, source: str, context: LintContext, *, by: Actor) -> bool:
+    """Write an imported item and tell whether that changed anything (inside another act).
+
+    What was published elsewhere is published here as it is, to be found and read; a city's own item stays a draft
+    until its editors publish it.
+    """
+    digest = sha256_of(documents.dump_definition(definition))
+    row = (
+        Implementation.objects.filter(task_code=definition.task_code, handle_code=definition.handle_code)
+        .select_related("agency")
+        .first()
+    )
+    if row is not None and row.draft_digest == digest and (row.current_id or not definition.sample_only):
+        CanEdit.check(by, row)
+        return False
+    row = Implementation.objects.select_related("agency").get(pk=write_draft(definition, source, by=by))
+    if definition.sample_only:
+        publish_draft(row, source, by=by, context=context)
+    return True
+
+
+@act("catalog.import_items", permission=CanEdit)
+def import_items(source: SourceFile, format_name: str, apply: bool, *, by: Actor, key: Key) -> Report:
+    """Bring in the items of a file, or only say what would come of it; see ``imports`` for what lands and how."""
+    land = functools.partial(bring_in_draft, by=by)
+    report = bring_in(source.path, source.name, format_name, apply=apply, land=land)
+    current().detail |= {
+        "file": source.name,
+        "sha256": source.sha256,
+        "applied": apply,
+        "read": report.read,
+        "landed": report.landed,
+        "rejected": report.rejected,
+    }
+    return report
 
 
 @act_on("catalog.publish", _lock, permission=CanPublish)

@@ -101,21 +101,26 @@ def _named(pack: Pack, pattern: str) -> dict[str, str]:
 
 def read_items(pack: Pack) -> Iterator[tuple[Path, Definition]]:
     """Read every item file into one definition for each body."""
-    centres = {centre.region: centre.code for centre in directory.centres()}
     for path in pack.files("items/*.yaml"):
-        content = pack.yaml(path)
-        if not isinstance(content, dict) or "bodies" not in content:
-            pack.fault(path, 1, "an item with bodies is expected here")
+        yield from read_item(pack, path)
+
+
+def read_item(pack: Pack, path: Path) -> Iterator[tuple[Path, Definition]]:
+    """Read one item file into one definition for each body; what is wrong becomes faults of the pack."""
+    centres = {centre.region: centre.code for centre in directory.centres()}
+    content = pack.yaml(path)
+    if not isinstance(content, dict) or not isinstance(content.get("bodies"), list):
+        pack.fault(path, 1, "an item with bodies is expected here")
+        return
+    for row in content.pop("bodies"):
+        body = pack.make(path, row, BodyRow)
+        if body is None:
             continue
-        bodies = [pack.make(path, body, BodyRow) for body in content.pop("bodies")]
-        for body in bodies:
-            if body is None:
-                continue
-            for agency in _agencies(pack, path, body):
-                made = pack.make(path, content | _of_body(content, body, agency, centres), Definition)
-                if made is None:
-                    break
-                yield path, made
+        for agency in _agencies(pack, path, body):
+            made = pack.make(path, content | _of_body(content, body, agency, centres), Definition)
+            if made is None:
+                break
+            yield path, made
 
 
 def _agencies(pack: Pack, path: Path, body: BodyRow) -> list[AgencyView]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
 from yiwang.platform.catalog.linting import LintContext, VagueWord, builtin_words, merged_words
 from yiwang.platform.catalog.models import (
@@ -66,7 +68,7 @@ def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionVie
     """
     covering = region_chain(region)
     rows = Implementation.objects.filter(
-        item_id__in=basic_codes, region__in=covering, current__isnull=False
+        item_id__in=basic_codes, region__in=covering, current__isnull=False, sample_only=False
     ).values_list("item_id", "region", "current_id")
     nearest: dict[str, tuple[int, uuid.UUID]] = {}
     for code, where, edition in rows:
@@ -195,3 +197,10 @@ def _shared() -> dict[str, tuple[Satisfier, ...]]:
                     kept.setdefault(material["shared"] or material["name"], known)
         cache.set("catalog.shared", kept, 600)
     return kept
+
+
+def drafts(by: Actor) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield every draft that the actor may see: its document, name and USCC of its body; in order of code."""
+    rows = Implementation.objects.visible_to(by).select_related("agency").order_by("task_code", "handle_code")
+    for row in rows.iterator(chunk_size=500):
+        yield row.draft, row.agency.name, row.agency.uscc

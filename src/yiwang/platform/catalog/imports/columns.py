@@ -66,7 +66,7 @@ def _json(text: str) -> Any:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else ""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if value else ""
 
 
 def _choice(**names: str) -> Codec:
@@ -168,7 +168,7 @@ def read_child(columns: tuple[Column, ...], cells: Mapping[str, str]) -> dict[st
     made: dict[str, Any] = {}
     for column in columns:
         text = cells.get(column.name, "")
-        if text == "":
+        if text == "" and not (column.required and column.name in cells):
             continue
         try:
             put(made, column.path, column.codec.read(text))
@@ -178,9 +178,9 @@ def read_child(columns: tuple[Column, ...], cells: Mapping[str, str]) -> dict[st
 
 
 def write_child(columns: tuple[Column, ...], row: Mapping[str, Any]) -> dict[str, str]:
-    """Write a child row: only what is not empty."""
-    cells = {column.name: column.codec.write(get(row, column.path)) for column in columns}
-    return {name: text for name, text in cells.items() if text != ""}
+    """Write a child row: what is not empty, and what must be there."""
+    cells = {column: column.codec.write(get(row, column.path)) for column in columns}
+    return {column.name: text for column, text in cells.items() if text or column.required}
 
 
 def _own(*names: str, codec: Codec = TEXT) -> tuple[Column, ...]:
@@ -189,16 +189,16 @@ def _own(*names: str, codec: Codec = TEXT) -> tuple[Column, ...]:
 
 CHILDREN: dict[str, tuple[Column, ...]] = {
     "by_law": (
-        Column("law_name", ("law",), TEXT),
+        Column("law_name", ("law",), TEXT, required=True),
         Column("law_number", ("number",), TEXT),
-        Column("clause_number", ("article",), TEXT),
-        Column("clause_content", ("text",), TEXT),
+        Column("clause_number", ("article",), TEXT, required=True),
+        Column("clause_content", ("text",), TEXT, required=True),
     ),
     "materials": (
-        Column("material_code", ("code",), TEXT),
-        Column("material_name", ("name",), TEXT),
+        Column("material_code", ("code",), TEXT, required=True),
+        Column("material_name", ("name",), TEXT, required=True),
         Column("material_name_en", ("name_en",), TEXT),
-        Column("material_kind", ("kind",), TEXT),
+        Column("material_kind", ("kind",), TEXT, required=True),
         Column("is_need", ("necessity",), NECESSITY),
         Column("source_type", ("source",), SOURCE),
         Column("material_format", ("form",), FORM),
@@ -215,15 +215,18 @@ CHILDREN: dict[str, tuple[Column, ...]] = {
         *_own("mistakes", codec=STRINGS),
     ),
     "fees": (
-        Column("fee_name", ("name",), TEXT),
-        Column("fee_stand", ("standard",), TEXT),
-        Column("by_law", ("basis",), TEXT),
+        Column("fee_name", ("name",), TEXT, required=True),
+        Column("fee_stand", ("standard",), TEXT, required=True),
+        Column("by_law", ("basis",), TEXT, required=True),
         Column("is_desc", ("reducible",), BOOLEAN),
         Column("desc_explain", ("reduction",), TEXT),
         Column("remark", ("note",), TEXT),
         Column("amount", ("amount",), TEXT),
     ),
-    "faq": _own("question", "answer"),
+    "faq": (
+        Column("question", ("question",), TEXT, required=True),
+        Column("answer", ("answer",), TEXT, required=True),
+    ),
 }
 """Children with field names of their own: JSON columns of these names, or sheets of these names."""
 CHILD_PATHS = {"by_law": "legal_basis", "materials": "materials", "fees": "fees", "faq": "faq"}

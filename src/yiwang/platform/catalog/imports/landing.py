@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from yiwang.kernel import codes
 from yiwang.kernel.problems import Problem
-from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents, queries
 from yiwang.platform.catalog.imports.formats import Body, FileRefused, Refused, Row, Tables, registry
 from yiwang.platform.catalog.imports.report import Note, NoteLevel, Report, Tally
@@ -36,12 +35,18 @@ class _RowRefused(ValueError):
         self.reason = reason
 
 
-def bring_in(path: Path, name: str, format_name: str, *, apply: bool, by: Actor) -> Report:
-    """Import a file, or try to: a dry run does everything and takes it back, so that its report is the real one."""
+Land = Callable[[Definition, str, LintContext], bool]
+"""Writes one item and tells whether that changed anything."""
+
+
+def bring_in(path: Path, name: str, format_name: str, *, apply: bool, land: Land) -> Report:
+    """Import a file, or try to: a dry run does everything and takes it back, so its report is the real one."""
     tally = Tally()
     try:
         with transaction.atomic():
-            _Landing(tally, f"import:{format_name}", by).all(registry.get(format_name).rows(path, _tables()))
+            _Landing(tally, f"import:{format_name}", land).all(
+                registry.get(format_name).rows(path, _tables())
+            )
             if not apply:
                 raise _Undo
     except _Undo:
@@ -62,10 +67,10 @@ def _tables() -> Tables:
 class _Landing:
     """One import: the tally, what was seen of the file, what is known of the directory."""
 
-    def __init__(self, tally: Tally, source: str, by: Actor) -> None:
+    def __init__(self, tally: Tally, source: str, land: Land) -> None:
         self.tally = tally
         self.source = source
-        self.by = by
+        self.land = land
         self.context: LintContext = queries.lint_context()
         self.seen: dict[str, int] = {}
         self.agencies: dict[str, AgencyView] = {}
@@ -99,8 +104,6 @@ class _Landing:
         self.tally.note(Note(row.number, row.code, NoteLevel.REJECTED, reason, message))
 
     def _one(self, row: Row) -> tuple[bool, list[tuple[str, str]]]:
-        from yiwang.platform.catalog.acts import bring_in_draft
-
         if row.code in self.seen:
             raise _RowRefused("twice", _("编码与第 %(row)d 行重复。") % {"row": self.seen[row.code]})
         self.seen[row.code] = row.number
@@ -112,15 +115,15 @@ class _Landing:
         document |= {"agency": agency.code, "sample_only": elsewhere}
         _limits(document, notes)
         definition = _definition(document)
-        found = [finding for finding in lint(definition, self.context) if finding.blocks or elsewhere]
+        found = [finding for finding in lint(definition, self.context) if finding.blocks]
         notes += [
-            (f"lint.{finding.rule}", f"{finding.where}：{finding.message}") for finding in found[:_SHOWN_FINDINGS]
+            (f"lint.{finding.rule}", f"{finding.where}：{finding.message}")
+            for finding in found[:_SHOWN_FINDINGS]
         ]
         if len(found) > _SHOWN_FINDINGS:
             more = len(found) - _SHOWN_FINDINGS
             notes.append(("lint", _("还有 %(count)d 处不符合办事指南规范。") % {"count": more}))
-        changed = bring_in_draft(definition, self.source, self.context, by=self.by)
-        return changed, notes
+        return self.land(definition, self.source, self.context), notes
 
     def _agency(self, body: Body, document: dict[str, Any], notes: list[tuple[str, str]]) -> AgencyView:
         """Find the body among the city's agencies; make a record for one from elsewhere."""
@@ -135,9 +138,11 @@ class _Landing:
                 region_name=body.region_name,
                 level=int(document["level"]),
             )
+        if found.external and body.uscc not in self.agencies:
+            notes.append(
+                ("agency.external", _("“%(name)s”不是本市的部门，只展示，不受理。") % {"name": found.name})
+            )
         self.agencies[body.uscc] = found
-        if found.external:
-            notes.append(("agency.external", _("“%(name)s”不是本市的部门，只展示，不受理。") % {"name": found.name}))
         return found
 
 
@@ -178,8 +183,7 @@ def _definition(document: dict[str, Any]) -> Definition:
         return documents.DEFINITION.validate_python(document)
     except ValidationError as error:
         told = "；".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}：{problem['msg']}" for problem in error.errors()[:5]
+            f"{'.'.join(str(part) for part in problem['loc'])}：{problem['msg']}"
+            for problem in error.errors()[:5]
         )
         raise _RowRefused("content", told) from None
-
-

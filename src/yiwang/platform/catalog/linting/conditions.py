@@ -31,8 +31,8 @@ def expression(where: str, source: str, context: LintContext) -> Iterator[LintFi
     """Check that an expression compiles and asks for known data only."""
     try:
         names = expressions.dependencies(source)
-    except expressions.ExpressionError as error:
-        at = error.position
+    except ValueError as error:  # an ExpressionError, or characters that no text has
+        at = getattr(error, "position", None)
         yield LintFinding(
             "expression",
             where,
@@ -75,7 +75,7 @@ def _form(definition: Definition, context: LintContext) -> Iterator[LintFinding]
                 shown[asked.element] = asked.show_when
     try:
         expressions.check_acyclic(shown)
-    except expressions.ExpressionError as error:
+    except ValueError as error:
         if all(_compiles(source) for source in shown.values()):
             yield LintFinding("form.cycle", "form", _("显示条件绕成了圈：%(way)s") % {"way": error})
 
@@ -83,7 +83,7 @@ def _form(definition: Definition, context: LintContext) -> Iterator[LintFinding]
 def _compiles(source: str) -> bool:
     try:
         expressions.compile(source)
-    except expressions.ExpressionError:
+    except ValueError:
         return False
     return True
 

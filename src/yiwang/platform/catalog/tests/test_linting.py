@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel.calendar import Unit
@@ -25,6 +25,7 @@ from yiwang.platform.catalog.linting import (
 )
 from yiwang.platform.catalog.linting.limits import span
 from yiwang.platform.catalog.tests.items import BASIC, CONTEXT, USCC, item
+from yiwang.platform.catalog.tests.strategies import definitions
 from yiwang.platform.catalog.types import (
     CaseType,
     Commitment,
@@ -333,27 +334,11 @@ words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.data())
-def test_the_linter_never_raises(data: st.DataObject) -> None:
-    st.register_type_strategy(str, words)
-    try:
-        definition = data.draw(
-            st.builds(Definition, **{name: st.from_type(hint) for name, hint in HINTS.items()})
-        )
-    finally:
-        st.register_type_strategy(str, st.text())
+@settings(max_examples=150, deadline=None, phases=[Phase.generate])
+@given(definitions(words, st.integers(-9, 99) | st.integers()))
+def test_the_linter_never_raises(definition: Definition) -> None:
     for finding in lint(definition, CONTEXT):
         assert finding.rule in RULES
-
-
-def _hints() -> dict[str, Any]:
-    from typing import get_type_hints
-
-    return get_type_hints(Definition)
-
-
-HINTS = _hints()
 
 
 def test_eight_thousand_items_in_five_seconds() -> None:

@@ -5,6 +5,7 @@ A format reads rows and says what each means in our terms; it neither knows the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,21 @@ class ImportFormat(Plugin):
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read a file in pieces, one row after the other. Raises FileRefused."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to import: where it lies, what it was called, its content hash (the same content is the same file)."""
+
+    path: Path
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> SourceFile:
+        """Describe a file on disk. Raises OSError."""
+        with path.open("rb") as file:
+            return cls(path, path.name, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 registry: Registry[ImportFormat] = Registry("catalog.import_formats", default="csv")

@@ -64,7 +64,9 @@ class Guangdong(ImportFormat):
             if not isinstance(content, dict):
                 yield Refused(line.number, "", "json", _("这一行不是 JSON 对象。"))
                 continue
-            missing = [name for name in ("TASK_CODE", "CATAID", "TASK_NAME", "TASK_TYPE") if not content.get(name)]
+            missing = [
+                name for name in ("TASK_CODE", "CATAID", "TASK_NAME", "TASK_TYPE") if not content.get(name)
+            ]
             if missing:
                 if line.number == 1 and len(missing) == 4:
                     raise FileRefused("columns", _("缺少列：%(names)s。") % {"names": "、".join(missing)}, 1)

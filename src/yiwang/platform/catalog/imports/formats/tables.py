@@ -200,7 +200,9 @@ def _children(sheet: Any, known: tuple[columns.Column, ...]) -> Children:
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
     if "task_code" not in header:
         raise FileRefused(
-            "columns", _("工作表“%(sheet)s”缺少列：%(names)s。") % {"sheet": sheet.title, "names": "task_code"}, 1
+            "columns",
+            _("工作表“%(sheet)s”缺少列：%(names)s。") % {"sheet": sheet.title, "names": "task_code"},
+            1,
         )
     for number, texts in rows:
         cells = {name: plain(text) for name, text in zip(header, texts, strict=False)}
