@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -13,8 +14,11 @@ from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
-from yiwang.platform.catalog import documents
-from yiwang.platform.catalog.linter import lint
+from yiwang.platform.catalog import documents, queries, rules
+from yiwang.platform.catalog.imports.formats import SourceFile
+from yiwang.platform.catalog.imports.landing import bring_in
+from yiwang.platform.catalog.imports.report import Report
+from yiwang.platform.catalog.linting import LintContext, VagueWord, lint
 from yiwang.platform.catalog.models import (
     DataElementRow,
     Edition,
@@ -22,6 +26,7 @@ from yiwang.platform.catalog.models import (
     LifeEventEdition,
     LifeEventRow,
     ServiceItem,
+    VagueWordRow,
 )
 from yiwang.platform.catalog.types import Definition, LifeEvent
 from yiwang.platform.directory import queries as directory
@@ -31,7 +36,9 @@ SUSPENDED = event("catalog.suspended", "An item takes no new applications for no
 LIFE_EVENT_PUBLISHED = event("catalog.life_event_published", "An edition of a life event was published.")
 
 CanEdit = Permission(
-    name="edit items", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER})
+    name="edit items",
+    kinds=frozenset({ActorKind.STAFF}),
+    roles=frozenset({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}),
 )
 CanPublish = Permission(
     name="publish items", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.ITEM_PUBLISHER})
@@ -63,10 +70,12 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
             errors=(FieldError("agency", _("没有代码为 %(code)s 的部门。") % {"code": definition.agency}),),
         )
     item, _made = ServiceItem.objects.get_or_create(
-        basic_code=definition.basic_code, defaults={"name": definition.name, "item_type": definition.item_type}
+        basic_code=definition.basic_code,
+        defaults={"name": definition.name, "item_type": definition.item_type},
     )
     document = documents.dump_definition(definition)
     digest = sha256_of(document)
+    flags = {"sample_only": definition.sample_only, "pseudo_body": rules.pseudo_body(definition)}
     row, made = Implementation.objects.get_or_create(
         task_code=definition.task_code,
         handle_code=definition.handle_code,
@@ -79,14 +88,59 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
             "draft_digest": digest,
             "source": source,
             "changed_at": clock.now(),
+            **flags,
         },
     )
     CanEdit.check(by, row)
+    if row.agency_id != agency.id:
+        raise Invalid(
+            _("这个实施编码已经属于另一个部门。"),
+            errors=(FieldError("task_code", _("实施编码已经属于另一个部门。")),),
+        )
     if not made and row.draft_digest != digest:
-        row.draft, row.draft_digest, row.changed_at, row.source = document, digest, clock.now(), source
-        row.save(update_fields=["draft", "draft_digest", "changed_at", "source"])
+        changes = {"draft": document, "draft_digest": digest, "changed_at": clock.now(), "source": source}
+        for name, value in (changes | flags).items():
+            setattr(row, name, value)
+        row.save(update_fields=[*changes, *flags])
     current().detail["implementation"] = str(row.id)
     return row.id
+
+
+def bring_in_draft(definition: Definition, source: str, context: LintContext, *, by: Actor) -> bool:
+    """Write an imported item and tell whether that changed anything (inside another act).
+
+    What was published elsewhere is published here as it is, to be found and read; a city's own item stays a draft
+    until its editors publish it.
+    """
+    digest = sha256_of(documents.dump_definition(definition))
+    row = (
+        Implementation.objects.filter(task_code=definition.task_code, handle_code=definition.handle_code)
+        .select_related("agency")
+        .first()
+    )
+    if row is not None and row.draft_digest == digest and (row.current_id or not definition.sample_only):
+        CanEdit.check(by, row)
+        return False
+    row = Implementation.objects.select_related("agency").get(pk=write_draft(definition, source, by=by))
+    if definition.sample_only:
+        publish_draft(row, source, by=by, context=context)
+    return True
+
+
+@act("catalog.import_items", permission=CanEdit)
+def import_items(source: SourceFile, format_name: str, apply: bool, *, by: Actor, key: Key) -> Report:
+    """Bring in the items of a file, or only say what would come of it; see ``imports`` for what lands and how."""
+    land = functools.partial(bring_in_draft, by=by)
+    report = bring_in(source.path, source.name, format_name, apply=apply, land=land)
+    current().detail |= {
+        "file": source.name,
+        "sha256": source.sha256,
+        "applied": apply,
+        "read": report.read,
+        "landed": report.landed,
+        "rejected": report.rejected,
+    }
+    return report
 
 
 @act_on("catalog.publish", _lock, permission=CanPublish)
@@ -98,24 +152,29 @@ def publish(row: Implementation, note: str = "", *, by: Actor, key: Key) -> uuid
     return publish_draft(row, note, by=by)
 
 
-def publish_draft(row: Implementation, note: str, *, by: Actor) -> uuid.UUID:
-    """Do what ``publish`` does inside another act."""
+def publish_draft(
+    row: Implementation, note: str, *, by: Actor, context: LintContext | None = None
+) -> uuid.UUID:
+    """Do what ``publish`` does inside another act; whoever publishes many reads the ``context`` once."""
+    context = context or queries.lint_context()
     definition = documents.DEFINITION.validate_python(row.draft)
-    findings = [finding for finding in lint(definition) if finding.blocks]
+    findings = [finding for finding in lint(definition, context) if finding.blocks]
     if findings:
         raise Invalid(
             _("有 %(count)d 处不符合办事指南规范，改好才能发布。") % {"count": len(findings)},
             errors=tuple(FieldError(finding.where, finding.message) for finding in findings),
         )
-    elements = {
-        element.pk: documents.ELEMENT.validate_python(element.document)
-        for element in DataElementRow.objects.all()
-    }
+    frozen = rules.with_situations(definition)
     agency = directory.get_agency(definition.agency)
     content = {
-        "definition": row.draft,
-        "elements": documents.dump_elements(documents.used_elements(definition, elements)),
-        "agency": {"code": agency.code, "name": agency.name, "short_name": agency.short_name, "path": agency.path},
+        "definition": row.draft if frozen is definition else documents.dump_definition(frozen),
+        "elements": documents.dump_elements(documents.used_elements(frozen, context.elements or {})),
+        "agency": {
+            "code": agency.code,
+            "name": agency.name,
+            "short_name": agency.short_name,
+            "path": agency.path,
+        },
     }
     digest = sha256_of(content)
     latest = row.editions.order_by("-number").first()
@@ -175,4 +234,13 @@ def write_elements(elements: Iterable[Any]) -> None:
         update_conflicts=True,
         unique_fields=["code"],
         update_fields=["document"],
+    )
+
+
+def write_vague_words(words: Iterable[VagueWord]) -> None:
+    """Replace what the city adds to the linter's list of vague words (inside another act)."""
+    VagueWordRow.objects.all().delete()
+    VagueWordRow.objects.bulk_create(
+        VagueWordRow(word=word.word, document=documents.VAGUE_WORD.dump_python(word, mode="json"))
+        for word in words
     )

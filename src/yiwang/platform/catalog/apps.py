@@ -8,3 +8,7 @@ class CatalogConfig(AppConfig):
 
     name = "yiwang.platform.catalog"
     label = "catalog"
+
+    def ready(self) -> None:
+        """Register the formats that items come in."""
+        from yiwang.platform.catalog.imports.formats import guangdong, pack, tables  # noqa: F401

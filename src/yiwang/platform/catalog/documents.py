@@ -6,11 +6,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from yiwang.platform.catalog.types import DataElement, Definition, EditionView, LifeEvent
+from yiwang.platform.catalog.linting import VagueWord
+from yiwang.platform.catalog.types import DataElement, Definition, EditionView, LifeEvent, Satisfier
 
 DEFINITION: TypeAdapter[Definition] = TypeAdapter(Definition)
 ELEMENT: TypeAdapter[DataElement] = TypeAdapter(DataElement)
 LIFE_EVENT: TypeAdapter[LifeEvent] = TypeAdapter(LifeEvent)
+VAGUE_WORD: TypeAdapter[VagueWord] = TypeAdapter(VagueWord)
+SATISFIERS: TypeAdapter[tuple[Satisfier, ...]] = TypeAdapter(tuple[Satisfier, ...])
 _ELEMENTS: TypeAdapter[dict[str, DataElement]] = TypeAdapter(dict[str, DataElement])
 
 

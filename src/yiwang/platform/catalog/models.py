@@ -23,6 +23,13 @@ class CodeEntry(models.Model):
         constraints = [models.UniqueConstraint(fields=["table", "code"], name="code_entry_once")]
 
 
+class VagueWordRow(models.Model):
+    """A wording that guides should not have: what the pack adds to the linter's own list (``linting.VagueWord``)."""
+
+    word = models.CharField(max_length=60, primary_key=True)
+    document = models.JSONField()
+
+
 class DataElementRow(models.Model):
     """数据元, as a document (``types.DataElement``)."""
 
@@ -54,6 +61,7 @@ class Implementation(models.Model):
     """``draft``, ``review``, ``published``, ``suspended`` or ``cancelled``."""
     source = models.CharField(max_length=40, blank=True)
     pseudo_body = models.BooleanField(default=False)
+    sample_only = models.BooleanField(default=False)
     current = models.ForeignKey("Edition", models.PROTECT, null=True, related_name="+")
     changed_at = models.DateTimeField()
     objects = ImplementationQuerySet.as_manager()

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Actor
-from yiwang.platform.catalog.acts import publish_draft, write_draft, write_elements, write_life_event
+from yiwang.platform.catalog import queries, rules
+from yiwang.platform.catalog.acts import (
+    publish_draft,
+    write_draft,
+    write_elements,
+    write_life_event,
+    write_vague_words,
+)
+from yiwang.platform.catalog.linting import LintContext, VagueWord, lint_life_event
 from yiwang.platform.catalog.models import CodeEntry, Implementation
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import DataElement, Definition, FormField, LifeEvent, Place
@@ -48,40 +56,74 @@ def load(pack: Pack, *, by: Actor) -> None:
     _examples(pack, elements)
     pack.stop_if_faulty()
     write_elements(elements)
+    words = list(pack.rows("vague_words.yaml", VagueWord))
     definitions = list(read_items(pack))
     pack.stop_if_faulty()
+    write_vague_words(words)
+    context = _context(pack, [definition for _path, definition in definitions])
     for path, definition in definitions:
         row = Implementation.objects.get(pk=write_draft(definition, f"pack:{pack.name}", by=by))
         try:
-            publish_draft(row, "", by=by)
+            publish_draft(row, "", by=by, context=context)
         except Invalid as problem:
             for error in problem.errors:
                 pack.fault(path, 1, f"{error.field}: {error.message}")
     pack.stop_if_faulty()
     for order, path in enumerate(pack.files("life_events/*.yaml")):
         life_event = pack.make(path, pack.yaml(path), LifeEvent)
-        if life_event is not None:
+        if life_event is None:
+            continue
+        faults = [finding for finding in lint_life_event(life_event, context) if finding.blocks]
+        for finding in faults:
+            pack.fault(path, 1, f"{finding.where}: {finding.message}")
+        if not faults:
             write_life_event(life_event, order)
     pack.stop_if_faulty()
 
 
+def _context(pack: Pack, definitions: list[Definition]) -> LintContext:
+    """Say what the pack's items may refer to: licence types and datasets are loaded after them, so they are read here."""
+    return replace(
+        queries.lint_context(),
+        licence_types=_named(pack, "licence_types/*.yaml"),
+        datasets=_named(pack, "datasets/*.yaml"),
+        basic_codes=frozenset(definition.basic_code for definition in definitions),
+        shared=rules.satisfied(definitions),
+    )
+
+
+def _named(pack: Pack, pattern: str) -> dict[str, str]:
+    """Return code and name of every entry; what is wrong with the entries is told by the room that loads them."""
+    return {
+        str(row["code"]): str(row.get("name", ""))
+        for path in pack.files(pattern)
+        for row in pack.yaml(path) or ()
+        if isinstance(row, dict) and "code" in row
+    }
+
+
 def read_items(pack: Pack) -> Iterator[tuple[Path, Definition]]:
     """Read every item file into one definition for each body."""
-    centres = {centre.region: centre.code for centre in directory.centres()}
     for path in pack.files("items/*.yaml"):
-        content = pack.yaml(path)
-        if not isinstance(content, dict) or "bodies" not in content:
-            pack.fault(path, 1, "an item with bodies is expected here")
+        yield from read_item(pack, path)
+
+
+def read_item(pack: Pack, path: Path) -> Iterator[tuple[Path, Definition]]:
+    """Read one item file into one definition for each body; what is wrong becomes faults of the pack."""
+    centres = {centre.region: centre.code for centre in directory.centres()}
+    content = pack.yaml(path)
+    if not isinstance(content, dict) or not isinstance(content.get("bodies"), list):
+        pack.fault(path, 1, "an item with bodies is expected here")
+        return
+    for row in content.pop("bodies"):
+        body = pack.make(path, row, BodyRow)
+        if body is None:
             continue
-        bodies = [pack.make(path, body, BodyRow) for body in content.pop("bodies")]
-        for body in bodies:
-            if body is None:
-                continue
-            for agency in _agencies(pack, path, body):
-                made = pack.make(path, content | _of_body(content, body, agency, centres), Definition)
-                if made is None:
-                    break
-                yield path, made
+        for agency in _agencies(pack, path, body):
+            made = pack.make(path, content | _of_body(content, body, agency, centres), Definition)
+            if made is None:
+                break
+            yield path, made
 
 
 def _agencies(pack: Pack, path: Path, body: BodyRow) -> list[AgencyView]:

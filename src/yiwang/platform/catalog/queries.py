@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
+from yiwang.platform.catalog.linting import LintContext, VagueWord, builtin_words, merged_words
 from yiwang.platform.catalog.models import (
     CodeEntry,
     DataElementRow,
     Edition,
     Implementation,
     LifeEventRow,
+    ServiceItem,
+    VagueWordRow,
 )
-from yiwang.platform.catalog.types import DataElement, EditionView, LifeEvent
+from yiwang.platform.catalog.types import DataElement, EditionView, LifeEvent, Satisfier
+from yiwang.platform.directory import queries as directory
 
 _editions: dict[uuid.UUID, EditionView] = {}
 _KEPT = 4096
@@ -62,7 +68,7 @@ def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionVie
     """
     covering = region_chain(region)
     rows = Implementation.objects.filter(
-        item_id__in=basic_codes, region__in=covering, current__isnull=False
+        item_id__in=basic_codes, region__in=covering, current__isnull=False, sample_only=False
     ).values_list("item_id", "region", "current_id")
     nearest: dict[str, tuple[int, uuid.UUID]] = {}
     for code, where, edition in rows:
@@ -119,11 +125,13 @@ def elements() -> dict[str, DataElement]:
     """Return every data element (kept for a minute: they change by publishing only)."""
     kept = cache.get("catalog.elements")
     if kept is None:
-        kept = {
-            row.code: documents.ELEMENT.validate_python(row.document) for row in DataElementRow.objects.all()
-        }
+        kept = _read_elements()
         cache.set("catalog.elements", kept, 60)
     return kept
+
+
+def _read_elements() -> dict[str, DataElement]:
+    return {row.code: documents.ELEMENT.validate_python(row.document) for row in DataElementRow.objects.all()}
 
 
 def code_table(table: str) -> dict[str, str]:
@@ -140,3 +148,59 @@ def find_by_name(words: str, limit: int = 30) -> list[EditionView]:
         .values_list("current_id", flat=True)[:limit]
     )
     return list(get_editions(rows).values())
+
+
+Names = Callable[[], Mapping[str, str]]
+_names: dict[str, Names] = {}
+
+
+def provide_names(kind: str, names: Names) -> None:
+    """Let a room above tell the linter what there is: codes and names of ``licence_types`` or ``datasets``."""
+    _names[kind] = names
+
+
+def lint_context() -> LintContext:
+    """Return what items may refer to, read anew: publishing is rare and must not go by what was a minute ago."""
+    agencies = directory.agencies()
+    licence_types, datasets = (_names.get(kind) for kind in ("licence_types", "datasets"))
+    return LintContext(
+        words=merged_words(builtin_words(), vague_words()),
+        elements=_read_elements(),
+        licence_types=(licence_types() or None) if licence_types else None,
+        datasets=(datasets() or None) if datasets else None,
+        basic_codes=frozenset(ServiceItem.objects.values_list("basic_code", flat=True)),
+        item_types=frozenset(code_table("item_types")) or None,
+        person_themes=frozenset(code_table("person_themes")) or None,
+        legal_themes=frozenset(code_table("legal_themes")) or None,
+        agencies={agency.code: agency.uscc for agency in agencies},
+        functions=frozenset(agency.function for agency in agencies),
+        centres=frozenset(centre.code for centre in directory.centres()),
+        shared=_shared(),
+    )
+
+
+def vague_words() -> tuple[VagueWord, ...]:
+    """Return the wordings that the pack adds to the linter's list."""
+    return tuple(documents.VAGUE_WORD.validate_python(row.document) for row in VagueWordRow.objects.all())
+
+
+def _shared() -> dict[str, tuple[Satisfier, ...]]:
+    """Return what satisfies a paper somewhere, by its identity (kept for ten minutes: only suggestions need it)."""
+    kept: dict[str, tuple[Satisfier, ...]] | None = cache.get("catalog.shared")
+    if kept is None:
+        rows = Implementation.objects.order_by("item_id").distinct("item_id")
+        kept = {}
+        for materials in rows.values_list("draft__materials", flat=True):
+            for material in materials or ():
+                if material["satisfied_by"]:
+                    known = documents.SATISFIERS.validate_python(material["satisfied_by"])
+                    kept.setdefault(material["shared"] or material["name"], known)
+        cache.set("catalog.shared", kept, 600)
+    return kept
+
+
+def drafts(by: Actor) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield every draft that the actor may see: its document, name and USCC of its body; in order of code."""
+    rows = Implementation.objects.visible_to(by).select_related("agency").order_by("task_code", "handle_code")
+    for row in rows.iterator(chunk_size=500):
+        yield row.draft, row.agency.name, row.agency.uscc

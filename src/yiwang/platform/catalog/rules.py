@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from yiwang.kernel import expressions
+from yiwang.kernel import codes, expressions
 from yiwang.kernel.fields import FieldSpec
 from yiwang.platform.catalog.types import (
     DataElement,
@@ -17,6 +17,7 @@ from yiwang.platform.catalog.types import (
     LifeEvent,
     LifeEventItem,
     LifeEventQuestion,
+    Satisfier,
 )
 
 
@@ -94,9 +95,7 @@ def truth(expression: str, answers: Mapping[str, Any]) -> bool | None:
 
 def visible_questions(event: LifeEvent, answers: Mapping[str, Any]) -> tuple[LifeEventQuestion, ...]:
     """Return the questions that make sense with what was answered so far."""
-    return tuple(
-        question for question in event.questions if truth(question.show_when, answers) is True
-    )
+    return tuple(question for question in event.questions if truth(question.show_when, answers) is True)
 
 
 def waits_for(event: LifeEvent, chosen: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -132,9 +131,7 @@ def merged_form(editions: Sequence[EditionView], answers: Mapping[str, Any]) -> 
                 if truth(asked.show_when, answers) is not True:
                     continue
                 home = placed.setdefault(asked.element, section.code)
-                title, title_en, fields = sections.setdefault(
-                    home, (section.title, section.title_en, {})
-                )
+                title, title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
                 spec = field_spec(edition.elements, asked, used_for=(edition.definition.known_as,))
                 fields[asked.element] = _joined(fields.get(asked.element), spec)
     return tuple(
@@ -185,10 +182,54 @@ def in_order(definition: Definition) -> list[Any]:
         ready = [
             step
             for step in steps.values()
-            if step.code not in placed and all(before in placed or before not in steps for before in step.after)
+            if step.code not in placed
+            and all(before in placed or before not in steps for before in step.after)
         ]
         if not ready:
             raise ValueError("the process goes round in a circle")
         done += ready
         placed |= {step.code for step in ready}
     return done
+
+
+def pseudo_body(definition: Definition) -> bool:
+    """Tell whether the task code begins with no valid USCC (bodies without one; STANDARDS 3.1)."""
+    try:
+        codes.parse_uscc(definition.task_code[:18])
+    except codes.CodeError:
+        return True
+    return False
+
+
+def with_situations(definition: Definition) -> Definition:
+    """Put the situations into the materials' conditions, as an edition is frozen: readers look at ``when`` only.
+
+    A material that situations name is needed if its own condition holds and any of theirs.
+    """
+    wanted: dict[str, list[str]] = {}
+    for situation in definition.situations:
+        for code in situation.materials:
+            wanted.setdefault(code, []).append(f"({situation.when})")
+    if not wanted:
+        return definition
+    materials = tuple(
+        replace(material, when=_both(material.when, " or ".join(wanted[material.code])))
+        if material.code in wanted
+        else material
+        for material in definition.materials
+    )
+    return replace(definition, materials=materials)
+
+
+def _both(own: str, situations: str) -> str:
+    return f"({own}) and ({situations})" if own else situations
+
+
+def satisfied(definitions: Iterable[Definition]) -> dict[str, tuple[Satisfier, ...]]:
+    """Return what satisfies a paper in some item, by the paper's identity."""
+    found: dict[str, tuple[Satisfier, ...]] = {}
+    for definition in definitions:
+        for material in definition.materials:
+            if material.satisfied_by:
+                found.setdefault(material.identity, material.satisfied_by)
+    return found

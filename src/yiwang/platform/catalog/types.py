@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from yiwang.kernel.calendar import Unit
@@ -128,10 +128,11 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A period: ``value`` 0 means on the spot."""
+    """A period: ``value`` 0 means on the spot; ``note`` says what it does not tell (anticipate_explain)."""
 
     value: int
     unit: Unit = Unit.WORKDAY
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,8 @@ class Fee:
     amount: str = ""
     reducible: bool = False
     note: str = ""
+    reduction: str = ""
+    """Who pays less or nothing, where it is reducible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,10 +285,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where it can be handed in: a service centre's code and the counters."""
+    """Where it can be handed in: a service centre's code and the counters.
+
+    A place that is no centre of the directory (``centre`` empty) says itself where it is and when it is open.
+    """
 
     centre: str
     counters: str = ""
+    address: str = ""
+    hours: str = ""
+    traffic: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +315,27 @@ class Channels:
     pay_online: bool = False
     cross_region: str = ""
     """通办范围: national, cross_province, cross_city, cross_county or empty."""
+    link: str = ""
+    """Where else it is done online, on a computer (link_addr)."""
+    mobile_link: str = ""
+    single_sign_on: bool = True
+    booking_quota: int = 0
+    booking_rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """情形: circumstances in which it needs more materials, and what is said about them.
+
+    ``materials`` are codes of materials needed only in the situations that name them.
+    """
+
+    code: str
+    name: str
+    when: str
+    name_en: str = ""
+    materials: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,8 +361,17 @@ class Definition:
     """Code of the implementing agency in the directory."""
     body_nature: BodyNature = BodyNature.STATUTORY
     power_source: str = "1"
+    power_division: str = ""
+    """权限划分: which level decides what."""
+    power_content: str = ""
+    """行使内容: what this body itself decides."""
     entrusted_by: str = ""
     co_agencies: tuple[str, ...] = ()
+    accepting_body: str = ""
+    """受理机构, where another than the implementing body; so ``deciding_body``."""
+    deciding_body: str = ""
+    effective_on: date | None = None
+    cancelled_on: date | None = None
     serves: tuple[ServiceObject, ...]
     case_type: CaseType = CaseType.COMMITTED
     statutory_limit: Limit
@@ -339,6 +379,7 @@ class Definition:
     legal_basis: tuple[LegalBasis, ...]
     conditions: tuple[Condition, ...] = ()
     materials: tuple[Material, ...] = ()
+    situations: tuple[Situation, ...] = ()
     form: tuple[FormSection, ...] = ()
     process: tuple[Step, ...]
     special_procedures: tuple[SpecialProcedure, ...] = ()
@@ -351,6 +392,12 @@ class Definition:
     legal_themes: tuple[str, ...] = ()
     consult_phone: str = ""
     complaint_phone: str = ""
+    consult_web: str = ""
+    consult_address: str = ""
+    complaint_web: str = ""
+    complaint_address: str = ""
+    rights: str = ""
+    """The applicant's rights and duties."""
     quantity_limit: str = ""
     intermediary: str = ""
     faq: tuple[Question, ...] = ()

@@ -21,6 +21,7 @@ class Region(models.Model):
     full_name = models.CharField(max_length=200)
     valid_from = models.DateField(null=True)
     valid_to = models.DateField(null=True)
+    external = models.BooleanField(default=False)
 
 
 class Agency(models.Model):
@@ -41,6 +42,8 @@ class Agency(models.Model):
     complaint_phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=200, blank=True)
     active = models.BooleanField(default=True)
+    external = models.BooleanField(default=False)
+    """An agency of another city, known only by items that were published there."""
 
     class Meta:
         indexes = [

@@ -19,13 +19,19 @@ from yiwang.platform.directory.types import AgencyView, CentreView, RegionLevel,
 def _agency(row: Agency) -> AgencyView:
     return AgencyView(
         row.id, row.code, row.name, row.short_name, row.name_en, row.uscc, row.function, row.region_id, row.level,
-        row.path, row.phone, row.complaint_phone,
+        row.path, row.phone, row.complaint_phone, row.external,
     )  # fmt: skip
 
 
 def find_agency(code: str) -> AgencyView | None:
     """Return an agency by code, or nothing."""
     row = Agency.objects.filter(code=code, active=True).first()
+    return _agency(row) if row else None
+
+
+def find_agency_by_uscc(uscc: str) -> AgencyView | None:
+    """Return an agency by its unified social credit code, or nothing."""
+    row = Agency.objects.filter(uscc=uscc, active=True).first()
     return _agency(row) if row else None
 
 
@@ -38,8 +44,8 @@ def get_agency(code: str) -> AgencyView:
 
 
 def agencies(function: str = "", region: str = "") -> list[AgencyView]:
-    """Return active agencies, by function and region where given."""
-    rows = Agency.objects.filter(active=True).order_by("level", "code")
+    """Return the city's active agencies, by function and region where given."""
+    rows = Agency.objects.filter(active=True, external=False).order_by("level", "code")
     if function:
         rows = rows.filter(function=function)
     if region:
@@ -72,7 +78,7 @@ def regions_at(level: RegionLevel) -> list[RegionView]:
     """Return all regions of a level, in order of code."""
     return [
         RegionView(row.code, row.name, level, row.parent_id or "", row.full_name)
-        for row in Region.objects.filter(level=level).order_by("code")
+        for row in Region.objects.filter(level=level, external=False).order_by("code")
     ]
 
 

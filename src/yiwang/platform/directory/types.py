@@ -52,6 +52,8 @@ class AgencyView:
     path: str
     phone: str
     complaint_phone: str
+    external: bool = False
+    """Of another city: its items are shown, not applied for here."""
 
 
 @dataclass(frozen=True, slots=True)

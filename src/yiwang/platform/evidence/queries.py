@@ -20,6 +20,7 @@ from yiwang.platform.catalog.types import (
     SatisfierKind,
 )
 from yiwang.platform.evidence import rules
+from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
@@ -112,6 +113,11 @@ def _ask_sources(
         for name, paths in wanted.items()
         if name in set(sources)
     }
+
+
+def dataset_names() -> dict[str, str]:
+    """Return code and name of every dataset of the built-in source."""
+    return dict(Dataset.objects.values_list("code", "name"))
 
 
 def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:

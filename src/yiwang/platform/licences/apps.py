@@ -8,3 +8,10 @@ class LicencesConfig(AppConfig):
 
     name = "yiwang.platform.licences"
     label = "licences"
+
+    def ready(self) -> None:
+        """Tell the guide linter which licence types there are."""
+        from yiwang.platform.catalog.queries import provide_names
+        from yiwang.platform.licences.queries import type_names
+
+        provide_names("licence_types", type_names)

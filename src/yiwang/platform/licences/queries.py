@@ -41,6 +41,11 @@ def licence_type_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(LicenceType.objects.filter(pk__in=list(codes)).values_list("code", "name"))
 
 
+def type_names() -> dict[str, str]:
+    """Return code and name of every licence type."""
+    return dict(LicenceType.objects.values_list("code", "name"))
+
+
 def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceView]:
     """Return the valid licences of a holder, newest first; one query."""
     rows = Licence.objects.filter(holder_id=party.id, holder_kind=party.kind, status=LicenceStatus.VALID)

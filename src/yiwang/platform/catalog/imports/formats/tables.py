@@ -1,0 +1,227 @@
+"""CSV and XLSX with the field names of the national exchange schema (see ``columns``)."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yiwang.platform.catalog.imports import columns
+from yiwang.platform.catalog.imports.formats import (
+    Body,
+    FileRefused,
+    ImportFormat,
+    Refused,
+    Row,
+    Tables,
+    registry,
+)
+from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, plain
+
+MAX_ROWS = 100_000
+MAX_COLUMNS = 300
+MAX_UNPACKED = 200 * 1_048_576
+MAX_RATIO = 200
+MAX_PARTS = 500
+
+
+@registry.register("csv")
+class Csv(ImportFormat):
+    """Comma-separated values: a row an item, children as JSON in their columns."""
+
+    label = gettext_lazy("CSV 表格")
+    suffixes = (".csv",)
+
+    def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
+        """Read record by record; a record over the limit is refused, the next one is read."""
+        header: list[str] | None = None
+        for record in _records(path, encoding_of(path)):
+            if header is None:
+                if isinstance(record, Refused):
+                    raise FileRefused(record.reason, record.message, record.number)
+                header = _header(record[1])
+            elif isinstance(record, Refused):
+                yield record
+            elif any(record[1]):
+                number, cells = record
+                if len(cells) > len(header):
+                    yield Refused(number, "", "columns", _("这一行的列比表头多，可能少了引号。"))
+                else:
+                    yield _row(number, dict(zip(header, cells, strict=False)))
+        if header is None:
+            raise FileRefused("empty", _("文件是空的。"))
+
+
+def _records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]] | Refused]:
+    """Put lines together until quotation marks are paired; what does not end within the limit is passed over."""
+    kept: list[str] = []
+    first = size = quotes = 0
+    too_long = False
+    for line in lines(path, encoding):
+        first = first or line.number
+        quotes += line.quotes
+        size += len(line.text) + 1 if line.text is not None else MAX_LINE + 1
+        if size > MAX_LINE:
+            too_long = True
+            kept.clear()
+        elif line.text is not None:
+            kept.append(line.text)
+        if quotes % 2:
+            continue
+        if too_long:
+            yield Refused(first, "", "line.long", _("这一行超过 1 MB，没有读入。"))
+        else:
+            yield _record(first, "\n".join(kept).removesuffix("\r"))
+        kept.clear()
+        first = size = quotes = 0
+        too_long = False
+    if first:
+        yield Refused(first, "", "quotes", _("引号没有配对，从这一行到文件末尾没有读入。"))
+
+
+def _record(number: int, text: str) -> tuple[int, list[str]] | Refused:
+    try:
+        return number, next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        return Refused(number, "", "csv", _("这一行不是 CSV：%(reason)s") % {"reason": error})
+
+
+def _header(names: Iterable[str]) -> list[str]:
+    header = [name.strip().lower() for name in names]
+    missing = columns.REQUIRED - set(header)
+    if missing:
+        raise FileRefused("columns", _("缺少列：%(names)s。") % {"names": "、".join(sorted(missing))}, 1)
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise FileRefused("columns", _("列重复：%(names)s。") % {"names": "、".join(twice)}, 1)
+    return header
+
+
+def _row(number: int, raw: Mapping[str, str]) -> Row | Refused:
+    """Read the cells of a row."""
+    code = raw.get("task_handle_item") or raw.get("task_code") or ""
+    notes = [
+        ("formula", _("“%(column)s”以 = + - @ 开头，按文字读入。") % {"column": name})
+        for name, text in raw.items()
+        if is_formula(text)
+    ]
+    cells = {name: plain(text.strip()) for name, text in raw.items()}
+    try:
+        document = columns.read_row(cells)
+    except columns.CellError as error:
+        return Refused(number, code, "cell", str(error))
+    body = Body(cells["dept_code"], cells["dept_name"])
+    return Row(number, code, document, body, bool(document.get("sample_only")), notes)
+
+
+@registry.register("xlsx")
+class Xlsx(ImportFormat):
+    """A workbook: the first sheet has an item a row, sheets named by_law, materials, fees and faq their children."""
+
+    label = gettext_lazy("Excel 工作簿")
+    suffixes = (".xlsx",)
+
+    def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
+        """Read row by row, after a look at what the file would unpack to."""
+        from openpyxl import load_workbook
+
+        _no_bomb(path)
+        try:
+            book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
+        except Exception as error:
+            raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
+        try:
+            children = {
+                name: _children(book[name], columns.CHILDREN[name])
+                for name in columns.CHILDREN
+                if name in book.sheetnames[1:]
+            }
+            sheet = _cells(book.worksheets[0])
+            header = _header(next(sheet, (1, []))[1])
+            for number, cells in sheet:
+                if not any(cells):
+                    continue
+                raw = dict(zip(header, cells, strict=False))
+                row = _row(number, raw)
+                if isinstance(row, Row):
+                    row = _with_children(row, children)
+                yield row
+        finally:
+            book.close()
+
+
+def _no_bomb(path: Path) -> None:
+    """Refuse an archive that unpacks to far more than a workbook does, before anything of it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+        raise FileRefused("bomb", _("工作簿解压后太大，没有读入。"))
+    if any(part.file_size > MAX_RATIO * max(part.compress_size, 1_024) for part in parts):
+        raise FileRefused("bomb", _("工作簿的压缩比不正常，没有读入。"))
+
+
+def _cells(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
+        if number > MAX_ROWS:
+            raise FileRefused("rows", _("工作表超过 %(count)d 行。") % {"count": MAX_ROWS}, number)
+        yield number, [_text(value) for value in row]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+Children = dict[str, tuple[list[dict[str, Any]], str]]
+
+
+def _children(sheet: Any, known: tuple[columns.Column, ...]) -> Children:
+    """Read a sheet of children by the item's code; the first fault of an item stands beside its rows."""
+    found: Children = {}
+    rows = _cells(sheet)
+    header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+    if "task_code" not in header:
+        raise FileRefused(
+            "columns",
+            _("工作表“%(sheet)s”缺少列：%(names)s。") % {"sheet": sheet.title, "names": "task_code"},
+            1,
+        )
+    for number, texts in rows:
+        cells = {name: plain(text) for name, text in zip(header, texts, strict=False)}
+        code = cells.get("task_handle_item") or cells.get("task_code") or ""
+        if not code:
+            continue
+        made, fault = found.setdefault(code, ([], ""))
+        try:
+            made.append(columns.read_child(known, cells))
+        except columns.CellError as error:
+            found[code] = (made, fault or f"{sheet.title} {number}: {error}")
+    return found
+
+
+def _with_children(row: Row, children: Mapping[str, Children]) -> Row | Refused:
+    for name, by_code in children.items():
+        made, fault = by_code.get(row.code, ([], ""))
+        if fault:
+            return Refused(row.number, row.code, "cell", fault)
+        if made:
+            row.document[columns.CHILD_PATHS[name]] = made
+    return row
