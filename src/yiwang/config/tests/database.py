@@ -68,6 +68,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     _wanted = TESTVILLE if TESTVILLE in getattr(item, "fixturenames", ()) else PLAIN
     if Copies.present is not None:
         Copies.present.choose(_wanted)
+        if item.get_closest_marker("django_db") is None:
+            from django.db import connections
+
+            connections.close_all()  # what an earlier test left open must not be seen by one without a database
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from yiwang.kernel.codes import clean
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Party, PartyKind
-from yiwang.platform.identity.models import Delegation, Organisation, Person
+from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
 from yiwang.platform.identity.types import (
     DelegationView,
     DocumentType,
@@ -116,3 +116,14 @@ def _delegations(rows: Iterable[Delegation]) -> Iterable[DelegationView]:
             revoked_at=row.revoked_at,
             created_at=row.created_at,
         )
+
+
+def demo_accounts(roles: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return login, name and role of the demo's people, and of one member of staff for each role."""
+    people = Account.objects.filter(person__isnull=False, is_active=True).select_related("person").order_by("login")
+    found = [(one.login, one.person.name, "") for one in people if one.person]
+    for role in roles:
+        one = Account.objects.filter(staff__roles__role=role, is_active=True).select_related("staff").first()
+        if one is not None:
+            found.append((one.login, one.staff.name, role))
+    return found
