@@ -77,7 +77,9 @@ class Needs(AuthBase):
             raise NeedsSignIn(_("请带上访问令牌（Authorization: Bearer …）。"), code="token-needed")
         if self.scope not in actor.scopes:
             raise NotAllowed(
-                _("令牌没有这项权限：%(scope)s。") % {"scope": self.scope}, code="scope-needed", scope=self.scope
+                _("令牌没有这项权限：%(scope)s。") % {"scope": self.scope},
+                code="scope-needed",
+                scope=self.scope,
             )
         return actor
 
@@ -95,6 +97,8 @@ def unchanged(request: HttpRequest, response: Any, tag: str, *, forever: bool = 
     """
     quoted = f'"{tag}"'
     response.headers["ETag"] = quoted
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if forever else "private, no-cache"
+    response.headers["Cache-Control"] = (
+        "private, max-age=31536000, immutable" if forever else "private, no-cache"
+    )
     given = {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}
     return quoted in given or "*" in given

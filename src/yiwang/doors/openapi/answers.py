@@ -54,7 +54,9 @@ def problem(request: HttpRequest, found: Problem) -> HttpResponse:
         response.headers["WWW-Authenticate"] = f'Bearer realm="yiwang"{error}'
     elif found.code == "scope-needed":
         scope = found.more["scope"]
-        response.headers["WWW-Authenticate"] = f'Bearer realm="yiwang", error="insufficient_scope", scope="{scope}"'
+        response.headers["WWW-Authenticate"] = (
+            f'Bearer realm="yiwang", error="insufficient_scope", scope="{scope}"'
+        )
     if isinstance(found, TooMany):
         response.headers["Retry-After"] = str(found.more.get("retry_after", 60))
     return response

@@ -53,7 +53,9 @@ class Description(OpenAPISchema):
         flow = {"tokenUrl": "/oauth/token", "scopes": SCOPES}
         return {
             "schemas": dict(sorted(self.schemas.items())),
-            "responses": {f"Problem{status}": _problem(status, words) for status, words in sorted(told.items())},
+            "responses": {
+                f"Problem{status}": _problem(status, words) for status, words in sorted(told.items())
+            },
             "securitySchemes": {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}},
         }
 

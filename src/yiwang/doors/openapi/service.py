@@ -46,7 +46,11 @@ def health(request: HttpRequest) -> HealthOut:
 
 
 @router.get(
-    "/calendar/due", auth=Needs("items:read"), response=DueOut, operation_id="calendar_due", summary="算期限的最后一天"
+    "/calendar/due",
+    auth=Needs("items:read"),
+    response=DueOut,
+    operation_id="calendar_due",
+    summary="算期限的最后一天",
 )
 def due(request: HttpRequest, query: Query[DueQuery]) -> DueOut:
     """Count a legal period on the region's calendar."""

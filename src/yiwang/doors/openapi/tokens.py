@@ -31,12 +31,16 @@ class ClientScopes(BaseScopes):  # type: ignore[misc]
         """Return every scope with its meaning."""
         return SCOPES
 
-    def get_available_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         """Return what this client may ask for."""
         row = Client.objects.filter(credentials=application, closed_at=None).first() if application else None
         return list(row.scopes) if row else []
 
-    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+    def get_default_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
         """Return what this client gets without asking."""
         return self.get_available_scopes(application, request)
 
@@ -89,6 +93,7 @@ def _delegated(client: Client, named: str) -> tuple[Party, uuid.UUID]:
     found = next((one for one in held if str(one.id) == named.lower()), None)
     if found is None:
         raise NotAllowed(
-            _("这份委托不存在、已到期或已收回，或者不是委托给这个客户端的经办人。"), code="delegation-not-valid"
+            _("这份委托不存在、已到期或已收回，或者不是委托给这个客户端的经办人。"),
+            code="delegation-not-valid",
         )
     return found.grantor, found.id

@@ -171,7 +171,8 @@ def guide(request: HttpRequest, response: HttpResponse, task_code: str = TaskCod
             for one in item.materials
         ],
         "steps": [
-            {"name": step.name, "from_day": plan[step.code][0], "to_day": plan[step.code][1]} for step in item.process
+            {"name": step.name, "from_day": plan[step.code][0], "to_day": plan[step.code][1]}
+            for step in item.process
         ],
         "result": item.result.name,
         "centres": centres,

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, File, Form, Path, Query, Router, Schema, Status, UploadedFile
+from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
 from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
 from yiwang.kernel.clock import Light
@@ -261,7 +261,9 @@ class CorrectionIn(Schema):
 # --- reading ---
 
 
-@router.get("/applications", auth=READ, response=ApplicationPage, operation_id="applications", summary="申请清单")
+@router.get(
+    "/applications", auth=READ, response=ApplicationPage, operation_id="applications", summary="申请清单"
+)
 def applications(request: HttpRequest, query: Query[ApplicationQuery]) -> dict[str, Any]:
     """List the principal's applications, latest first."""
     state = query.state.value if query.state else ""
@@ -276,7 +278,11 @@ def applications(request: HttpRequest, query: Query[ApplicationQuery]) -> dict[s
 
 
 @router.get(
-    "/applications/{application_id}", auth=READ, response=ApplicationOut, operation_id="application", summary="一份申请"
+    "/applications/{application_id}",
+    auth=READ,
+    response=ApplicationOut,
+    operation_id="application",
+    summary="一份申请",
 )
 def application(request: HttpRequest, application_id: uuid.UUID) -> dict[str, Any]:
     """Return an application with its cases and their clocks."""
@@ -328,7 +334,9 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> dict[str, Any]:
     return case_out(view, licences.of_cases([view.id]))
 
 
-@router.get("/cases/{case_id}/steps", auth=READ, response=list[StepOut], operation_id="steps", summary="办件的环节")
+@router.get(
+    "/cases/{case_id}/steps", auth=READ, response=list[StepOut], operation_id="steps", summary="办件的环节"
+)
 def steps(request: HttpRequest, case_id: uuid.UUID) -> list[TaskView]:
     """List the steps of a case, in order."""
     view = queries.get_case(case_id, actor_of(request))
@@ -369,7 +377,9 @@ def save_answers(
     if "disputed" in asked.model_fields_set:
         unknown = sorted(set(asked.disputed) - {spec.name for spec in specs})
         if unknown:
-            raise Invalid(_("没有这样的数据元。"), errors=tuple(FieldError("disputed", one) for one in unknown))
+            raise Invalid(
+                _("没有这样的数据元。"), errors=tuple(FieldError("disputed", one) for one in unknown)
+            )
         answers["_disputed"] = asked.disputed
     return {"version": acts.save_answers(application_id, answers, asked.version, by=by, key=key)}
 
@@ -381,7 +391,9 @@ def save_answers(
     operation_id="set_material",
     summary="材料改为承诺或后补",
 )
-def set_material(request: HttpRequest, application_id: uuid.UUID, asked: MaterialIn, key: IdempotencyKey) -> Any:
+def set_material(
+    request: HttpRequest, application_id: uuid.UUID, asked: MaterialIn, key: IdempotencyKey
+) -> Any:
     """Say how a material will be met, where its item allows that."""
     by = actor_of(request)
     _view, _editions, found = queries.draft_state(application_id, by)
@@ -431,7 +443,9 @@ def add_file(
     operation_id="remove_file",
     summary="撤下文件",
 )
-def remove_file(request: HttpRequest, application_id: uuid.UUID, file_id: uuid.UUID, key: IdempotencyKey) -> Any:
+def remove_file(
+    request: HttpRequest, application_id: uuid.UUID, file_id: uuid.UUID, key: IdempotencyKey
+) -> Any:
     """Take a file out again."""
     acts.remove_file(application_id, file_id, by=actor_of(request), key=key)
     return Status(204, None)
@@ -450,7 +464,11 @@ def submit(request: HttpRequest, application_id: uuid.UUID, key: IdempotencyKey)
 
 
 @router.delete(
-    "/applications/{application_id}", auth=WRITE, response={204: None}, operation_id="discard", summary="丢弃草稿"
+    "/applications/{application_id}",
+    auth=WRITE,
+    response={204: None},
+    operation_id="discard",
+    summary="丢弃草稿",
 )
 def discard(request: HttpRequest, application_id: uuid.UUID, key: IdempotencyKey) -> Any:
     """Throw a draft away with everything in it."""
@@ -465,7 +483,9 @@ def discard(request: HttpRequest, application_id: uuid.UUID, key: IdempotencyKey
     operation_id="answer_correction",
     summary="答复补正",
 )
-def answer_correction(request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey) -> Any:
+def answer_correction(
+    request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey
+) -> Any:
     """Hand in what was asked for; the clock goes on."""
     by = actor_of(request)
     view = queries.get_case(case_id, by)

@@ -27,7 +27,9 @@ EventCode = Path(..., pattern=r"^[a-z0-9_\-]{1,40}$", description="一件事代�
 class ItemQuery(Schema):
     """Which items."""
 
-    region: str = Field("", pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})?$", description="办事的地方：给出管它的各级事项")
+    region: str = Field(
+        "", pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})?$", description="办事的地方：给出管它的各级事项"
+    )
     agency: str = Field("", pattern=r"^[0-9A-Za-z_\-]{0,60}$", description="部门代码")
     q: Text = Field("", description="名称里的字")
     item_type: str = Field("", pattern=r"^(\d{2})?$", description="事项类型代码")
@@ -205,7 +207,11 @@ def items(request: HttpRequest, query: Query[ItemQuery]) -> ItemPage:
 
 
 @router.get(
-    "/items/{task_code}", auth=READ, response={200: EditionOut, 304: None}, operation_id="item", summary="事项现行版本"
+    "/items/{task_code}",
+    auth=READ,
+    response={200: EditionOut, 304: None},
+    operation_id="item",
+    summary="事项现行版本",
 )
 def item(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode) -> Any:
     """Return the edition in force."""
@@ -225,7 +231,9 @@ def item(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode
 def editions(request: HttpRequest, task_code: str = TaskCode) -> list[EditionLine]:
     """List every edition of an item, latest first."""
     rows = queries.editions_of(task_code)
-    return [EditionLine(id=pk, number=number, digest=digest, published_at=at) for pk, number, digest, at in rows]
+    return [
+        EditionLine(id=pk, number=number, digest=digest, published_at=at) for pk, number, digest, at in rows
+    ]
 
 
 @router.get(
@@ -243,14 +251,20 @@ def edition(request: HttpRequest, response: HttpResponse, edition_id: uuid.UUID)
     return found
 
 
-@router.get("/life-events", auth=READ, response=list[LifeEventLine], operation_id="life_events", summary="一件事清单")
+@router.get(
+    "/life-events", auth=READ, response=list[LifeEventLine], operation_id="life_events", summary="一件事清单"
+)
 def life_events(request: HttpRequest) -> list[dict[str, Any]]:
     """List the life events."""
     return [_event(event) for event in queries.life_events()]
 
 
 @router.get(
-    "/life-events/{code}", auth=READ, response=LifeEventOut, operation_id="life_event", summary="一件事和它的问题"
+    "/life-events/{code}",
+    auth=READ,
+    response=LifeEventOut,
+    operation_id="life_event",
+    summary="一件事和它的问题",
 )
 def life_event(request: HttpRequest, code: str = EventCode) -> dict[str, Any]:
     """Return a life event with all its questions; which of them make sense depends on the answers (``resolve``)."""

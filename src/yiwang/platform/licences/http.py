@@ -106,7 +106,11 @@ def verify(request: HttpRequest, asked: VerifyIn) -> dict[str, Any]:
 
 
 @router.get(
-    "/licences", auth=Needs("applications:read"), response=list[LicenceOut], operation_id="licences", summary="我的证照"
+    "/licences",
+    auth=Needs("applications:read"),
+    response=list[LicenceOut],
+    operation_id="licences",
+    summary="我的证照",
 )
 def licences(request: HttpRequest) -> list[LicenceView]:
     """List the licences of the principal, newest first, whatever their state."""

@@ -52,8 +52,13 @@ class Caller:
     def write(self, method: str, path: str, body: Any = None, key: str | None = None) -> HttpResponse:
         return self.call(method, f"/api/v1{path}", body, uuid.uuid4().hex if key is None else key)
 
-    def upload(self, path: str, material: str, content: bytes, key: str = "", name: str = "a.png") -> HttpResponse:
-        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key or uuid.uuid4().hex} | self.headers
+    def upload(
+        self, path: str, material: str, content: bytes, key: str = "", name: str = "a.png"
+    ) -> HttpResponse:
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Idempotency-Key": key or uuid.uuid4().hex,
+        } | self.headers
         data = {"material": material, "file": SimpleUploadedFile(name, content)}
         return self.browser.post(f"/api/v1{path}", data, headers=headers)
 

@@ -32,7 +32,9 @@ def start(client: Caller, answers: dict[str, Any] = SHOP) -> str:
 def fill(client: Caller, pk: str) -> None:
     """Answer what is asked until nothing more is."""
     elements = catalog.elements()
-    while asked := [one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]]:
+    while asked := [
+        one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]
+    ]:
         given = {one["name"]: sample(field_spec(elements, FormField(one["name"]))) for one in asked}
         answer = client.write("PATCH", f"/applications/{pk}/answers", {"answers": given})
         assert answer.status_code == 200, answer.content.decode()
@@ -116,12 +118,16 @@ def test_a_correction_is_answered(firm: Caller) -> None:
     from yiwang.platform.cases import acts, queries
 
     material = next(
-        one["material"] for one in firm.get(f"/applications/{pk}/resolution").json()["materials"] if one["state"] == "given"
+        one["material"]
+        for one in firm.get(f"/applications/{pk}/resolution").json()["materials"]
+        if one["state"] == "given"
     )
     plan = CorrectionPlan(item=case["item_code"], material=material, message="拍清楚一点")
     view = queries.get_case(uuid.UUID(case["id"]), journey.applicant)
     point = {"target": f"material:{plan.material}", "label": plan.material, "message": plan.message}
-    acts.request_correction(view.id, [point], by=staff_for(Role.REVIEWER, reach_of(view)), key=uuid.uuid4().hex)
+    acts.request_correction(
+        view.id, [point], by=staff_for(Role.REVIEWER, reach_of(view)), key=uuid.uuid4().hex
+    )
 
     asked = firm.get(f"/cases/{case['id']}/corrections").json()
     too_early = firm.write("POST", f"/cases/{case['id']}/correction-answer", {"answers": {}})
@@ -168,7 +174,9 @@ def test_an_upload_and_a_submission_repeated_answer_the_same(firm: Caller) -> No
     pk = start(firm)
     fill(firm, pk)
     attach(firm, pk)
-    uploads = [firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(), "upload-0001") for _ in range(2)]
+    uploads = [
+        firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(), "upload-0001") for _ in range(2)
+    ]
     changed = firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(7), "upload-0001")
     submissions = [firm.write("POST", f"/applications/{pk}/submission", key="submit-0001") for _ in range(2)]
 

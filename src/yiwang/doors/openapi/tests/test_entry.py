@@ -67,7 +67,13 @@ def test_a_client_gets_no_scope_beyond_its_own(office: Caller) -> None:
 def test_only_client_credentials_are_granted(office: Caller) -> None:
     answer = office.browser.post(
         "/oauth/token",
-        {"grant_type": "password", "username": "rep", "password": "x", "client_id": "office-system", "client_secret": SECRET},
+        {
+            "grant_type": "password",
+            "username": "rep",
+            "password": "x",
+            "client_id": "office-system",
+            "client_secret": SECRET,
+        },
     )
 
     assert answer.status_code == 400

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from .conftest import SHOP, Caller
 
@@ -114,7 +114,9 @@ def test_the_calendar_counts_working_days(office: Caller) -> None:
     assert answer == {"due_on": "2026-10-08", "provisional": False}
 
 
-@pytest.mark.parametrize("path", ["/items/none", f"/editions/{uuid.UUID(int=1)}", "/life-events/none", "/guides/none"])
+@pytest.mark.parametrize(
+    "path", ["/items/none", f"/editions/{uuid.UUID(int=1)}", "/life-events/none", "/guides/none"]
+)
 def test_what_is_not_there_is_a_problem(office: Caller, path: str) -> None:
     answer = office.get(path)
 
@@ -124,7 +126,9 @@ def test_what_is_not_there_is_a_problem(office: Caller, path: str) -> None:
 
 def test_an_item_costs_three_queries_a_list_the_same_for_any_length(office: Caller) -> None:
     path = f"/items/{_food(office)}"
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         office.get(path)
     with CaptureQueriesContext(connection) as short:
         office.get("/items?limit=1")
