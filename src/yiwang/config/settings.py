@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton.apps.SimpleAppConfig",
     "procrastinate.contrib.django",
+    "oauth2_provider",
     "yiwang.config",
     "yiwang.kernel",
     "yiwang.ui",
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "yiwang.kernel.middleware.RequestIdMiddleware",
+    "yiwang.doors.openapi.middleware.ProblemDetailsMiddleware",
     "yiwang.ui.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "yiwang.platform.identity.middleware.ActorMiddleware",
+    "yiwang.doors.openapi.middleware.ClientMiddleware",
     "yiwang.ui.middleware.EditionMiddleware",
     "yiwang.ui.middleware.ProblemMiddleware",
 ]
@@ -184,6 +187,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "yiwang.doors.openapi.tokens.ClientScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # only the token's checksum is kept
+}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SILENCED_SYSTEM_CHECKS: list[str] = []
 LOGGING_CONFIG = None

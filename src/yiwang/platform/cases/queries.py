@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
 from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.paging import page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.cases import engine, rules
@@ -281,3 +282,18 @@ def find_by_number(number: str, code: str) -> ApplicationView | CaseView | None:
         return application_view(row, case_views(row.cases.order_by("position")))
     found = case_views(Case.objects.filter(number=number, query_code=wanted))
     return found[0] if found else None
+
+
+def application_page(by: Actor, *, state: str = "", after: str = "", size: int = 50) -> tuple[list[ApplicationView], str]:
+    """Return a page of the principal's applications, latest first, with their cases, and the cursor of the next.
+
+    A fixed number of queries. Raises ``BadCursor``.
+    """
+    rows = Application.objects.visible_to(by)
+    if state:
+        rows = rows.filter(state=state)
+    found = page(rows, ("-id",), size, after=after)
+    cases: dict[uuid.UUID, list[CaseView]] = {}
+    for view in case_views(Case.objects.filter(application__in=found.items).order_by("position")):
+        cases.setdefault(view.application_id, []).append(view)
+    return [application_view(row, cases.get(row.id, [])) for row in found.items], found.next

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.paging import page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
@@ -204,3 +206,28 @@ def drafts(by: Actor) -> Iterator[tuple[dict[str, Any], str, str]]:
     rows = Implementation.objects.visible_to(by).select_related("agency").order_by("task_code", "handle_code")
     for row in rows.iterator(chunk_size=500):
         yield row.draft, row.agency.name, row.agency.uscc
+def published(
+    *, region: str = "", agency: str = "", words: str = "", item_type: str = "", after: str = "", size: int = 50
+) -> tuple[list[EditionView], str]:
+    """Return a page of published editions by implementing code, and the cursor of the next; two queries.
+
+    ``region``: those that serve it; ``agency``: code of the body; ``words``: in the name. Raises ``BadCursor``.
+    """
+    rows = Implementation.objects.filter(current__isnull=False)
+    if region:
+        rows = rows.filter(region__in=region_chain(region))
+    if agency:
+        rows = rows.filter(agency__code=agency)
+    if words:
+        rows = rows.filter(item__name__icontains=words)
+    if item_type:
+        rows = rows.filter(item__item_type=item_type)
+    found = page(rows.only("id", "task_code", "current_id"), ("task_code",), size, after=after)
+    views = get_editions([row.current_id for row in found.items if row.current_id])
+    return [views[row.current_id] for row in found.items if row.current_id], found.next
+
+
+def editions_of(task_code: str) -> list[tuple[uuid.UUID, int, str, datetime]]:
+    """Return id, number, digest and day of every edition of an implementation, latest first; nothing is forgotten."""
+    rows = Edition.objects.filter(implementation__task_code=task_code).order_by("-number")
+    return list(rows.values_list("id", "number", "digest", "published_at"))

@@ -1,0 +1,48 @@
+"""What holds for every address of this door: who calls is told by a token, what goes wrong by a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from yiwang.doors.openapi import answers, tokens
+
+PREFIX = "/api/"
+_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+class ProblemDetailsMiddleware:
+    """Turn every error answer that is not a problem yet into one: unknown addresses, wrong methods, crashes."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        response = self.get_response(request)
+        if not request.path.startswith(PREFIX):
+            return response
+        if response.status_code < 400 or response.headers.get("Content-Type", "") == answers.MEDIA_TYPE:
+            return response
+        told = answers.of_status(request, response.status_code)
+        for name in _KEPT:
+            if name in response.headers:
+                told.headers[name] = response.headers[name]
+        return told
+
+
+class ClientMiddleware:
+    """Set ``request.actor`` from the token: a browser's session means nothing here, so nobody can be tricked into it."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if request.path.startswith(PREFIX):
+            request.actor = SimpleLazyObject(lambda: tokens.actor_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)

@@ -1,0 +1,99 @@
+"""From a token to an actor: which client calls, with what scopes, for whom."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from oauth2_provider.models import get_access_token_model
+from oauth2_provider.scopes import BaseScopes
+
+from yiwang.doors.openapi.models import Client
+from yiwang.kernel import limits
+from yiwang.kernel.api import SCOPES
+from yiwang.kernel.problems import NeedsSignIn, NotAllowed
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind
+from yiwang.platform.identity import queries as identity
+
+DELEGATION = "Yiwang-Delegation"
+"""Header that names the delegation by which the client acts for somebody else."""
+FAILURES_A_MINUTE = 30
+"""How many bad tokens one address may show in a minute."""
+
+
+class ClientScopes(BaseScopes):  # type: ignore[misc]
+    """A client gets the scopes that it is registered with, no others; all of them if it asks for none."""
+
+    def get_all_scopes(self) -> dict[str, str]:
+        """Return every scope with its meaning."""
+        return SCOPES
+
+    def get_available_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        """Return what this client may ask for."""
+        row = Client.objects.filter(credentials=application, closed_at=None).first() if application else None
+        return list(row.scopes) if row else []
+
+    def get_default_scopes(
+        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
+    ) -> list[str]:
+        """Return what this client gets without asking."""
+        return self.get_available_scopes(application, request)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Make the actor of an API request; a session's cookie counts for nothing here. One query, two with a delegation.
+
+    Raises ``NeedsSignIn`` for a token that is unknown or over, ``NotAllowed`` for a delegation that cannot be used,
+    ``TooMany`` beyond the client's rate.
+    """
+    request_id = str(getattr(request, "request_id", ""))
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if not token or scheme.lower() != "bearer":
+        return Actor(kind=ActorKind.ANONYMOUS, door=Door.OPENAPI, request_id=request_id)
+    row = (
+        get_access_token_model()
+        .objects.filter(token_checksum=hashlib.sha256(token.strip().encode()).hexdigest())
+        .select_related("application__registration__agency", "application__registration__organisation")
+        .first()
+    )
+    client: Client | None = getattr(row.application, "registration", None) if row is not None else None
+    if row is None or client is None or client.closed_at is not None or row.is_expired():
+        limits.count(f"api-token:{limits.client_address(request)}", FAILURES_A_MINUTE, 60)
+        raise NeedsSignIn(_("访问令牌无效或已过期，请重新取一个。"), code="token-invalid")
+    limits.count(f"api:{client.id}", client.per_minute, 60)
+    return _actor(request, client, frozenset(row.scope.split()), request_id)
+
+
+def _actor(request: HttpRequest, client: Client, scopes: frozenset[str], request_id: str) -> Actor:
+    principal = Party(PartyKind.ORGANISATION, client.organisation_id) if client.organisation_id else None
+    delegation = None
+    if named := request.headers.get(DELEGATION, ""):
+        principal, delegation = _delegated(client, named)
+    return Actor(
+        kind=ActorKind.CLIENT,
+        id=client.id,
+        label=client.name,
+        principal=principal,
+        delegation=delegation,
+        level=AssuranceLevel.L3,
+        door=Door.OPENAPI,
+        agency=client.agency.path if client.agency else "",
+        scopes=scopes,
+        request_id=request_id,
+    )
+
+
+def _delegated(client: Client, named: str) -> tuple[Party, uuid.UUID]:
+    held = identity.delegations_held(client.agent_id) if client.agent_id else []
+    found = next((one for one in held if str(one.id) == named.lower()), None)
+    if found is None:
+        raise NotAllowed(
+            _("这份委托不存在、已到期或已收回，或者不是委托给这个客户端的经办人。"),
+            code="delegation-not-valid",
+        )
+    return found.grantor, found.id

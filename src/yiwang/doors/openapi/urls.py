@@ -1,0 +1,20 @@
+"""Addresses of the machine door. Of OAuth there is the token endpoint only: clients have no users to redirect."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from yiwang.doors.openapi import views
+from yiwang.doors.openapi.interface import api
+from yiwang.ui.entry import Entry
+
+urlpatterns = [
+    path("oauth/token", views.token, name="oauth_token"),
+    path("api/v1/openapi.json", views.openapi, name="openapi"),
+    path("api/v1/docs", views.docs, name="openapi_docs"),
+    path("api/v1/", api.urls),
+]
+
+for pattern in api.urls[0]:
+    # Every operation names the scope that it needs (``kernel.api.Needs``).
+    pattern.callback.entry = Entry("client")
