@@ -76,7 +76,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "state": APPLICATION_STATES[view.state],
             "cases": [case_line(case) for case in view.cases],
             "corrections": [{"view": one, "form": _correction_form(request, one, None)} for one in corrections],
-            "history": cases.history_of(pk),
+            "history": [one for one in cases.history_of(pk) if view.submitted_at and one.at >= view.submitted_at],
             "documents": cases.documents_of(pk),
             "licences": [issued[one] for one in ids if one in issued],
             "receipt": request.GET.get("receipt") == "1",
