@@ -21,6 +21,7 @@ import psycopg
 import pytest
 import pytest_django
 from psycopg import sql
+from pytest_django.plugin import blocking_manager_key
 
 from yiwang.config import postgres
 from yiwang.config.environment import ROOT, default_state_dir
@@ -67,7 +68,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     global _wanted
     _wanted = TESTVILLE if TESTVILLE in getattr(item, "fixturenames", ()) else PLAIN
     if Copies.present is not None:
-        Copies.present.choose(_wanted)
+        with item.config.stash[blocking_manager_key].unblock():
+            Copies.present.choose(_wanted)
         if item.get_closest_marker("django_db") is None:
             from django.db import connections
 
@@ -102,8 +104,8 @@ class Copies:
         self.current = variant
         if variant in self.made:
             _use(self._name())
-            return
-        self.renew()
+        else:
+            self.renew()
 
     def renew(self) -> None:
         """Replace the copy in use by a fresh one."""

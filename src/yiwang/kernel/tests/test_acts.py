@@ -1,0 +1,256 @@
+"""Acts, audit, events and timers, proven on the tables of the kernel itself."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from yiwang.kernel import acts, audit, clock, events, timers
+from yiwang.kernel.acts import Permission, act, current, event
+from yiwang.kernel.models import AuditBlock, AuditEntry, Event, EventCursor, IdempotencyKey, Timer
+from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed
+from yiwang.kernel.types import ANONYMOUS, SYSTEM, Actor, ActorKind, AssuranceLevel, Key, RoleGrant, Role
+
+HAPPENED = event("kernel_test.happened", "Something happened in a test.")
+PERSON = Permission(name="test", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L2)
+CLERKS = Permission(name="test", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.INTAKE}))
+SOMEBODY = Actor(kind=ActorKind.PERSON, id=uuid.uuid4(), label="申请人", level=AssuranceLevel.L2)
+seen: list[str] = []
+
+
+@act("kernel_test.do", permission=PERSON)
+def do(what: str, *, by: Actor, key: Key) -> str:
+    """Do something and announce it."""
+    current().detail["what"] = what
+    current().emit(HAPPENED, what=what)
+    if what == "fail":
+        raise ValueError(what)
+    return what.upper()
+
+
+@act("kernel_test.clerk", permission=CLERKS)
+def clerk(*, by: Actor, key: Key) -> None:
+    """Something for clerks."""
+
+
+@events.subscribe("kernel_test", HAPPENED)
+def hear(happening: events.Happening) -> None:
+    """Remember; fail on purpose when told to."""
+    if happening.payload["what"] == "poison":
+        raise RuntimeError("poison")
+    seen.append(happening.payload["what"])
+
+
+@timers.timer("kernel_test.ring")
+def ring(subject: uuid.UUID, key: str) -> None:
+    """Remember when it rang."""
+    seen.append(clock.now().isoformat())
+
+
+@pytest.fixture(autouse=True)
+def forget():
+    seen.clear()
+
+
+@pytest.mark.django_db
+def test_an_act_leaves_answer_audit_and_event_together():
+    assert do("something", by=SOMEBODY, key="k1") == "SOMETHING"
+
+    entry = AuditEntry.objects.get(name="kernel_test.do")
+    assert (entry.kind, entry.actor_id, entry.detail) == ("act", SOMEBODY.id, {"what": "something"})
+    assert Event.objects.get(name=HAPPENED).payload == {"what": "something"}
+
+
+@pytest.mark.django_db
+def test_a_key_never_works_twice():
+    first = do("once", by=SOMEBODY, key="k1")
+    again = do("once", by=SOMEBODY, key="k1")
+
+    assert first == again
+    assert AuditEntry.objects.filter(name="kernel_test.do").count() == 1
+    with pytest.raises(KeyReused):
+        do("other", by=SOMEBODY, key="k1")
+    stranger = Actor(kind=ActorKind.PERSON, id=uuid.uuid4(), level=AssuranceLevel.L2)
+    assert do("other", by=stranger, key="k1") == "OTHER", "a key says nothing for somebody else"
+
+
+@pytest.mark.django_db
+def test_what_fails_leaves_nothing_and_its_key_is_free_again():
+    with pytest.raises(ValueError, match="fail"):
+        do("fail", by=SOMEBODY, key="k1")
+
+    assert not AuditEntry.objects.filter(name="kernel_test.do").exists()
+    assert not IdempotencyKey.objects.exists()
+    assert do("then", by=SOMEBODY, key="k1") == "THEN"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("by", "problem"),
+    [
+        (ANONYMOUS, NeedsSignIn),
+        (Actor(kind=ActorKind.PERSON, id=uuid.uuid4(), level=AssuranceLevel.L1), NeedsSignIn),
+        (Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), grants=(RoleGrant(Role.INTAKE),)), NotAllowed),
+    ],
+)
+def test_who_may_not_is_refused(by, problem):
+    with pytest.raises(problem):
+        do("something", by=by, key="k1")
+
+
+@pytest.mark.django_db
+def test_staff_need_the_role():
+    with pytest.raises(NotAllowed):
+        clerk(by=Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), grants=(RoleGrant(Role.REVIEWER),)), key="k1")
+    clerk(by=Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), grants=(RoleGrant(Role.INTAKE),)), key="k2")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_at_the_same_time_acts_once():
+    answers: list[str] = []
+
+    def press() -> None:
+        answers.append(do("double click", by=SOMEBODY, key="k1"))
+        connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert answers == ["DOUBLE CLICK"] * 4
+    assert AuditEntry.objects.filter(name="kernel_test.do").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_delivered_once_and_a_poisoned_one_holds_up_only_its_subscriber():
+    do("one", by=SOMEBODY, key="k1")
+    soon(events.deliver_all)
+    events.deliver_all()
+    assert seen == ["one"]
+
+    do("poison", by=SOMEBODY, key="k2")
+    do("two", by=SOMEBODY, key="k3")
+    soon(lambda: events.deliver_all() or EventCursor.objects.filter(failures=1).count())
+    cursor = EventCursor.objects.get(subscriber="kernel_test")
+    assert seen == ["one"]
+    assert (cursor.failures, cursor.error) == (1, "RuntimeError: poison")
+    assert events.oldest_undelivered() is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_of_a_transaction_that_commits_late_is_not_lost():
+    begun, go = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            do("late", by=SOMEBODY, key="late")
+            begun.set()
+            go.wait(10)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    begun.wait(10)
+    do("early", by=SOMEBODY, key="early")
+    events.deliver_all()
+    assert seen == [], "what comes after a transaction still running waits for it"
+    go.set()
+    thread.join()
+    soon(events.deliver_all, 2)
+    assert seen == ["late", "early"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_timer_rings_once_with_the_legal_instant_as_its_time():
+    due = clock.now() - timedelta(hours=5)
+    subject = uuid.uuid4()
+    timers.set_timer("kernel_test.ring", subject, due)
+
+    assert timers.ring_due() == 1
+    assert timers.ring_due() == 0
+    assert seen == [due.isoformat()]
+    assert Timer.objects.get(subject_id=subject).fired_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("table", ["kernel_auditentry", "kernel_event", "kernel_auditblock"])
+@pytest.mark.parametrize("order", ["UPDATE {} SET xid_from = 0", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_the_trail_refuses_every_change(table, order):
+    do("something", by=SOMEBODY, key="k1")
+    soon(audit.seal)
+    if "UPDATE" in order and table != "kernel_auditblock":
+        order = "UPDATE {} SET name = 'x'"
+    with pytest.raises(DatabaseError, match="append only"), connection.cursor() as cursor:
+        cursor.execute(order.format(table))
+
+
+def soon(work, wanted=1):
+    """Call until it has done at least this much: a transaction elsewhere in the server holds windows up for a moment."""
+    until = time.monotonic() + 10
+    done = work()
+    while done < wanted and time.monotonic() < until:
+        time.sleep(0.05)
+        done += work()
+    return done
+
+
+def forge(statement: str) -> None:
+    """Change the trail as somebody with the database's owner could: without the triggers."""
+    with connection.cursor() as cursor:
+        for table in ("kernel_auditentry", "kernel_auditblock"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(statement)
+        for table in ("kernel_auditentry", "kernel_auditblock"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE kernel_auditentry SET actor_label = 'somebody else' WHERE detail->>'what' = 'two'",
+        "UPDATE kernel_auditentry SET at = at + interval '1 second' WHERE detail->>'what' = 'two'",
+        "DELETE FROM kernel_auditentry WHERE detail->>'what' = 'two'",
+        "DELETE FROM kernel_auditblock WHERE number = 2",
+        "UPDATE kernel_auditblock SET digest = repeat('a', 64) WHERE number = 2",
+        "UPDATE kernel_auditblock SET seal = repeat('a', 64) WHERE number = 2",
+        "UPDATE kernel_auditblock SET xid_to = xid_to - 1 WHERE number = 2",
+    ],
+)
+def test_any_change_of_the_sealed_trail_is_found(statement):
+    for what in ("one", "two", "three"):
+        do(what, by=SOMEBODY, key=what)
+        assert soon(audit.seal) == 1
+    assert list(audit.verify()) == []
+
+    forge(statement)
+
+    assert list(audit.verify()) != []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_to_seal_makes_no_block():
+    do("one", by=SOMEBODY, key="k1")
+    soon(audit.seal)
+    blocks = AuditBlock.objects.count()
+    assert audit.seal() == 0
+    assert AuditBlock.objects.count() == blocks
+
+
+def test_an_event_outside_the_catalogue_is_a_mistake():
+    record = acts.Record(act="x", by=SYSTEM, at=clock.now())
+    with pytest.raises(LookupError):
+        record.emit("never.declared")
+
+
+@pytest.mark.django_db
+def test_acts_are_not_nested():
+    with acts.system_record("test"), pytest.raises(RuntimeError, match="inside"):
+        do("inner", by=SOMEBODY, key="k1")
