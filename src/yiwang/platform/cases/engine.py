@@ -265,22 +265,26 @@ def open_steps(case: Case, tasks: list[Task], at: datetime, *, changed: Sequence
             if task.state == TaskState.READY and _runs_by_itself(case, task, at):
                 touched[task.id] = task
                 moved = True
+        if not moved and case.state == CaseState.DECIDED and rules.finished(_before_delivery(tasks)):
+            close(case, at)
+            moved = True
     for task in ready:
         if task.state == TaskState.READY:
             current().emit(STEP_READY, case, step=task.step, role=task.role)
     Task.objects.bulk_update(
         touched.values(), ["state", "ready_at", "done_at", "done_by", "outcome", "opinion", "officers"]
     )
-    left = {task.step: TaskState(task.state) for task in tasks if task.kind != StepKind.DELIVER}
-    if case.state == CaseState.DECIDED and rules.finished(left):
-        close(case, at)
     if case.state == CaseState.CLOSED and case.delivered_at is not None:
         move(case, CaseState.DELIVERED)
 
 
+def _before_delivery(tasks: Sequence[Task]) -> dict[str, TaskState]:
+    return {task.step: TaskState(task.state) for task in tasks if task.kind != StepKind.DELIVER}
+
+
 def _runs_by_itself(case: Case, task: Task, at: datetime) -> bool:
     kind = kinds.get_kind(task.kind)
-    if kind.automatic is None:
+    if kind.automatic is None or (task.kind == StepKind.DELIVER and case.state != CaseState.CLOSED):
         return False
     outcome = kind.automatic(case, task)
     if outcome is None:
@@ -401,7 +405,7 @@ def enter(case: Case, at: datetime) -> None:
 
 def _ask_instead(case: Case, finished: Case, at: datetime) -> None:
     lacking = [
-        material.name
+        (material.identity, material.name)
         for material in ApplicationMaterial.objects.filter(
             application_id=case.application_id,
             state=FactState.LATER,
@@ -417,7 +421,7 @@ def _ask_instead(case: Case, finished: Case, at: datetime) -> None:
     tell(
         case,
         Stage.PREDECESSOR,
-        [{"target": f"material:{name}", "label": name, "message": message} for name in lacking],
+        [{"target": f"material:{identity}", "label": name, "message": message} for identity, name in lacking],
         end_of_workdays(case.region, clock.legal_date(at), ANSWER_DAYS),
     )
     move(case, CaseState.SUPPLEMENT)

@@ -82,6 +82,7 @@ ACTS: dict[str, Any] = {
     "cases.take_over": _("接手同事的办件"),
     "cases.reassign": _("改派"),
     "cases.recheck": _("重新核验数据"),
+    "cases.check_by_hand": _("人工核验"),
     "cases.recount": _("按新日历重算期限"),
     "cases.withdraw": _("撤回办件"),
     "cases.withdraw_all": _("撤回申请"),

@@ -29,7 +29,7 @@ from yiwang.platform.cases.acts.draft import (
     start_draft,
 )
 from yiwang.platform.cases.acts.papers import make_document, make_once
-from yiwang.platform.cases.acts.recheck import recheck, recount
+from yiwang.platform.cases.acts.recheck import check_by_hand, recheck, recount
 from yiwang.platform.cases.acts.submit import submit
 from yiwang.platform.cases.acts.work import (
     complete_step,
@@ -47,6 +47,7 @@ __all__ = [
     "add_file",
     "answer_correction",
     "archive",
+    "check_by_hand",
     "check_commitment",
     "choose_delivery",
     "complete_step",

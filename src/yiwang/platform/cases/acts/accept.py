@@ -14,7 +14,8 @@ from yiwang.platform.cases import documents, engine, rules
 from yiwang.platform.cases.events import MADE_UP, NOT_ACCEPTED, REVOKED
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.cases.permissions import CanIntake, CanRefuseAcceptance, OnlySystem
-from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
+from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind, TaskState
+from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.evidence.types import FactState
 
 
@@ -141,7 +142,8 @@ def complete_conditional(application: Application) -> None:
         case.application = application
         case.made_up_at = clock.now()
         if case.state == CaseState.CONDITIONAL:
-            begun = case.handler_id is not None or case.tasks.filter(done_at__gt=case.accepted_at).exists()
+            done = case.tasks.filter(state=TaskState.DONE).exclude(kind__in=[StepKind.INTAKE, StepKind.PRE_REVIEW])
+            begun = case.handler_id is not None or done.exists()
             engine.move(case, CaseState.IN_PROCESS if begun else CaseState.ACCEPTED)
         timers.cancel_timer(engine.CONDITIONAL, case.id)
         current().emit(MADE_UP, case)

@@ -8,6 +8,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.types import Actor, Denial, Key
 from yiwang.platform.cases import checking, engine, rules
+from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import RECHECKED
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.permissions import CanHandle, OnlySystem
@@ -55,6 +56,22 @@ def recheck(case: Case, version: int | None = None, *, by: Actor, key: Key) -> i
         engine.store(row)
         engine.settle(application)
     return left
+
+
+@act_on(
+    "cases.check_by_hand", Case.objects.lock, permission=CanHandle, ready=to_recheck, announces=RECHECKED
+)
+def check_by_hand(case: Case, finding: str, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Write down what the body found out by itself (by telephone, on the spot, in its own files) where a source stays
+    down: the applicant is not asked for it and does not wait for it.
+    """
+    engine.check_version(case, version)
+    current().detail["finding"] = needed(finding, _("请写明怎样核验、结果如何。"), "finding")
+    case.recheck = False
+    if CaseState(case.state) in rules.WORKING:
+        engine.open_steps(case, list(case.tasks.order_by("position")), clock.now())
+    engine.store(case)
+    engine.settle(case.application)
 
 
 @act_on("cases.recount", Case.objects.lock, permission=OnlySystem, ready=counted_provisionally)
