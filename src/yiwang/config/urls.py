@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from yiwang.config import health
+from yiwang.platform.cases import files
 
 urlpatterns = [
     path("healthz", health.live),
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", include("yiwang.halls.services.portal")),
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
+    path("", include(files.portal)),
+    path("desk/", include(files.desk)),
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.doors.openapi.urls")),
 ]

@@ -106,6 +106,13 @@ class Record:
     purpose: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
+    last: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What is done at the end of the act, still in its transaction, by name: locks that everybody wants are taken late."""
+
+    def finish(self) -> None:
+        """Do what was left for the end."""
+        for work in self.last.values():
+            work()
 
     def about(self, subject: Any) -> None:
         """Name the subject: a model instance with an ``id`` and, where it has them, case, application and principal."""
@@ -208,6 +215,7 @@ class Act(Generic[P, R]):
                 if seen:
                     return self._answer.validate_python(stored)
                 answer = self._perform(args, kwargs, by, record)
+                record.finish()
                 _write(record, scope, key, self._answer.dump_python(answer, mode="json"))
                 return answer
         finally:
@@ -290,6 +298,7 @@ def system_record(name: str) -> Iterator[Record]:
     try:
         with transaction.atomic():
             yield record
+            record.finish()
             _write(record, "", "", None)
     finally:
         _current.reset(token)

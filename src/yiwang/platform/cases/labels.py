@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState
+from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, Way
 
 STATES: dict[CaseState, Any] = {
     CaseState.SUBMITTED: _("待受理"),
@@ -47,6 +47,8 @@ RESULTS: dict[CaseResult, Any] = {
     CaseResult.NO_SUPPLEMENT: _("补正不来办结"),
     CaseResult.NOT_ACCEPTED: _("不予受理"),
     CaseResult.NORMAL: _("办结"),
+    CaseResult.WITHDRAWN: _("申请人撤回"),
+    CaseResult.REVOKED: _("撤销受理"),
 }
 ACTS: dict[str, Any] = {
     "cases.start_draft": _("开始填表"),
@@ -66,9 +68,42 @@ ACTS: dict[str, Any] = {
     "cases.plan_visit": _("约定踏勘日期"),
     "cases.record_visit": _("记录现场踏勘"),
     "cases.decide": _("作出决定"),
+    "cases.choose_delivery": _("选择领取方式"),
+    "cases.pre_review": _("开始预审"),
+    "cases.return_application": _("预审退回"),
+    "cases.resubmit": _("重新提交"),
+    "cases.refuse_acceptance": _("不予受理"),
+    "cases.revoke_acceptance": _("撤销受理"),
+    "cases.lapse_conditional": _("容缺材料逾期，撤销受理"),
+    "cases.suspend": _("启动特别程序"),
+    "cases.resume": _("特别程序结束，恢复计时"),
+    "cases.extend": _("延长期限"),
+    "cases.extend_joint": _("延长并联办理期限"),
+    "cases.take_over": _("接手同事的办件"),
+    "cases.reassign": _("改派"),
+    "cases.recheck": _("重新核验数据"),
+    "cases.check_by_hand": _("人工核验"),
+    "cases.recount": _("按新日历重算期限"),
+    "cases.withdraw": _("撤回办件"),
+    "cases.withdraw_all": _("撤回申请"),
+    "cases.forward": _("转报"),
+    "cases.void": _("作废"),
+    "cases.deliver": _("送达"),
+    "cases.check_commitment": _("核查承诺"),
+    "cases.warn_of_commitment": _("承诺逾期未核查"),
+    "cases.archive": _("归档"),
+    "cases.discard": _("删除草稿"),
+    "cases.make_document": _("制作文书"),
 }
 
 
 def act_label(name: str) -> str:
     """Return what an act is called on a page."""
     return str(ACTS.get(name, name))
+
+
+WAYS: dict[Way, Any] = {
+    Way.ELECTRONIC: _("电子送达"),
+    Way.WINDOW: _("窗口领取"),
+    Way.MAIL: _("邮寄"),
+}

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Party, PartyKind, Reach
 from yiwang.platform.cases.managers import ApplicationQuerySet, CaseQuerySet
 
@@ -46,6 +46,12 @@ class Application(models.Model):
     accepted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     due_on = models.DateField(null=True)
+    """The latest due date of its cases."""
+    clock = models.JSONField(null=True)
+    """The joint clock, where several bodies handle it (行政许可法 art. 42)."""
+    joint_due_on = models.DateField(null=True)
+    delivery = SealedJSONField(default=dict)
+    """How the applicant gets the results: ``way``, and for mail ``name``, ``phone``, ``address``."""
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:
@@ -96,7 +102,11 @@ class Case(models.Model):
     due_on = models.DateField(null=True)
     statutory_due_on = models.DateField(null=True)
     provisional = models.BooleanField(default=False)
+    tell_by = models.DateField(null=True)
+    """Last day to tell what is missing (行政许可法 art. 32(4)), while the case waits for acceptance."""
     conditional_due_on = models.DateField(null=True)
+    """Accepted with a material deferred until this day (容缺受理); it stays when the material came (``made_up_at``)."""
+    made_up_at = models.DateTimeField(null=True)
     deemed = models.BooleanField(default=False)
     recheck = models.BooleanField(default=False)
     """A source was down: the decision waits for the re-check."""
@@ -106,8 +116,15 @@ class Case(models.Model):
     accepted_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    deliver_by = models.DateField(null=True)
+    """Last day to hand the result over: ten working days after the decision (行政许可法 art. 44)."""
     delivered_at = models.DateTimeField(null=True)
+    delivered_by = models.CharField(max_length=12, blank=True)
+    """The way it went: ``electronic``, ``window`` or ``mail``."""
+    archived_at = models.DateTimeField(null=True)
     decision = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
+    """Why it ended without a decision."""
     licence_id = models.UUIDField(null=True)
     objects = CaseQuerySet.as_manager()
 
@@ -119,6 +136,8 @@ class Case(models.Model):
             ),
             models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
+            models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
         ]  # fmt: skip
 
     @property
@@ -130,6 +149,11 @@ class Case(models.Model):
     def reach(self) -> Reach:
         """Where it lies, for grants."""
         return Reach(self.agency_path, self.region, self.level, self.item_code)
+
+    @property
+    def owing(self) -> bool:
+        """Whether a deferred material is still to come."""
+        return self.conditional_due_on is not None and self.made_up_at is None
 
 
 class JointVisit(models.Model):
@@ -218,7 +242,7 @@ class Correction(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7)
     case = models.ForeignKey(Case, models.PROTECT, related_name="corrections")
     stage = models.CharField(max_length=12)
-    """``acceptance`` or ``handling``."""
+    """A ``types.Stage``."""
     points = SealedJSONField(default=list)
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=120)
@@ -226,21 +250,81 @@ class Correction(models.Model):
     state = models.CharField(max_length=10, default="open")
     """``open``, ``answered``, ``lapsed`` or ``withdrawn``."""
     answered_at = models.DateTimeField(null=True)
+    note = SealedTextField(blank=True, default="")
+    """What the applicant wrote with the answer."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "stage"], name="correction_once")]
 
 
+class SpecialProcedure(models.Model):
+    """特别程序 of a case, or its extension (延长审批): what stopped or lengthened the clock, told in writing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="procedures")
+    kind = models.CharField(max_length=10)
+    """``special`` or ``extension``."""
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=80)
+    basis = models.CharField(max_length=300)
+    reason = models.TextField()
+    started_at = models.DateTimeField()
+    expected_on = models.DateField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    result = models.TextField(blank=True)
+    applied_by = models.CharField(max_length=120)
+    ended_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case"], name="extension_once", condition=Q(kind="extension")),
+            models.UniqueConstraint(
+                fields=["case"], name="procedure_one_open", condition=Q(kind="special", ended_at__isnull=True)
+            ),
+        ]
+
+
+class PostCheck(models.Model):
+    """The check of a commitment after the decision (告知承诺: within 60 working days)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="post_checks")
+    material = models.CharField(max_length=200)
+    due_on = models.DateField()
+    state = models.CharField(max_length=8, default="open")
+    """``open``, ``kept`` or ``broken``."""
+    opinion = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "material"], name="post_check_once")]
+        indexes = [models.Index(fields=["due_on", "id"], name="post_check_due", condition=Q(state="open"))]
+
+
 class Document(models.Model):
-    """A numbered document of a case or an application; ``content`` is what it was made from."""
+    """A numbered document of a case or an application; ``content`` is all that it says, as it stood on that day."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="documents")
     kind = models.CharField(max_length=20)
-    number = models.CharField(max_length=80, unique=True)
+    issuer = models.CharField(max_length=400, blank=True)
+    """Path of the agency whose series of numbers it is; empty for a receipt, which the whole platform gives."""
+    number = models.CharField(max_length=80)
     title = models.CharField(max_length=120)
     content = SealedJSONField(default=dict)
     created_at = models.DateTimeField()
     digest = models.CharField(max_length=64, blank=True)
     """Of the PDF in the store; empty until it is rendered."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "number"], name="document_number")]
+        indexes = [
+            models.Index(fields=["application", "created_at"], name="document_application"),
+        ]
+
+    @property
+    def principal(self) -> Party:
+        """Whose matter it is."""
+        return self.application.principal

@@ -5,6 +5,11 @@ from yiwang.kernel.types import ActorKind, AssuranceLevel, Role
 
 _PERSON, _STAFF, _CLIENT = ActorKind.PERSON, ActorKind.STAFF, ActorKind.CLIENT
 
+
+def _staff(name: str, *roles: Role) -> Permission:
+    return Permission(name=name, kinds=frozenset({_STAFF}), roles=frozenset(roles))
+
+
 CanApply = Permission(
     name="apply",
     kinds=frozenset({_PERSON, _STAFF, _CLIENT}),
@@ -15,19 +20,22 @@ CanApply = Permission(
 )
 """The applicant, whoever acts for them, or a counter on their behalf with consent."""
 
-CanIntake = Permission(name="intake", kinds=frozenset({_STAFF}), roles=frozenset({Role.INTAKE}))
-CanReview = Permission(name="review", kinds=frozenset({_STAFF}), roles=frozenset({Role.REVIEWER, Role.DECIDER}))
-CanInspect = Permission(name="inspect", kinds=frozenset({_STAFF}), roles=frozenset({Role.INSPECTOR}))
-CanDecide = Permission(name="decide", kinds=frozenset({_STAFF}), roles=frozenset({Role.DECIDER}))
-CanDispatch = Permission(
-    name="dispatch", kinds=frozenset({_STAFF}), roles=frozenset({Role.DISPATCHER, Role.DECIDER, Role.SUPERVISOR})
+CanIntake = _staff("intake", Role.INTAKE)
+CanPreReview = _staff("pre-review", Role.INTAKE, Role.REVIEWER)
+CanAskCorrection = _staff(
+    "ask for a correction", Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER
 )
-CanIssue = Permission(name="issue", kinds=frozenset({_STAFF}), roles=frozenset({Role.ISSUER, Role.DECIDER}))
-CanHandle = Permission(
-    name="handle",
-    kinds=frozenset({_STAFF}),
-    roles=frozenset({Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER}),
-)
+CanRefuseAcceptance = _staff("refuse acceptance", Role.INTAKE, Role.REVIEWER, Role.DECIDER)
+CanReview = _staff("review", Role.REVIEWER, Role.DECIDER)
+CanInspect = _staff("inspect", Role.INSPECTOR)
+CanDecide = _staff("decide", Role.DECIDER)
+CanDispatch = _staff("dispatch", Role.DISPATCHER, Role.DECIDER, Role.SUPERVISOR)
+CanCoordinate = _staff("coordinate", Role.DISPATCHER, Role.SUPERVISOR)
+"""Whoever acts for the government over the bodies, with its head's approval."""
+CanIssue = _staff("issue", Role.ISSUER, Role.DECIDER)
+CanHandOver = _staff("hand over", Role.ISSUER, Role.INTAKE)
+"""The issuing desk of the body, or the single issue point of the centre (统一窗口出件)."""
+CanHandle = _staff("handle", Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
 """Any role that works on a case of the agency."""
 OnlySystem = Permission(name="system", kinds=frozenset())
 """Timers and jobs; nobody else."""

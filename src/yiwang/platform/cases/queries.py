@@ -15,7 +15,16 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.cases import engine, rules
 from yiwang.platform.cases.labels import act_label
-from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
+from yiwang.platform.cases.models import (
+    Application,
+    ApplicationFile,
+    Case,
+    Correction,
+    Document,
+    PostCheck,
+    SpecialProcedure,
+    Task,
+)
 from yiwang.platform.cases.types import (
     ApplicationState,
     ApplicationView,
@@ -29,6 +38,9 @@ from yiwang.platform.cases.types import (
     HistoryEntry,
     MaterialView,
     Point,
+    PostCheckView,
+    SpecialProcedureView,
+    Stage,
     TaskState,
     TaskView,
 )
@@ -80,6 +92,8 @@ def application_view(row: Application, cases: Sequence[CaseView]) -> Application
         expires_on=row.expires_on,
         due_on=row.due_on,
         cases=tuple(cases),
+        joint_due_on=row.joint_due_on,
+        delivery=row.delivery,
     )
 
 
@@ -87,11 +101,12 @@ def case_views(rows: Any) -> list[CaseView]:
     """Make views of cases: one query for the cases, one for their agencies."""
     found = list(rows)
     agencies = directory.agencies_by_id({row.agency_id for row in found})
-    days = holidays.for_region("", provisional=True) if found else None
+    table = holidays.table() if found else None
     today = clock.today()
     views = []
     for row in found:
         value = engine.read_clock(row)
+        days = table.holidays(row.region, provisional=True) if table else None
         running = value is not None and row.closed_at is None and row.decided_at is None
         views.append(
             CaseView(
@@ -119,10 +134,16 @@ def case_views(rows: Any) -> list[CaseView]:
                 track=rules.track(value, today, days) if value and days else "",
                 promised=value.limit if value else 0,
                 provisional=row.provisional,
-                conditional=row.state == CaseState.CONDITIONAL,
+                conditional=row.owing and row.closed_at is None,
                 applicant_name=row.applicant_name,
                 handler=row.handler_label,
                 licence_id=row.licence_id,
+                handler_id=row.handler_id,
+                tell_by=row.tell_by,
+                conditional_due_on=row.conditional_due_on,
+                deliver_by=row.deliver_by,
+                recheck=row.recheck,
+                reason=row.reason,
             )
         )
     return views
@@ -180,6 +201,8 @@ def corrections_of(cases: Iterable[uuid.UUID], *, only_open: bool = False) -> li
             asked_at=row.asked_at,
             due_on=row.due_on,
             state=row.state,
+            stage=Stage(row.stage),
+            note=row.note,
         )
         for row in found
     ]
@@ -239,6 +262,85 @@ def documents_of(application: uuid.UUID) -> list[DocumentView]:
         DocumentView(row.id, DocumentKind(row.kind), row.number, row.title, row.created_at, row.case_id)
         for row in Document.objects.filter(application_id=application).order_by("created_at")
     ]
+
+
+def find_document(pk: uuid.UUID, by: Actor) -> DocumentView | None:
+    """Return a document of an application or case that the actor may see, or nothing.
+
+    Who sees a case sees its documents and the application's receipt; never those of another agency's case.
+    """
+    row = Document.objects.filter(pk=pk).first()
+    if row is None:
+        return None
+    if row.case_id is not None:
+        seen = Case.objects.visible_to(by).filter(pk=row.case_id).exists()
+    else:
+        seen = Application.objects.visible_to(by).filter(pk=row.application_id).exists()
+    if not seen:
+        return None
+    return DocumentView(row.id, DocumentKind(row.kind), row.number, row.title, row.created_at, row.case_id, row.digest)
+
+
+def principal_of_document(document: uuid.UUID) -> uuid.UUID:
+    """Return the id of whose matter a document is about, for the log of reads."""
+    principal: uuid.UUID = Document.objects.values_list("application__principal_id", flat=True).get(pk=document)
+    return principal
+
+
+def procedures_of(cases: Iterable[uuid.UUID]) -> list[SpecialProcedureView]:
+    """Return the special procedures and extensions of cases, oldest first; one query."""
+    return [
+        SpecialProcedureView(
+            id=row.id,
+            case_id=row.case_id,
+            kind=row.kind,
+            name=row.name,
+            basis=row.basis,
+            reason=row.reason,
+            started_at=row.started_at,
+            expected_on=row.expected_on,
+            ended_at=row.ended_at,
+            result=row.result,
+            applied_by=row.applied_by,
+        )
+        for row in SpecialProcedure.objects.filter(case_id__in=list(cases)).order_by("started_at")
+    ]
+
+
+def procedures_open_to(case: uuid.UUID, by: Actor) -> list[tuple[str, str, int]]:
+    """Return code, name and usual days of the special procedures that a case may go through, for the desk's choice."""
+    view = get_case(case, by)
+    published = [
+        (one.code, one.name, one.days)
+        for one in catalog.get_edition(view.edition_id).definition.special_procedures
+    ]
+    if all(code != "hearing" for code, _name, _days in published):
+        published.append(("hearing", _("听证"), 0))
+    return published
+
+
+def post_checks_of(cases: Iterable[uuid.UUID]) -> list[PostCheckView]:
+    """Return the checks of commitments, nearest to their limit first; one query."""
+    return [
+        PostCheckView(
+            id=row.id,
+            case_id=row.case_id,
+            material=row.material,
+            due_on=row.due_on,
+            state=row.state,
+            opinion=row.opinion,
+            checked_at=row.checked_at,
+            checked_by=row.checked_by,
+        )
+        for row in PostCheck.objects.filter(case_id__in=list(cases)).order_by("due_on", "id")
+    ]
+
+
+def handlers_for(by: Actor) -> list[uuid.UUID]:
+    """Return whose cases a member of staff looks after today: their own, and those of colleagues who are away and whose
+    deputy they are.
+    """
+    return [] if by.id is None else [by.id, *directory.standing_in_for(by.id)]
 
 
 def history_of(application: uuid.UUID, cases: Iterable[uuid.UUID] = ()) -> list[HistoryEntry]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from yiwang.kernel.calendar import Holidays
+from yiwang.kernel.calendar import Holidays, Unit
 from yiwang.kernel.clock import Clock
-from yiwang.platform.cases.types import CaseState, TaskState
+from yiwang.platform.cases.types import CaseResult, CaseState, RatingStatus, TaskState, Way
+from yiwang.platform.catalog.types import Limit
 
 S = CaseState
 
@@ -23,12 +24,14 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     ),
     S.RETURNED: frozenset({S.SUBMITTED, S.WITHDRAWN, S.VOID}),
     S.SUPPLEMENT: frozenset({S.SUBMITTED, S.NO_SUPPLEMENT, S.WITHDRAWN, S.VOID}),
-    S.CONDITIONAL: frozenset({S.ACCEPTED, S.IN_PROCESS, S.SUSPENDED, S.ACCEPTANCE_REVOKED, S.WITHDRAWN, S.VOID}),
-    S.ACCEPTED: frozenset({S.IN_PROCESS, S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID}),
-    S.IN_PROCESS: frozenset(
-        {S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED}
+    S.CONDITIONAL: frozenset(
+        {S.ACCEPTED, S.IN_PROCESS, S.SUSPENDED, S.ACCEPTANCE_REVOKED, S.FORWARDED, S.WITHDRAWN, S.VOID}
     ),
-    S.SUSPENDED: frozenset({S.IN_PROCESS, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED, S.NO_SUPPLEMENT}),
+    S.ACCEPTED: frozenset({S.IN_PROCESS, S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID}),
+    S.IN_PROCESS: frozenset({S.SUSPENDED, S.DECIDED, S.FORWARDED, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED}),
+    S.SUSPENDED: frozenset(
+        {S.IN_PROCESS, S.CONDITIONAL, S.WITHDRAWN, S.VOID, S.ACCEPTANCE_REVOKED, S.NO_SUPPLEMENT}
+    ),
     S.DECIDED: frozenset({S.CLOSED}),
     S.FORWARDED: frozenset({S.CLOSED}),
     S.NOT_ACCEPTED: frozenset({S.CLOSED}),
@@ -50,11 +53,64 @@ OPEN = frozenset(
 BEFORE_ACCEPTANCE = frozenset({S.SUBMITTED, S.PRE_REVIEW})
 WORKING = frozenset({S.ACCEPTED, S.CONDITIONAL, S.IN_PROCESS})
 ENDED = frozenset({S.CLOSED, S.DELIVERED, S.ARCHIVED})
+GRANTS = frozenset({CaseResult.ISSUED, CaseResult.GRANTED, CaseResult.NORMAL})
+"""Results on which the next case of the application can build."""
+
+JOINT_LIMIT = Limit(45, Unit.WORKDAY)
+"""Unified, joint or concentrated handling by several bodies takes 45 working days at most (行政许可法 art. 42)."""
+ORDINARY_PROCEDURES = {
+    "hearing": "听证",
+    "tender": "招标",
+    "auction": "拍卖",
+    "inspection": "检验",
+    "testing": "检测",
+    "quarantine": "检疫",
+    "appraisal": "鉴定",
+    "expert_review": "专家评审",
+}
+"""The special procedures that 行政许可法 art. 45 names. An item publishes which of them it has; a hearing any may need."""
+
+GUANGDONG: dict[CaseResult, str] = {
+    CaseResult.ISSUED: "0",
+    CaseResult.RETURNED: "1",
+    CaseResult.WITHDRAWN: "1",
+    CaseResult.VOIDED: "2",
+    CaseResult.DELETED: "3",
+    CaseResult.FORWARDED: "4",
+    CaseResult.NO_SUPPLEMENT: "5",
+    CaseResult.NORMAL: "6",
+}
+"""Closing results as Guangdong's interface has them (STANDARDS 4.4); what it has no digit for closes as 6 办结."""
+GUANGDONG_NEWER: dict[CaseResult, str] = GUANGDONG | {CaseResult.GRANTED: "6", CaseResult.REFUSED: "7"}
+"""The newer list, which tells a grant without a certificate and a refusal."""
+SHANDONG: dict[CaseResult, str] = {
+    CaseResult.ISSUED: "0",
+    CaseResult.GRANTED: "0",
+    CaseResult.REFUSED: "1",
+    CaseResult.NO_SUPPLEMENT: "5",
+    CaseResult.WITHDRAWN: "5",
+    CaseResult.NOT_ACCEPTED: "6",
+}
+"""Closing results as Shandong's interface has them; the others are not reported there."""
 
 
 def may_go(old: CaseState, new: CaseState) -> bool:
     """Tell whether a case may go from one state to the other."""
     return new in TRANSITIONS[old]
+
+
+def rating_status(state: CaseState) -> RatingStatus:
+    """Return how the rating interface names a state: accepted and waiting, in hand, or closed."""
+    if state in ENDED:
+        return RatingStatus.FINISHED
+    if state in (S.IN_PROCESS, S.SUSPENDED, S.DECIDED, S.FORWARDED):
+        return RatingStatus.IN_HAND
+    return RatingStatus.WAITING
+
+
+def way_of(delivery: Mapping[str, str]) -> Way:
+    """Return how the applicant chose to get the result; without a choice, electronically."""
+    return Way(delivery.get("way") or Way.ELECTRONIC)
 
 
 class Outcome(StrEnum):
@@ -97,18 +153,16 @@ def advance(nodes: Sequence[Node], states: Mapping[str, TaskState]) -> dict[str,
 
     A step that does not apply is skipped as soon as its turn comes, which may open others at once.
     """
-    after = dict(states)
+    after = {node.code: states.get(node.code, TaskState.WAITING) for node in nodes}
     moved = True
     while moved:
         moved = False
         for node in nodes:
-            if after.get(node.code, TaskState.WAITING) is not TaskState.WAITING:
+            if after[node.code] is not TaskState.WAITING:
                 continue
-            if all(after.get(before) in (TaskState.DONE, TaskState.SKIPPED) for before in node.after):
+            if all(after[before] in (TaskState.DONE, TaskState.SKIPPED) for before in node.after):
                 after[node.code] = TaskState.READY if node.applies else TaskState.SKIPPED
                 moved = True
-    for node in nodes:
-        after.setdefault(node.code, TaskState.WAITING)
     return after
 
 

@@ -1,12 +1,9 @@
-"""The kinds of step that cases itself knows; ``issue`` and ``deliver`` are automatic where the result is electronic."""
+"""The kinds of step that cases itself knows, and which of them are done by themselves."""
 
 from __future__ import annotations
 
-from yiwang.kernel import clock
-from yiwang.kernel.acts import current
 from yiwang.kernel.types import Role
-from yiwang.platform.cases import engine
-from yiwang.platform.cases.events import DELIVERED
+from yiwang.platform.cases import checking, deciding, delivering, engine
 from yiwang.platform.cases.kinds import Kind, register
 from yiwang.platform.cases.models import Case, Task
 from yiwang.platform.catalog import queries as catalog
@@ -31,12 +28,6 @@ def _issue(case: Case, task: Task) -> str | None:
     return "pass"
 
 
-def _deliver(case: Case, task: Task) -> str | None:
-    case.delivered_at = clock.now()
-    current().emit(DELIVERED, case, way="electronic")
-    return "pass"
-
-
 def register_all() -> None:
     """Enter the kinds (called once when the room is loaded)."""
     register(StepKind.INTAKE, Kind(Role.INTAKE))
@@ -44,9 +35,7 @@ def register_all() -> None:
     register(StepKind.REVIEW, Kind(Role.REVIEWER))
     register(StepKind.SITE_VISIT, Kind(Role.INSPECTOR))
     register(StepKind.EXPERT_REVIEW, Kind(Role.REVIEWER))
-    register(StepKind.DECISION, Kind(Role.DECIDER))
+    register(StepKind.DECISION, Kind(Role.DECIDER, deciding.by_rule))
     register(StepKind.ISSUE, Kind(Role.ISSUER, _issue))
-    register(StepKind.DELIVER, Kind(Role.ISSUER, _deliver))
-    register(StepKind.AUTO_CHECK, Kind(Role.REVIEWER))
-
-
+    register(StepKind.DELIVER, Kind(Role.ISSUER, delivering.by_itself))
+    register(StepKind.AUTO_CHECK, Kind(Role.REVIEWER, checking.by_itself))

@@ -60,6 +60,37 @@ class CaseResult(StrEnum):
     NO_SUPPLEMENT = "no_supplement"
     NOT_ACCEPTED = "not_accepted"
     NORMAL = "normal"
+    WITHDRAWN = "withdrawn"
+    """The applicant took it back."""
+    REVOKED = "revoked"
+    """The acceptance was revoked: a deferred material did not come, or was still wrong."""
+
+
+class RatingStatus(StrEnum):
+    """The three values that the rating interface knows for a case (STANDARDS 4.3)."""
+
+    WAITING = "waiting"
+    IN_HAND = "in_hand"
+    FINISHED = "finished"
+
+
+class Stage(StrEnum):
+    """When a correction is asked: each stage of a case knows at most one, with all points together."""
+
+    PRE_REVIEW = "pre_review"
+    """预审退回: before any receipt in law, so its answer begins the matter anew."""
+    ACCEPTANCE = "acceptance"
+    PREDECESSOR = "predecessor"
+    """The case before it ended without a grant, so what was to come from it must come from the applicant."""
+    HANDLING = "handling"
+
+
+class Way(StrEnum):
+    """How the applicant gets the result (送达方式)."""
+
+    ELECTRONIC = "electronic"
+    WINDOW = "window"
+    MAIL = "mail"
 
 
 class TaskState(StrEnum):
@@ -85,6 +116,38 @@ class DocumentKind(StrEnum):
     DELIVERY = "delivery"
     CONDITIONAL = "conditional"
     REVOCATION = "revocation"
+    VISIT_RECORD = "visit_record"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialProcedureView:
+    """A special procedure (``special``) or an extension (``extension``) of a case, as it is told to the applicant."""
+
+    id: uuid.UUID
+    case_id: uuid.UUID
+    kind: str
+    name: str
+    basis: str
+    reason: str
+    started_at: datetime
+    expected_on: date | None
+    ended_at: datetime | None
+    result: str
+    applied_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostCheckView:
+    """The check, after the decision, of what an applicant promised (告知承诺)."""
+
+    id: uuid.UUID
+    case_id: uuid.UUID
+    material: str
+    due_on: date
+    state: str
+    opinion: str
+    checked_at: datetime | None
+    checked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +171,8 @@ class CorrectionView:
     asked_at: datetime
     due_on: date
     state: str
+    stage: Stage = Stage.ACCEPTANCE
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +250,7 @@ class DocumentView:
     title: str
     created_at: datetime
     case_id: uuid.UUID | None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +283,18 @@ class CaseView:
     promised: int
     provisional: bool
     conditional: bool
+    """A deferred material is still owed."""
     applicant_name: str
     handler: str
     licence_id: uuid.UUID | None
+    handler_id: uuid.UUID | None = None
+    tell_by: date | None = None
+    """Last day to tell what is missing; afterwards it counts as accepted."""
+    conditional_due_on: date | None = None
+    deliver_by: date | None = None
+    recheck: bool = False
+    reason: str = ""
+    """Why it ended without a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,3 +320,6 @@ class ApplicationView:
     expires_on: date | None
     due_on: date | None
     cases: tuple[CaseView, ...] = ()
+    joint_due_on: date | None = None
+    """The limit of the joint handling as a whole (行政许可法 arts. 26, 42)."""
+    delivery: dict[str, Any] = field(default_factory=dict)

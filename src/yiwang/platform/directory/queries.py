@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Role, RoleGrant
@@ -165,3 +167,29 @@ def _grants(row: StaffMember) -> tuple[RoleGrant, ...]:
         RoleGrant(Role(role.role), role.agency_path, role.region, role.level, frozenset(role.items))
         for role in row.roles.all()
     )
+
+
+def present(staff: uuid.UUID) -> StaffView | None:
+    """Return who does the work of a member of staff today: themselves, or their deputy while they are away.
+
+    Nobody where they have left, or are away without a deputy who is there.
+    """
+    today = clock.today()
+    row = StaffMember.objects.filter(pk=staff, active=True).select_related("agency", "deputy__agency").first()
+    if row is None:
+        return None
+    if not _away(row, today):
+        return _staff(row, ())
+    deputy = row.deputy
+    return _staff(deputy, ()) if deputy and deputy.active and not _away(deputy, today) else None
+
+
+def standing_in_for(staff: uuid.UUID) -> list[uuid.UUID]:
+    """Return the members of staff who are away today and whose deputy this one is."""
+    return list(
+        StaffMember.objects.filter(deputy=staff, absent_until__gte=clock.today()).values_list("pk", flat=True)
+    )
+
+
+def _away(row: StaffMember, today: date) -> bool:
+    return row.absent_until is not None and row.absent_until >= today

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
+from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.types import Party, PartyKind
-from yiwang.platform.catalog.rules import merged_form, truth
+from yiwang.platform.catalog.rules import field_spec, merged_form, truth
 from yiwang.platform.catalog.types import (
     DataElement,
     EditionView,
+    FormField,
     Material,
     MaterialKind,
     Necessity,
@@ -25,7 +28,9 @@ from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
+from yiwang.ui import values
 
+_COMPARED = {FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.BOOLEAN}
 _SOURCES = {
     SatisfierKind.LICENCE: "licences",
     SatisfierKind.DATASET: "datasets",
@@ -184,7 +189,7 @@ def _fact(
                 continue
             known = answer.known.get(source.path)
             if known is not None:
-                return _known(element.code, source.source, known)
+                return _known(element, source.source, known)
             down = down or answer.down.get(source.path, "")
     if has_given:
         return Fact(element.code, FactState.GIVEN, given)
@@ -193,8 +198,19 @@ def _fact(
     return Fact(element.code, FactState.ASK)
 
 
-def _known(code: str, source: str, known: Known) -> Fact:
-    return Fact(code, FactState.KNOWN, known.value, source, known.source_name, known.at, known.basis)
+def _known(element: DataElement, source: str, known: Known) -> Fact:
+    value = _typed(element, known.value)
+    return Fact(element.code, FactState.KNOWN, value, source, known.source_name, known.at, known.basis)
+
+
+def _typed(element: DataElement, value: Any) -> Any:
+    """Return a source's value as its element holds it: many sources give numbers and truth as text, conditions and rules
+    compare them. What cannot be read so stays as it is.
+    """
+    if isinstance(value, str) and element.kind in _COMPARED:
+        with contextlib.suppress(values.Wrong):
+            return values.plain(values.parse(field_spec({element.code: element}, FormField(element.code)), value))
+    return value
 
 
 def _material(

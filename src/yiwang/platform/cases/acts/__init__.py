@@ -1,27 +1,89 @@
 """Everything that changes applications and cases, by use case."""
 
-from yiwang.platform.cases.acts.accept import accept, accept_all
-from yiwang.platform.cases.acts.correct import answer_correction, lapse_correction, request_correction
-from yiwang.platform.cases.acts.draft import add_file, discard, remove_file, save_answers, set_material, start_draft
+from yiwang.platform.cases.acts.accept import (
+    accept,
+    accept_all,
+    deem_accepted,
+    lapse_conditional,
+    refuse_acceptance,
+    revoke_acceptance,
+)
+from yiwang.platform.cases.acts.after import check_commitment, deliver, warn_of_commitment
+from yiwang.platform.cases.acts.clocks import extend, extend_joint, resume, suspend
+from yiwang.platform.cases.acts.close import archive, forward, void, withdraw, withdraw_all
+from yiwang.platform.cases.acts.correct import (
+    answer_correction,
+    lapse_correction,
+    pre_review,
+    request_correction,
+    resubmit,
+    return_application,
+)
+from yiwang.platform.cases.acts.draft import (
+    add_file,
+    choose_delivery,
+    discard,
+    remove_file,
+    save_answers,
+    set_material,
+    start_draft,
+)
+from yiwang.platform.cases.acts.papers import make_document, make_once
+from yiwang.platform.cases.acts.recheck import check_by_hand, recheck, recount
 from yiwang.platform.cases.acts.submit import submit
-from yiwang.platform.cases.acts.work import complete_step, decide, plan_visit, record_visit, take
+from yiwang.platform.cases.acts.work import (
+    complete_step,
+    decide,
+    plan_visit,
+    reassign,
+    record_visit,
+    take,
+    take_over,
+)
 
 __all__ = [
     "accept",
     "accept_all",
     "add_file",
     "answer_correction",
+    "archive",
+    "check_by_hand",
+    "check_commitment",
+    "choose_delivery",
     "complete_step",
     "decide",
+    "deem_accepted",
+    "deliver",
     "discard",
+    "extend",
+    "extend_joint",
+    "forward",
+    "lapse_conditional",
     "lapse_correction",
+    "make_document",
+    "make_once",
     "plan_visit",
+    "pre_review",
+    "reassign",
+    "recheck",
     "record_visit",
+    "recount",
+    "refuse_acceptance",
     "remove_file",
     "request_correction",
+    "resubmit",
+    "resume",
+    "return_application",
+    "revoke_acceptance",
     "save_answers",
     "set_material",
     "start_draft",
     "submit",
+    "suspend",
     "take",
+    "take_over",
+    "void",
+    "warn_of_commitment",
+    "withdraw",
+    "withdraw_all",
 ]

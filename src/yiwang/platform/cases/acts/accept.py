@@ -1,4 +1,4 @@
-"""Acceptance: the clock starts. One counter accepts all cases of an application in one act."""
+"""Acceptance: the clock starts. One counter accepts all cases of an application in one act; or it is refused, or revoked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import act_on, current
-from yiwang.kernel.types import Actor, Denial, Key
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import SYSTEM, Actor, Denial, FieldError, Key
 from yiwang.platform.cases import documents, engine, rules
-from yiwang.platform.cases.events import ACCEPTED
-from yiwang.platform.cases.models import Application, ApplicationMaterial, Case
-from yiwang.platform.cases.permissions import CanIntake, OnlySystem
-from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
+from yiwang.platform.cases.events import MADE_UP, NOT_ACCEPTED, REVOKED
+from yiwang.platform.cases.models import Application, Case
+from yiwang.platform.cases.permissions import CanIntake, CanRefuseAcceptance, OnlySystem
+from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind, TaskState
+from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.evidence.types import FactState
 
 
@@ -31,30 +33,48 @@ def any_acceptable(application: Application) -> Denial | None:
     return None
 
 
+def refusable(case: Case) -> Denial | None:
+    """Acceptance is refused before it was given; a case that waits for another may be refused as well."""
+    if CaseState(case.state) not in rules.BEFORE_ACCEPTANCE | {CaseState.WAITING}:
+        return Denial("not-before-acceptance", _("这个办件不在收件阶段，不能作不予受理决定。"))
+    return None
+
+
+def conditional(case: Case) -> Denial | None:
+    """Only a conditional acceptance is revoked, and before the decision."""
+    if case.conditional_due_on is None:
+        return Denial("not-conditional", _("这个办件不是容缺受理的。"))
+    if CaseState(case.state) not in rules.WORKING | {CaseState.SUSPENDED}:
+        return Denial("not-working", _("办件不在办理阶段。"))
+    return None
+
+
+def owing(case: Case) -> Denial | None:
+    """A deferred material must still be owed."""
+    if not case.owing:
+        return Denial("nothing-owed", _("容缺的材料已经补齐。"))
+    return conditional(case)
+
+
 @act_on("cases.accept", Case.objects.lock, permission=CanIntake, ready=acceptable)
-def accept(case: Case, *, by: Actor, key: Key) -> None:
+def accept(case: Case, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Accept one case: its clock starts on the next working day (行政许可法 arts. 32, 42).
 
     With a material deferred it is accepted conditionally (容缺受理).
     """
-    _accept(case)
-    _after(case.application)
+    engine.check_version(case, version)
+    _accept_all(case.application, [case])
 
 
 @act_on("cases.accept_all", Application.objects.lock, permission=CanIntake, ready=any_acceptable)
-def accept_all(application: Application, *, by: Actor, key: Key) -> list[uuid.UUID]:
+def accept_all(application: Application, version: int | None = None, *, by: Actor, key: Key) -> list[uuid.UUID]:
     """Accept every case of the application that may begin: one acceptance counts for all bodies at that moment
     (浙江省保障"最多跑一次"改革规定). Cases that wait for another's result follow by themselves.
 
     Returns the accepted cases.
     """
-    accepted = []
-    for case in application.cases.select_for_update().filter(state__in=rules.BEFORE_ACCEPTANCE).order_by("position"):
-        case.application = application
-        _accept(case)
-        accepted.append(case.id)
-    _after(application)
-    return accepted
+    engine.check_version(application, version)
+    return _accept_all(application, _waiting(application))
 
 
 @act_on("cases.deem_accepted", Application.objects.lock, permission=OnlySystem, ready=any_acceptable)
@@ -62,57 +82,110 @@ def deem_accepted(application: Application, *, by: Actor, key: Key) -> None:
     """Nobody told the applicant in five working days: accepted from the day the materials were received
     (行政许可法 art. 32(4)).
     """
-    for case in application.cases.select_for_update().filter(state__in=rules.BEFORE_ACCEPTANCE).order_by("position"):
+    today = clock.today()
+    late = [case for case in _waiting(application) if case.tell_by and case.tell_by < today]
+    _accept_all(application, late, deemed=True)
+
+
+@act_on(
+    "cases.refuse_acceptance",
+    Case.objects.lock,
+    permission=CanRefuseAcceptance,
+    ready=refusable,
+    announces=NOT_ACCEPTED,
+)
+def refuse_acceptance(case: Case, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Refuse to accept a case (不予受理): outside the body's competence, or no licence is needed, or not complete after
+    the correction (行政许可法 art. 32). A stamped, dated decision with reason and remedies is written.
+    """
+    engine.check_version(case, version)
+    reason = needed(reason, _("不予受理必须写明理由和依据。"))
+    documents.write(case.application, case, DocumentKind.NON_ACCEPTANCE, reason=reason)
+    engine.end(case, CaseState.NOT_ACCEPTED, CaseResult.NOT_ACCEPTED, reason)
+    engine.settle(case.application)
+
+
+@act_on(
+    "cases.revoke_acceptance", Case.objects.lock, permission=CanRefuseAcceptance, ready=conditional, announces=REVOKED
+)
+def revoke_acceptance(case: Case, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Revoke a conditional acceptance, because what came in is still wrong; the reason is written
+    (浙江省保障"最多跑一次"改革规定).
+    """
+    engine.check_version(case, version)
+    _revoke(case, needed(reason, _("撤销受理必须写明理由。")))
+
+
+@act_on("cases.lapse_conditional", Case.objects.lock, permission=OnlySystem, ready=owing, announces=REVOKED)
+def lapse_conditional(case: Case, *, by: Actor, key: Key) -> None:
+    """The deferred materials did not come in time: the acceptance is revoked, with the reason in writing."""
+    names = "、".join(
+        case.application.materials.filter(
+            state=FactState.DEFERRED, made_up_at=None, items__contains=[case.item_code]
+        ).values_list("name", flat=True)
+    )
+    _revoke(case, f"容缺的材料（{names}）到期没有补齐。")
+
+
+def complete_conditional(application: Application) -> None:
+    """Go on without condition where no deferred material is owed any more (inside an act on the locked application)."""
+    owed = {
+        code
+        for material in application.materials.filter(state=FactState.DEFERRED, made_up_at=None)
+        for code in material.items
+    }
+    for case in application.cases.select_for_update().filter(
+        conditional_due_on__isnull=False, made_up_at=None, closed_at=None
+    ):
+        if case.item_code in owed:
+            continue
         case.application = application
-        case.deemed = True
-        _accept(case, deemed=True)
-    _after(application)
+        case.made_up_at = clock.now()
+        if case.state == CaseState.CONDITIONAL:
+            done = case.tasks.filter(state=TaskState.DONE).exclude(kind__in=[StepKind.INTAKE, StepKind.PRE_REVIEW])
+            begun = case.handler_id is not None or done.exists()
+            engine.move(case, CaseState.IN_PROCESS if begun else CaseState.ACCEPTED)
+        timers.cancel_timer(engine.CONDITIONAL, case.id)
+        current().emit(MADE_UP, case)
+        engine.open_steps(case, list(case.tasks.order_by("position")), clock.now())
+        engine.store(case)
 
 
-def _accept(case: Case, *, deemed: bool = False) -> None:
-    deferred = list(
-        ApplicationMaterial.objects.filter(
-            application_id=case.application_id, state=FactState.DEFERRED, made_up_at=None, items__contains=[case.item_code]
-        )
-    )
-    at = case.received_at if deemed else clock.now()
-    engine.start(case, at, conditional=bool(deferred))
-    kind = DocumentKind.CONDITIONAL if deferred else DocumentKind.ACCEPTANCE
-    documents.write(
-        case.application,
-        case,
-        kind,
-        due_on=str(case.due_on or ""),
-        materials=[material.name for material in deferred],
-    )
-    if deferred:
-        case.conditional_due_on = case.due_on
-        if case.due_on:
-            engine.set_deadline(engine.CONDITIONAL, case.id, case.due_on)
-    case.version += 1
-    case.save()
-    current().emit(ACCEPTED, case, application=str(case.application_id), due_on=str(case.due_on), deemed=deemed)
+def needed(text: str, message: str, field: str = "reason") -> str:
+    """Return a reason without its blanks; raise ``Invalid`` where it is empty."""
+    if not text.strip():
+        raise Invalid(message, errors=(FieldError(field, message),))
+    return text.strip()
 
 
-def _after(application: Application) -> None:
-    waiting = application.cases.filter(state__in=rules.BEFORE_ACCEPTANCE).exists()
-    if waiting:
-        return
-    timers.cancel_timer(engine.DEEMED, application.id)
-    if application.state == ApplicationState.SUBMITTED:
-        application.state = ApplicationState.ACCEPTED.value
-        application.accepted_at = clock.now()
-    application.due_on = max(
-        (due for due in application.cases.values_list("due_on", flat=True) if due), default=None
-    )
-    application.save(update_fields=["state", "accepted_at", "due_on"])
+def _waiting(application: Application) -> list[Case]:
+    rows = application.cases.select_for_update().filter(state__in=rules.BEFORE_ACCEPTANCE)
+    return list(rows.order_by("position"))
+
+
+def _accept_all(application: Application, cases: list[Case], *, deemed: bool = False) -> list[uuid.UUID]:
+    for case in cases:
+        case.application = application
+        engine.accept(case, case.received_at if deemed else clock.now(), deemed=deemed)
+        engine.store(case)
+    engine.settle(application)
+    return [case.id for case in cases]
+
+
+def _revoke(case: Case, reason: str) -> None:
+    engine.to_work(case)
+    documents.write(case.application, case, DocumentKind.REVOCATION, reason=reason)
+    engine.end(case, CaseState.ACCEPTANCE_REVOKED, CaseResult.REVOKED, reason)
+    engine.settle(case.application)
 
 
 @timers.timer(engine.DEEMED)
 def ring_deemed(subject: uuid.UUID, key: str) -> None:
     """Ring at the end of the fifth working day."""
-    from yiwang.kernel.types import SYSTEM
-
     deem_accepted(subject, by=SYSTEM, key=key)
 
 
+@timers.timer(engine.CONDITIONAL)
+def ring_conditional(subject: uuid.UUID, key: str) -> None:
+    """Ring when the time to make up deferred materials is over."""
+    lapse_conditional(subject, by=SYSTEM, key=key)

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on, current
-from yiwang.kernel.problems import Invalid, Stale
-from yiwang.kernel.types import Actor, Denial, Key
+from yiwang.kernel.problems import Invalid, NotNow, Stale
+from yiwang.kernel.types import Actor, Denial, FieldError, Key
+from yiwang.platform.cases import engine
+from yiwang.platform.cases.acts.accept import complete_conditional
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial
+from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial, Correction
 from yiwang.platform.cases.permissions import CanApply
-from yiwang.platform.cases.types import ApplicationState
+from yiwang.platform.cases.types import ApplicationState, CaseResult, Way
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity import queries as identity
+from yiwang.ui import store
 
 DRAFT_DAYS = 90
 """How long a draft is kept, in days."""
+_NOTHING_TO_DELIVER = (
+    CaseResult.WITHDRAWN,
+    CaseResult.RETURNED,
+    CaseResult.NO_SUPPLEMENT,
+    CaseResult.NOT_ACCEPTED,
+    CaseResult.REVOKED,
+    CaseResult.VOIDED,
+    CaseResult.DELETED,
+    CaseResult.FORWARDED,
+)
 
 
 def only_draft(application: Application) -> Denial | None:
@@ -32,14 +47,19 @@ def only_draft(application: Application) -> Denial | None:
 
 
 def draft_or_correcting(application: Application) -> Denial | None:
-    """Files may be added to a draft, and while a correction is open or a deferred material is due."""
-    if application.state == ApplicationState.DRAFT:
-        return None
-    if application.cases.filter(corrections__state="open").exists():
-        return None
-    if application.materials.filter(state=FactState.DEFERRED, made_up_at=None).exists():
+    """Files may be added to a draft, and afterwards only for what a correction asked for or what is owed."""
+    if application.state == ApplicationState.DRAFT or _asked_for(application) or _owed(application):
         return None
     return Denial("no-correction-open", _("现在没有要补的材料。"))
+
+
+def undelivered(application: Application) -> Denial | None:
+    """The way of delivery may be changed as long as something is still to be handed over."""
+    if application.state == ApplicationState.DRAFT:
+        return None
+    if application.cases.filter(delivered_at=None).exclude(result__in=_NOTHING_TO_DELIVER).exists():
+        return None
+    return Denial("delivered", _("结果都已经送达，不能再改领取方式。"))
 
 
 @act("cases.start_draft", permission=CanApply)
@@ -128,12 +148,47 @@ def set_material(application: Application, identity: str, name: str, state: str,
     _touch(application)
 
 
+@act_on("cases.choose_delivery", Application.objects.lock, permission=CanApply, ready=undelivered)
+def choose_delivery(
+    application: Application,
+    way: str,
+    name: str = "",
+    phone: str = "",
+    address: str = "",
+    version: int | None = None,
+    *,
+    by: Actor,
+    key: Key,
+) -> None:
+    """Choose how to get the results: electronically, at the window, or by mail to an address.
+
+    Raises ``Invalid`` for mail without an address, or where an item does not send its result.
+    """
+    engine.check_version(application, version)
+    chosen = Way(way)
+    given = {"name": name.strip(), "phone": phone.strip(), "address": address.strip()}
+    if chosen is Way.MAIL:
+        missing = [FieldError(field, _("寄送要填这一项。")) for field, value in given.items() if not value]
+        editions = catalog.get_editions(uuid.UUID(row["edition"]) for row in application.plan).values()
+        if not all(edition.definition.channels.mail_out for edition in editions):
+            missing.append(FieldError("way", _("其中有事项的结果不能寄送，请选电子送达或窗口领取。")))
+        if missing:
+            raise Invalid(_("领取方式还不完整。"), errors=tuple(missing))
+    application.delivery = {"way": chosen.value, **(given if chosen is Way.MAIL else {})}
+    _touch(application)
+
+
 @act_on("cases.add_file", Application.objects.lock, permission=CanApply, ready=draft_or_correcting)
 def add_file(application: Application, identity: str, stored: Mapping[str, Any], *, by: Actor, key: Key) -> uuid.UUID:
     """Attach a stored and scanned file to a material. Returns the file's id.
 
-    ``stored`` is what ``ui.uploads`` returned: name, digest, media_type, size, pages, scan.
+    ``stored`` is what ``ui.uploads`` returned: name, digest, media_type, size, pages, scan. With the last deferred
+    material of a conditionally accepted case, the case goes on without condition.
     """
+    draft = application.state == ApplicationState.DRAFT
+    owed = set() if draft else _owed(application)
+    if not draft and identity not in owed | set(_asked_for(application)):
+        raise NotNow(_("现在不要求补“%(name)s”。") % {"name": identity}, code="not-asked-for")
     file = ApplicationFile.objects.create(
         application=application,
         identity=identity,
@@ -147,31 +202,59 @@ def add_file(application: Application, identity: str, stored: Mapping[str, Any],
         added_at=clock.now(),
         added_by=by.label,
     )
-    application.materials.filter(
-        identity=identity, state__in=[FactState.COMMITTED, FactState.DEFERRED], made_up_at=None
-    ).update(made_up_at=clock.now())
-    if application.state == ApplicationState.DRAFT:
+    if draft:
         application.materials.filter(identity=identity).delete()
+    elif identity in owed:
+        application.materials.filter(identity=identity).update(made_up_at=clock.now())
+        complete_conditional(application)
+        engine.settle(application)
     _touch(application)
     return file.id
 
 
 @act_on("cases.remove_file", Application.objects.lock, permission=CanApply, ready=draft_or_correcting)
 def remove_file(application: Application, file: uuid.UUID, *, by: Actor, key: Key) -> None:
-    """Take a file out again; what an agency has already worked with stays."""
+    """Take a file out again. After submission only what was added for a correction that is still open: what an agency
+    has already worked with stays.
+    """
     rows = application.files.filter(pk=file, removed_at=None)
-    if application.submitted_at:
-        rows = rows.filter(added_at__gt=application.changed_at)
+    if application.state != ApplicationState.DRAFT:
+        asked = _asked_for(application)
+        row = rows.first()
+        if row is None or row.identity not in asked or row.added_at < asked[row.identity]:
+            raise NotNow(_("部门已经用到这个文件，不能再删除。"), code="in-use")
     rows.update(removed_at=clock.now())
     _touch(application)
 
 
 @act_on("cases.discard", Application.objects.lock, permission=CanApply, ready=only_draft)
 def discard(application: Application, *, by: Actor, key: Key) -> None:
-    """Throw a draft away with everything in it."""
+    """Throw a draft away with everything in it; files that nothing else refers to are deleted from the store."""
+    digests = set(application.files.values_list("digest", flat=True))
+    current().detail["files"] = len(digests)
     application.files.all().delete()
     application.materials.all().delete()
     application.delete()
+    for digest in digests - set(
+        ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    ):
+        transaction.on_commit(functools.partial(store.delete, digest))
+
+
+def _asked_for(application: Application) -> dict[str, datetime]:
+    """Return the materials that open corrections ask for, with the instant at which each was asked."""
+    return {
+        point["target"].removeprefix("material:"): correction.asked_at
+        for correction in Correction.objects.filter(case__application=application, state="open")
+        for point in correction.points
+        if point["target"].startswith("material:")
+    }
+
+
+def _owed(application: Application) -> set[str]:
+    """Return the materials whose handing in was put off."""
+    rows = application.materials.filter(state=FactState.DEFERRED, made_up_at=None)
+    return set(rows.filter(application__cases__closed_at=None).values_list("identity", flat=True))
 
 
 def _touch(application: Application) -> None:

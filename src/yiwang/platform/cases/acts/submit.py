@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
-from yiwang.platform.cases import documents, engine
+from yiwang.platform.cases import checking, documents, engine
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit, Task
@@ -26,9 +27,6 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, Resolution
 from yiwang.ui import values
-
-TELL_DAYS = 5
-"""Working days to tell what is missing, else it counts as accepted (行政许可法 art. 32(4))."""
 
 
 @act_on("cases.submit", Application.objects.lock, permission=CanApply, ready=only_draft)
@@ -55,10 +53,23 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
     application.save()
-    _write_cases(application, editions, waits_for)
+    tell_by = engine.end_of_workdays(application.region, day, engine.TELL_DAYS)
+    _write_cases(application, editions, waits_for, resolution, tell_by)
     _write_materials(application, resolution)
-    documents.write(application, None, DocumentKind.RECEIPT)
-    engine.set_deadline(engine.DEEMED, application.id, engine.end_of_workdays(application.region, day, TELL_DAYS))
+    documents.write(
+        application,
+        None,
+        DocumentKind.RECEIPT,
+        matters=[edition.definition.known_as for edition in editions],
+        materials=[
+            [material.name, material.state.value]
+            for material in resolution.materials.values()
+            if material.state not in (FactState.NEEDLESS, FactState.ASK)
+        ],
+        received_on=day,
+        tell_by=tell_by,
+    )
+    engine.set_deadline(engine.DEEMED, application.id, tell_by)
     current().emit(SUBMITTED, application, cases=len(editions), life_event=application.life_event)
     return application.number
 
@@ -118,7 +129,11 @@ def _check_complete(application: Application, editions: list[EditionView], resol
 
 
 def _write_cases(
-    application: Application, editions: list[EditionView], waits_for: dict[str, tuple[str, ...]]
+    application: Application,
+    editions: list[EditionView],
+    waits_for: dict[str, tuple[str, ...]],
+    resolution: Resolution,
+    tell_by: date,
 ) -> None:
     now = application.submitted_at
     assert now is not None
@@ -132,9 +147,12 @@ def _write_cases(
     visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
     cases: list[Case] = []
     tasks: list[Task] = []
+    allotted = serials.allot_many(f"case:{edition.definition.task_code}:{day}" for edition in editions)
+    materials = {name: (one.state, one.items) for name, one in resolution.materials.items()}
+    facts = {code: {"state": fact.state} for code, fact in resolution.facts.items()}
     for position, edition in enumerate(editions):
         definition = edition.definition
-        serial = serials.allot(f"case:{definition.task_code}:{day}")
+        serial = allotted[f"case:{definition.task_code}:{day}"].pop(0)
         number = build_case_number(parse_task_code(definition.task_code, allow_pseudo=True), day, serial)
         waits = list(waits_for.get(definition.basic_code, ()))
         case = Case(
@@ -154,6 +172,8 @@ def _write_cases(
             applicant_name=application.applicant_name,
             state=(CaseState.WAITING if waits else CaseState.SUBMITTED).value,
             waits_for=waits,
+            tell_by=None if waits else tell_by,
+            recheck=checking.degraded(edition, facts, materials),
             received_at=now,
         )
         cases.append(case)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act_on, current
-from yiwang.kernel.problems import Invalid, NotFound, NotNow, Stale
+from yiwang.kernel.problems import Invalid, NotFound, NotNow
 from yiwang.kernel.types import Actor, Denial, FieldError, Key, Role
-from yiwang.platform.cases import documents, engine, rules
-from yiwang.platform.cases.events import DECIDED, STEP_DONE, VISIT_PLANNED
+from yiwang.platform.cases import deciding, documents, engine, rules
+from yiwang.platform.cases.acts.accept import needed
+from yiwang.platform.cases.events import REASSIGNED, STEP_DONE, VISIT_PLANNED
 from yiwang.platform.cases.models import Case, Task
-from yiwang.platform.cases.permissions import CanDecide, CanHandle, CanInspect, CanReview
-from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind, TaskState
-from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.types import ResultKind, StepKind
+from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanHandle, CanInspect, CanReview
+from yiwang.platform.cases.types import CaseState, DocumentKind, TaskState
+from yiwang.platform.catalog.types import StepKind
+from yiwang.platform.directory import queries as directory
 
 OFFICERS = 2
 """A check of the facts on the spot needs at least two officers (行政许可法 art. 34)."""
@@ -31,26 +33,66 @@ def working(case: Case) -> Denial | None:
     return None
 
 
+def handled(case: Case) -> Denial | None:
+    """A case has a handler from acceptance to decision, also while it stands still."""
+    return None if CaseState(case.state) is CaseState.SUSPENDED else working(case)
+
+
 def decidable(case: Case) -> Denial | None:
     """A decision comes when every step before it is done, nothing is owed and no source has to be asked again."""
     denial = working(case)
     if denial is not None:
         return denial
+    if case.owing:
+        return Denial("conditional", _("容缺的材料还没有补齐，不能作决定。"))
+    if case.recheck:
+        return Denial("recheck", _("提交时有数据源中断，要先重新核验，才能作决定。"))
     if not case.tasks.filter(kind=StepKind.DECISION, state=TaskState.READY).exists():
         waiting = case.tasks.filter(state=TaskState.READY).values_list("name", flat=True).first()
         return Denial("steps-open", _("还要先完成“%(step)s”。") % {"step": waiting or ""})
-    if CaseState(case.state) is CaseState.CONDITIONAL:
-        return Denial("conditional", _("容缺的材料还没有补齐，不能作决定。"))
     return None
 
 
-@act_on("cases.take", Case.objects.lock, permission=CanHandle, ready=working)
-def take(case: Case, *, by: Actor, key: Key) -> None:
-    """Take a case into one's own hands; a colleague who has it is told by the history."""
-    case.handler_id, case.handler_label = by.id, by.label
-    if case.state == CaseState.ACCEPTED:
-        engine.move(case, CaseState.IN_PROCESS)
-    _save(case)
+@act_on("cases.take", Case.objects.lock, permission=CanHandle, ready=handled)
+def take(case: Case, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Take a case that nobody has into one's own hands; ``take_over`` is for a colleague's."""
+    engine.check_version(case, version)
+    if case.handler_id is not None and case.handler_id != by.id:
+        raise NotNow(_("%(who)s 正在办这一件。要接过来，请用“接手”并写明原因。") % {"who": case.handler_label}, code="held")
+    _hand_to(case, by.id, by.label)
+    engine.to_work(case)
+    engine.store(case)
+
+
+@act_on("cases.take_over", Case.objects.lock, permission=CanHandle, ready=handled, announces=REASSIGNED)
+def take_over(case: Case, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Take a case over from a colleague (absent, or by agreement); the history shows who and why."""
+    engine.check_version(case, version)
+    current().detail.update(
+        {"from": case.handler_label, "reason": needed(reason, _("请写明为什么接手，同事会看到。"))}
+    )
+    _hand_to(case, by.id, by.label)
+    engine.to_work(case)
+    engine.store(case)
+
+
+@act_on("cases.reassign", Case.objects.lock, permission=CanDispatch, ready=handled, announces=REASSIGNED)
+def reassign(
+    case: Case, to: uuid.UUID, reason: str, version: int | None = None, *, by: Actor, key: Key
+) -> None:
+    """Give a case to a member of staff of its agency; if they are away, to their deputy.
+
+    Raises ``Invalid`` for somebody who does not work there.
+    """
+    engine.check_version(case, version)
+    reason = needed(reason, _("请写明为什么改派。"))
+    member = directory.present(to)
+    if member is None or not case.agency_path.startswith(member.agency_path):
+        message = _("请选承办部门在岗的工作人员。")
+        raise Invalid(message, errors=(FieldError("to", message),))
+    current().detail.update({"from": case.handler_label, "to": member.number, "reason": reason})
+    _hand_to(case, member.id, f"{member.agency_name} {member.number}")
+    engine.store(case)
 
 
 @act_on("cases.complete_step", Case.objects.lock, permission=CanReview, ready=working)
@@ -61,35 +103,52 @@ def complete_step(
 
     A failed step does not end the case: the decider reads it. Raises ``NotNow`` if it is not this step's turn.
     """
-    _check_version(case, version)
-    if not opinion.strip():
-        raise Invalid(_("请写审查意见。"), errors=(FieldError("opinion", _("意见不能空着。")),))
+    engine.check_version(case, version)
+    opinion = needed(opinion, _("请写审查意见。"), "opinion")
     task = _ready_task(case, step, by)
-    if task.kind in (StepKind.DECISION, StepKind.SITE_VISIT):
+    if task.kind in (StepKind.DECISION, StepKind.SITE_VISIT, StepKind.DELIVER):
         raise NotNow(_("这个环节有专门的操作。"))
     _finish(case, task, rules.Outcome(outcome), opinion, by)
 
 
 @act_on("cases.plan_visit", Case.objects.lock, permission=CanInspect, ready=working)
-def plan_visit(case: Case, day: date, *, by: Actor, key: Key) -> None:
+def plan_visit(case: Case, day: date, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Set the day of the case's site visit; a joint one is set for all agencies that come along."""
+    engine.check_version(case, version)
     if day < clock.today():
         raise Invalid(_("踏勘日期不能早于今天。"), errors=(FieldError("day", _("请选今天或以后的日期。")),))
-    task = case.tasks.filter(kind=StepKind.SITE_VISIT).exclude(state=TaskState.DONE).select_related("visit").first()
+    task = (
+        case.tasks.filter(kind=StepKind.SITE_VISIT)
+        .exclude(state__in=[TaskState.DONE, TaskState.SKIPPED])
+        .select_related("visit")
+        .first()
+    )
     if task is None:
         raise NotNow(_("这个办件没有要踏勘的环节。"))
     if task.visit is None:
         raise NotNow(_("这个环节不是联合踏勘，直接记录结果即可。"))
     task.visit.planned_on, task.visit.planned_by = day, by.label
-    task.visit.save()
+    task.visit.save(update_fields=["planned_on", "planned_by"])
     current().emit(VISIT_PLANNED, case.application, visit=str(task.visit_id), day=str(day))
 
 
 @act_on("cases.record_visit", Case.objects.lock, permission=CanInspect, ready=working)
 def record_visit(
-    case: Case, step: str, outcome: str, opinion: str, officers: list[str], *, by: Actor, key: Key
+    case: Case,
+    step: str,
+    outcome: str,
+    opinion: str,
+    officers: list[str],
+    version: int | None = None,
+    *,
+    by: Actor,
+    key: Key,
 ) -> None:
-    """Write down what was found on the spot, by at least two officers (行政许可法 art. 34)."""
+    """Write down what was found on the spot, by at least two officers (行政许可法 art. 34).
+
+    Each agency of a joint visit records its own findings; with the last of them one joint record is written.
+    """
+    engine.check_version(case, version)
     named = list(dict.fromkeys(name.strip() for name in officers if name.strip()))
     errors = []
     if len(named) < OFFICERS:
@@ -103,40 +162,28 @@ def record_visit(
         raise NotNow(_("这个环节不是现场踏勘。"))
     task.officers = named
     _finish(case, task, rules.Outcome(outcome), opinion, by)
+    _write_visit_record(case, task)
 
 
-@act_on("cases.decide", Case.objects.lock, permission=CanDecide, ready=decidable, announces=DECIDED)
+@act_on("cases.decide", Case.objects.lock, permission=CanDecide, ready=decidable)
 def decide(case: Case, grant: bool, text: str, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Decide: grant, or refuse with the reason and the remedies (行政许可法 art. 38).
 
-    A grant opens the steps that follow (issue, deliver); what is automatic among them is done in this act.
+    A grant opens the steps that follow (issue, deliver); what is automatic among them is done in this act. After a
+    refusal nothing is made, but the refusal is delivered.
     """
-    _check_version(case, version)
-    if not text.strip():
-        message = _("请写决定理由。") if grant else _("不予许可必须写明理由和依据。")
-        raise Invalid(message, errors=(FieldError("text", message),))
-    now = clock.now()
-    definition = catalog.get_edition(case.edition_id).definition
-    result = CaseResult.REFUSED
-    if grant:
-        result = CaseResult.ISSUED if definition.result.kind is not ResultKind.OTHER else CaseResult.GRANTED
-    case.result, case.decision, case.decided_at = result.value, text.strip(), now
-    if case.state != CaseState.IN_PROCESS:
-        engine.move(case, CaseState.IN_PROCESS)
-    engine.move(case, CaseState.DECIDED)
-    value = engine.read_clock(case)
-    if value is not None:
-        engine.write_clock(case, clock.stop(value, clock.legal_date(now)))
-    documents.write(
-        case.application,
-        case,
-        DocumentKind.DECISION if grant else DocumentKind.REFUSAL,
-        text=case.decision,
-        reconsideration=definition.reconsideration,
-        lawsuit=definition.lawsuit,
-    )
-    task = case.tasks.get(kind=StepKind.DECISION)
+    engine.check_version(case, version)
+    text = needed(text, _("请写决定理由。") if grant else _("不予许可必须写明理由和依据。"), "text")
+    deciding.decide(case, grant, text)
+    task = case.tasks.get(kind=StepKind.DECISION, state=TaskState.READY)
     _finish(case, task, rules.Outcome.PASS if grant else rules.Outcome.FAIL, text, by)
+    if case.closed_at is None:  # else it is settled already
+        engine.settle(case.application)
+
+
+def _hand_to(case: Case, member: uuid.UUID | None, label: str) -> None:
+    case.handler_id, case.handler_label = member, label
+    case.tasks.filter(state=TaskState.READY).update(assignee_id=member, assignee_label=label)
 
 
 def _ready_task(case: Case, step: str, by: Actor) -> Task:
@@ -152,21 +199,39 @@ def _ready_task(case: Case, step: str, by: Actor) -> Task:
 
 def _finish(case: Case, task: Task, outcome: rules.Outcome, opinion: str, by: Actor) -> None:
     now = clock.now()
-    if case.state == CaseState.ACCEPTED:
-        engine.move(case, CaseState.IN_PROCESS)
+    engine.to_work(case)
     engine.finish_task(task, outcome.value, opinion.strip(), by=by.label, at=now)
     current().emit(STEP_DONE, case, step=task.step, outcome=outcome.value)
+    decided, closed = case.decided_at, case.closed_at
     engine.open_steps(case, list(case.tasks.order_by("position")), now)
-    _save(case)
+    engine.store(case)
+    if (case.decided_at, case.closed_at) != (decided, closed):
+        engine.settle(case.application)
 
 
-def _check_version(case: Case, version: int | None) -> None:
-    if version is not None and version != case.version:
-        raise Stale(_("同事刚刚更新了这个办件。请看一眼最新情况，再继续；您写的内容还在。"))
-
-
-def _save(case: Case) -> None:
-    case.version += 1
-    case.save()
-
-
+def _write_visit_record(case: Case, task: Task) -> None:
+    """Write the record: of a single visit at once, of a joint one when every agency has recorded its findings."""
+    tasks = [task]
+    if task.visit_id is not None:
+        tasks = list(Task.objects.filter(visit_id=task.visit_id).select_related("case").order_by("case__position"))
+        if any(one.state in (TaskState.READY, TaskState.WAITING) for one in tasks):
+            return
+    findings = [one for one in tasks if one.state == TaskState.DONE]
+    agencies = directory.agencies_by_id({one.case.agency_id for one in findings})
+    documents.write(
+        case.application,
+        case,
+        DocumentKind.VISIT_RECORD,
+        joint=len(findings) > 1,
+        findings=[
+            {
+                "agency": agencies[one.case.agency_id].name,
+                "matter": one.case.name,
+                "on": clock.legal_date(one.done_at).isoformat() if one.done_at else "",
+                "officers": list(one.officers),
+                "outcome": one.outcome,
+                "opinion": one.opinion,
+            }
+            for one in findings
+        ],
+    )

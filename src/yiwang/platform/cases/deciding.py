@@ -1,0 +1,70 @@
+"""What a decision does to a case, whoever takes it: a person, or the rule of an item that leaves no discretion."""
+
+from __future__ import annotations
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import current
+from yiwang.platform.cases import documents, engine
+from yiwang.platform.cases.events import DECIDED
+from yiwang.platform.cases.models import Case, PostCheck, Task
+from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.rules import truth
+from yiwang.platform.catalog.types import ResultKind
+from yiwang.platform.evidence.types import FactState
+
+POST_CHECK_DAYS = 60
+"""Working days after a decision on a commitment in which it is checked (浙江; STANDARDS 12.6)."""
+
+
+def decide(case: Case, grant: bool, text: str, *, by_rule: bool = False) -> None:
+    """Write a decision down: state, result, clock, document, and what has to be checked afterwards."""
+    now = clock.now()
+    definition = catalog.get_edition(case.edition_id).definition
+    result = CaseResult.REFUSED
+    if grant:
+        result = CaseResult.ISSUED if definition.result.kind is not ResultKind.OTHER else CaseResult.GRANTED
+    case.result, case.decision, case.decided_at = result.value, text, now
+    engine.to_work(case)
+    engine.move(case, CaseState.DECIDED)
+    engine.stop_clock(case, now)
+    case.deliver_by = engine.end_of_workdays(case.region, clock.legal_date(now), engine.DELIVER_DAYS)
+    documents.write(
+        case.application,
+        case,
+        DocumentKind.DECISION if grant else DocumentKind.REFUSAL,
+        text=text,
+        result_name=definition.result.name,
+        basis=[f"{one.law}{one.article}" for one in definition.legal_basis],
+        deliver_by=case.deliver_by,
+    )
+    if grant:
+        _plan_post_checks(case)
+    current().emit(DECIDED, case, result=case.result, by_rule=by_rule)
+
+
+def by_rule(case: Case, task: Task) -> str | None:
+    """Grant by the item's rule where the data suffice; anything else is left to a person.
+
+    A refusal always is: its reasons have to be weighed and the applicant may be heard.
+    """
+    rule = catalog.get_edition(case.edition_id).definition.decision_by_rule
+    if not rule or case.owing or case.recheck or case.tasks.filter(outcome="fail").exists():
+        return None
+    if truth(rule, engine.facts_of(case.application)) is not True:
+        return None
+    text = f"经系统核验，申请人符合本事项公布的法定条件（{rule}），依法准予。"
+    decide(case, True, text, by_rule=True)
+    task.opinion = text
+    return "pass"
+
+
+def _plan_post_checks(case: Case) -> None:
+    committed = case.application.materials.filter(
+        state=FactState.COMMITTED, made_up_at=None, items__contains=[case.item_code]
+    )
+    due_on = engine.end_of_workdays(case.region, clock.today(), POST_CHECK_DAYS)
+    checks = [PostCheck(case=case, material=material.identity, due_on=due_on) for material in committed]
+    if checks:
+        PostCheck.objects.bulk_create(checks)
+        engine.set_deadline(engine.POST_CHECK, case.id, due_on)
