@@ -15,6 +15,7 @@ urlpatterns = [
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
     path("", include("yiwang.platform.licences.portal")),
+    path("editors/", include("yiwang.platform.catalog.editing.urls")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"
