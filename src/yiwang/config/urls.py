@@ -19,6 +19,7 @@ urlpatterns = [
     path("desk/", include(files.desk)),
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.doors.openapi.urls")),
+    path("editors/", include("yiwang.platform.catalog.editing.urls")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

@@ -23,6 +23,7 @@ from yiwang.platform.catalog.models import (
     DataElementRow,
     Edition,
     Implementation,
+    ItemDraft,
     LifeEventEdition,
     LifeEventRow,
     ServiceItem,
@@ -34,6 +35,9 @@ from yiwang.platform.directory import queries as directory
 PUBLISHED = event("catalog.published", "An edition of an item was published.")
 SUSPENDED = event("catalog.suspended", "An item takes no new applications for now.")
 LIFE_EVENT_PUBLISHED = event("catalog.life_event_published", "An edition of a life event was published.")
+
+EDITORS = "editors"
+"""The source of drafts that were written at the editors' desk; any other source's draft replaces what lies there."""
 
 CanEdit = Permission(
     name="edit items",
@@ -102,6 +106,12 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
         for name, value in (changes | flags).items():
             setattr(row, name, value)
         row.save(update_fields=[*changes, *flags])
+        if source != EDITORS:
+            ItemDraft.objects.filter(implementation=row).update(
+                document=None, latest_revision=None, title=definition.name
+            )
+    if made:
+        ItemDraft.objects.create(implementation=row, title=definition.name, live=False)
     current().detail["implementation"] = str(row.id)
     return row.id
 
@@ -149,6 +159,14 @@ def publish(row: Implementation, note: str = "", *, by: Actor, key: Key) -> uuid
 
     Raises ``Invalid`` with every error that the linter found: errors block, warnings do not.
     """
+    return publish_draft(row, note, by=by)
+
+
+@act("catalog.publish_definition", permission=CanPublish)
+def publish_definition(definition: Definition, note: str = "", *, by: Actor, key: Key) -> uuid.UUID:
+    """Write a draft and publish it at once: what a reviewer agreed to is what becomes the edition."""
+    row = _lock(write_draft(definition, EDITORS, by=by), by)
+    CanPublish.check(by, row)
     return publish_draft(row, note, by=by)
 
 

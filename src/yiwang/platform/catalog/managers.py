@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 
-from yiwang.kernel.types import Actor, ActorKind
-
+from yiwang.kernel.types import Actor, ActorKind, Role
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -33,3 +32,14 @@ class ImplementationQuerySet(_QuerySet):
             ]
             return self.filter(published | reduce(or_, mine))
         return self.filter(published)
+
+    def editable_by(self, actor: Actor) -> ImplementationQuerySet:
+        """Filter to what the actor's editors' grants reach (``RoleGrant.covers`` in the database)."""
+        reach = [
+            Q(agency__path__startswith=grant.agency, region__startswith=grant.region)
+            & (Q(level=grant.level) if grant.level else Q())
+            & (Q(item_id__in=grant.items) if grant.items else Q())
+            for grant in actor.grants
+            if grant.role in {Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}
+        ]
+        return self.filter(reduce(or_, reach)) if reach else self.none()

@@ -134,3 +134,20 @@ class SampleFile(models.Model):
     media_type = models.CharField(max_length=80)
     size = models.IntegerField()
     regions = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+
+
+from yiwang.platform.catalog.editing.models import ItemDraft, PublisherReview  # noqa: E402
+
+__all__ = [
+    "CodeEntry",
+    "DataElementRow",
+    "Edition",
+    "Implementation",
+    "ItemDraft",
+    "LifeEventEdition",
+    "LifeEventRow",
+    "PublisherReview",
+    "SampleFile",
+    "ServiceItem",
+    "VagueWordRow",
+]

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.paging import page
+from yiwang.kernel import paging
+from yiwang.kernel.paging import Page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
@@ -24,7 +25,8 @@ from yiwang.platform.catalog.models import (
     ServiceItem,
     VagueWordRow,
 )
-from yiwang.platform.catalog.types import DataElement, EditionView, LifeEvent, Satisfier
+from yiwang.platform.catalog.managers import ImplementationQuerySet
+from yiwang.platform.catalog.types import DataElement, EditionEntry, EditionView, LifeEvent, Satisfier
 from yiwang.platform.directory import queries as directory
 
 _editions: dict[uuid.UUID, EditionView] = {}
@@ -206,6 +208,8 @@ def drafts(by: Actor) -> Iterator[tuple[dict[str, Any], str, str]]:
     rows = Implementation.objects.visible_to(by).select_related("agency").order_by("task_code", "handle_code")
     for row in rows.iterator(chunk_size=500):
         yield row.draft, row.agency.name, row.agency.uscc
+
+
 def published(
     *, region: str = "", agency: str = "", words: str = "", item_type: str = "", after: str = "", size: int = 50
 ) -> tuple[list[EditionView], str]:
@@ -222,7 +226,7 @@ def published(
         rows = rows.filter(item__name__icontains=words)
     if item_type:
         rows = rows.filter(item__item_type=item_type)
-    found = page(rows.only("id", "task_code", "current_id"), ("task_code",), size, after=after)
+    found = paging.page(rows.only("id", "task_code", "current_id"), ("task_code",), size, after=after)
     views = get_editions([row.current_id for row in found.items if row.current_id])
     return [views[row.current_id] for row in found.items if row.current_id], found.next
 
@@ -231,3 +235,64 @@ def editions_of(task_code: str) -> list[tuple[uuid.UUID, int, str, datetime]]:
     """Return id, number, digest and day of every edition of an implementation, latest first; nothing is forgotten."""
     rows = Edition.objects.filter(implementation__task_code=task_code).order_by("-number")
     return list(rows.values_list("id", "number", "digest", "published_at"))
+
+
+def editable_by(actor: Actor) -> ImplementationQuerySet:
+    """Return the implementations that the actor may edit, for the editors' desk of this room."""
+    return Implementation.objects.editable_by(actor)
+
+
+def edition_history(implementation: uuid.UUID) -> list[EditionEntry]:
+    """Return the editions of an item, newest first."""
+    rows = Edition.objects.filter(implementation_id=implementation).order_by("-number")
+    return [
+        EditionEntry(*row) for row in rows.values_list("id", "number", "digest", "published_at", "published_by", "note")
+    ]
+
+
+def edition_document(pk: uuid.UUID) -> dict[str, Any]:
+    """Return an edition's definition as plain values, to compare."""
+    document: dict[str, Any] = Edition.objects.values_list("content__definition", flat=True).get(pk=pk)
+    return document
+
+
+def of_implementation(task_code: str, handle_code: str = "") -> uuid.UUID:
+    """Return the id of an implementation, to ask for its history."""
+    pk = Implementation.objects.filter(task_code=task_code, handle_code=handle_code).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound(_("没有找到这个事项，可能已经停办。"))
+    return pk
+
+
+def themes(audience: str = "person") -> dict[str, str]:
+    """Return the themes of natural (``person``) or legal persons (``legal``) under which something is published."""
+    used = (
+        Edition.objects.filter(pk__in=Implementation.objects.filter(current__isnull=False).values("current_id"))
+        .values_list(f"content__definition__{audience}_themes", flat=True)
+        .distinct()
+    )
+    codes = {code for row in used for code in row or ()}
+    return {code: label for code, label in code_table(f"{audience}_themes").items() if code in codes}
+
+
+def by_agency(agency: uuid.UUID, size: int = 30, *, after: str = "", before: str = "") -> Page[EditionView]:
+    """Return an agency's published items, a page of them in the order of their codes."""
+    return _page(Implementation.objects.filter(agency_id=agency), size, after, before)
+
+
+def by_theme(
+    theme: str, audience: str = "person", region: str = "", size: int = 30, *, after: str = "", before: str = ""
+) -> Page[EditionView]:
+    """Return the published items of a theme (of everybody that serves ``region``, if given), paged."""
+    rows = Implementation.objects.filter(**{f"current__content__definition__{audience}_themes__contains": [theme]})
+    if region:
+        rows = rows.filter(region__in=region_chain(region))
+    return _page(rows, size, after, before)
+
+
+def _page(rows: ImplementationQuerySet, size: int, after: str, before: str) -> Page[EditionView]:
+    found = paging.page(
+        rows.filter(current__isnull=False, sample_only=False), ("task_code",), size, after=after, before=before
+    )
+    views = get_editions([row.current_id for row in found.items])
+    return Page([views[row.current_id] for row in found.items], found.next, found.previous)

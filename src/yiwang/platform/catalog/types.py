@@ -514,6 +514,18 @@ class LifeEvent:
     tips: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EditionEntry:
+    """A line of an item's history."""
+
+    id: uuid.UUID
+    number: int
+    digest: str
+    published_at: datetime
+    published_by: str
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
     """A published edition: frozen, numbered, with a content hash."""

@@ -1,0 +1,179 @@
+"""The edit form's blocks, made from the types: text, choice, list and structure as the definition has them.
+
+Whatever a definition holds has a block here, so that a definition goes into the form and comes out the same.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from enum import Enum, IntEnum
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from wagtail import blocks
+from wagtail.blocks.list_block import ListBlockValidationError
+from wagtail.blocks.struct_block import StructBlockValidationError
+
+from yiwang.platform.catalog.editing.labels import CHOICES, label_of
+from yiwang.platform.catalog.types import Definition
+
+_LONG = frozenset(
+    {"answer", "hint", "note", "plain", "plain_en", "power_content", "power_division", "rights", "standard", "text"}
+)
+GROUPS: dict[str, tuple[str, ...]] = {
+    "basics": (
+        "name",
+        "short_name",
+        "name_en",
+        "plain",
+        "plain_en",
+        "basic_code",
+        "task_code",
+        "handle_code",
+        "item_type",
+        "level",
+        "agency",
+        "serves",
+        "person_themes",
+        "legal_themes",
+        "keywords",
+        "local_basic_code",
+        "local_task_code",
+        "effective_on",
+        "cancelled_on",
+        "sample_only",
+    ),
+    "powers": (
+        "legal_basis",
+        "conditions",
+        "body_nature",
+        "power_source",
+        "power_division",
+        "power_content",
+        "entrusted_by",
+        "co_agencies",
+        "accepting_body",
+        "deciding_body",
+        "quantity_limit",
+        "intermediary",
+    ),
+    "papers": ("materials", "situations", "commitments"),
+    "questions": ("form", "min_level"),
+    "steps": ("case_type", "statutory_limit", "promised_limit", "process", "special_procedures", "decision_by_rule"),
+    "outcome": ("result", "fees"),
+    "ways": (
+        "channels",
+        "places",
+        "consult_phone",
+        "complaint_phone",
+        "consult_web",
+        "consult_address",
+        "complaint_web",
+        "complaint_address",
+    ),
+    "advice": ("faq", "mistakes", "rights", "reconsideration", "lawsuit"),
+}
+"""The parts of the form, and the fields of a definition that each holds: together all of them."""
+
+
+def group_blocks() -> dict[str, blocks.StructBlock]:
+    """Return one structure for each part of the form."""
+    hints = typing.get_type_hints(Definition)
+    return {
+        group: blocks.StructBlock([(name, _block(hints[name], "Definition", name)) for name in names])
+        for group, names in GROUPS.items()
+    }
+
+
+def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.Block:
+    options: dict[str, Any] = {"label": label_of(owner, name)}
+    if default is not MISSING:
+        options["default"] = default
+    if typing.get_origin(hint) is tuple:
+        return _list(typing.get_args(hint)[0], owner, name, options["label"])
+    if typing.get_origin(hint) is types.UnionType or hint is date:
+        return blocks.DateBlock(required=False, **options)
+    if is_dataclass(hint):
+        return _struct(typing.cast(type, hint), label=options["label"])
+    if hint is bool:
+        return blocks.BooleanBlock(required=False, **options)
+    if issubclass(hint, Enum):
+        named = [(_value(member), label) for member, label in CHOICES[hint].items()]
+        if default is not MISSING:
+            options["default"] = _value(default)
+        return blocks.ChoiceBlock(choices=named, **options)
+    if hint is int:
+        return blocks.IntegerBlock(**options)
+    if name in _LONG:
+        return blocks.TextBlock(required=False, rows=2, **options)
+    return blocks.CharBlock(required=False, **options)
+
+
+def _struct(kind: type, **options: Any) -> blocks.StructBlock:
+    hints = typing.get_type_hints(kind)
+    return blocks.StructBlock(
+        [
+            (field.name, _block(hints[field.name], kind.__name__, field.name, field.default))
+            for field in fields(kind)
+        ],
+        **options,
+    )
+
+
+def _list(hint: Any, owner: str, name: str, label: Any) -> blocks.ListBlock:
+    child = _struct(hint) if is_dataclass(hint) else _block(hint, owner, name)
+    return blocks.ListBlock(child, default=[], collapsed=is_dataclass(hint), label=label)
+
+
+def _value(member: Any) -> str:
+    return str(int(member)) if isinstance(member, IntEnum) else str(member.value)
+
+
+def to_form(block: blocks.StructBlock, document: Mapping[str, Any]) -> Any:
+    """Return the part of a document that a block edits, as the block's value."""
+    return block.to_python({name: document[name] for name in block.child_blocks if name in document})
+
+
+def to_document(value: Any) -> Any:
+    """Return a block's value as plain values."""
+    if isinstance(value, blocks.StructValue):
+        return {name: to_document(part) for name, part in value.items()}
+    if isinstance(value, blocks.list_block.ListValue):
+        return [to_document(part) for part in value]
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n")
+    return value
+
+
+def errors_in(block: blocks.Block, found: Iterable[tuple[tuple[str, ...], str]]) -> ValidationError:
+    """Place messages beside the fields that their paths name; what has no field of its own goes to the nearest."""
+    here: list[str] = []
+    below: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for path, message in found:
+        if path and _child(block, path[0]) is not None:
+            below.setdefault(path[0], []).append((path[1:], message))
+        else:
+            here.append(message)
+    if isinstance(block, blocks.ListBlock):
+        return ListBlockValidationError(
+            block_errors={int(name): errors_in(block.child_block, inner) for name, inner in below.items()},
+            non_block_errors=[ValidationError(message) for message in here],
+        )
+    if isinstance(block, blocks.StructBlock):
+        return StructBlockValidationError(
+            block_errors={name: errors_in(block.child_blocks[name], inner) for name, inner in below.items()},
+            non_block_errors=[ValidationError(message) for message in here],
+        )
+    return ValidationError(here)
+
+
+def _child(block: blocks.Block, name: str) -> blocks.Block | None:
+    if isinstance(block, blocks.StructBlock):
+        return block.child_blocks.get(name)
+    if isinstance(block, blocks.ListBlock) and name.isdecimal():
+        return block.child_block
+    return None
