@@ -16,6 +16,8 @@ urlpatterns = [
     path("desk/", include("yiwang.platform.cases.desk")),
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.doors.openapi.urls")),
+    path("desk/", include("yiwang.platform.identity.desk")),
+    path("desk/", include("yiwang.platform.directory.desk")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

@@ -231,3 +231,9 @@ def editions_of(task_code: str) -> list[tuple[uuid.UUID, int, str, datetime]]:
     """Return id, number, digest and day of every edition of an implementation, latest first; nothing is forgotten."""
     rows = Edition.objects.filter(implementation__task_code=task_code).order_by("-number")
     return list(rows.values_list("id", "number", "digest", "published_at"))
+
+
+def item_names(basic_codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of items by basic code, one query."""
+    rows = ServiceItem.objects.filter(pk__in=list(basic_codes))
+    return dict(rows.values_list("basic_code", "name"))
