@@ -39,6 +39,7 @@ def _wrong(field: str, message: str) -> Invalid:
 def save_agency(
     code: str,
     name: str,
+    *,
     short_name: str,
     uscc: str,
     function: str,
@@ -49,7 +50,6 @@ def save_agency(
     complaint_phone: str = "",
     address: str = "",
     active: bool = True,
-    *,
     by: Actor,
     key: Key,
 ) -> uuid.UUID:
@@ -86,13 +86,13 @@ def save_agency(
 def save_centre(
     code: str,
     name: str,
+    *,
     region: str,
     address: str,
     hours: str,
     phone: str = "",
     traffic: str = "",
     counters: Sequence[dict[str, str]] = (),
-    *,
     by: Actor,
     key: Key,
 ) -> None:
@@ -125,7 +125,7 @@ def save_centre(
 
 
 @act("directory.set_day", permission=CanAdminister)
-def set_day(day: date, is_workday: bool, reason: str, source: str, region: str = "", *, by: Actor, key: Key) -> None:
+def set_day(day: date, is_workday: bool, *, reason: str, source: str, region: str = "", by: Actor, key: Key) -> None:
     """Enter a day that is worked or off against the week's rhythm, with the document it rests on.
 
     The year of the region is entered with it, so that every process reads the calendar anew. Dates of running cases do
@@ -180,7 +180,15 @@ def _touch_year(region: str, year: int, source: str, provisional: bool | None = 
 
 @act("directory.save_staff", permission=CanAppoint)
 def save_staff(
-    number: str, name: str, agency: str, centre: str = "", counter: str = "", active: bool = True, *, by: Actor, key: Key
+    number: str,
+    name: str,
+    agency: str,
+    *,
+    centre: str = "",
+    counter: str = "",
+    active: bool = True,
+    by: Actor,
+    key: Key,
 ) -> uuid.UUID:
     """Enter a member of staff or change one. Returns their id. Raises Invalid."""
     home = Agency.objects.filter(code=agency, active=True).first()

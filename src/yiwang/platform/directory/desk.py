@@ -136,7 +136,9 @@ def _centre_specs(new: bool) -> list[FieldSpec]:
         field("name", _("名称"), max_length=80),
         field("kind", _("类型"), FieldKind.CHOICE, options=kinds),
     )
-    first = [field("code", _("大厅代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="330302-centre")] if new else []
+    first = (
+        [field("code", _("大厅代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="330302-centre")] if new else []
+    )
     return [
         *first,
         field("name", _("名称"), max_length=120),
@@ -200,8 +202,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     by = _actor(request)
 
     def save_day(values: dict[str, Any]) -> None:
-        given = (values["day"], values["kind"] == "work", values["reason"], values["source"], region)
-        acts.set_day(*given, by=by, key=day_form.key)
+        work = values["kind"] == "work"
+        more = {"reason": values["reason"], "source": values["source"], "region": region}
+        acts.set_day(values["day"], work, **more, by=by, key=day_form.key)
 
     def save_year(values: dict[str, Any]) -> None:
         acts.set_year(values["year"], values["source"], values["provisional"], region, by=by, key=year_form.key)

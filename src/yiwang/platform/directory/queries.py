@@ -119,7 +119,7 @@ def find_centre(code: str) -> CentreView | None:
 
 
 def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:
-    """Return the member of staff behind an account, or nothing, with their grants and those of whom they stand in for."""
+    """Return the member of staff behind an account with their grants and those of absent colleagues; or nothing."""
     today = clock.today()
     mine = Q(staff__account_id=account, staff__active=True)
     stands_in = Q(staff__active=True, staff__deputy__account_id=account, staff__deputy__active=True)
@@ -138,7 +138,8 @@ def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ..
 
 def get_staff(pk: uuid.UUID) -> StaffDetail:
     """Return a member of staff with roles, absence and account."""
-    row = StaffMember.objects.filter(pk=pk).select_related("agency", "counter", "deputy").prefetch_related("roles").first()
+    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
+    row = rows.filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有找到这个工作人员。"))
     return _detail(row)

@@ -98,8 +98,8 @@ def counter(request: HttpRequest) -> HttpResponse:
                 values["document"],
                 Secret(values["number"]),
                 Secret(values["phone"]),
-                "yes" in values["consent"],
-                "yes" in values["account"],
+                consent="yes" in values["consent"],
+                open_account="yes" in values["account"],
                 by=by,
                 key=form.key,
             )
@@ -285,7 +285,9 @@ def absence(request: HttpRequest) -> HttpResponse:
     specs = [
         field("first", _("从哪天起"), FieldKind.DATE),
         field("last", _("到哪天止（含）"), FieldKind.DATE),
-        field("deputy", _("代班人的工号"), required=False, max_length=20, hint=_("同一部门在岗的同事；管理员岗位不能代")),
+        field(
+            "deputy", _("代班人的工号"), required=False, max_length=20, hint=_("同一部门在岗的同事；管理员岗位不能代")
+        ),
     ]
     do = request.POST.get("do", "")
     initial = {"first": me.absent_from, "last": me.absent_until, "deputy": me.deputy}

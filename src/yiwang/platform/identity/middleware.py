@@ -25,6 +25,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, unless something must be done first or a delegation just ended."""
         request.actor = SimpleLazyObject(lambda: sessions.actor_of(request))  # type: ignore[attr-defined]
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             stopped = self._duty(request) or self._fallen_back(request)
@@ -49,5 +50,7 @@ class ActorMiddleware:
         bool(request.actor)  # type: ignore[attr-defined]
         if not getattr(request, "delegation_ended", False):
             return None
-        told = NotAllowed(_("您代表的委托已经到期或被收回，刚才的操作没有办。现在是以您本人的名义。"), code="delegation-ended")
+        told = NotAllowed(
+            _("您代表的委托已经到期或被收回，刚才的操作没有办。现在是以您本人的名义。"), code="delegation-ended"
+        )
         return errors.render_problem(request, told)

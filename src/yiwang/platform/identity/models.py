@@ -38,9 +38,7 @@ class Person(models.Model):
     """The record that the authority's check showed to be the same person."""
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["document_type", "number_index"], name="person_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["document_type", "number_index"], name="person_number_once")]
         indexes = [models.Index(fields=["phone_index"], name="person_phone")]
 
 
@@ -145,9 +143,7 @@ class Delegation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     grantor_person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="delegations_given")
-    grantor_organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, related_name="delegations_given"
-    )
+    grantor_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="delegations_given")
     delegate = models.ForeignKey(Person, models.PROTECT, related_name="delegations_held")
     items = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     may_sign = models.BooleanField(default=True)
@@ -163,7 +159,9 @@ class Delegation(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["delegate", "expires_at"], name="delegation_held", condition=Q(revoked_at__isnull=True))
+            models.Index(
+                fields=["delegate", "expires_at"], name="delegation_held", condition=Q(revoked_at__isnull=True)
+            )
         ]
 
     @property

@@ -54,9 +54,7 @@ def get_person(pk: uuid.UUID) -> PersonView:
 
 def find_person(number: str, document: DocumentType = DocumentType.CITIZEN_ID) -> PersonView | None:
     """Return a person by document number (through the blind index), or nothing."""
-    row = Person.objects.filter(
-        document_type=document, number_index=blind_index(clean(number), "citizen_id")
-    ).first()
+    row = Person.objects.filter(document_type=document, number_index=blind_index(clean(number), "citizen_id")).first()
     return _person(row) if row else None
 
 
@@ -106,8 +104,7 @@ def may_represent(person: uuid.UUID, party: Party) -> bool:
 def find_delegate(name: str, contact: str) -> uuid.UUID | None:
     """Return the person with this name and this telephone or document number, or nothing. Both must agree."""
     for row in Person.objects.filter(
-        Q(phone_index=blind_index(clean(contact), "phone"))
-        | Q(number_index=blind_index(clean(contact), "citizen_id")),
+        Q(phone_index=blind_index(clean(contact), "phone")) | Q(number_index=blind_index(clean(contact), "citizen_id")),
         merged_into=None,
         died_on=None,
     ):

@@ -103,11 +103,11 @@ def _record(request: HttpRequest, account: Account, method: str) -> None:
     acts.record_session(
         account.pk,
         Secret(str(session.session_key)),
-        method,
-        session[LEVEL],
-        bool(session[FACTOR]),
-        device(request.headers.get("User-Agent", "")),
-        Secret(client_address(request)),
+        way=method,
+        level=session[LEVEL],
+        second_factor=bool(session[FACTOR]),
+        device=device(request.headers.get("User-Agent", "")),
+        address=Secret(client_address(request)),
         by=request.actor,  # type: ignore[attr-defined]
         key=f"in:{uuid.uuid4()}",
     )
@@ -115,7 +115,13 @@ def _record(request: HttpRequest, account: Account, method: str) -> None:
 
 def device(agent: str) -> str:
     """Return browser and system in two words, for the owner's list of sessions."""
-    browsers = {"MicroMessenger": "微信", "Edg/": "Edge", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+    browsers = {
+        "MicroMessenger": "微信",
+        "Edg/": "Edge",
+        "Firefox/": "Firefox",
+        "Chrome/": "Chrome",
+        "Safari/": "Safari",
+    }
     systems = {
         "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS",
         "Linux": "Linux",

@@ -26,7 +26,7 @@ def reads_of(party: Party, after: str = "") -> TrailPage:
 
 
 def acted_by_others(person: uuid.UUID, party: Party, after: str = "") -> TrailPage:
-    """Return what anybody but ``person`` did in a party's name: for a firm, everybody but its representative who asks."""
+    """Return what anybody but ``person``, who asks, did in a party's name, newest first."""
     rows = AuditEntry.objects.filter(kind="act", principal_id=party.id).exclude(actor_id=person)
     return _shown(page(rows, ("-seq",), SIZE, after=after))
 

@@ -172,7 +172,7 @@ def acted(request: HttpRequest) -> HttpResponse:
         return redirect("services:acted")
     names = queries.delegate_names([one.delegation for one in page.entries if one.delegation])
     rows = [
-        (one, names[one.delegation] if one.delegation in names else one.actor, act_label(one.name))
+        (one, names.get(one.delegation, one.actor) if one.delegation else one.actor, act_label(one.name))
         for one in page.entries
     ]
     context = {"rows": rows, "next": page.next, "principal": queries.party_name(who.principal), "section": "my"}
@@ -192,7 +192,7 @@ def access(request: HttpRequest) -> HttpResponse:
     except BadCursor:
         return redirect("services:access")
     numbers = cases.numbers_of(who, [one.case_id for one in page.entries if one.case_id])
-    rows = [(one, numbers.get(one.case_id)) for one in page.entries]
+    rows = [(one, numbers.get(one.case_id) if one.case_id else None) for one in page.entries]
     context = {"rows": rows, "next": page.next, "section": "my"}
     return render(request, "services/access.html", context)
 

@@ -92,7 +92,7 @@ def _only_own(by: Actor) -> None:
 def verify_person(
     person: Person, name: Secret, number: Secret, proof: str, proof_number: Secret, *, by: Actor, key: Key
 ) -> uuid.UUID:
-    """Raise oneself to L2: document, proven telephone and a third proof checked by the authority (STANDARDS 2.5, 11.5).
+    """Raise oneself to L2: document, proven telephone and a third proof, checked by the authority.
 
     Returns the person the account stands for from now on: somebody already known (by a counter, say) stays the same one.
     Whether something does not agree or the document has an account already, the sentence is the same. Raises Invalid,
@@ -146,9 +146,7 @@ def pass_face_check(person: Person, passed: bool, *, by: Actor, key: Key) -> int
 
 
 @act_on("identity.change_password", own_account, permission=CanKeepAccount)
-def change_password(
-    account: Account, old: Secret, new: Secret, session_key: Secret, *, by: Actor, key: Key
-) -> None:
+def change_password(account: Account, old: Secret, new: Secret, session_key: Secret, *, by: Actor, key: Key) -> None:
     """Choose a new password; every other session of the account ends. Raises Invalid."""
     limits.count(f"password:{account.id}", 10, 3_600)
     if not account.check_password(old.reveal()):

@@ -35,16 +35,16 @@ def register_at_counter(
     document: str,
     number: Secret,
     phone: Secret,
+    *,
     consent: bool,
     open_account: bool = False,
-    *,
     by: Actor,
     key: Key,
 ) -> tuple[uuid.UUID, str]:
     """Register a person seen in person at L3, or bring what is known of them up to date. Returns person and password.
 
     Consent on paper or pad is recorded (个人信息保护法 art. 13). With ``open_account`` an account with a random first
-    password is opened, which must be changed at the first sign-in; the name to sign in with is the document's number. The
+    password is opened, which must be changed at the first sign-in; one signs in with the document's number. The
     password is empty if none was made. Raises Invalid.
     """
     kind = DocumentType(document)

@@ -24,9 +24,9 @@ ENDED = event("identity.delegation_ended", "A delegation was taken back or given
 def grant_delegation(
     name: Secret, contact: Secret, items: list[str], may_sign: bool, last_day: date, *, by: Actor, key: Key
 ) -> uuid.UUID:
-    """Let a person act for the actor's principal: in some items (basic codes) or in all, to the end of ``last_day``.
+    """Let a person act for the actor's principal: in some items (basic codes) or all, to the end of ``last_day``.
 
-    Only the principal itself gives one, or a firm's legal representative: a delegate cannot pass it on (民法典 art. 169).
+    Only the principal gives one, or a firm's legal representative: a delegate cannot pass it on (民法典 art. 169).
     Raises Invalid; who the name and the telephone or document number do not both fit is simply not found.
     """
     limits.count(f"delegate:{by.id}", 20, 3_600)
@@ -37,7 +37,9 @@ def grant_delegation(
     latest = rules.delegation_latest(today)
     if not today <= last_day <= latest:
         words = {"day": f"{latest:%Y-%m-%d}"}
-        raise Invalid(_("请核对截止日期。"), errors=(FieldError("last_day", _("截止日期最早今天，最晚 %(day)s") % words),))
+        raise Invalid(
+            _("请核对截止日期。"), errors=(FieldError("last_day", _("截止日期最早今天，最晚 %(day)s") % words),)
+        )
     delegate = queries.find_delegate(name.reveal(), contact.reveal())
     if delegate is None:
         message = _("没有找到这个人：姓名要和对方在本平台登记的手机号或证件号一致")

@@ -1,4 +1,4 @@
-"""Firms come online: the legal representative registers them (L2), their electronic business licence lifts them (L3)."""
+"""Firms online: the legal representative registers them (L2), their electronic business licence lifts them (L3)."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ _nobody = lazy(lambda: make_password(secrets.token_hex(16)), str)()
 def check_password(candidates: list[uuid.UUID], password: Secret, *, by: Actor, key: Key) -> uuid.UUID | None:
     """Return the account among the candidates whose password this is, or nothing.
 
-    A wrong try counts against each candidate; five lock it for half an hour (GB/T 22239-2019). Whether a name is unknown,
-    a password wrong or an account locked looks the same from outside, and takes the same time.
+    A wrong try counts against each candidate; five lock it for half an hour (GB/T 22239-2019). Whether a name is
+    unknown, a password wrong or an account locked looks the same from outside, and takes the same time.
     """
     now = clock.now()
     rows = list(Account.objects.select_for_update().filter(pk__in=candidates, is_active=True).order_by("pk"))
@@ -163,12 +163,12 @@ def _staff_id(row: Account) -> Any:
 def record_session(
     account: Account,
     session_key: Secret,
+    *,
     way: str,
     level: int,
     second_factor: bool,
     device: str,
     address: Secret,
-    *,
     by: Actor,
     key: Key,
 ) -> None:

@@ -25,7 +25,6 @@ from yiwang.ui.entry import public, signed_in
 from yiwang.ui.forms import SpecForm
 
 
-
 def _owner(request: HttpRequest) -> uuid.UUID:
     """Return the account in the session, of a person or of staff. Raises NeedsSignIn."""
     if actor(request).kind not in (ActorKind.PERSON, ActorKind.STAFF):

@@ -40,7 +40,12 @@ def _send(request: HttpRequest, purpose: str, phone: str) -> None:
     if purpose == "reset" and account is None:
         instead = _("这个手机号没有账号。如果是您在找回密码，请换一个手机号或先注册；如果不是，请不用理会。")
     challenge, shown = acts.send_code(
-        purpose, Secret(phone), account if purpose == "reset" else None, instead, by=actor(request), key=str(uuid.uuid4())
+        purpose,
+        Secret(phone),
+        account if purpose == "reset" else None,
+        instead,
+        by=actor(request),
+        key=str(uuid.uuid4()),
     )
     request.session[CHALLENGE] = {"id": str(challenge), "purpose": purpose, "next": next_url(request, "")}
     request.session[SHOWN] = shown
@@ -106,7 +111,9 @@ def _last(request: HttpRequest, purpose: str, template: str, specs: list[Any]) -
             except Problem as problem:
                 mine = {one.field: str(one.message) for one in problem.errors if one.field in {"password", "agreed"}}
                 wrong |= mine
-                form.add_errors([one for one in problem.errors if one.field not in mine], "" if mine else str(problem.detail))
+                form.add_errors(
+                    [one for one in problem.errors if one.field not in mine], "" if mine else str(problem.detail)
+                )
                 status = problem.status
             else:
                 if account is not None:

@@ -46,9 +46,7 @@ class DemoSignIn(SignIn):
     def sign_in(self, request: HttpRequest) -> Outcome:
         """Sign the chosen person in."""
         account = (
-            Account.objects.filter(login=request.POST.get("login", ""), is_active=True)
-            .select_related("person")
-            .first()
+            Account.objects.filter(login=request.POST.get("login", ""), is_active=True).select_related("person").first()
         )
         if not settings.YIWANG_DEMO or account is None:
             return Outcome(message=_("没有这个演示账号。"))

@@ -39,7 +39,10 @@ class PasswordSignIn(SignIn):
         limits.count(f"sign-in:address:{limits.client_address(request)}", 30, 600)
         limits.count(f"sign-in:name:{blind_index(typed, 'sign-in').hex()[:24]}", 10, 600)
         found = acts.check_password(
-            candidates(typed), Secret(password), by=request.actor, key=str(uuid.uuid4())  # type: ignore[attr-defined]
+            candidates(typed),
+            Secret(password),
+            by=request.actor,
+            key=str(uuid.uuid4()),  # type: ignore[attr-defined]
         )
         if found is None:
             return Outcome(message=refused)
