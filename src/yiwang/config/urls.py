@@ -20,6 +20,8 @@ urlpatterns = [
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.doors.openapi.urls")),
     path("editors/", include("yiwang.platform.catalog.editing.urls")),
+    path("desk/", include("yiwang.platform.identity.desk")),
+    path("desk/", include("yiwang.platform.directory.desk")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

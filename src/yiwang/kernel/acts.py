@@ -47,9 +47,10 @@ Ready = Callable[[Any], Denial | None]
 class Permission:
     """Who may do an act.
 
-    ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object; ``level``: assurance that a
+    ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object
+    (none named: any member of staff); ``level``: assurance that a
     person needs; ``scope``: what an API client's token must carry; ``own``: a person must own the object (be, or act for,
-    its principal).
+    its principal), and a delegation limited to items must cover its ``item_codes``.
     """
 
     name: str
@@ -71,7 +72,7 @@ class Permission:
             self._check_person(by, target)
         elif by.kind is ActorKind.STAFF:
             reach: Reach | None = target.reach if target is not None and hasattr(target, "reach") else None
-            if not by.has_role(self.roles, reach):
+            if self.roles and not by.has_role(self.roles, reach):
                 raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
         elif by.kind is ActorKind.CLIENT and self.scope not in by.scopes:
             raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
@@ -81,6 +82,8 @@ class Permission:
             raise NeedsSignIn(_("办这一项要先提升认证等级。"), code="step-up-needed", level=int(self.level))
         if self.own and target is not None and target.principal != by.principal:
             raise NotAllowed(_("这不是您名下的事项。"))
+        if self.own and target is not None and by.items and not by.may_handle(getattr(target, "item_codes", None)):
+            raise NotAllowed(_("给您的委托不包括这个事项，请委托人本人来办，或重新委托。"), code="outside-delegation")
 
     def allows(self, by: Actor, target: Any = None) -> bool:
         """Tell without raising."""

@@ -135,6 +135,14 @@ class Actor:
     """Scopes of an API client's token."""
     request_id: str = ""
     second_factor: bool = False
+    items: frozenset[str] = frozenset()
+    """Basic codes that the delegation is limited to; empty does not narrow."""
+    may_sign: bool = True
+    """Whether the delegation lets the actor sign and hand in for the principal."""
+
+    def may_handle(self, items: Iterable[str] | None) -> bool:
+        """Tell whether the delegation covers a matter of these items; one of unknown items only if it is unlimited."""
+        return not self.items or (bool(items) and self.items.issuperset(items or ()))
 
     def has_role(self, roles: Iterable[Role], reach: Reach | None = None) -> bool:
         """Tell whether any grant carries one of these roles (and covers ``reach``, if given)."""

@@ -9,6 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, Role
+from yiwang.platform.cases.desk import WORKERS
+from yiwang.platform.directory import desk as directory
+from yiwang.platform.identity import desk as identity
 from yiwang.ui.frame import DeskFrame, Group, Link
 
 
@@ -17,16 +20,23 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not request.path.startswith("/desk/"):
         return {}
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    work = [Link(_("我的待办"), reverse("cases:inbox"), "inbox")]
+    work = [Link(_("我的待办"), reverse("cases:inbox"), "inbox")] if actor.has_role(WORKERS) else []
     if actor.has_role({Role.INTAKE}):
         work.append(Link(_("待受理"), reverse("cases:intake"), "intake"))
     return {
         "frame": DeskFrame(
             home_url=reverse("desk:home"),
             title=_("工作台"),
-            search_url=reverse("cases:inbox"),
+            search_url=reverse("cases:inbox") if work else "",
             search_hint=_("办件编号、申请人"),
             user=(Link(actor.label, reverse("identity:sign_out")),),
-            rail=(Group(_("办理"), tuple(work)),),
+            rail=tuple(
+                group
+                for group in (
+                    Group(_("办理"), tuple(work)),
+                    Group(_("管理"), (*directory.links(actor), *identity.links(actor))),
+                )
+                if group.links
+            ),
         )
     }

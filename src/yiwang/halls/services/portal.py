@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.halls.services.pages import apply, guides, track
+from yiwang.halls.services.pages import apply, guides, mine, track
 
 app_name = "services"
 urlpatterns = [
@@ -22,5 +22,11 @@ urlpatterns = [
     path("applications/<uuid:pk>/", track.application, name="application"),
     path("cases/<uuid:pk>/correction/", track.correction, name="correction"),
     path("my/", track.my, name="my"),
+    path("my/delegations/", mine.delegations, name="delegations"),
+    path("my/delegations/new/", mine.grant, name="grant"),
+    path("my/delegations/<uuid:pk>/end/", mine.end_delegation, name="end_delegation"),
+    path("my/acted/", mine.acted, name="acted"),
+    path("my/access/", mine.access, name="access"),
+    path("my/organisations/", mine.organisations, name="organisations"),
     path("progress/", track.progress, name="progress"),
 ]

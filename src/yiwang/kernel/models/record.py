@@ -1,5 +1,6 @@
 """What every act leaves behind, in the same transaction as the change itself."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -59,7 +60,13 @@ class AuditEntry(models.Model):
                 condition=Q(application_id__isnull=False),
             ),
             models.Index(fields=["person_id", "seq"], name="audit_person_read", condition=Q(kind="read")),
+            models.Index(
+                fields=["principal_id", "seq"],
+                name="audit_acted_for",
+                condition=Q(kind="act", principal_id__isnull=False),
+            ),
             models.Index(fields=["xid"], name="audit_xid"),
+            BrinIndex(fields=["at"], name="audit_at"),
         ]
 
 

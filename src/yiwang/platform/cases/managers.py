@@ -53,7 +53,8 @@ class CaseQuerySet(_QuerySet):
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            return self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
+            mine = self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
+            return mine.filter(item_code__in=sorted(actor.items)) if actor.items else mine
         if actor.kind is ActorKind.STAFF:
             return self.filter(_reach(actor))
         return self.none()
@@ -80,7 +81,11 @@ class ApplicationQuerySet(_QuerySet):
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            return self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
+            found = self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
+            if actor.items:  # a delegate for some items sees those, and the drafts that they began themselves
+                cases = self.model._meta.get_field("cases").related_model.objects.visible_to(actor)
+                found = found.filter(Q(pk__in=cases.values("application_id")) | Q(agent_id=actor.id, state="draft"))
+            return found
         if actor.kind is ActorKind.STAFF:
             intake = [
                 Q(region__startswith=grant.region)

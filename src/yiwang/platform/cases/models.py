@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -11,6 +13,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Party, PartyKind, Reach
 from yiwang.platform.cases.managers import ApplicationQuerySet, CaseQuerySet
+from yiwang.platform.catalog import queries as catalog
 
 
 class Application(models.Model):
@@ -73,6 +76,12 @@ class Application(models.Model):
     def reach(self) -> Reach:
         """Where it lies: an application belongs to its region, not to one agency."""
         return Reach(region=self.region)
+
+    @property
+    def item_codes(self) -> frozenset[str]:
+        """Basic codes of its items, for delegations that are limited to some."""
+        editions = catalog.get_editions(uuid.UUID(row["edition"]) for row in self.plan)
+        return frozenset(edition.definition.basic_code for edition in editions.values())
 
 
 class Case(models.Model):
@@ -154,6 +163,11 @@ class Case(models.Model):
     def owing(self) -> bool:
         """Whether a deferred material is still to come."""
         return self.conditional_due_on is not None and self.made_up_at is None
+
+    @property
+    def item_codes(self) -> frozenset[str]:
+        """The item, for delegations that are limited to some."""
+        return frozenset({self.item_code})
 
 
 class JointVisit(models.Model):

@@ -296,3 +296,9 @@ def _page(rows: ImplementationQuerySet, size: int, after: str, before: str) -> P
     )
     views = get_editions([row.current_id for row in found.items])
     return Page([views[row.current_id] for row in found.items], found.next, found.previous)
+
+
+def item_names(basic_codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of items by basic code, one query."""
+    rows = ServiceItem.objects.filter(pk__in=list(basic_codes))
+    return dict(rows.values_list("basic_code", "name"))

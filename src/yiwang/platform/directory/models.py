@@ -89,6 +89,7 @@ class StaffMember(models.Model):
     number = models.CharField(max_length=20, unique=True)
     name = models.CharField(max_length=60)
     active = models.BooleanField(default=True)
+    absent_from = models.DateField(null=True)
     absent_until = models.DateField(null=True)
     deputy = models.ForeignKey("self", models.SET_NULL, null=True)
 
@@ -108,7 +109,13 @@ class StaffRole(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["staff", "role", "agency_path", "region", "level"], name="staff_role_once"
-            )
+            ),
+            # System, security and audit are three persons (GB/T 22239-2019): the database itself refuses the second.
+            models.UniqueConstraint(
+                fields=["staff"],
+                condition=models.Q(role__in=["system_admin", "security_admin", "audit_admin"]),
+                name="staff_one_administration",
+            ),
         ]
 
 

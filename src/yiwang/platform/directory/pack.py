@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from yiwang.kernel.codes import CodeError, parse_uscc
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Role
-from yiwang.platform.directory.models import Agency, City, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.city import CITY, CitySpec
+from yiwang.platform.directory.models import Agency, City, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.types import CounterKind
 
 

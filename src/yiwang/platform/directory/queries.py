@@ -6,16 +6,33 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
+from yiwang.kernel.models import CalendarDay, CalendarYear
+from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Role, RoleGrant
-from yiwang.platform.directory.models import Agency, Region, ServiceCentre, StaffMember
-from yiwang.platform.directory.types import AgencyView, CentreView, RegionLevel, RegionView, StaffView
+from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
+from yiwang.platform.directory.types import (
+    ADMINISTRATIONS,
+    AgencyDetail,
+    AgencyView,
+    CentreView,
+    CounterKind,
+    CounterView,
+    DayView,
+    RegionLevel,
+    RegionView,
+    StaffDetail,
+    StaffView,
+    YearView,
+)
 
 
 def _agency(row: Agency) -> AgencyView:
@@ -103,17 +120,79 @@ def find_centre(code: str) -> CentreView | None:
 
 
 def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:
-    """Return the member of staff behind an account with their grants, or nothing."""
-    row = (
-        StaffMember.objects.filter(account_id=account, active=True)
-        .select_related("agency")
-        .prefetch_related("roles")
-        .first()
-    )
-    if row is None:
+    """Return the member of staff behind an account with their grants and those of absent colleagues; or nothing."""
+    today = clock.today()
+    mine = Q(staff__account_id=account, staff__active=True)
+    stands_in = Q(staff__active=True, staff__deputy__account_id=account, staff__deputy__active=True)
+    stands_in &= Q(staff__absent_from__lte=today, staff__absent_until__gte=today) & ~Q(role__in=ADMINISTRATIONS)
+    roles = list(StaffRole.objects.filter(mine | stands_in).select_related("staff__agency"))
+    member = next((role.staff for role in roles if role.staff.account_id == account), None)
+    if member is None:  # nothing of their own: new, or only standing in
+        member = StaffMember.objects.filter(account_id=account, active=True).select_related("agency").first()
+    if member is None:
         return None
+    grants = tuple(
+        RoleGrant(Role(role.role), role.agency_path, role.region, role.level, frozenset(role.items)) for role in roles
+    )
+    return _staff(member, grants), grants
+
+
+def get_staff(pk: uuid.UUID) -> StaffDetail:
+    """Return a member of staff with roles, absence and account."""
+    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有找到这个工作人员。"))
+    return _detail(row)
+
+
+def staff_list(words: str = "", after: str = "") -> Page[Any]:
+    """Return one page of staff by number; ``words`` is the beginning of a number, or of a name."""
+    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
+    if words:
+        rows = rows.filter(Q(number__istartswith=words) | Q(name__startswith=words) | Q(agency__code=words))
+    found = page(rows, ("number",), 30, after=after)
+    return replace(found, items=[_detail(row) for row in found.items])
+
+
+def _detail(row: StaffMember) -> StaffDetail:
     grants = _grants(row)
-    return _staff(row, grants), grants
+    return StaffDetail(
+        _staff(row, grants), row.agency.code, row.centre_id or "", row.counter.number if row.counter else "",
+        grants, row.account_id, row.absent_from, row.absent_until, row.deputy.number if row.deputy else "",
+    )  # fmt: skip
+
+
+def all_agencies() -> list[AgencyDetail]:
+    """Return every agency, also those closed, in order of their place."""
+    return [
+        AgencyDetail(_agency(row), row.parent.code if row.parent else "", row.address, row.active)
+        for row in Agency.objects.filter(external=False).select_related("parent").order_by("path")
+    ]
+
+
+def counters_of(centre: str) -> list[CounterView]:
+    """Return the counters of a centre, in order of number."""
+    return [
+        CounterView(row.number, row.name, CounterKind(row.kind))
+        for row in Counter.objects.filter(centre_id=centre).order_by("number")
+    ]
+
+
+def calendar_years(region: str = "") -> list[YearView]:
+    """Return the years entered for a region, newest first."""
+    return [
+        YearView(row.year, row.source, row.provisional)
+        for row in CalendarYear.objects.filter(region=region).order_by("-year")
+    ]
+
+
+def calendar_days(year: int, region: str = "") -> list[DayView]:
+    """Return the days of a year entered for a region."""
+    return [
+        DayView(row.date, row.is_workday, row.reason, row.source)
+        for row in CalendarDay.objects.filter(region=region, date__year=year).order_by("date")
+    ]
 
 
 def staff_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StaffView]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum, StrEnum
+
+from yiwang.kernel.types import Role, RoleGrant
+
+ADMINISTRATIONS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+"""Three persons (GB/T 22239-2019, level 3): nobody holds two of these, and no deputy takes one over."""
 
 
 class RegionLevel(IntEnum):
@@ -81,3 +87,56 @@ class StaffView:
     agency_path: str
     roles: tuple[str, ...]
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDetail:
+    """A member of staff as the security administrator sees them."""
+
+    view: StaffView
+    agency: str
+    centre: str
+    counter: str
+    grants: tuple[RoleGrant, ...]
+    account: uuid.UUID | None
+    absent_from: date | None
+    absent_until: date | None
+    deputy: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyDetail:
+    """An agency as the system administrator sees it."""
+
+    view: AgencyView
+    parent: str
+    address: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CounterView:
+    """A counter of a centre."""
+
+    number: str
+    name: str
+    kind: CounterKind
+
+
+@dataclass(frozen=True, slots=True)
+class YearView:
+    """A year of the calendar."""
+
+    year: int
+    source: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """A day that the calendar names."""
+
+    day: date
+    is_workday: bool
+    reason: str
+    source: str

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedTextField
+from yiwang.kernel.types import Party, PartyKind
 
 
 class Person(models.Model):
@@ -22,7 +23,8 @@ class Person(models.Model):
     name = models.CharField(max_length=60)
     document_type = models.CharField(max_length=20, default="citizen_id")
     number = SealedTextField()
-    number_index = models.BinaryField(max_length=32)
+    number_index = models.BinaryField(max_length=32, null=True)
+    """Null for somebody who registered by telephone and was not checked yet: ``number`` is empty then."""
     phone = SealedTextField(blank=True)
     phone_index = models.BinaryField(max_length=32, null=True)
     sex = models.CharField(max_length=1, blank=True)
@@ -32,11 +34,11 @@ class Person(models.Model):
     died_on = models.DateField(null=True)
     checked_level = models.SmallIntegerField(default=0)
     """How surely the person was ever checked: what a sign-in can reach at most."""
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    """The record that the authority's check showed to be the same person."""
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["document_type", "number_index"], name="person_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["document_type", "number_index"], name="person_number_once")]
         indexes = [models.Index(fields=["phone_index"], name="person_phone")]
 
 
@@ -52,6 +54,8 @@ class Organisation(models.Model):
     address = models.CharField(max_length=200, blank=True)
     established_on = models.DateField(null=True)
     active = models.BooleanField(default=True)
+    checked_level = models.SmallIntegerField(default=3)
+    """L2: code and legal representative checked; L3: by its electronic business licence or at a counter."""
 
     class Meta:
         indexes = [models.Index(fields=["name"], name="organisation_name")]
@@ -84,6 +88,9 @@ class Account(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    password_changed_at = models.DateTimeField(null=True)
+    agreed_at = models.DateTimeField(null=True)
+    """When the service agreement was agreed to; null for staff."""
     failures = models.SmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -93,14 +100,50 @@ class Account(AbstractBaseUser, PermissionsMixin):
     objects = AccountManager()
 
 
+class SignedIn(models.Model):
+    """会话: where an account is signed in, for its owner's list and for forced logout."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    way = models.CharField(max_length=20)
+    level = models.SmallIntegerField()
+    second_factor = models.BooleanField(default=False)
+    device = models.CharField(max_length=60, blank=True)
+    address = SealedTextField(blank=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-began_at"], name="signed_in_open", condition=Q(ended_at__isnull=True))
+        ]
+
+
+class Challenge(models.Model):
+    """A one-time code that was sent to a telephone; the code itself is not kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    purpose = models.CharField(max_length=12)
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    phone = SealedTextField()
+    code_index = models.BinaryField(max_length=32)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.SmallIntegerField(default=0)
+    passed_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="challenge_expiry")]
+
+
 class Delegation(models.Model):
     """委托 of a person or organisation to a person; scope, items and end are part of it, taking it back is an act."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     grantor_person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="delegations_given")
-    grantor_organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, related_name="delegations_given"
-    )
+    grantor_organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="delegations_given")
     delegate = models.ForeignKey(Person, models.PROTECT, related_name="delegations_held")
     items = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     may_sign = models.BooleanField(default=True)
@@ -115,3 +158,15 @@ class Delegation(models.Model):
                 name="delegation_one_grantor",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["delegate", "expires_at"], name="delegation_held", condition=Q(revoked_at__isnull=True)
+            )
+        ]
+
+    @property
+    def principal(self) -> Party:
+        """Who gave it."""
+        if self.grantor_person_id:
+            return Party(PartyKind.PERSON, self.grantor_person_id)
+        return Party(PartyKind.ORGANISATION, self.grantor_organisation_id)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from django.contrib.auth.hashers import make_password
 
 from yiwang.kernel import clock
-from yiwang.kernel.codes import CodeError, parse_uscc, parse_citizen_id
+from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_uscc
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.sealed import blind_index
 from yiwang.platform.directory.pack import StaffRow, enrol

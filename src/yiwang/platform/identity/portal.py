@@ -1,103 +1,30 @@
-"""Signing in and choosing for whom one acts, at the portal."""
+"""Identity at the portal: signing in and up, one's account, stepping up, choosing for whom one acts."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from yiwang.kernel.types import Actor
-from yiwang.platform.identity import queries, sessions
-from yiwang.platform.identity.signing_in import methods
-from yiwang.ui.entry import public, signed_in
+from yiwang.platform.identity.pages import account, sign_in, sign_up, step_up
 
 app_name = "identity"
-
-
-def _next(request: HttpRequest, default: str) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return wanted
-    return default
-
-
-@public
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Show the ways to sign in; take one."""
-    context: dict[str, Any] = {"next": _next(request, ""), "methods": methods()}
-    if request.method == "POST":
-        method = context["methods"].get(request.POST.get("method", ""))
-        if method is not None:
-            outcome = method.sign_in(request)
-            if outcome.account is not None:
-                sessions.sign_in(request, outcome.account, outcome.level)
-                home = "/desk/" if outcome.account.is_staff else "/my/"
-                return redirect(_next(request, home))
-            context |= {"error": outcome.message, "typed": request.POST.get("login", ""), "used": method.name}
-            return render(request, "identity/sign_in.html", context, status=422)
-    for method in context["methods"].values():
-        context |= method.context()
-    return render(request, "identity/sign_in.html", context)
-
-
-@public
-def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ask, then end the session."""
-    if request.method == "POST":
-        sessions.sign_out(request)
-        return redirect("/")
-    return render(request, "identity/sign_out.html")
-
-
-@signed_in()
-def standings(request: HttpRequest) -> HttpResponse:
-    """Choose for whom to act."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    assert actor.id is not None
-    return render(
-        request,
-        "identity/standings.html",
-        {"standings": queries.standings(actor.id), "principal": actor.principal, "next": _next(request, "/my/")},
-    )
-
-
-@require_POST
-@signed_in()
-def act_for(request: HttpRequest) -> HttpResponse:
-    """Change the principal of the session."""
-    kind, _colon, pk = request.POST.get("party", "").partition(":")
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    wanted = next(
-        (
-            standing.party
-            for standing in queries.standings(actor.id)  # type: ignore[arg-type]
-            if standing.party.kind.value == kind and str(standing.party.id) == pk
-        ),
-        None,
-    )
-    if wanted is None or not sessions.act_for(request, wanted):
-        return render(
-            request,
-            "identity/standings.html",
-            {
-                "standings": queries.standings(actor.id),  # type: ignore[arg-type]
-                "principal": actor.principal,
-                "error": _("请选一个您可以代表的主体。"),
-            },
-            status=422,
-        )
-    return redirect(_next(request, "/my/"))
-
-
-
 urlpatterns = [
-    path("sign-in/", sign_in, name="sign_in"),
-    path("sign-out/", sign_out, name="sign_out"),
-    path("standings/", standings, name="standings"),
-    path("standings/act/", act_for, name="act_for"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/second/", sign_in.second, name="second"),
+    path("sign-in/second/options/", sign_in.second_options, name="second_options"),
+    path("sign-in/passkey/options/", sign_in.passkey_options, name="passkey_options"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("sign-up/", sign_up.sign_up, name="sign_up"),
+    path("sign-up/code/", sign_up.sign_up_code, name="sign_up_code"),
+    path("reset/", sign_up.reset, name="reset"),
+    path("reset/code/", sign_up.reset_code, name="reset_code"),
+    path("standings/", sign_in.standings, name="standings"),
+    path("standings/act/", sign_in.act_for, name="act_for"),
+    path("step-up/", step_up.step_up, name="step_up"),
+    path("step-up/options/", step_up.step_up_options, name="step_up_options"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/factors/", account.factors_page, name="factors"),
+    path("account/factors/options/", account.new_passkey_options, name="new_passkey_options"),
+    path("account/sessions/", account.sessions_page, name="sessions"),
+    path("account/verify/", account.verify, name="verify"),
 ]

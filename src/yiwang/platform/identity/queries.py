@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.codes import clean
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Party, PartyKind
-from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
+from yiwang.kernel.sealed import blind_index, normalised
+from yiwang.kernel.types import AssuranceLevel, Party, PartyKind
+from yiwang.platform.identity.models import Account, Delegation, Organisation, Person, SignedIn
 from yiwang.platform.identity.types import (
+    AccountView,
     DelegationView,
     DocumentType,
     OrganisationKind,
     OrganisationView,
     PersonView,
+    SessionView,
     Standing,
 )
 
@@ -26,7 +32,7 @@ from yiwang.platform.identity.types import (
 def _person(row: Person) -> PersonView:
     return PersonView(
         row.id, row.name, DocumentType(row.document_type), row.number or "", row.phone or "", row.sex, row.born_on,
-        row.region, row.address or "",
+        row.region, row.address or "", row.checked_level,
     )  # fmt: skip
 
 
@@ -34,7 +40,7 @@ def _organisation(row: Organisation) -> OrganisationView:
     return OrganisationView(
         row.id, row.name, row.uscc, OrganisationKind(row.kind), row.legal_representative_id,
         row.legal_representative.name if row.legal_representative else "", row.region, row.address,
-        row.established_on, row.active,
+        row.established_on, row.active, row.checked_level,
     )  # fmt: skip
 
 
@@ -48,9 +54,7 @@ def get_person(pk: uuid.UUID) -> PersonView:
 
 def find_person(number: str, document: DocumentType = DocumentType.CITIZEN_ID) -> PersonView | None:
     """Return a person by document number (through the blind index), or nothing."""
-    row = Person.objects.filter(
-        document_type=document, number_index=blind_index(clean(number), "citizen_id")
-    ).first()
+    row = Person.objects.filter(document_type=document, number_index=blind_index(clean(number), "citizen_id")).first()
     return _person(row) if row else None
 
 
@@ -80,10 +84,33 @@ def standings(person: uuid.UUID) -> list[Standing]:
     me = get_person(person)
     found = [Standing(me.party, me.name, "self")]
     for row in Organisation.objects.filter(legal_representative_id=person, active=True).order_by("name"):
-        found.append(Standing(Party(PartyKind.ORGANISATION, row.id), row.name, "legal_representative"))
+        party = Party(PartyKind.ORGANISATION, row.id)
+        level = AssuranceLevel(row.checked_level)
+        found.append(Standing(party, row.name, "legal_representative", level=level))
     for held in delegations_held(person):
-        found.append(Standing(held.grantor, held.grantor_name, "delegation", held.id))
+        found.append(
+            Standing(held.grantor, held.grantor_name, "delegation", held.id, frozenset(held.items), held.may_sign)
+        )
     return found
+
+
+def may_represent(person: uuid.UUID, party: Party) -> bool:
+    """Tell whether a person may give and take back delegations of a party: oneself, or as legal representative."""
+    if party.kind is PartyKind.PERSON:
+        return party.id == person
+    return Organisation.objects.filter(pk=party.id, legal_representative_id=person, active=True).exists()
+
+
+def find_delegate(name: str, contact: str) -> uuid.UUID | None:
+    """Return the person with this name and this telephone or document number, or nothing. Both must agree."""
+    for row in Person.objects.filter(
+        Q(phone_index=blind_index(clean(contact), "phone")) | Q(number_index=blind_index(clean(contact), "citizen_id")),
+        merged_into=None,
+        died_on=None,
+    ):
+        if normalised(row.name) == normalised(name):
+            return row.id
+    return None
 
 
 def delegations_held(person: uuid.UUID) -> list[DelegationView]:
@@ -127,3 +154,38 @@ def demo_accounts(roles: Iterable[str]) -> list[tuple[str, str, str]]:
         if one is not None:
             found.append((one.login, one.staff.name, role))
     return found
+
+
+def sessions_of(account: uuid.UUID, here: str) -> list[SessionView]:
+    """Return where an account is signed in now, newest first; ``here`` is the key of the asking session."""
+    rows = list(SignedIn.objects.filter(account_id=account, ended_at=None).order_by("-began_at")[:50])
+    alive = dict(
+        Session.objects.filter(
+            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.now()
+        ).values_list("session_key", "expire_date")
+    )
+    idle = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return [
+        SessionView(
+            row.id, row.way, row.level, row.device, row.address or "", row.began_at,
+            max(alive[row.session_key] - idle, row.began_at), row.session_key == here,
+        )
+        for row in rows
+        if row.session_key in alive
+    ]  # fmt: skip
+
+
+def staff_accounts(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AccountView]:
+    """Return accounts of staff by id, one query."""
+    rows = Account.objects.filter(pk__in=list(ids), is_staff=True).annotate(factors=Count("authenticator"))
+    return {
+        row.id: AccountView(
+            row.id, row.login, row.is_active, row.locked_until, row.last_login, row.factors, row.must_change_password
+        )
+        for row in rows
+    }
+
+
+def delegate_names(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return, by delegation, the name of who acted under it, for the one who gave it; one query."""
+    return dict(Delegation.objects.filter(pk__in=list(ids)).values_list("pk", "delegate__name"))

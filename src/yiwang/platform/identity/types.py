@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from yiwang.kernel.types import Party
+from yiwang.kernel.types import AssuranceLevel, Party
 
 
 class DocumentType(StrEnum):
@@ -45,6 +45,7 @@ class PersonView:
     born_on: date | None
     region: str
     address: str
+    checked_level: int = 0
 
     @property
     def party(self) -> Party:
@@ -68,6 +69,7 @@ class OrganisationView:
     address: str
     established_on: date | None
     active: bool
+    checked_level: int = 3
 
     @property
     def party(self) -> Party:
@@ -102,3 +104,62 @@ class Standing:
     basis: str
     """``self``, ``legal_representative`` or ``delegation``."""
     delegation: uuid.UUID | None = None
+    items: frozenset[str] = frozenset()
+    may_sign: bool = True
+    level: AssuranceLevel = AssuranceLevel.L3
+    """How surely the principal itself was checked: acting for it never reaches higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One place where an account is signed in."""
+
+    id: uuid.UUID
+    way: str
+    level: int
+    device: str
+    address: str
+    began_at: datetime
+    seen_at: datetime
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as the security administrator sees it."""
+
+    id: uuid.UUID
+    login: str
+    is_active: bool
+    locked_until: datetime | None
+    last_sign_in: datetime | None
+    factors: int
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """One line of the audit trail in words: when, who, what, for which matter."""
+
+    seq: int
+    at: datetime
+    kind: str
+    name: str
+    actor: str
+    agency: str
+    purpose: str
+    door: str
+    delegation: uuid.UUID | None
+    application_id: uuid.UUID | None
+    case_id: uuid.UUID | None
+    subject: str
+    detail: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """One page of the trail, newest first, and the cursor of the next."""
+
+    entries: tuple[TrailEntry, ...]
+    next: str = ""

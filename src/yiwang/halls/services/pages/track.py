@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from yiwang.halls.services.pages import mine
 from yiwang.kernel.clock import Light
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor
@@ -53,6 +54,7 @@ def my(request: HttpRequest) -> HttpResponse:
             ],
             "corrections": corrections,
             "licences": licences.wallet(actor)[:6],
+            "links": mine.links(),
             "section": "my",
         },
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on, current
-from yiwang.kernel.problems import Invalid, NotNow, Stale
+from yiwang.kernel.problems import Invalid, NotAllowed, NotNow, Stale
 from yiwang.kernel.types import Actor, Denial, FieldError, Key
 from yiwang.platform.cases import engine
 from yiwang.platform.cases.acts.accept import complete_conditional
@@ -85,6 +85,8 @@ def start_draft(
     event_edition, event = catalog.life_event_edition(life_event) if life_event else (None, None)
     after = {item.basic_code: item.after for item in event.items} if event else {}
     codes = {edition.definition.basic_code for edition in editions.values()}
+    if not by.may_handle(codes):
+        raise NotAllowed(_("给您的委托不包括其中的事项，请委托人本人来办，或重新委托。"), code="outside-delegation")
     application = Application.objects.create(
         title=event.name if event else first.name,
         title_en=event.name_en if event else first.name_en,

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 from yiwang.kernel import clock, serials
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
-from yiwang.kernel.problems import Invalid
+from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form
@@ -97,6 +97,8 @@ def resolve_draft(
 
 
 def _check_level(by: Actor, editions: list[EditionView]) -> None:
+    if not by.may_sign:
+        raise NotAllowed(_("给您的委托不包括代签和提交，填好后请委托人本人提交。"), code="may-not-sign")
     needed = max(edition.definition.min_level for edition in editions)
     if by.kind is ActorKind.PERSON and by.level < needed:
         from yiwang.kernel.problems import NeedsSignIn

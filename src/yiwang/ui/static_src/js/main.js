@@ -8,6 +8,7 @@ import { FileUpload } from "govuk-frontend/dist/govuk/components/file-upload/fil
 import { Radios } from "govuk-frontend/dist/govuk/components/radios/radios.mjs";
 import "htmx.org";
 import { enableKeys } from "./keys.js";
+import { enablePasskeys } from "./passkey.js";
 import { enableTicks } from "./ticks.js";
 
 const modules = {
@@ -36,4 +37,5 @@ document.body.classList.add("js-enabled", "govuk-frontend-supported");
 start(document);
 enableKeys(document);
 enableTicks(document);
+enablePasskeys(document);
 document.addEventListener("htmx:after:swap", () => start(document));

@@ -1,0 +1,1 @@
+"""Pages of identity at the portal, by use case."""
