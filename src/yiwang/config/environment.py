@@ -61,6 +61,10 @@ class Environment(BaseSettings):
     files_url: str = ""
     """``s3://bucket`` for an object store; empty for a folder in the state directory."""
     smtp_url: SecretStr = SecretStr("")
+    """Mail server: ``smtps://user:password@host?from=address``."""
+    sms_url: str = ""
+    """SMS gateway that takes JSON over HTTP."""
+    sms_token: SecretStr = SecretStr("")
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"

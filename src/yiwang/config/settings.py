@@ -30,6 +30,9 @@ YIWANG_DATA_KEYS = ENV.data_keys.get_secret_value()
 YIWANG_INDEX_KEY = base64.b64decode(ENV.index_key.get_secret_value())
 YIWANG_AUDIT_KEY = base64.b64decode(ENV.audit_key.get_secret_value())
 YIWANG_PLUGINS = ENV.plugins
+YIWANG_SMTP_URL = ENV.smtp_url.get_secret_value()
+YIWANG_SMS_URL = ENV.sms_url
+YIWANG_SMS_TOKEN = ENV.sms_token.get_secret_value()
 YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
 
 INSTALLED_APPS = [

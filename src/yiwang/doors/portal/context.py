@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, ActorKind, PartyKind
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.notices import queries as notices
 from yiwang.ui.frame import Acting, Group, Link, PortalFrame
 
 
@@ -33,6 +34,7 @@ def _frame(request: HttpRequest) -> PortalFrame:
             Link(_("查询"), reverse("services:progress"), "query"),
             Link(_("我的"), reverse("services:my"), "my"),
         ),
+        messages=Link(_("消息"), reverse("notices:messages"), "messages", count=notices.unread(actor)) if person else None,
         user=user if person else (Link(_("登录"), reverse("identity:sign_in")),),
         acting=_acting(actor) if person else None,
         footer=(

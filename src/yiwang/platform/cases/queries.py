@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, holidays
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, Door
 from yiwang.platform.cases import engine, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
@@ -79,6 +79,8 @@ def application_view(row: Application, cases: Sequence[CaseView]) -> Application
         expires_on=row.expires_on,
         due_on=row.due_on,
         cases=tuple(cases),
+        title_en=row.title_en,
+        agent_id=row.agent_id if row.door != Door.DESK else None,
     )
 
 

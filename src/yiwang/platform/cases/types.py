@@ -245,3 +245,6 @@ class ApplicationView:
     expires_on: date | None
     due_on: date | None
     cases: tuple[CaseView, ...] = ()
+    title_en: str = ""
+    agent_id: uuid.UUID | None = None
+    """The person who acts; none where a counter handed it in."""

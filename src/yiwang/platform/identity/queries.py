@@ -14,6 +14,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.identity.models import Delegation, Organisation, Person
 from yiwang.platform.identity.types import (
+    Contact,
     DelegationView,
     DocumentType,
     OrganisationKind,
@@ -73,6 +74,19 @@ def party_name(party: Party) -> str:
     if party.kind is PartyKind.PERSON:
         return get_person(party.id).name
     return get_organisation(party.id).name
+
+
+def find_contact(party: Party) -> Contact | None:
+    """Return how a party is reached; an organisation through its legal representative, if it has one."""
+    rows = Person.objects.select_related("account")
+    if party.kind is PartyKind.PERSON:
+        row = rows.filter(pk=party.id).first()
+    else:
+        row = rows.filter(represents=party.id).first()
+    if row is None:
+        return None
+    account = getattr(row, "account", None)
+    return Contact(row.id, row.phone or "", account.email if account else "")
 
 
 def standings(person: uuid.UUID) -> list[Standing]:
