@@ -12,10 +12,12 @@ urlpatterns = [
     path("", include("yiwang.doors.portal.urls")),
     path("", include("yiwang.platform.identity.portal")),
     path("", include("yiwang.platform.notices.portal")),
+    path("", include("yiwang.platform.oversight.portal")),
     path("", include("yiwang.halls.services.portal")),
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
     path("desk/", include("yiwang.platform.notices.desk")),
+    path("desk/", include("yiwang.platform.oversight.desk")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

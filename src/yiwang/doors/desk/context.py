@@ -20,6 +20,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     work = [Link(_("我的待办"), reverse("cases:inbox"), "inbox")]
     if actor.has_role({Role.INTAKE}):
         work.append(Link(_("待受理"), reverse("cases:intake"), "intake"))
+    groups = [Group(_("办理"), tuple(work)), *_watching(actor)]
     return {
         "frame": DeskFrame(
             home_url=reverse("desk:home"),
@@ -27,6 +28,18 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             search_url=reverse("cases:inbox"),
             search_hint=_("办件编号、申请人"),
             user=(Link(actor.label, reverse("identity:sign_out")),),
-            rail=(Group(_("办理"), tuple(work)),),
+            rail=tuple(groups),
         )
     }
+
+
+def _watching(actor: Actor) -> list[Group]:
+    """Return what shows how the service is doing, to those who answer for it."""
+    links = []
+    if actor.has_role({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
+        links.append(Link(_("差评"), reverse("oversight_desk:bad_ratings"), "bad_ratings"))
+    if actor.has_role({Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
+        links.append(Link(_("时限监察"), reverse("oversight_desk:supervision"), "supervision"))
+    if actor.has_role({Role.SYSTEM_ADMIN}):
+        links.append(Link(_("消息渠道"), reverse("notices_desk:channels"), "channels"))
+    return [Group(_("监督"), tuple(links))] if links else []

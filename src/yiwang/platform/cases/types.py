@@ -248,3 +248,4 @@ class ApplicationView:
     title_en: str = ""
     agent_id: uuid.UUID | None = None
     """The person who acts; none where a counter handed it in."""
+    door: str = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from yiwang.kernel.plugins import Plugin, Registry
 from yiwang.platform.notices.types import Channel
 
@@ -21,8 +19,6 @@ class Refused(Exception):
 
 class Sender(Plugin):
     """Sends to one destination. ``key`` is the same at each try, so that the other end can drop repeats."""
-
-    label: Any = ""
 
     def send(self, to: str, title: str, text: str, key: str) -> None:
         """Send, within ten seconds. Raises NotReached or Refused."""

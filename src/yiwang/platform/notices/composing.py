@@ -11,17 +11,16 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from yiwang.kernel.events import Happening
-from yiwang.kernel.types import SYSTEM, Party, PartyKind
+from yiwang.kernel.types import SYSTEM
 from yiwang.platform.cases import events
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences import acts as licence_events
 from yiwang.platform.licences import queries as licences
-from yiwang.platform.notices.models import Preference
-from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice, Recipient
+from yiwang.platform.notices.queries import recipients
+from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
 
 LANGUAGES = (DEFAULT_LANGUAGE, "en")
 ON_APPLICATION = (events.SUBMITTED, events.VISIT_PLANNED)
@@ -47,37 +46,6 @@ def compose(happening: Happening) -> Notice | None:
     if happening.name in ON_LICENCE:
         return _of_licence(happening)
     return _of_case(happening)
-
-
-def recipients(about: Party, agent: uuid.UUID | None) -> tuple[Recipient, ...]:
-    """Return the principal and, where another acts for them, that person; a telephone is rung once."""
-    parties = [about]
-    if agent is not None and agent != about.id:
-        parties.append(Party(PartyKind.PERSON, agent))
-    found: list[Recipient] = []
-    seen: set[str] = set()
-    for party in parties:
-        one = _recipient(party)
-        found.append(
-            Recipient(
-                party,
-                one.language,
-                "" if one.sms in seen else one.sms,
-                "" if one.mail in seen else one.mail,
-            )
-        )
-        seen |= {one.sms, one.mail}
-    return tuple(found)
-
-
-def _recipient(party: Party) -> Recipient:
-    contact = identity.find_contact(party)
-    if contact is None:
-        return Recipient(party)
-    wish = Preference.objects.filter(pk=contact.person).first() or Preference(person_id=contact.person)
-    return Recipient(
-        party, wish.language, contact.phone if wish.sms else "", contact.email if wish.mail else ""
-    )
 
 
 def _of_application(happening: Happening) -> Notice:

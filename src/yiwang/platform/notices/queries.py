@@ -9,9 +9,17 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.paging import Page, more_than, page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor, Party
+from yiwang.kernel.types import Actor, Party, PartyKind
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.notices.models import Delivery, Message, Preference
-from yiwang.platform.notices.types import Channel, DeliveryState, MessageView, Preferences, QueueState
+from yiwang.platform.notices.types import (
+    Channel,
+    DeliveryState,
+    MessageView,
+    Preferences,
+    QueueState,
+    Recipient,
+)
 
 SIZE = 20
 _KEPT = 15
@@ -92,4 +100,35 @@ def lost(limit: int = 50) -> list[Delivery]:
     rows = Delivery.objects.filter(state=DeliveryState.GIVEN_UP).select_related("message")
     return list(
         rows.defer("destination", "text", "message__content").order_by("channel", "-created_at")[:limit]
+    )
+
+
+def recipients(about: Party, agent: uuid.UUID | None) -> tuple[Recipient, ...]:
+    """Return the principal and, where another acts for them, that person; a telephone is rung once."""
+    parties = [about]
+    if agent is not None and agent != about.id:
+        parties.append(Party(PartyKind.PERSON, agent))
+    found: list[Recipient] = []
+    seen: set[str] = set()
+    for party in parties:
+        one = _recipient(party)
+        found.append(
+            Recipient(
+                party,
+                one.language,
+                "" if one.sms in seen else one.sms,
+                "" if one.mail in seen else one.mail,
+            )
+        )
+        seen |= {one.sms, one.mail}
+    return tuple(found)
+
+
+def _recipient(party: Party) -> Recipient:
+    contact = identity.find_contact(party)
+    if contact is None:
+        return Recipient(party)
+    wish = Preference.objects.filter(pk=contact.person).first() or Preference(person_id=contact.person)
+    return Recipient(
+        party, wish.language, contact.phone if wish.sms else "", contact.email if wish.mail else ""
     )

@@ -19,7 +19,8 @@ PLACES = frozenset({"title", "name", "agency", "due", "day", "points", "tail", "
 
 def pause(tries: int) -> timedelta:
     """Return how long to wait after the given number of tries: doubled each time, up to an hour."""
-    return min(FIRST_PAUSE * 2 ** min(max(tries - 1, 0), 20), LONGEST_PAUSE)
+    doublings: int = min(max(tries - 1, 0), 20)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 def gives_up(created_at: datetime, now: datetime) -> bool:

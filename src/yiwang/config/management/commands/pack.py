@@ -20,6 +20,7 @@ from yiwang.platform.evidence import pack as evidence
 from yiwang.platform.identity import pack as identity
 from yiwang.platform.licences import pack as licences
 from yiwang.platform.notices import pack as notices
+from yiwang.platform.oversight import pack as oversight
 
 
 class _Undo(Exception):
@@ -65,3 +66,4 @@ def load(pack: Pack) -> None:
         licences.load(pack, loaded)
         evidence.load(pack)
         notices.load(pack)
+        oversight.load(pack)

@@ -181,7 +181,7 @@ def test_the_pack_may_say_it_in_its_own_words(elder, deliver, tmp_path):
     with pytest.raises(PackError):
         pack.load(Pack(city))
     (city / "notices.yaml").write_text(
-        "- kind: application.submitted\n  channels: []\n  texts: {zh-hans: {title: 收到啦, body: '尾号 {tail}'}}\n",
+        '- {kind: application.submitted, channels: [], texts: {zh-hans: {title: 收到啦, body: "{tail}"}}}',
         "utf-8",
     )
     pack.load(Pack(city))
