@@ -1,5 +1,120 @@
-"""What all tests share: the database, and the small city in it."""
+"""What all tests share: the database, and Testville, a small invented city."""
 
-from yiwang.config.tests.database import django_db_setup, testville
+from __future__ import annotations
 
-__all__ = ["django_db_setup", "testville"]
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from yiwang.config.tests.database import django_db_setup
+
+__all__ = ["django_db_setup"]
+
+
+def _forget() -> None:
+    """Empty what processes keep in memory of a city."""
+    from django.core.cache import cache
+
+    from yiwang.platform.catalog import queries as catalog
+    from yiwang.platform.directory import city
+
+    cache.clear()
+    city._kept = (0.0, None)
+    catalog._editions.clear()
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    """Let no test remember another's city."""
+    _forget()
+    yield
+    _forget()
+
+
+@pytest.fixture
+def testville(db: None, settings: Any, tmp_path: Path) -> None:
+    """Give a test Testville (``config.tests.database`` chose the database in which it is loaded) and files of its own."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.YIWANG_STATE_DIR = tmp_path
+
+
+@pytest.fixture
+def person_id(testville: None) -> Callable[[str], uuid.UUID]:
+    """Return a function that gives the id of the person who signs in by this name."""
+    from yiwang.platform.identity.models import Account
+
+    def find(login: str) -> uuid.UUID:
+        found = Account.objects.get(login=login).person_id
+        assert found is not None
+        return found
+
+    return find
+
+
+@pytest.fixture
+def sign_in(testville: None) -> Callable[[str], Any]:
+    """Return a function that gives a browser in which this person, or member of staff, has signed in."""
+    from django.test import Client
+
+    def enter(login: str) -> Client:
+        client = Client()
+        answer = client.post("/sign-in/", {"method": "demo", "login": login})
+        assert answer.status_code == 302, answer.content
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def journey(person_id: Callable[[str], uuid.UUID]) -> Callable[..., Any]:
+    """Return a function that makes a journey through Testville: ``journey("elder", "old_age")``; walk its
+    ``steps``.
+
+    ``correction`` is item, material and message of a correction that is asked for on the way.
+    """
+    from yiwang.config.journey import CorrectionPlan, Journey, Scenario
+
+    def make(
+        login: str,
+        life_event: str,
+        start: date = date(2026, 3, 2),
+        answers: dict[str, Any] | None = None,
+        correction: tuple[str, str, str] | None = None,
+    ) -> Journey:
+        plan = (
+            CorrectionPlan(**dict(zip(("item", "material", "message"), correction, strict=True)))
+            if correction
+            else None
+        )
+        scenario = Scenario(
+            life_event=life_event,
+            person=login,
+            answers=answers or {"place_region": "339901001"},
+            correction=plan,
+        )
+        return Journey(scenario, person_id(login), None, start)
+
+    return make
+
+
+@pytest.fixture
+def deliver(testville: None) -> Callable[..., int]:
+    """Return a function that hands every event so far to one subscriber.
+
+    The real delivery waits for transactions to end, which a test's own never does.
+    """
+    from yiwang.kernel.events import Happening, subscribers
+    from yiwang.kernel.models import Event
+
+    def hand_out(subscriber: str, *names: str) -> int:
+        handlers = subscribers()[subscriber]
+        rows = Event.objects.filter(name__in=names or handlers).order_by("seq")
+        for row in rows:
+            handlers[row.name](Happening(row.id, row.at, row.name, row.subject_id, row.payload))
+        return len(rows)
+
+    return hand_out

@@ -66,6 +66,10 @@ class Environment(BaseSettings):
     signature_password: SecretStr = SecretStr("")
     signature_roots: str = ""
     """PEM file of the roots that are believed when a licence's file is checked."""
+    """Mail server: ``smtps://user:password@host?from=address``."""
+    sms_url: str = ""
+    """SMS gateway that takes JSON over HTTP."""
+    sms_token: SecretStr = SecretStr("")
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"

@@ -5,9 +5,13 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from yiwang.config.state import pending_migrations
+from yiwang.kernel import clock
+from yiwang.platform.notices import queries as notices
+
+OLDEST_NOTICE = Gauge("yiwang_notices_oldest_seconds", "Age of the oldest message not sent yet", ["channel"])
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -16,7 +20,10 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer whether requests can be served: the database answers and its tables are those of this version."""
+    """Answer whether requests can be served.
+
+    The database answers and its tables are those of this version.
+    """
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -27,8 +34,14 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the process's metrics; only to the machine itself and, in production, its private networks."""
+    """Answer with the process's metrics.
+
+    Only to the machine itself and, in production, its private networks.
+    """
     address = request.META.get("REMOTE_ADDR", "")
     if not address.startswith(("127.", "10.", "192.168.", "::1")):
         raise PermissionDenied
+    for queue in notices.queues():
+        age = (clock.now() - queue.oldest).total_seconds() if queue.oldest else 0
+        OLDEST_NOTICE.labels(queue.channel.value).set(age)
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

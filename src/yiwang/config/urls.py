@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("yiwang.ui.urls")),
     path("", include("yiwang.doors.portal.urls")),
     path("", include("yiwang.platform.identity.portal")),
+    path("", include("yiwang.platform.notices.portal")),
+    path("", include("yiwang.platform.oversight.portal")),
     path("", include("yiwang.halls.services.portal")),
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
@@ -22,6 +24,8 @@ urlpatterns = [
     path("editors/", include("yiwang.platform.catalog.editing.urls")),
     path("desk/", include("yiwang.platform.identity.desk")),
     path("desk/", include("yiwang.platform.directory.desk")),
+    path("desk/", include("yiwang.platform.notices.desk")),
+    path("desk/", include("yiwang.platform.oversight.desk")),
 ]
 
 handler400 = "yiwang.ui.errors.bad_request"

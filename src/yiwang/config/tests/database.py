@@ -76,11 +76,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             connections.close_all()  # what an earlier test left open must not be seen by one without a database
 
 
-@pytest.fixture
-def testville() -> None:
-    """The small invented city is loaded (its own database: the hook above has chosen it)."""
-
-
 class Copies:
     """The templates (migrated, and with Testville loaded), and this process's copies of them."""
 

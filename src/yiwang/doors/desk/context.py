@@ -34,9 +34,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
                 group
                 for group in (
                     Group(_("办理"), tuple(work)),
+                    *_watching(actor),
                     Group(_("管理"), (*directory.links(actor), *identity.links(actor))),
                 )
                 if group.links
             ),
         )
     }
+
+
+def _watching(actor: Actor) -> list[Group]:
+    """Return what shows how the service is doing, to those who answer for it."""
+    links = []
+    if actor.has_role({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
+        links.append(Link(_("差评"), reverse("oversight_desk:bad_ratings"), "bad_ratings"))
+    if actor.has_role({Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
+        links.append(Link(_("时限监察"), reverse("oversight_desk:supervision"), "supervision"))
+    if actor.has_role({Role.SYSTEM_ADMIN}):
+        links.append(Link(_("消息渠道"), reverse("notices_desk:channels"), "channels"))
+    return [Group(_("监督"), tuple(links))] if links else []

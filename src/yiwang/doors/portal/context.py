@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, ActorKind, PartyKind
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.notices import queries as notices
 from yiwang.ui.frame import Acting, Group, Link, PortalFrame
 
 
@@ -23,7 +24,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _frame(request: HttpRequest) -> PortalFrame:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     person = actor.kind is ActorKind.PERSON
-    user = (Link(_("我的"), reverse("services:my")), Link(_("退出"), reverse("identity:sign_out"), icon="left"))
+    user = (
+        Link(_("我的"), reverse("services:my")),
+        Link(_("退出"), reverse("identity:sign_out"), icon="left"),
+    )
     return PortalFrame(
         search_url=reverse("portal:search"),
         util=(Link(_("工作人员入口"), reverse("desk:home")),),
@@ -33,6 +37,9 @@ def _frame(request: HttpRequest) -> PortalFrame:
             Link(_("查询"), reverse("services:progress"), "query"),
             Link(_("我的"), reverse("services:my"), "my"),
         ),
+        messages=Link(_("消息"), reverse("notices:messages"), "messages", count=notices.unread(actor))
+        if person
+        else None,
         user=user if person else (Link(_("登录"), reverse("identity:sign_in")),),
         acting=_acting(actor) if person else None,
         footer=(
@@ -42,6 +49,13 @@ def _frame(request: HttpRequest) -> PortalFrame:
                     Link(_("一件事一次办"), reverse("services:events")),
                     Link(_("办件进度查询"), reverse("services:progress")),
                     Link(_("证照核验"), reverse("licences:verify")),
+                ),
+            ),
+            Group(
+                _("看看办得怎么样"),
+                (
+                    Link(_("大家的评价"), reverse("oversight:figures")),
+                    Link(_("超时的，为什么"), reverse("oversight:late")),
                 ),
             ),
         ),

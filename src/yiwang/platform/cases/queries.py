@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, Door, Party
 from yiwang.platform.cases import engine, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
@@ -94,6 +96,9 @@ def application_view(row: Application, cases: Sequence[CaseView]) -> Application
         cases=tuple(cases),
         joint_due_on=row.joint_due_on,
         delivery=row.delivery,
+        title_en=row.title_en,
+        door=row.door,
+        agent_id=row.agent_id if row.door != Door.DESK else None,
     )
 
 
@@ -405,3 +410,30 @@ def numbers_of(by: Actor, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[s
     """Return number and application of those of the cases that the actor may see; one query."""
     rows = Case.objects.visible_to(by).filter(pk__in=list(cases)).values_list("pk", "number", "application_id")
     return {pk: (number, application) for pk, number, application in rows}
+
+
+def near_limit(
+    by: Actor, since: date, until: date, after: str = "", size: int = 20
+) -> tuple[list[CaseView], str]:
+    """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor."""
+    rows = Case.objects.visible_to(by).filter(
+        closed_at__isnull=True, decided_at__isnull=True, due_on__gte=since, due_on__lte=until
+    )
+    if after:
+        due, _bar, pk = after.partition("|")
+        rows = rows.filter(Q(due_on__gt=due) | Q(due_on=due, id__gt=pk))
+    found = case_views(rows.order_by("due_on", "id")[: size + 1])
+    more, found = len(found) > size, found[:size]
+    return found, f"{found[-1].due_on}|{found[-1].id}" if more else ""
+
+
+def earlier_case(principal: Party, item_code: str, since: datetime, before: datetime) -> uuid.UUID | None:
+    """Return the party's latest case of an item that was received in this time, if there is one."""
+    rows = Case.objects.filter(
+        principal_kind=principal.kind,
+        principal_id=principal.id,
+        item_code=item_code,
+        received_at__gte=since,
+        received_at__lt=before,
+    )
+    return rows.order_by("-received_at").values_list("id", flat=True).first()

@@ -323,3 +323,7 @@ class ApplicationView:
     joint_due_on: date | None = None
     """The limit of the joint handling as a whole (行政许可法 arts. 26, 42)."""
     delivery: dict[str, Any] = field(default_factory=dict)
+    title_en: str = ""
+    agent_id: uuid.UUID | None = None
+    """The person who acts; none where a counter handed it in."""
+    door: str = ""

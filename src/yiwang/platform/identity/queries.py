@@ -19,6 +19,7 @@ from yiwang.kernel.types import AssuranceLevel, Party, PartyKind
 from yiwang.platform.identity.models import Account, Delegation, Organisation, Person, SignedIn
 from yiwang.platform.identity.types import (
     AccountView,
+    Contact,
     DelegationView,
     DocumentType,
     OrganisationKind,
@@ -77,6 +78,19 @@ def party_name(party: Party) -> str:
     if party.kind is PartyKind.PERSON:
         return get_person(party.id).name
     return get_organisation(party.id).name
+
+
+def find_contact(party: Party) -> Contact | None:
+    """Return how a party is reached; an organisation through its legal representative, if it has one."""
+    rows = Person.objects.select_related("account")
+    if party.kind is PartyKind.PERSON:
+        row = rows.filter(pk=party.id).first()
+    else:
+        row = rows.filter(represents=party.id).first()
+    if row is None:
+        return None
+    account = getattr(row, "account", None)
+    return Contact(row.id, row.phone or "", account.email if account else "")
 
 
 def standings(person: uuid.UUID) -> list[Standing]:

@@ -96,6 +96,15 @@ class DelegationView:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """How a party is reached: the person behind it, telephone and mail (empty where unknown)."""
+
+    person: uuid.UUID
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One capacity in which a person may act: as oneself, or for a principal."""
 

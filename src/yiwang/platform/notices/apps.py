@@ -8,3 +8,7 @@ class NoticesConfig(AppConfig):
 
     name = "yiwang.platform.notices"
     label = "notices"
+
+    def ready(self) -> None:
+        """Register the channels' plugins and subscribe to what people are told of."""
+        from yiwang.platform.notices import plugins, subscribers  # noqa: F401

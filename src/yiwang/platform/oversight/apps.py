@@ -8,3 +8,7 @@ class OversightConfig(AppConfig):
 
     name = "yiwang.platform.oversight"
     label = "oversight"
+
+    def ready(self) -> None:
+        """Subscribe to cases; register timers."""
+        from yiwang.platform.oversight import subscribers  # noqa: F401

@@ -19,6 +19,8 @@ from yiwang.platform.directory import pack as directory
 from yiwang.platform.evidence import pack as evidence
 from yiwang.platform.identity import pack as identity
 from yiwang.platform.licences import pack as licences
+from yiwang.platform.notices import pack as notices
+from yiwang.platform.oversight import pack as oversight
 
 
 class _Undo(Exception):
@@ -63,3 +65,5 @@ def load(pack: Pack) -> None:
         catalog.load(pack, by=SYSTEM)
         licences.load(pack, loaded)
         evidence.load(pack)
+        notices.load(pack)
+        oversight.load(pack)

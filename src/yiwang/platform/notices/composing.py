@@ -1,0 +1,151 @@
+"""From an event to what is told to whom. Reads only; ``acts.tell`` writes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+
+from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+
+from yiwang.kernel.events import Happening
+from yiwang.kernel.types import SYSTEM
+from yiwang.platform.cases import events
+from yiwang.platform.cases import queries as cases
+from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseView
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.licences.acts import issue as licence_events
+from yiwang.platform.licences import queries as licences
+from yiwang.platform.notices.queries import recipients
+from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
+
+LANGUAGES = (DEFAULT_LANGUAGE, "en")
+ON_APPLICATION = (events.SUBMITTED, events.VISIT_PLANNED)
+ON_CASE = (
+    events.ACCEPTED,
+    events.NOT_ACCEPTED,
+    events.CORRECTION_ASKED,
+    events.SUSPENDED,
+    events.RESUMED,
+    events.EXTENDED,
+    events.DECIDED,
+    events.CLOSED,
+    events.DELIVERED,
+    events.WITHDRAWN,
+)
+ON_LICENCE = (licence_events.ISSUED,)
+
+
+def compose(happening: Happening) -> Notice | None:
+    """Return what to tell, or nothing where the event says nothing new to anybody outside."""
+    if happening.name in ON_APPLICATION:
+        return _of_application(happening)
+    if happening.name in ON_LICENCE:
+        return _of_licence(happening)
+    return _of_case(happening)
+
+
+def _of_application(happening: Happening) -> Notice:
+    view = cases.get_application(uuid.UUID(happening.subject_id), SYSTEM)
+    day = happening.payload.get("day", "")
+    values = {
+        language: _application_values(view, language)
+        | {"day": _day(date.fromisoformat(day) if day else None, language)}
+        for language in LANGUAGES
+    }
+    return _notice(happening, happening.name, view, values)
+
+
+def _of_case(happening: Happening) -> Notice | None:
+    case = cases.get_case(uuid.UUID(happening.subject_id), SYSTEM)
+    kind = _kind(happening, case)
+    if kind is None:
+        return None
+    view = cases.get_application(case.application_id, SYSTEM)
+    values = {
+        language: _application_values(view, language) | _case_values(case, language) for language in LANGUAGES
+    }
+    cause = str(happening.id)
+    if happening.name == events.ACCEPTED:
+        # One acceptance of a whole application is one piece of news, however many cases it starts.
+        cause = f"{kind}:{view.id}:{happening.at.isoformat()}"
+    if kind == events.CORRECTION_ASKED:
+        asked = cases.corrections_of([case.id])[-1]
+        for language in LANGUAGES:
+            values[language] |= {"due": _day(asked.due_on, language), "points": str(len(asked.points))}
+    return _notice(happening, kind, view, values, cause)
+
+
+def _kind(happening: Happening, case: CaseView) -> str | None:
+    if happening.name == events.DECIDED:
+        return "case.refused" if case.result is CaseResult.REFUSED else "case.granted"
+    if happening.name == events.CLOSED:
+        return "case.no_supplement" if case.result is CaseResult.NO_SUPPLEMENT else None
+    if happening.name == events.DELIVERED and happening.payload.get("way") == "electronic":
+        return None  # the e-licence has its own message
+    return happening.name
+
+
+def _of_licence(happening: Happening) -> Notice | None:
+    case_id = happening.payload.get("case")
+    if not case_id:
+        return None  # history that was digitised, not news
+    licence = licences.get_licence(uuid.UUID(happening.subject_id), SYSTEM)
+    case = cases.get_case(uuid.UUID(case_id), SYSTEM)
+    view = cases.get_application(case.application_id, SYSTEM)
+    values = {
+        language: _application_values(view, language) | _case_values(case, language) | {"name": licence.name}
+        for language in LANGUAGES
+    }
+    return _notice(happening, happening.name, view, values)
+
+
+def _notice(
+    happening: Happening, kind: str, view: ApplicationView, values: dict[str, dict[str, str]], cause: str = ""
+) -> Notice:
+    return Notice(
+        cause=cause or str(happening.id),
+        kind=kind,
+        about=view.principal,
+        about_name=view.applicant_name,
+        recipients=recipients(view.principal, view.agent_id),
+        values=values,
+        link=reverse("services:application", args=[view.id]),
+        at=happening.at,
+    )
+
+
+def _application_values(view: ApplicationView, language: str) -> dict[str, str]:
+    accepted = [case for case in view.cases if case.accepted_at is not None]
+    return {
+        "title": (view.title_en if language == "en" else "") or view.title,
+        "tail": view.number[-4:],
+        "total": str(len(view.cases)),
+        "accepted": str(len(accepted)),
+        "due": _day(view.due_on or _latest(accepted), language),
+    }
+
+
+def _case_values(case: CaseView, language: str) -> dict[str, str]:
+    english = language == "en"
+    definition = catalog.get_edition(case.edition_id).definition
+    agency = next(iter(directory.agencies_by_path([case.agency_path])), None)
+    values = {
+        "name": (definition.name_en if english else "") or case.name,
+        "agency": (agency.name_en if english and agency else "") or case.agency_name,
+    }
+    return values | ({"due": _day(case.due_on, language)} if case.due_on else {})
+
+
+def _latest(found: Iterable[CaseView]) -> date | None:
+    return max((case.due_on for case in found if case.due_on), default=None)
+
+
+def _day(day: date | None, language: str) -> str:
+    if day is None:
+        return ""
+    with translation.override(language):
+        return date_format(day, "j F Y" if language == "en" else "n月j日")

@@ -1,0 +1,15 @@
+"""What people are told of: events of cases and licences become messages."""
+
+from __future__ import annotations
+
+from yiwang.kernel.events import Happening, subscribe
+from yiwang.platform.notices import acts
+from yiwang.platform.notices.composing import ON_APPLICATION, ON_CASE, ON_LICENCE, compose
+
+
+@subscribe("notices", *ON_APPLICATION, *ON_CASE, *ON_LICENCE)
+def tell(happening: Happening) -> None:
+    """Tell whom it concerns."""
+    notice = compose(happening)
+    if notice is not None:
+        acts.tell(notice)

@@ -1,0 +1,48 @@
+"""The national reason list and the city's parameters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from django.core.cache import cache
+from pydantic import TypeAdapter
+
+from yiwang.platform.oversight.models import Setting
+from yiwang.platform.oversight.types import Level, Parameters, Reason, ReasonList
+
+PARAMETERS: TypeAdapter[Parameters] = TypeAdapter(Parameters)
+_NAME = "oversight.parameters"
+_KEPT = 60
+
+
+@lru_cache(maxsize=1)
+def reason_list() -> ReasonList:
+    """Return the list in force."""
+    document = yaml.safe_load(Path(__file__).with_name("reasons.yaml").read_text("utf-8"))
+    return ReasonList(
+        document["version"],
+        {
+            Level(level): tuple(Reason(str(code), label) for code, label in rows.items())
+            for level, rows in document["reasons"].items()
+        },
+    )
+
+
+def parameters() -> Parameters:
+    """Return what the city decided, kept for a minute."""
+    found: Parameters | None = cache.get(_NAME)
+    if found is None:
+        row = Setting.objects.first()
+        found = PARAMETERS.validate_python(row.document) if row else Parameters()
+        cache.set(_NAME, found, _KEPT)
+    return found
+
+
+def write_parameters(parameters: Parameters) -> None:
+    """Replace what the city decided (loading a pack)."""
+    Setting.objects.update_or_create(
+        id=1, defaults={"document": PARAMETERS.dump_python(parameters, mode="json")}
+    )
+    cache.delete(_NAME)

@@ -1,0 +1,95 @@
+from datetime import timedelta
+
+import pytest
+
+from yiwang.kernel import clock
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
+from yiwang.platform.cases import queries as cases
+from yiwang.platform.oversight import acts, queries
+from yiwang.platform.oversight.models import Alert, Explanation
+from yiwang.platform.oversight.types import Near
+
+pytestmark = pytest.mark.usefixtures("testville")
+SHOP = {"place_region": "339901001", "has_licence": True, "shop_area": 320, "food_kinds": ["hot"]}
+
+
+@pytest.fixture
+def running(journey):
+    """A shop whose cases are accepted and running."""
+    walk = journey("starter", "shop", answers=SHOP)
+    for stage in walk.steps():
+        if stage.act == "cases.accept_all":
+            break
+    with clock.at(stage.at):
+        walk.cases = list(cases.get_application(walk.walk.application, walk.applicant).cases)
+    assert all(case.due_on for case in walk.cases)
+    return walk
+
+
+def at_noon(day):
+    return clock.at(clock.end_of(day) - timedelta(hours=12))
+
+
+def test_cases_move_from_soon_to_over(running, staff):
+    due = min(case.due_on for case in running.cases)
+    supervisor = staff("supervisor")
+    with at_noon(due - timedelta(days=60)):
+        assert [queries.near(supervisor, how)[0] for how in Near] == [[], [], []]
+    with at_noon(due):
+        assert due in [case.due_on for case in queries.near(supervisor, Near.DAY)[0]]
+    with at_noon(due + timedelta(days=40)):
+        found, cursor = queries.near(supervisor, Near.OVER)
+        assert {case.id for case in found} == {case.id for case in running.cases}
+        assert [case.due_on for case in found] == sorted(case.due_on for case in found)
+        assert cursor == ""
+        assert all(case.days_left < 0 for case in found)
+
+
+def test_a_late_case_is_explained_in_public_once_without_the_applicant(running, staff, client):
+    case = running.cases[0]
+    agency = case.agency_path.strip("/").rpartition("-")[2]
+    decider = staff("decider", agency)
+    with pytest.raises(NotNow), at_noon(case.due_on):
+        acts.explain(case.id, "设备故障", by=decider, key="0")
+    with at_noon(case.due_on + timedelta(days=3)):
+        with pytest.raises(Invalid):
+            acts.explain(case.id, " ", by=decider, key="1")
+        with pytest.raises(Invalid):
+            acts.explain(case.id, f"{case.applicant_name}没接电话", by=decider, key="2")
+        acts.explain(case.id, "检测设备故障，三日内办好。", by=decider, key="3")
+        with pytest.raises(NotNow):
+            acts.explain(case.id, "再说一次", by=decider, key="4")
+        page = client.get("/ratings/late/").content.decode()
+    assert "检测设备故障，三日内办好。" in page
+    assert case.applicant_name not in page
+    assert Explanation.objects.count() == 1
+
+
+def test_only_who_answers_for_it_explains(running, staff):
+    case = next(case for case in running.cases if "fire" in case.agency_path)
+    with at_noon(case.due_on + timedelta(days=3)):
+        with pytest.raises(NotFound):
+            acts.explain(case.id, "x", by=staff("decider", "amr"), key="1")
+        with pytest.raises(NotAllowed):
+            acts.explain(case.id, "x", by=staff("reviewer", "fire"), key="2")
+
+
+def test_coming_again_for_the_same_item_raises_one_alert(closed, journey, deliver, staff):
+    deliver("oversight.repeats")
+    assert not Alert.objects.exists()
+    first = closed.walk.cases[0]
+    again = journey("elder", "old_age", start=clock.legal_date(first.received_at) + timedelta(days=10))
+    list(again.steps())
+    deliver("oversight.repeats")
+    deliver("oversight.repeats")
+    row = Alert.objects.get()
+    assert row.kind == "second_application"
+    assert (row.case_id, row.earlier_case_id) == (again.walk.cases[0].id, first.id)
+    assert queries.alerts(staff("supervisor"))[0].earlier_case == first.id
+
+
+def test_coming_again_after_a_long_time_is_no_alert(closed, journey, deliver):
+    first = closed.walk.cases[0]
+    list(journey("elder", "old_age", start=clock.legal_date(first.received_at) + timedelta(days=45)).steps())
+    deliver("oversight.repeats")
+    assert not Alert.objects.exists()
