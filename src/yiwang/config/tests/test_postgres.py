@@ -62,10 +62,27 @@ class Holder:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place() -> Iterator[Path]:
+    """A directory that the server's account may enter: pytest keeps its own private, and renews that in every run."""
+    path = Path(tempfile.mkdtemp(prefix="yiwang-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def tmp_path(place: Path) -> Path:
+    """A directory of the test's own in there."""
+    path = place / f"test-{time.monotonic_ns()}"
+    path.mkdir(mode=0o755)
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(place: Path) -> Path:
     """A cluster that was made once; each test works on a copy."""
-    state_dir = tmp_path_factory.mktemp("made")
-    _open_to_all(state_dir)
+    state_dir = place / "made"
+    state_dir.mkdir(mode=0o755)
     with postgres.running(state_dir) as url:
         assert url.startswith("postgresql://yiwang:")
     return state_dir
