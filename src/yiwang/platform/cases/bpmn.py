@@ -212,7 +212,9 @@ class _Reader:
                     tag, code, child.get("name") or code, child.attrib, child.get("default") or ""
                 )
             else:
-                raise BpmnError(f"{tag} {code} is outside of the subset (tasks, start, end, parallel and exclusive gateways)")
+                raise BpmnError(
+                    f"{tag} {code} is outside of the subset (tasks, start, end, parallel and exclusive gateways)"
+                )
         for flow in flows:
             for end in (flow.source, flow.target):
                 if end not in self.elements:
@@ -253,11 +255,15 @@ class _Reader:
                 break
             shared.append(pairs[0])
         if element.tag != "exclusiveGateway" and any(len(way.conditions) != len(shared) for way in ways):
-            raise BpmnError(f"{element.tag} {element.code} joins branches of an exclusive gateway that were not merged before")
+            raise BpmnError(
+                f"{element.tag} {element.code} joins branches of an exclusive gateway that were not merged before"
+            )
         return _Before(steps, tuple(shared))
 
     def _step(self, element: _Element, before: _Before) -> Step:
-        ours = {key: element.attributes.get(f"{{{OURS}}}{key}", "") for key in ("kind", "days", "joint", "agency", "nameEn")}
+        ours = {
+            key: element.attributes.get(f"{{{OURS}}}{key}", "") for key in ("kind", "days", "joint", "agency", "nameEn")
+        }
         conditions = [condition for _gateway, condition in before.conditions]
         when = conditions[0] if len(conditions) == 1 else " and ".join(f"({one})" for one in conditions)
         return Step(
@@ -299,9 +305,13 @@ class _Reader:
             if element.tag == "exclusiveGateway" and out > 1:
                 bare = [flow.code for flow in element.out if not flow.when and flow.code != element.default]
                 if bare:
-                    raise BpmnError(f"exclusive gateway {element.code}: flow {bare[0]} has no condition and is not the default")
+                    raise BpmnError(
+                        f"exclusive gateway {element.code}: flow {bare[0]} has no condition and is not the default"
+                    )
             elif any(flow.when for flow in element.out):
-                raise BpmnError(f"{element.tag} {element.code}: conditions stand only on the flows of exclusive gateways")
+                raise BpmnError(
+                    f"{element.tag} {element.code}: conditions stand only on the flows of exclusive gateways"
+                )
         starts = [one.code for one in self.elements.values() if one.tag == "startEvent"]
         if len(starts) != 1:
             raise BpmnError(f"there are {len(starts)} start events; one is wanted")

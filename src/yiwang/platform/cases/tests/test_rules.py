@@ -42,7 +42,10 @@ delivered > archived
 archived >
 """
 ALLOWED = {
-    (old.strip(), new) for line in ARROWS.strip().splitlines() for old, news in [line.split(">")] for new in news.split()
+    (old.strip(), new)
+    for line in ARROWS.strip().splitlines()
+    for old, news in [line.split(">")]
+    for new in news.split()
 }
 
 
@@ -232,9 +235,20 @@ ENDS = '<startEvent id="s"/><endEvent id="e"/>'
 def test_a_process_drawn_elsewhere():
     body = (
         ENDS
-        + '<userTask id="a" name="受理"/><userTask id="b" name="简易"/><task id="c" name="审查"/><manualTask id="d" name="踏勘"/>'
+        + '<userTask id="a" name="受理"/><userTask id="b" name="简易"/><task id="c" name="审查"/>'
+        + '<manualTask id="d" name="踏勘"/>'
         + '<serviceTask id="z" name="核验"/><exclusiveGateway id="x" default="f2"/><exclusiveGateway id="y"/>'
-        + flows(("s", "a"), ("a", "x"), ("x", "b"), ("x", "c", "big"), ("c", "d"), ("d", "y"), ("b", "y"), ("y", "z"), ("z", "e"))
+        + flows(
+            ("s", "a"),
+            ("a", "x"),
+            ("x", "b"),
+            ("x", "c", "big"),
+            ("c", "d"),
+            ("d", "y"),
+            ("b", "y"),
+            ("y", "z"),
+            ("z", "e"),
+        )
     )
     found = {step.code: step for step in bpmn.read(document(body))}
     assert found["b"].when == "not((big))"
@@ -253,11 +267,11 @@ def test_a_process_drawn_elsewhere():
         ('<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>', "well-formed"),
         (f'<definitions xmlns="{bpmn.BPMN}"/>', "0 processes"),
         (document(ENDS + '<userTask id="a"/>' + flows(("s", "a"))), "not connected|needs flows"),
-        (document(ENDS + '<inclusiveGateway id="g"/>' + flows(("s", "g"), ("g", "e"))), "inclusiveGateway g is outside"),
+        (document(ENDS + '<inclusiveGateway id="g"/>' + flows(("s", "g"), ("g", "e"))), "inclusiveGateway g is outside"),  # noqa: E501
         (document(ENDS + '<subProcess id="g"/>' + flows(("s", "g"), ("g", "e"))), "subProcess g is outside"),
         (document(ENDS + '<startEvent id="t"><timerEventDefinition/></startEvent>'), "timerEventDefinition"),
         (document(ENDS + flows(("s", "q"))), "not there"),
-        (document('<endEvent id="e"/><userTask id="a"/>' + flows(("a", "a"), ("a", "e"))), "start events|circle|flows into"),
+        (document('<endEvent id="e"/><userTask id="a"/>' + flows(("a", "a"), ("a", "e"))), "start events|circle|flows into"),  # noqa: E501
         (
             document(ENDS + '<parallelGateway id="g"/><userTask id="a"/><parallelGateway id="h"/>'
                      + flows(("s", "g"), ("g", "a"), ("a", "h"), ("h", "g"), ("h", "e"))),
@@ -269,7 +283,7 @@ def test_a_process_drawn_elsewhere():
             "no condition",
         ),
         (
-            document(ENDS + '<exclusiveGateway id="x" default="f2"/><userTask id="a"/><userTask id="b"/><parallelGateway id="y"/>'
+            document(ENDS + '<exclusiveGateway id="x" default="f2"/><userTask id="a"/><userTask id="b"/><parallelGateway id="y"/>'  # noqa: E501
                      + flows(("s", "x"), ("x", "a", "c"), ("x", "b"), ("a", "y"), ("b", "y"), ("y", "e"))),
             "not merged",
         ),
