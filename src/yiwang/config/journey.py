@@ -239,7 +239,8 @@ class Journey:
             if task.kind == "decision":
                 name = "cases.decide"
                 if case.recheck:
-                    acts.check_by_hand(case.id, "数据源中断，已电话向来源部门核实，内容一致。", by=actor, key=self._key())
+                    finding = "数据源中断，已电话向来源部门核实，内容一致。"
+                    acts.check_by_hand(case.id, finding, by=actor, key=self._key())
                 acts.decide(case.id, True, "材料齐全，符合法定条件，准予许可。", by=actor, key=self._key())
             elif task.kind == "site_visit":
                 name = "cases.record_visit"

@@ -110,7 +110,7 @@ class Record:
     detail: dict[str, Any] = field(default_factory=dict)
     events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
     last: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What is done at the end of the act, still in its transaction, by name: locks that everybody wants are taken late."""
+    """What is done at the end of the act, still in its transaction: locks that everybody wants are taken late."""
 
     def finish(self) -> None:
         """Do what was left for the end."""

@@ -68,11 +68,13 @@ def _ring(pk: int) -> int:
         row = Timer.objects.select_for_update(skip_locked=True).filter(pk=pk, fired_at=None).first()
         if row is None:
             return 0
+        this, now = Timer.objects.filter(pk=pk), clock.now()
         try:
             with transaction.atomic(), clock.at(row.due_at):
+                this.update(fired_at=now)  # before the act, which may set the same timer anew
                 _kinds[row.kind](row.subject_id, f"timer:{row.pk}:{row.due_at.isoformat()}")
         except (NotNow, NotFound):
-            pass  # the matter went on without it: a timer that no longer applies has done its work
+            this.update(fired_at=now)  # the matter went on without it: what no longer applies has done its work
         except Exception as error:
             log.exception("timer.failed", extra={"timer": row.kind})
             row.failures += 1
@@ -80,6 +82,4 @@ def _ring(pk: int) -> int:
             row.retry_at = clock.now() + timedelta(seconds=min(2**row.failures, 600))
             row.save()
             return 0
-        row.fired_at = clock.now()
-        row.save()
         return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -44,15 +45,15 @@ def elements_of(edition: EditionView) -> list[str]:
     return [field.element for section in edition.definition.form for field in section.fields]
 
 
-def degraded(edition: EditionView, facts: dict[str, Any], materials: dict[str, tuple[str, tuple[str, ...]]]) -> bool:
+def degraded(edition: EditionView, facts: dict[str, Any], materials: Mapping[str, tuple[str, tuple[str, ...]]]) -> bool:
     """Tell whether a datum or a material of an item could not be had because its source was down.
 
     ``facts`` as stored; ``materials`` gives state and items by identity.
     """
     code = edition.definition.basic_code
-    return any(
-        facts.get(element, {}).get("state") == FactState.DEGRADED for element in elements_of(edition)
-    ) or any(state == FactState.DEGRADED and code in items for state, items in materials.values())
+    return any(facts.get(element, {}).get("state") == FactState.DEGRADED for element in elements_of(edition)) or any(
+        state == FactState.DEGRADED and code in items for state, items in materials.values()
+    )
 
 
 def ask_again(application: Application) -> tuple[int, int]:
@@ -94,6 +95,4 @@ def _resolve(application: Application) -> Resolution:
     }
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
-    return evidence.resolve(
-        application.principal, list(views.values()), answers, given=given, disputed=disputed
-    )
+    return evidence.resolve(application.principal, list(views.values()), answers, given=given, disputed=disputed)

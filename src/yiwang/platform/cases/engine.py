@@ -127,16 +127,14 @@ def joint_clock(application: Application) -> Clock | None:
 
 
 def write_clock(case: Case, value: Clock) -> None:
-    """Store the clock and the dates that follow from it: due dates are stored when they change, never counted in a list."""
+    """Store the clock and the dates that follow from it: due dates are stored when they change."""
     days = calendar(case.region)
     legal = catalog.get_edition(case.edition_id).definition.statutory_limit
     case.clock = CLOCK.dump_python(value, mode="json")
     case.due_on = clock.due(value, days)
     # An extension is counted in working days (art. 42): it cannot lengthen a limit of months in months.
     extension = value.extension if legal.unit is not Unit.MONTH else 0
-    statutory = Clock(
-        legal.value, legal.unit, value.started_on, value.suspensions, extension, value.stopped_on
-    )
+    statutory = Clock(legal.value, legal.unit, value.started_on, value.suspensions, extension, value.stopped_on)
     case.statutory_due_on = clock.due(statutory, days)
     last = max((day for day in (case.due_on, case.statutory_due_on) if day), default=value.started_on)
     case.provisional = days.provisional(value.started_on, last)
@@ -207,14 +205,10 @@ def accept(case: Case, at: datetime, *, deemed: bool = False) -> None:
         case.conditional_due_on = case.due_on
         if case.due_on:
             set_deadline(CONDITIONAL, case.id, case.due_on)
-    current().emit(
-        ACCEPTED, case, application=str(case.application_id), due_on=str(case.due_on), deemed=deemed
-    )
+    current().emit(ACCEPTED, case, application=str(case.application_id), due_on=str(case.due_on), deemed=deemed)
     tasks = list(case.tasks.order_by("position"))
     done = [
-        task
-        for task in tasks
-        if task.kind in (StepKind.INTAKE, StepKind.PRE_REVIEW) and task.state != TaskState.DONE
+        task for task in tasks if task.kind in (StepKind.INTAKE, StepKind.PRE_REVIEW) and task.state != TaskState.DONE
     ]
     for task in done:
         _mark_done(task, rules.Outcome.PASS.value, "", by=current().by.label, at=at)
@@ -295,9 +289,7 @@ def _runs_by_itself(case: Case, task: Task, at: datetime) -> bool:
 
 def _nodes(case: Case, edition: EditionView) -> list[rules.Node]:
     data = facts_of(case.application)
-    return [
-        rules.Node(step.code, step.after, _applies(case, step, data)) for step in edition.definition.process
-    ]
+    return [rules.Node(step.code, step.after, _applies(case, step, data)) for step in edition.definition.process]
 
 
 def _applies(case: Case, step: Step, data: dict[str, Any]) -> bool:
@@ -308,9 +300,7 @@ def _applies(case: Case, step: Step, data: dict[str, Any]) -> bool:
 
 def facts_of(application: Application) -> dict[str, Any]:
     """Return the data on which the application was submitted: element to value."""
-    return {
-        code: fact["value"] for code, fact in application.facts.items() if fact.get("value") not in (None, "")
-    }
+    return {code: fact["value"] for code, fact in application.facts.items() if fact.get("value") not in (None, "")}
 
 
 def plan_steps(case: Case, edition: EditionView, visits: dict[str, JointVisit]) -> list[Task]:
@@ -343,9 +333,7 @@ def end(case: Case, state: CaseState, result: CaseResult, reason: str = "") -> N
     now = clock.now()
     move(case, state)
     case.result, case.reason, case.tell_by = result.value, reason, None
-    case.corrections.filter(state="open").update(
-        state="lapsed" if result is CaseResult.NO_SUPPLEMENT else "withdrawn"
-    )
+    case.corrections.filter(state="open").update(state="lapsed" if result is CaseResult.NO_SUPPLEMENT else "withdrawn")
     case.procedures.filter(ended_at=None, kind="special").update(ended_at=now, result=reason)
     case.tasks.filter(state__in=[TaskState.WAITING, TaskState.READY]).update(state=TaskState.SKIPPED)
     for kind in (CORRECTION, CONDITIONAL):
@@ -377,8 +365,8 @@ def set_archive(case: Case, at: datetime) -> None:
 def _release(case: Case, finished: Case, at: datetime) -> None:
     """Tell the next body that the one before is done: its clock starts now (浙江省保障"最多跑一次"改革规定).
 
-    If the one before ended without a grant, what it was to give must come from the applicant: they are told at once what
-    to hand in instead, and may withdraw. So the case neither waits for ever nor is accepted with a hole in it.
+    If the one before ended without a grant, what it was to give must come from the applicant: they are told at once
+    what to hand in instead, and may withdraw. So the case neither waits for ever nor is accepted with a hole in it.
     """
     granted = finished.result in rules.GRANTS
     case.waits_for = [code for code in case.waits_for if code != finished.item_code]
@@ -416,7 +404,9 @@ def _ask_instead(case: Case, finished: Case, at: datetime) -> None:
     if not lacking:  # it only stood in order: intake looks at it within five working days
         enter(case, at)
         return
-    message = _("“%(item)s”没有获准，得不到这份材料。您另外有的，请上传；没有的，可以撤回这一件。") % {"item": finished.name}
+    message = _("“%(item)s”没有获准，得不到这份材料。您另外有的，请上传；没有的，可以撤回这一件。") % {
+        "item": finished.name
+    }
     move(case, CaseState.SUBMITTED)
     tell(
         case,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 
@@ -18,13 +19,13 @@ from yiwang.ui.entry import signed_in, staff
 
 
 @signed_in()
-def mine(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def mine(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Give the applicant, or whoever acts for them, a document of their matter."""
     return _give(_found(pk, request.actor))  # type: ignore[attr-defined]
 
 
 @staff()
-def of_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def of_case(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Give staff who may see the case one of its documents; the read is logged."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     view = _found(pk, actor)
@@ -46,7 +47,7 @@ def _found(pk: uuid.UUID, by: Actor) -> DocumentView:
     return view
 
 
-def _give(view: DocumentView) -> HttpResponse:
+def _give(view: DocumentView) -> HttpResponseBase:
     digest = view.digest or acts.make_once(view.id)
     return store.download(digest, name=f"{view.title} {view.number}.pdf", media_type="application/pdf", inline=True)
 

@@ -67,9 +67,7 @@ class CaseQuerySet(_QuerySet):
         row = self.visible_to(by).filter(pk=pk).only("application_id").first()
         if row is None:
             raise NotFound(_("没有找到这个办件。"))
-        self.model._meta.get_field("application").related_model.objects.select_for_update().get(
-            pk=row.application_id
-        )
+        self.model._meta.get_field("application").related_model.objects.select_for_update().get(pk=row.application_id)
         return self.select_for_update(of=("self",)).select_related("application").get(pk=pk)
 
 

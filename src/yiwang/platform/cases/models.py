@@ -63,7 +63,9 @@ class Application(models.Model):
         ]
         indexes = [
             models.Index(fields=["principal_id", "state", "-changed_at"], name="application_principal"),
-            models.Index(fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")),
+            models.Index(
+                fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")
+            ),
             models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
         ]
 
@@ -141,12 +143,16 @@ class Case(models.Model):
         indexes = [
             models.Index(
                 OpClass("agency_path", name="text_pattern_ops"), "due_on", "id", name="case_inbox",
-                condition=Q(state__in=["submitted", "pre_review", "accepted", "conditional", "in_process", "suspended"]),
+                condition=Q(
+                    state__in=["submitted", "pre_review", "accepted", "conditional", "in_process", "suspended"]
+                ),
             ),
             models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
-            models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
+            models.Index(
+                fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)
+            ),
         ]  # fmt: skip
 
     @property

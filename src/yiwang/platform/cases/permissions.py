@@ -22,9 +22,7 @@ CanApply = Permission(
 
 CanIntake = _staff("intake", Role.INTAKE)
 CanPreReview = _staff("pre-review", Role.INTAKE, Role.REVIEWER)
-CanAskCorrection = _staff(
-    "ask for a correction", Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER
-)
+CanAskCorrection = _staff("ask for a correction", Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
 CanRefuseAcceptance = _staff("refuse acceptance", Role.INTAKE, Role.REVIEWER, Role.DECIDER)
 CanReview = _staff("review", Role.REVIEWER, Role.DECIDER)
 CanInspect = _staff("inspect", Role.INSPECTOR)

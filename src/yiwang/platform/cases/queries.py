@@ -316,8 +316,7 @@ def procedures_open_to(case: uuid.UUID, by: Actor) -> list[tuple[str, str, int]]
     """Return code, name and usual days of the special procedures that a case may go through, for the desk's choice."""
     view = get_case(case, by)
     published = [
-        (one.code, one.name, one.days)
-        for one in catalog.get_edition(view.edition_id).definition.special_procedures
+        (one.code, one.name, one.days) for one in catalog.get_edition(view.edition_id).definition.special_procedures
     ]
     if all(code != "hearing" for code, _name, _days in published):
         published.append(("hearing", _("听证"), 0))
@@ -375,8 +374,7 @@ def draft_state(pk: uuid.UUID, by: Actor) -> tuple[ApplicationView, list[Edition
     view = application_view(row, ())
     editions = editions_of(view)
     waits = {
-        edition.definition.basic_code: tuple(step["after"])
-        for edition, step in zip(editions, row.plan, strict=True)
+        edition.definition.basic_code: tuple(step["after"]) for edition, step in zip(editions, row.plan, strict=True)
     }
     return view, editions, resolve_draft(row, editions, waits)
 
@@ -391,7 +389,9 @@ def find_by_number(number: str, code: str) -> ApplicationView | CaseView | None:
     return found[0] if found else None
 
 
-def application_page(by: Actor, *, state: str = "", after: str = "", size: int = 50) -> tuple[list[ApplicationView], str]:
+def application_page(
+    by: Actor, *, state: str = "", after: str = "", size: int = 50
+) -> tuple[list[ApplicationView], str]:
     """Return a page of the principal's applications, latest first, with their cases, and the cursor of the next.
 
     A fixed number of queries. Raises ``BadCursor``.

@@ -204,8 +204,8 @@ def _known(element: DataElement, source: str, known: Known) -> Fact:
 
 
 def _typed(element: DataElement, value: Any) -> Any:
-    """Return a source's value as its element holds it: many sources give numbers and truth as text, conditions and rules
-    compare them. What cannot be read so stays as it is.
+    """Return a source's value as its element holds it: many sources give numbers and truth as text, conditions and
+    rules compare them. What cannot be read so stays as it is.
     """
     if isinstance(value, str) and element.kind in _COMPARED:
         with contextlib.suppress(values.Wrong):

@@ -1,4 +1,4 @@
-"""Acceptance: the clock starts. One counter accepts all cases of an application in one act; or it is refused, or revoked."""
+"""Acceptance: the clock starts. One counter accepts all cases of an application in one act; or it is refused."""
 
 from __future__ import annotations
 

@@ -64,13 +64,11 @@ def deliver(
     engine.settle(case.application)
 
 
-@act_on(
-    "cases.check_commitment", Case.objects.lock, permission=CanHandle, ready=promised, announces=COMMITMENT_CHECKED
-)
+@act_on("cases.check_commitment", Case.objects.lock, permission=CanHandle, ready=promised, announces=COMMITMENT_CHECKED)
 def check_commitment(
     case: Case, material: str, kept: bool, opinion: str, version: int | None = None, *, by: Actor, key: Key
 ) -> None:
-    """Write down whether a commitment was kept. If it was not, the licence can be revoked and the false promise recorded
+    """Write down whether a commitment was kept. If not, the licence can be revoked and the false promise recorded
     (国办发〔2020〕42号): who issues licences is told by the event.
     """
     engine.check_version(case, version)

@@ -123,9 +123,7 @@ def resume(case: Case, result: str, version: int | None = None, *, by: Actor, ke
     engine.check_version(case, version)
     result = needed(result, _("请写明特别程序的结果。"), "result")
     now = clock.now()
-    case.procedures.filter(kind="special", ended_at=None).update(
-        ended_at=now, result=result, ended_by=by.label
-    )
+    case.procedures.filter(kind="special", ended_at=None).update(ended_at=now, result=result, ended_by=by.label)
     engine.resume(case, now)
     _store(case)
 
@@ -159,9 +157,7 @@ def extend(case: Case, days: int, reason: str, version: int | None = None, *, by
         applied_by=by.label,
         ended_by=by.label,
     )
-    documents.write(
-        case.application, case, DocumentKind.EXTENSION, days=days, reason=reason, due_on=case.due_on
-    )
+    documents.write(case.application, case, DocumentKind.EXTENSION, days=days, reason=reason, due_on=case.due_on)
     _store(case)
 
 
@@ -173,10 +169,17 @@ def extend(case: Case, days: int, reason: str, version: int | None = None, *, by
     announces=JOINT_EXTENDED,
 )
 def extend_joint(
-    application: Application, days: int, reason: str, approval: str, version: int | None = None, *, by: Actor, key: Key
+    application: Application,
+    days: int,
+    reason: str,
+    approval: str,
+    version: int | None = None,
+    *,
+    by: Actor,
+    key: Key,
 ) -> None:
-    """Lengthen the limit of a joint handling once, by fifteen working days at most, with the approval of the head of the
-    government, whose number is ``approval`` (行政许可法 art. 42).
+    """Lengthen the limit of a joint handling once, by fifteen working days at most, with the approval of the head of
+    the government, whose number is ``approval`` (行政许可法 art. 42).
     """
     engine.check_version(application, version)
     reason = needed(reason, _("请写明延长的理由，要告知申请人。"))

@@ -1,4 +1,4 @@
-"""补正 and 预审退回: everything to mend is told once, in one notice; during handling the clock stands still meanwhile."""
+"""补正 and 预审退回: everything to mend is told once, in one notice; during handling the clock stands still."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from yiwang.platform.cases.types import CaseResult, CaseState, Stage
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import FormField
-from yiwang.platform.evidence.types import FactState
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence.types import FactState
 from yiwang.ui import values
 
 RETURNED_DAYS = 90
@@ -86,9 +86,7 @@ def pre_review(case: Case, version: int | None = None, *, by: Actor, key: Key) -
     engine.store(case)
 
 
-@act_on(
-    "cases.return_application", Case.objects.lock, permission=CanPreReview, ready=in_pre_review, announces=RETURNED
-)
+@act_on("cases.return_application", Case.objects.lock, permission=CanPreReview, ready=in_pre_review, announces=RETURNED)
 def return_application(
     case: Case, points: list[dict[str, str]], version: int | None = None, *, by: Actor, key: Key
 ) -> uuid.UUID:
@@ -149,9 +147,7 @@ def answer_correction(
     _answer(case, answers, note)
 
 
-@act_on(
-    "cases.resubmit", Case.objects.lock, permission=CanApply, ready=returned, announces=CORRECTION_ANSWERED
-)
+@act_on("cases.resubmit", Case.objects.lock, permission=CanApply, ready=returned, announces=CORRECTION_ANSWERED)
 def resubmit(
     case: Case, answers: dict[str, Any], note: str = "", version: int | None = None, *, by: Actor, key: Key
 ) -> None:
@@ -177,9 +173,7 @@ def checked_points(points: list[dict[str, str]]) -> list[dict[str, str]]:
     """Return the points tidied; raise ``Invalid`` if there is none, or one says nothing."""
     tidied = [{name: point.get(name, "").strip() for name in ("target", "label", "message")} for point in points]
     if not tidied or any(not point["message"] for point in tidied):
-        raise Invalid(
-            _("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("每一条都要有说明。")),)
-        )
+        raise Invalid(_("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("每一条都要有说明。")),))
     return tidied
 
 

@@ -17,10 +17,10 @@ from yiwang.kernel.problems import Invalid, NotAllowed, NotNow, Stale
 from yiwang.kernel.types import Actor, Denial, FieldError, Key
 from yiwang.platform.cases import engine
 from yiwang.platform.cases.acts.accept import complete_conditional
-from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial, Correction
 from yiwang.platform.cases.permissions import CanApply
 from yiwang.platform.cases.types import ApplicationState, CaseResult, Way
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity import queries as identity
 from yiwang.ui import store
@@ -103,9 +103,7 @@ def start_draft(
         plan=[
             {
                 "edition": str(pk),
-                "after": [
-                    code for code in after.get(editions[pk].definition.basic_code, ()) if code in codes
-                ],
+                "after": [code for code in after.get(editions[pk].definition.basic_code, ()) if code in codes],
             }
             for pk in edition_ids
         ],
@@ -124,7 +122,7 @@ def save_answers(
 ) -> int:
     """Merge answers into the draft and return its new version.
 
-    Raises ``Stale`` if ``version`` is given and somebody else saved since (two devices, or a clerk beside the applicant).
+    Raises ``Stale`` if ``version`` is given and somebody else saved since (two devices, or a clerk beside them).
     """
     if version is not None and version != application.version:
         raise Stale(_("这份草稿在别处改过。请看一眼最新内容，再保存您的修改。"))
@@ -154,11 +152,11 @@ def set_material(application: Application, identity: str, name: str, state: str,
 def choose_delivery(
     application: Application,
     way: str,
+    *,
     name: str = "",
     phone: str = "",
     address: str = "",
     version: int | None = None,
-    *,
     by: Actor,
     key: Key,
 ) -> None:
@@ -237,9 +235,7 @@ def discard(application: Application, *, by: Actor, key: Key) -> None:
     application.files.all().delete()
     application.materials.all().delete()
     application.delete()
-    for digest in digests - set(
-        ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)
-    ):
+    for digest in digests - set(ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)):
         transaction.on_commit(functools.partial(store.delete, digest))
 
 

@@ -58,9 +58,7 @@ def recheck(case: Case, version: int | None = None, *, by: Actor, key: Key) -> i
     return left
 
 
-@act_on(
-    "cases.check_by_hand", Case.objects.lock, permission=CanHandle, ready=to_recheck, announces=RECHECKED
-)
+@act_on("cases.check_by_hand", Case.objects.lock, permission=CanHandle, ready=to_recheck, announces=RECHECKED)
 def check_by_hand(case: Case, finding: str, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Write down what the body found out by itself (by telephone, on the spot, in its own files) where a source stays
     down: the applicant is not asked for it and does not wait for it.

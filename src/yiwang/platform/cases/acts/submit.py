@@ -14,15 +14,15 @@ from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
-from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import merged_form
-from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.cases import checking, documents, engine
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit, Task
 from yiwang.platform.cases.permissions import CanApply
 from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.rules import merged_form
+from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, Resolution
@@ -79,10 +79,9 @@ def resolve_draft(
 ) -> Resolution:
     """Return how everything of a draft stands: sources, answers, files, commitments."""
     given = {row.identity: FactState(row.state) for row in application.materials.all()}
-    given |= {
-        name: FactState.GIVEN
-        for name in application.files.filter(removed_at=None).values_list("identity", flat=True)
-    }
+    given |= dict.fromkeys(
+        application.files.filter(removed_at=None).values_list("identity", flat=True), FactState.GIVEN
+    )
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
     return evidence.resolve(
@@ -143,9 +142,7 @@ def _write_cases(
     agencies = {
         agency.path: agency for agency in directory.agencies_by_path({edition.agency_path for edition in editions})
     }
-    joint = {
-        step.joint for edition in editions for step in edition.definition.process if step.joint
-    }
+    joint = {step.joint for edition in editions for step in edition.definition.process if step.joint}
     visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
     cases: list[Case] = []
     tasks: list[Task] = []

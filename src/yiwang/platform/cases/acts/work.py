@@ -58,7 +58,9 @@ def take(case: Case, version: int | None = None, *, by: Actor, key: Key) -> None
     """Take a case that nobody has into one's own hands; ``take_over`` is for a colleague's."""
     engine.check_version(case, version)
     if case.handler_id is not None and case.handler_id != by.id:
-        raise NotNow(_("%(who)s 正在办这一件。要接过来，请用“接手”并写明原因。") % {"who": case.handler_label}, code="held")
+        raise NotNow(
+            _("%(who)s 正在办这一件。要接过来，请用“接手”并写明原因。") % {"who": case.handler_label}, code="held"
+        )
     _hand_to(case, by.id, by.label)
     engine.to_work(case)
     engine.store(case)
@@ -68,18 +70,14 @@ def take(case: Case, version: int | None = None, *, by: Actor, key: Key) -> None
 def take_over(case: Case, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Take a case over from a colleague (absent, or by agreement); the history shows who and why."""
     engine.check_version(case, version)
-    current().detail.update(
-        {"from": case.handler_label, "reason": needed(reason, _("请写明为什么接手，同事会看到。"))}
-    )
+    current().detail.update({"from": case.handler_label, "reason": needed(reason, _("请写明为什么接手，同事会看到。"))})
     _hand_to(case, by.id, by.label)
     engine.to_work(case)
     engine.store(case)
 
 
 @act_on("cases.reassign", Case.objects.lock, permission=CanDispatch, ready=handled, announces=REASSIGNED)
-def reassign(
-    case: Case, to: uuid.UUID, reason: str, version: int | None = None, *, by: Actor, key: Key
-) -> None:
+def reassign(case: Case, to: uuid.UUID, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Give a case to a member of staff of its agency; if they are away, to their deputy.
 
     Raises ``Invalid`` for somebody who does not work there.
@@ -139,8 +137,8 @@ def record_visit(
     outcome: str,
     opinion: str,
     officers: list[str],
-    version: int | None = None,
     *,
+    version: int | None = None,
     by: Actor,
     key: Key,
 ) -> None:

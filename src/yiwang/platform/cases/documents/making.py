@@ -61,7 +61,7 @@ def check_url(document: Document) -> str:
 
 def _contact(document: Document) -> list[str]:
     said = document.content
-    lines = [f"查询：编号 {said['query_number']}，查询码 {said['query_code']}"]
+    lines = [f"编号 {said['query_number']}", f"查询码 {said['query_code']}"]
     if said.get("phone"):
         lines.append(f"咨询电话 {said['phone']}")
     if said.get("complaint_phone"):

@@ -51,9 +51,7 @@ def body(kind: DocumentKind, content: Content) -> Body:
 
 def _receipt(said: Content) -> Body:
     return Body(
-        paragraphs=(
-            f"{day(said['received_on'])}收到您提交的“{said['matter']}”申请。收到的材料和数据如下。",
-        ),
+        paragraphs=(f"{day(said['received_on'])}收到您提交的“{said['matter']}”申请。收到的材料和数据如下。",),
         rows=(
             ("申请编号", said["application_number"]),
             ("查询码", said["query_code"]),
@@ -188,13 +186,14 @@ def _visit(said: Content) -> Body:
     for finding in said["findings"]:
         outcome = "符合" if finding["outcome"] == "pass" else "不符合"
         rows += [
-            (finding["agency"], f"{finding['matter']}，{day(finding['on'])}，核查人员：{'、'.join(finding['officers'])}"),
+            (
+                finding["agency"],
+                f"{finding['matter']}，{day(finding['on'])}，核查人员：{'、'.join(finding['officers'])}",
+            ),
             (outcome, finding["opinion"]),
         ]
     lead = "下列部门联合到现场核查，各自的意见如下。" if said["joint"] else "到现场核查的情况如下。"
-    return Body(
-        paragraphs=(lead,), rows=tuple(rows), addressed=False, signed_by=("核查人员签名：", "申请人签名：")
-    )
+    return Body(paragraphs=(lead,), rows=tuple(rows), addressed=False, signed_by=("核查人员签名：", "申请人签名："))
 
 
 def _case_rows(said: Content) -> tuple[tuple[str, str], ...]:

@@ -153,12 +153,12 @@ def draft(by: Actor, *items: str, life_event: str = "", region: str = "339901001
     """Begin an application for these items."""
     editions = catalog.editions_in(region, items)
     answers = {name: ANSWERS[name] for name in ("place_region", "shop_area", "food_kinds", "has_licence")}
-    return acts.start_draft(
-        [editions[item].id for item in items], answers, region, life_event, by=by, key=key()
-    )
+    return acts.start_draft([editions[item].id for item in items], answers, region, life_event, by=by, key=key())
 
 
-def submit(by: Actor, *items: str, ways: dict[str, str] | None = None, life_event: str = "", **more: Any) -> Application:
+def submit(
+    by: Actor, *items: str, ways: dict[str, str] | None = None, life_event: str = "", **more: Any
+) -> Application:
     """Hand an application in."""
     pk = draft(by, *items, life_event=life_event)
     fill(pk, by, ways=ways)
