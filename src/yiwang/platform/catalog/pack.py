@@ -141,9 +141,7 @@ def _agencies(pack: Pack, path: Path, body: BodyRow) -> list[AgencyView]:
     return agencies
 
 
-def _of_body(
-    content: dict[str, Any], body: BodyRow, agency: AgencyView, centres: dict[str, str]
-) -> dict[str, Any]:
+def _of_body(content: dict[str, Any], body: BodyRow, agency: AgencyView, centres: dict[str, str]) -> dict[str, Any]:
     code = content.get("basic_code", "")
     centre = body.centre or centres.get(agency.region) or next(iter(centres.values()), "")
     made: dict[str, Any] = {

@@ -258,7 +258,9 @@ def edition_document(pk: uuid.UUID) -> dict[str, Any]:
 
 def of_implementation(task_code: str, handle_code: str = "") -> uuid.UUID:
     """Return the id of an implementation, to ask for its history."""
-    pk = Implementation.objects.filter(task_code=task_code, handle_code=handle_code).values_list("pk", flat=True).first()
+    pk = (
+        Implementation.objects.filter(task_code=task_code, handle_code=handle_code).values_list("pk", flat=True).first()
+    )
     if pk is None:
         raise NotFound(_("没有找到这个事项，可能已经停办。"))
     return pk

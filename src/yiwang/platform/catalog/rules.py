@@ -21,9 +21,7 @@ from yiwang.platform.catalog.types import (
 )
 
 
-def field_spec(
-    elements: Mapping[str, DataElement], asked: FormField, *, used_for: tuple[str, ...] = ()
-) -> FieldSpec:
+def field_spec(elements: Mapping[str, DataElement], asked: FormField, *, used_for: tuple[str, ...] = ()) -> FieldSpec:
     """Make the field that asks for a data element."""
     element = elements[asked.element]
     return FieldSpec(
@@ -182,8 +180,7 @@ def in_order(definition: Definition) -> list[Any]:
         ready = [
             step
             for step in steps.values()
-            if step.code not in placed
-            and all(before in placed or before not in steps for before in step.after)
+            if step.code not in placed and all(before in placed or before not in steps for before in step.after)
         ]
         if not ready:
             raise ValueError("the process goes round in a circle")

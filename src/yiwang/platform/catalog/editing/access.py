@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
 
 from yiwang.kernel.types import Actor, Role
@@ -73,6 +74,8 @@ def _guard(view: View) -> View:
     @functools.wraps(view, updated=())
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         match = request.resolver_match
+        if match is not None and match.url_name == "wagtailadmin_logout":
+            return redirect("identity:sign_out")
         if match is None or (match.url_name not in _OPEN and not set(match.namespaces) & _SPACES):
             raise Http404
         actor: Actor = request.actor  # type: ignore[attr-defined]

@@ -13,10 +13,13 @@ from datetime import date
 from enum import Enum, IntEnum
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from wagtail import blocks
+from wagtail.admin.telepath import register
 from wagtail.blocks.list_block import ListBlockValidationError
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.blocks.struct_block import StructBlockAdapter, StructBlockValidationError
 
 from yiwang.platform.catalog.editing.labels import CHOICES, label_of
 from yiwang.platform.catalog.types import Definition
@@ -80,11 +83,29 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The parts of the form, and the fields of a definition that each holds: together all of them."""
 
 
-def group_blocks() -> dict[str, blocks.StructBlock]:
+class PartBlock(blocks.StructBlock):  # type: ignore[misc]
+    """A part of the form: a structure that stands by itself, not in a stream."""
+
+
+class PartBlockAdapter(StructBlockAdapter):  # type: ignore[misc]
+    """Tells the browser's side which element the part is (``part_block.js``)."""
+
+    js_constructor = "yiwang.PartBlock"
+
+    @cached_property
+    def media(self) -> forms.Media:
+        """Add our script to those of a structure."""
+        return super().media + forms.Media(js=["catalog/part_block.js"])
+
+
+register(PartBlockAdapter(), PartBlock)
+
+
+def group_blocks() -> dict[str, PartBlock]:
     """Return one structure for each part of the form."""
     hints = typing.get_type_hints(Definition)
     return {
-        group: blocks.StructBlock([(name, _block(hints[name], "Definition", name)) for name in names])
+        group: PartBlock([(name, _block(hints[name], "Definition", name)) for name in names])
         for group, names in GROUPS.items()
     }
 
@@ -116,17 +137,22 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
 def _struct(kind: type, **options: Any) -> blocks.StructBlock:
     hints = typing.get_type_hints(kind)
     return blocks.StructBlock(
-        [
-            (field.name, _block(hints[field.name], kind.__name__, field.name, field.default))
-            for field in fields(kind)
-        ],
+        [(field.name, _block(hints[field.name], kind.__name__, field.name, field.default)) for field in fields(kind)],
         **options,
     )
 
 
 def _list(hint: Any, owner: str, name: str, label: Any) -> blocks.ListBlock:
-    child = _struct(hint) if is_dataclass(hint) else _block(hint, owner, name)
+    child = _struct(hint, label_format=_named(hint)) if is_dataclass(hint) else _block(hint, owner, name)
     return blocks.ListBlock(child, default=[], collapsed=is_dataclass(hint), label=label)
+
+
+def _named(kind: Any) -> str:
+    """Say which field names a row of a list when it is folded."""
+    names = [field.name for field in fields(kind)]
+    return next(
+        (f"{{{name}}}" for name in ("name", "title", "question", "law", "text", "element") if name in names), ""
+    )
 
 
 def _value(member: Any) -> str:

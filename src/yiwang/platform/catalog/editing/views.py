@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, ObjectList, Panel, TabbedInterface
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
-from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, HistoryView, IndexView, SnippetViewSet, UnpublishView
 
 from yiwang.platform.catalog import acts, documents, queries
 from yiwang.platform.catalog.comparing import Change, changes
@@ -40,8 +40,8 @@ class PartPanel(FieldPanel):  # type: ignore[misc]
     """One part of the definition; it is compared as a whole by ``FindingsPanel``."""
 
     def get_form_options(self) -> dict[str, Any]:
-        """The part is no column of the table: the form brings it itself."""
-        return {}
+        """Claim the form's field of this name, which is no column of the table."""
+        return {"fields": [self.field_name]}
 
     def get_comparison_class(self) -> None:
         """Nothing to compare by itself."""
@@ -58,8 +58,10 @@ class FindingsPanel(Panel):  # type: ignore[misc]
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
             """Lint what editors see."""
             context: dict[str, Any] = super().get_context_data(parent_context)
-            if self.instance.pk:
+            definition = getattr(self.form, "definition", None)
+            if definition is None and self.instance.pk:
                 definition = documents.DEFINITION.validate_python(self.instance.content)
+            if definition is not None:
                 context["findings"] = [
                     (path_label(tuple(finding.where.split("."))), finding)
                     for finding in lint(definition, queries.lint_context())
@@ -154,6 +156,20 @@ class ItemEdit(_Saving, EditView):  # type: ignore[misc]
             return super().save_instance()
 
 
+class ItemHistory(HistoryView):  # type: ignore[misc]
+    """Who saved, submitted and published when; without the filter, whose date fields need inline script."""
+
+    filterset_class = None
+
+
+class ItemUnpublish(UnpublishView):  # type: ignore[misc]
+    """Take an item down: suspended by our act."""
+
+    def unpublish(self) -> None:
+        """Suspend it, and mark the row."""
+        self.object.unpublish(user=self.request.user)
+
+
 def editions(request: HttpRequest, pk: str) -> HttpResponse:
     """Show the editions of an item, and what changed between two of them."""
     row = get_object_or_404(ItemDraft.objects.select_related("implementation"), pk=pk)
@@ -191,7 +207,8 @@ def within_reach(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         if "pk" in kwargs and not (
             str(kwargs["pk"]).isdecimal()
             and ItemDraft.objects.filter(
-                pk=kwargs["pk"], implementation__in=queries.editable_by(request.actor)  # type: ignore[attr-defined]
+                pk=kwargs["pk"],
+                implementation__in=queries.editable_by(request.actor),  # type: ignore[attr-defined]
             ).exists()
         ):
             raise Http404
@@ -213,6 +230,8 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
     index_view_class = ItemIndex
     add_view_class = ItemCreate
     edit_view_class = ItemEdit
+    unpublish_view_class = ItemUnpublish
+    history_view_class = ItemHistory
     copy_view_enabled = False
     inspect_view_enabled = False
     list_per_page = 50
@@ -222,11 +241,7 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
     edit_handler = TabbedInterface(
         [
             ObjectList([FindingsPanel(heading=_("检查结果")), PartPanel("basics")], heading=TABS["basics"]),
-            *(
-                ObjectList([PartPanel(group)], heading=heading)
-                for group, heading in TABS.items()
-                if group != "basics"
-            ),
+            *(ObjectList([PartPanel(group)], heading=heading) for group, heading in TABS.items() if group != "basics"),
         ],
         base_form_class=ItemForm,
     )

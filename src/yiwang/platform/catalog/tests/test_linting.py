@@ -261,9 +261,7 @@ def test_a_city_adds_changes_and_removes_words() -> None:
     ]
     context = LintContext(words=merged_words(builtin_words(), city))
     answer = "很快，必要时到综合窗口或者窗口问"
-    findings = [
-        f for f in found(replace(GOOD, faq=(Question("问", answer),)), context) if f.rule == "words.vague"
-    ]
+    findings = [f for f in found(replace(GOOD, faq=(Question("问", answer),)), context) if f.rule == "words.vague"]
     assert [(answer[slice(*f.position)], f.position[0], f.blocks) for f in findings if f.position] == [
         ("很快", 0, True),
         ("窗口", 13, False),
@@ -329,9 +327,7 @@ def test_life_events_are_linted_too(where: str, changes: dict[str, Any]) -> None
     assert where in {finding.where for finding in lint_life_event(event(**changes), CONTEXT)}
 
 
-words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a_.\x00\ud800"), max_size=8) | st.text(
-    max_size=6
-)
+words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a_.\x00\ud800"), max_size=8) | st.text(max_size=6)
 
 
 @settings(max_examples=150, deadline=None, phases=[Phase.generate])
