@@ -235,7 +235,12 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
     copy_view_enabled = False
     inspect_view_enabled = False
     list_per_page = 50
-    list_display = ("title", Column("implementation.task_code", label=_("实施编码")), UpdatedAtColumn())
+    list_display = (
+        "title",
+        Column("implementation.agency.name", label=_("部门")),
+        Column("implementation.task_code", label=_("实施编码")),
+        UpdatedAtColumn(),
+    )
     search_fields = ("title", "implementation__task_code")
     search_backend_name = None
     edit_handler = TabbedInterface(
@@ -248,7 +253,8 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return what the editor's grants reach."""
-        return ItemDraft.objects.filter(implementation__in=queries.editable_by(acting())).order_by("title")
+        rows = ItemDraft.objects.filter(implementation__in=queries.editable_by(acting()))
+        return rows.select_related("implementation__agency").order_by("title", "pk")
 
     def get_urlpatterns(self) -> list[Any]:
         """Add the editions' page; check the reach before every address that names an item."""
