@@ -82,7 +82,7 @@ def load(pack: Pack, *, by: Actor) -> None:
 
 
 def _context(pack: Pack, definitions: list[Definition]) -> LintContext:
-    """Say what the pack's items may refer to: licence types and datasets are loaded after them, so they are read here."""
+    """Say what the pack's items may refer to: licence types and datasets are loaded later, so they are read here."""
     return replace(
         queries.lint_context(),
         licence_types=_named(pack, "licence_types/*.yaml"),

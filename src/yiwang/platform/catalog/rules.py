@@ -129,7 +129,7 @@ def merged_form(editions: Sequence[EditionView], answers: Mapping[str, Any]) -> 
                 if truth(asked.show_when, answers) is not True:
                     continue
                 home = placed.setdefault(asked.element, section.code)
-                title, title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
+                _title, _title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
                 spec = field_spec(edition.elements, asked, used_for=(edition.definition.known_as,))
                 fields[asked.element] = _joined(fields.get(asked.element), spec)
     return tuple(

@@ -95,7 +95,8 @@ class PartBlockAdapter(StructBlockAdapter):  # type: ignore[misc]
     @cached_property
     def media(self) -> forms.Media:
         """Add our script to those of a structure."""
-        return super().media + forms.Media(js=["catalog/part_block.js"])
+        media: forms.Media = super().media + forms.Media(js=["catalog/part_block.js"])
+        return media
 
 
 register(PartBlockAdapter(), PartBlock)
@@ -119,7 +120,7 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
     if typing.get_origin(hint) is types.UnionType or hint is date:
         return blocks.DateBlock(required=False, **options)
     if is_dataclass(hint):
-        return _struct(typing.cast(type, hint), label=options["label"])
+        return _struct(typing.cast(Any, hint), label=options["label"])
     if hint is bool:
         return blocks.BooleanBlock(required=False, **options)
     if issubclass(hint, Enum):
@@ -134,7 +135,7 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
     return blocks.CharBlock(required=False, **options)
 
 
-def _struct(kind: type, **options: Any) -> blocks.StructBlock:
+def _struct(kind: Any, **options: Any) -> blocks.StructBlock:
     hints = typing.get_type_hints(kind)
     return blocks.StructBlock(
         [(field.name, _block(hints[field.name], kind.__name__, field.name, field.default)) for field in fields(kind)],
@@ -175,7 +176,7 @@ def to_document(value: Any) -> Any:
     return value
 
 
-def errors_in(block: blocks.Block, found: Iterable[tuple[tuple[str, ...], str]]) -> ValidationError:
+def errors_in(block: blocks.Block, found: Iterable[tuple[tuple[str, ...], str]]) -> Any:
     """Place messages beside the fields that their paths name; what has no field of its own goes to the nearest."""
     here: list[str] = []
     below: dict[str, list[tuple[tuple[str, ...], str]]] = {}

@@ -128,8 +128,8 @@ class _Saving:
     def _write(self) -> ItemDraft:
         definition = self.form.definition
         assert definition is not None
-        key = self.request.POST.get("csrfmiddlewaretoken", "")[:8] + uuid.uuid4().hex
-        pk = acts.save_draft(definition, acts.EDITORS, by=acting(), key=key)
+        # A draft that is saved twice is the same draft, so that each time may have a key of its own.
+        pk = acts.save_draft(definition, acts.EDITORS, by=acting(), key=uuid.uuid4().hex)
         return ItemDraft.objects.select_related("implementation").get(implementation_id=pk)
 
 
@@ -139,7 +139,7 @@ class ItemCreate(_Saving, CreateView):  # type: ignore[misc]
     def save_instance(self) -> ItemDraft:
         """Write the draft, keep its first revision."""
         row = self._write()
-        row.document, row.title = documents.dump_definition(self.form.definition), self.form.definition.name
+        row.document = row.implementation.draft
         self.new_revision = row.save_revision(user=self.request.user)
         return row
 
@@ -153,7 +153,8 @@ class ItemEdit(_Saving, EditView):  # type: ignore[misc]
             row = self._write()
             if row.pk != self.object.pk:
                 raise Http404  # the codes of another item were typed in
-            return super().save_instance()
+            saved: ItemDraft = super().save_instance()
+            return saved
 
 
 class ItemHistory(HistoryView):  # type: ignore[misc]

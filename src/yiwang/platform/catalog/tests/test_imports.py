@@ -116,6 +116,7 @@ def test_what_was_said_is_kept(amr: Agency) -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="real data lies outside the project")
+@pytest.mark.slow
 def test_real_guangdong_guides_all_land(amr: Agency) -> None:
     report = bring(REAL)
     assert (report.read, report.landed, report.rejected) == (400, 400, 0)

@@ -38,7 +38,6 @@ from yiwang.platform.catalog.types import (
     LifeEventItem,
     LifeEventQuestion,
     Limit,
-    Material,
     MaterialForm,
     MaterialKind,
     MaterialSource,
@@ -176,7 +175,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     (
         "form.cycle",
         "form",
-        {"form": (FormSection("a", "甲", (FormField("area", show_when="owned"), FormField("owned", show_when="area > 1"))),)},
+        {"form": (FormSection("a", "甲", (FormField("area", True, "owned"), FormField("owned", True, "area > 1"))),)},
     ),
     ("places", "places", {"places": ()}),
     ("places", "places.0.address", {"places": (Place(""),)}),
@@ -339,7 +338,7 @@ def test_the_linter_never_raises(definition: Definition) -> None:
 
 def test_eight_thousand_items_in_five_seconds() -> None:
     catalogue = [item(name=f"演示事项{number}", plain=f"第{number}个") for number in range(8_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     counted = sum(1 for _ in lint_all(catalogue, CONTEXT))
     assert counted == 8_000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
