@@ -51,14 +51,6 @@ INSTALLED_APPS = [
     "django_cotton.apps.SimpleAppConfig",
     "procrastinate.contrib.django",
     "oauth2_provider",
-    "wagtail.snippets",
-    "wagtail.users",
-    "wagtail.documents",  # the admin's pages name the addresses of documents and images, so both must be there
-    "wagtail.images",
-    "wagtail.admin",
-    "wagtail",
-    "modelcluster",
-    "taggit",
     "yiwang.config",
     "yiwang.kernel",
     "yiwang.ui",
@@ -75,6 +67,14 @@ INSTALLED_APPS = [
     "yiwang.doors.portal",
     "yiwang.doors.desk",
     "yiwang.doors.openapi",
+    "wagtail.snippets",
+    "wagtail.users",
+    "wagtail.documents",  # the admin's pages name the addresses of documents and images, so both must be there
+    "wagtail.images",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
 ]
 MIDDLEWARE = [
     "yiwang.kernel.middleware.RequestIdMiddleware",

@@ -170,9 +170,7 @@ def publish_definition(definition: Definition, note: str = "", *, by: Actor, key
     return publish_draft(row, note, by=by)
 
 
-def publish_draft(
-    row: Implementation, note: str, *, by: Actor, context: LintContext | None = None
-) -> uuid.UUID:
+def publish_draft(row: Implementation, note: str, *, by: Actor, context: LintContext | None = None) -> uuid.UUID:
     """Do what ``publish`` does inside another act; whoever publishes many reads the ``context`` once."""
     context = context or queries.lint_context()
     definition = documents.DEFINITION.validate_python(row.draft)
@@ -209,6 +207,7 @@ def publish_draft(
     )
     row.current, row.state = edition, "published"
     row.save(update_fields=["current", "state"])
+    ItemDraft.objects.filter(implementation=row, live=False).update(live=True)
     current().emit(PUBLISHED, row, edition=str(edition.id), basic_code=definition.basic_code)
     return edition.id
 
@@ -218,6 +217,7 @@ def suspend(row: Implementation, reason: str, *, by: Actor, key: Key) -> None:
     """Take no new applications for the item (暂停); running cases go on by their editions."""
     row.state, row.current = "suspended", None
     row.save(update_fields=["state", "current"])
+    ItemDraft.objects.filter(implementation=row).update(live=False)
     current().detail["reason"] = reason
 
 
@@ -259,6 +259,5 @@ def write_vague_words(words: Iterable[VagueWord]) -> None:
     """Replace what the city adds to the linter's list of vague words (inside another act)."""
     VagueWordRow.objects.all().delete()
     VagueWordRow.objects.bulk_create(
-        VagueWordRow(word=word.word, document=documents.VAGUE_WORD.dump_python(word, mode="json"))
-        for word in words
+        VagueWordRow(word=word.word, document=documents.VAGUE_WORD.dump_python(word, mode="json")) for word in words
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -22,7 +23,7 @@ def dump_definition(definition: Definition) -> dict[str, Any]:
     return DEFINITION.dump_python(definition, mode="json")  # type: ignore[no-any-return]
 
 
-def used_elements(definition: Definition, elements: dict[str, DataElement]) -> dict[str, DataElement]:
+def used_elements(definition: Definition, elements: Mapping[str, DataElement]) -> dict[str, DataElement]:
     """Return every element that the form uses, columns of tables included."""
     found: dict[str, DataElement] = {}
     waiting = [asked.element for section in definition.form for asked in section.fields]

@@ -231,9 +231,7 @@ def item(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode
 def editions(request: HttpRequest, task_code: str = TaskCode) -> list[EditionLine]:
     """List every edition of an item, latest first."""
     rows = queries.editions_of(task_code)
-    return [
-        EditionLine(id=pk, number=number, digest=digest, published_at=at) for pk, number, digest, at in rows
-    ]
+    return [EditionLine(id=pk, number=number, digest=digest, published_at=at) for pk, number, digest, at in rows]
 
 
 @router.get(
@@ -251,9 +249,7 @@ def edition(request: HttpRequest, response: HttpResponse, edition_id: uuid.UUID)
     return found
 
 
-@router.get(
-    "/life-events", auth=READ, response=list[LifeEventLine], operation_id="life_events", summary="一件事清单"
-)
+@router.get("/life-events", auth=READ, response=list[LifeEventLine], operation_id="life_events", summary="一件事清单")
 def life_events(request: HttpRequest) -> list[dict[str, Any]]:
     """List the life events."""
     return [_event(event) for event in queries.life_events()]

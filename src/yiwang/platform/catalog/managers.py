@@ -26,10 +26,7 @@ class ImplementationQuerySet(_QuerySet):
             return self
         published = Q(current__isnull=False)
         if actor.kind is ActorKind.STAFF and actor.grants:
-            mine = [
-                Q(agency__path__startswith=grant.agency, region__startswith=grant.region)
-                for grant in actor.grants
-            ]
+            mine = [Q(agency__path__startswith=grant.agency, region__startswith=grant.region) for grant in actor.grants]
             return self.filter(published | reduce(or_, mine))
         return self.filter(published)
 

@@ -67,13 +67,9 @@ class Implementation(models.Model):
     objects = ImplementationQuerySet.as_manager()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["task_code", "handle_code"], name="implementation_code_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["task_code", "handle_code"], name="implementation_code_once")]
         indexes = [
-            models.Index(
-                fields=["item", "region"], name="implementation_region", condition=Q(current__isnull=False)
-            ),
+            models.Index(fields=["item", "region"], name="implementation_region", condition=Q(current__isnull=False)),
             models.Index(fields=["agency", "state"], name="implementation_agency"),
         ]
 
@@ -96,9 +92,7 @@ class Edition(models.Model):
     note = models.CharField(max_length=400, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["implementation", "number"], name="edition_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["implementation", "number"], name="edition_number_once")]
 
 
 class LifeEventRow(models.Model):
@@ -121,9 +115,7 @@ class LifeEventEdition(models.Model):
     published_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["life_event", "number"], name="life_event_number_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["life_event", "number"], name="life_event_number_once")]
 
 
 class SampleFile(models.Model):

@@ -82,7 +82,7 @@ def load(pack: Pack, *, by: Actor) -> None:
 
 
 def _context(pack: Pack, definitions: list[Definition]) -> LintContext:
-    """Say what the pack's items may refer to: licence types and datasets are loaded after them, so they are read here."""
+    """Say what the pack's items may refer to: licence types and datasets are loaded later, so they are read here."""
     return replace(
         queries.lint_context(),
         licence_types=_named(pack, "licence_types/*.yaml"),
@@ -141,9 +141,7 @@ def _agencies(pack: Pack, path: Path, body: BodyRow) -> list[AgencyView]:
     return agencies
 
 
-def _of_body(
-    content: dict[str, Any], body: BodyRow, agency: AgencyView, centres: dict[str, str]
-) -> dict[str, Any]:
+def _of_body(content: dict[str, Any], body: BodyRow, agency: AgencyView, centres: dict[str, str]) -> dict[str, Any]:
     code = content.get("basic_code", "")
     centre = body.centre or centres.get(agency.region) or next(iter(centres.values()), "")
     made: dict[str, Any] = {

@@ -11,11 +11,11 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
-from yiwang.kernel.paging import Page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
 from yiwang.platform.catalog.linting import LintContext, VagueWord, builtin_words, merged_words
+from yiwang.platform.catalog.managers import ImplementationQuerySet
 from yiwang.platform.catalog.models import (
     CodeEntry,
     DataElementRow,
@@ -25,8 +25,7 @@ from yiwang.platform.catalog.models import (
     ServiceItem,
     VagueWordRow,
 )
-from yiwang.platform.catalog.managers import ImplementationQuerySet
-from yiwang.platform.catalog.types import DataElement, EditionEntry, EditionView, LifeEvent, Satisfier
+from yiwang.platform.catalog.types import DataElement, EditionEntry, EditionPage, EditionView, LifeEvent, Satisfier
 from yiwang.platform.directory import queries as directory
 
 _editions: dict[uuid.UUID, EditionView] = {}
@@ -239,7 +238,8 @@ def editions_of(task_code: str) -> list[tuple[uuid.UUID, int, str, datetime]]:
 
 def editable_by(actor: Actor) -> ImplementationQuerySet:
     """Return the implementations that the actor may edit, for the editors' desk of this room."""
-    return Implementation.objects.editable_by(actor)
+    rows: ImplementationQuerySet = Implementation.objects.editable_by(actor)
+    return rows
 
 
 def edition_history(implementation: uuid.UUID) -> list[EditionEntry]:
@@ -258,7 +258,9 @@ def edition_document(pk: uuid.UUID) -> dict[str, Any]:
 
 def of_implementation(task_code: str, handle_code: str = "") -> uuid.UUID:
     """Return the id of an implementation, to ask for its history."""
-    pk = Implementation.objects.filter(task_code=task_code, handle_code=handle_code).values_list("pk", flat=True).first()
+    pk = (
+        Implementation.objects.filter(task_code=task_code, handle_code=handle_code).values_list("pk", flat=True).first()
+    )
     if pk is None:
         raise NotFound(_("没有找到这个事项，可能已经停办。"))
     return pk
@@ -275,14 +277,14 @@ def themes(audience: str = "person") -> dict[str, str]:
     return {code: label for code, label in code_table(f"{audience}_themes").items() if code in codes}
 
 
-def by_agency(agency: uuid.UUID, size: int = 30, *, after: str = "", before: str = "") -> Page[EditionView]:
+def by_agency(agency: uuid.UUID, size: int = 30, *, after: str = "", before: str = "") -> EditionPage:
     """Return an agency's published items, a page of them in the order of their codes."""
     return _page(Implementation.objects.filter(agency_id=agency), size, after, before)
 
 
 def by_theme(
     theme: str, audience: str = "person", region: str = "", size: int = 30, *, after: str = "", before: str = ""
-) -> Page[EditionView]:
+) -> EditionPage:
     """Return the published items of a theme (of everybody that serves ``region``, if given), paged."""
     rows = Implementation.objects.filter(**{f"current__content__definition__{audience}_themes__contains": [theme]})
     if region:
@@ -290,12 +292,12 @@ def by_theme(
     return _page(rows, size, after, before)
 
 
-def _page(rows: ImplementationQuerySet, size: int, after: str, before: str) -> Page[EditionView]:
+def _page(rows: ImplementationQuerySet, size: int, after: str, before: str) -> EditionPage:
     found = paging.page(
         rows.filter(current__isnull=False, sample_only=False), ("task_code",), size, after=after, before=before
     )
     views = get_editions([row.current_id for row in found.items])
-    return Page([views[row.current_id] for row in found.items], found.next, found.previous)
+    return EditionPage(tuple(views[row.current_id] for row in found.items), found.next, found.previous)
 
 
 def item_names(basic_codes: Iterable[str]) -> dict[str, str]:

@@ -21,9 +21,7 @@ from yiwang.platform.catalog.types import (
 )
 
 
-def field_spec(
-    elements: Mapping[str, DataElement], asked: FormField, *, used_for: tuple[str, ...] = ()
-) -> FieldSpec:
+def field_spec(elements: Mapping[str, DataElement], asked: FormField, *, used_for: tuple[str, ...] = ()) -> FieldSpec:
     """Make the field that asks for a data element."""
     element = elements[asked.element]
     return FieldSpec(
@@ -131,7 +129,7 @@ def merged_form(editions: Sequence[EditionView], answers: Mapping[str, Any]) -> 
                 if truth(asked.show_when, answers) is not True:
                     continue
                 home = placed.setdefault(asked.element, section.code)
-                title, title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
+                _title, _title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
                 spec = field_spec(edition.elements, asked, used_for=(edition.definition.known_as,))
                 fields[asked.element] = _joined(fields.get(asked.element), spec)
     return tuple(
@@ -182,8 +180,7 @@ def in_order(definition: Definition) -> list[Any]:
         ready = [
             step
             for step in steps.values()
-            if step.code not in placed
-            and all(before in placed or before not in steps for before in step.after)
+            if step.code not in placed and all(before in placed or before not in steps for before in step.after)
         ]
         if not ready:
             raise ValueError("the process goes round in a circle")

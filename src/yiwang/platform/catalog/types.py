@@ -429,7 +429,7 @@ class ElementSubject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ElementSource:
-    """Where a datum can be had: the evidence source's name, and the path there (``licence_type.field``, ``dataset.field``)."""
+    """Where a datum can be had: the evidence source's name, and the path there (``licence_type.field``)."""
 
     source: str
     path: str
@@ -512,6 +512,15 @@ class LifeEvent:
     """套餐时限 where the city promises one shorter than its slowest path."""
     keywords: tuple[str, ...] = ()
     tips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionPage:
+    """A page of a list of editions; ``next`` and ``previous`` are cursors, empty at the ends."""
+
+    items: tuple[EditionView, ...]
+    next: str = ""
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,9 +104,7 @@ def regions_at(level: RegionLevel) -> list[RegionView]:
 def centres(region: str = "") -> list[CentreView]:
     """Return service centres whose region lies within ``region``."""
     return [
-        CentreView(
-            row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude
-        )
+        CentreView(row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude)
         for row in ServiceCentre.objects.filter(region__code__startswith=region).order_by("region_id", "code")
     ]
 
@@ -265,9 +263,7 @@ def present(staff: uuid.UUID) -> StaffView | None:
 
 def standing_in_for(staff: uuid.UUID) -> list[uuid.UUID]:
     """Return the members of staff who are away today and whose deputy this one is."""
-    return list(
-        StaffMember.objects.filter(deputy=staff, absent_until__gte=clock.today()).values_list("pk", flat=True)
-    )
+    return list(StaffMember.objects.filter(deputy=staff, absent_until__gte=clock.today()).values_list("pk", flat=True))
 
 
 def _away(row: StaffMember, today: date) -> bool:

@@ -57,9 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"… +{report.more_notes}")
         self.stdout.write(
             _("读入 %(read)d，落地 %(landed)d（其中未变 %(unchanged)d、有提醒 %(warned)d），拒绝 %(rejected)d。")
-            % {
-                name: getattr(report, name) for name in ("read", "landed", "unchanged", "warned", "rejected")
-            }
+            % {name: getattr(report, name) for name in ("read", "landed", "unchanged", "warned", "rejected")}
         )
         if not options["apply"]:
             self.stdout.write(_("这是试算，没有写入；加 --apply 写入。"))

@@ -7,8 +7,8 @@ import functools
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, reverse
 
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import queries as directory
@@ -73,14 +73,17 @@ def _guard(view: View) -> View:
     @functools.wraps(view, updated=())
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         match = request.resolver_match
+        if match is not None and match.url_name == "wagtailadmin_logout":
+            return HttpResponseRedirect(reverse("identity:sign_out"))
         if match is None or (match.url_name not in _OPEN and not set(match.namespaces) & _SPACES):
             raise Http404
         actor: Actor = request.actor  # type: ignore[attr-defined]
         token = _acting.set(actor)
         try:
             response = view(request, *args, **kwargs)
-            if hasattr(response, "render"):
-                response = response.render()
+            render = getattr(response, "render", None)
+            if render is not None:
+                render()  # while it is known who acts
             return response
         finally:
             _acting.reset(token)

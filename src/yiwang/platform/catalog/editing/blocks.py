@@ -13,10 +13,13 @@ from datetime import date
 from enum import Enum, IntEnum
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from wagtail import blocks
+from wagtail.admin.telepath import register
 from wagtail.blocks.list_block import ListBlockValidationError
-from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.blocks.struct_block import StructBlockAdapter, StructBlockValidationError
 
 from yiwang.platform.catalog.editing.labels import CHOICES, label_of
 from yiwang.platform.catalog.types import Definition
@@ -80,11 +83,30 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The parts of the form, and the fields of a definition that each holds: together all of them."""
 
 
-def group_blocks() -> dict[str, blocks.StructBlock]:
+class PartBlock(blocks.StructBlock):  # type: ignore[misc]
+    """A part of the form: a structure that stands by itself, not in a stream."""
+
+
+class PartBlockAdapter(StructBlockAdapter):  # type: ignore[misc]
+    """Tells the browser's side which element the part is (``part_block.js``)."""
+
+    js_constructor = "yiwang.PartBlock"
+
+    @cached_property
+    def media(self) -> forms.Media:
+        """Add our script to those of a structure."""
+        media: forms.Media = super().media + forms.Media(js=["catalog/part_block.js"])
+        return media
+
+
+register(PartBlockAdapter(), PartBlock)
+
+
+def group_blocks() -> dict[str, PartBlock]:
     """Return one structure for each part of the form."""
     hints = typing.get_type_hints(Definition)
     return {
-        group: blocks.StructBlock([(name, _block(hints[name], "Definition", name)) for name in names])
+        group: PartBlock([(name, _block(hints[name], "Definition", name)) for name in names])
         for group, names in GROUPS.items()
     }
 
@@ -98,7 +120,7 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
     if typing.get_origin(hint) is types.UnionType or hint is date:
         return blocks.DateBlock(required=False, **options)
     if is_dataclass(hint):
-        return _struct(typing.cast(type, hint), label=options["label"])
+        return _struct(typing.cast(Any, hint), label=options["label"])
     if hint is bool:
         return blocks.BooleanBlock(required=False, **options)
     if issubclass(hint, Enum):
@@ -113,20 +135,25 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
     return blocks.CharBlock(required=False, **options)
 
 
-def _struct(kind: type, **options: Any) -> blocks.StructBlock:
+def _struct(kind: Any, **options: Any) -> blocks.StructBlock:
     hints = typing.get_type_hints(kind)
     return blocks.StructBlock(
-        [
-            (field.name, _block(hints[field.name], kind.__name__, field.name, field.default))
-            for field in fields(kind)
-        ],
+        [(field.name, _block(hints[field.name], kind.__name__, field.name, field.default)) for field in fields(kind)],
         **options,
     )
 
 
 def _list(hint: Any, owner: str, name: str, label: Any) -> blocks.ListBlock:
-    child = _struct(hint) if is_dataclass(hint) else _block(hint, owner, name)
+    child = _struct(hint, label_format=_named(hint)) if is_dataclass(hint) else _block(hint, owner, name)
     return blocks.ListBlock(child, default=[], collapsed=is_dataclass(hint), label=label)
+
+
+def _named(kind: Any) -> str:
+    """Say which field names a row of a list when it is folded."""
+    names = [field.name for field in fields(kind)]
+    return next(
+        (f"{{{name}}}" for name in ("name", "title", "question", "law", "text", "element") if name in names), ""
+    )
 
 
 def _value(member: Any) -> str:
@@ -149,7 +176,7 @@ def to_document(value: Any) -> Any:
     return value
 
 
-def errors_in(block: blocks.Block, found: Iterable[tuple[tuple[str, ...], str]]) -> ValidationError:
+def errors_in(block: blocks.Block, found: Iterable[tuple[tuple[str, ...], str]]) -> Any:
     """Place messages beside the fields that their paths name; what has no field of its own goes to the nearest."""
     here: list[str] = []
     below: dict[str, list[tuple[tuple[str, ...], str]]] = {}

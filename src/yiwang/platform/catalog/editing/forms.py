@@ -18,17 +18,23 @@ PUBLISHING = ("action-publish", "action-submit", "action-workflow-action")
 _GROUP_OF = {name: group for group, names in GROUPS.items() for name in names}
 
 
-class ItemForm(WagtailAdminModelForm):  # type: ignore[misc]
-    """All of a definition. Saving a draft needs what the types need; publishing and review need no blocking finding."""
+_Parts = type(WagtailAdminModelForm)(
+    "_Parts",
+    (WagtailAdminModelForm,),
+    {group: BlockField(block=block, required=False, label="") for group, block in group_blocks().items()}
+    | {"__module__": __name__},
+)
+
+
+class ItemForm(_Parts):  # type: ignore[misc, valid-type]
+    """All of a definition. A draft needs what the types need; publishing and review need no blocking finding."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for group, block in group_blocks().items():
-            self.fields[group] = BlockField(block=block, required=False)
-            if self.instance.pk:
-                self.initial[group] = to_form(block, self.instance.content)
-            else:
-                self.initial[group] = block.get_default()
+        for group in GROUPS:
+            block = self.fields[group].block
+            known = bool(self.instance.pk)
+            self.initial[group] = to_form(block, self.instance.content) if known else block.get_default()
         self.definition: Definition | None = None
 
     def clean(self) -> dict[str, Any]:
@@ -36,15 +42,11 @@ class ItemForm(WagtailAdminModelForm):  # type: ignore[misc]
         cleaned: dict[str, Any] = super().clean()
         if self.errors:
             return cleaned
-        document = {
-            name: value for group in GROUPS for name, value in to_document(cleaned[group]).items()
-        }
+        document = {name: value for group in GROUPS for name, value in to_document(cleaned[group]).items()}
         try:
             self.definition = documents.DEFINITION.validate_python(document)
         except DocumentError as error:
-            self._tell(
-                [(tuple(str(part) for part in found["loc"]), found["msg"]) for found in error.errors()]
-            )
+            self._tell([(tuple(str(part) for part in found["loc"]), found["msg"]) for found in error.errors()])
             return cleaned
         if any(action in self.data for action in PUBLISHING):
             self._tell(
@@ -77,4 +79,3 @@ def told(finding: LintFinding) -> str:
     if finding.suggestion:
         return _("%(message)s建议：%(suggestion)s") % {"message": finding.message, "suggestion": finding.suggestion}
     return finding.message
-

@@ -226,9 +226,7 @@ def label_of(owner: str, field: str) -> str | Promise:
 
 def path_label(path: tuple[str, ...]) -> str:
     """Return a path of a document in words; rows of lists, counted from 0, are counted from 1."""
-    words = [
-        str(int(part) + 1) if part.isdecimal() and len(part) < 4 else str(FIELDS.get(part, part)) for part in path
-    ]
+    words = [str(int(part) + 1) if part.isdecimal() and len(part) < 4 else str(FIELDS.get(part, part)) for part in path]
     if path and f"Definition.{path[0]}" in FIELDS:
         words[0] = str(FIELDS[f"Definition.{path[0]}"])
     return " · ".join(words)

@@ -54,7 +54,8 @@ class ItemDraft(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mo
     @property
     def content(self) -> dict[str, Any]:
         """The document that editors see."""
-        return self.document or self.implementation.draft
+        document: dict[str, Any] = self.document or self.implementation.draft
+        return document
 
     def publish(self, revision: Revision, user: AbstractBaseUser | None = None, **options: Any) -> Any:
         """Publish a revision: the edition by our act, the mark on the revision by Wagtail, both or neither."""
@@ -78,7 +79,7 @@ class ItemDraft(WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, mo
             return super().unpublish(**options)
 
 
-class PublisherReview(Task):
+class PublisherReview(Task):  # type: ignore[misc]
     """Review by anybody who may publish the item: agree and publish, or send back with a reason."""
 
     def user_can_access_editor(self, obj: ItemDraft, user: AbstractBaseUser) -> bool:
@@ -108,4 +109,4 @@ class PublisherReview(Task):
 
     @staticmethod
     def _reviews(user: AbstractBaseUser) -> bool:
-        return user.has_perm("catalog.publish_itemdraft")  # type: ignore[attr-defined]
+        return bool(user.has_perm("catalog.publish_itemdraft"))  # type: ignore[attr-defined]

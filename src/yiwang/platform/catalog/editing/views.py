@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, ObjectList, Panel, TabbedInterface
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
-from wagtail.snippets.views.snippets import CreateView, EditView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, EditView, HistoryView, IndexView, SnippetViewSet, UnpublishView
 
 from yiwang.platform.catalog import acts, documents, queries
 from yiwang.platform.catalog.comparing import Change, changes
@@ -40,8 +40,8 @@ class PartPanel(FieldPanel):  # type: ignore[misc]
     """One part of the definition; it is compared as a whole by ``FindingsPanel``."""
 
     def get_form_options(self) -> dict[str, Any]:
-        """The part is no column of the table: the form brings it itself."""
-        return {}
+        """Claim the form's field of this name, which is no column of the table."""
+        return {"fields": [self.field_name]}
 
     def get_comparison_class(self) -> None:
         """Nothing to compare by itself."""
@@ -58,8 +58,10 @@ class FindingsPanel(Panel):  # type: ignore[misc]
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
             """Lint what editors see."""
             context: dict[str, Any] = super().get_context_data(parent_context)
-            if self.instance.pk:
+            definition = getattr(self.form, "definition", None)
+            if definition is None and self.instance.pk:
                 definition = documents.DEFINITION.validate_python(self.instance.content)
+            if definition is not None:
                 context["findings"] = [
                     (path_label(tuple(finding.where.split("."))), finding)
                     for finding in lint(definition, queries.lint_context())
@@ -126,8 +128,8 @@ class _Saving:
     def _write(self) -> ItemDraft:
         definition = self.form.definition
         assert definition is not None
-        key = self.request.POST.get("csrfmiddlewaretoken", "")[:8] + uuid.uuid4().hex
-        pk = acts.save_draft(definition, acts.EDITORS, by=acting(), key=key)
+        # A draft that is saved twice is the same draft, so that each time may have a key of its own.
+        pk = acts.save_draft(definition, acts.EDITORS, by=acting(), key=uuid.uuid4().hex)
         return ItemDraft.objects.select_related("implementation").get(implementation_id=pk)
 
 
@@ -137,7 +139,7 @@ class ItemCreate(_Saving, CreateView):  # type: ignore[misc]
     def save_instance(self) -> ItemDraft:
         """Write the draft, keep its first revision."""
         row = self._write()
-        row.document, row.title = documents.dump_definition(self.form.definition), self.form.definition.name
+        row.document = row.implementation.draft
         self.new_revision = row.save_revision(user=self.request.user)
         return row
 
@@ -151,7 +153,22 @@ class ItemEdit(_Saving, EditView):  # type: ignore[misc]
             row = self._write()
             if row.pk != self.object.pk:
                 raise Http404  # the codes of another item were typed in
-            return super().save_instance()
+            saved: ItemDraft = super().save_instance()
+            return saved
+
+
+class ItemHistory(HistoryView):  # type: ignore[misc]
+    """Who saved, submitted and published when; without the filter, whose date fields need inline script."""
+
+    filterset_class = None
+
+
+class ItemUnpublish(UnpublishView):  # type: ignore[misc]
+    """Take an item down: suspended by our act."""
+
+    def unpublish(self) -> None:
+        """Suspend it, and mark the row."""
+        self.object.unpublish(user=self.request.user)
 
 
 def editions(request: HttpRequest, pk: str) -> HttpResponse:
@@ -191,7 +208,8 @@ def within_reach(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         if "pk" in kwargs and not (
             str(kwargs["pk"]).isdecimal()
             and ItemDraft.objects.filter(
-                pk=kwargs["pk"], implementation__in=queries.editable_by(request.actor)  # type: ignore[attr-defined]
+                pk=kwargs["pk"],
+                implementation__in=queries.editable_by(request.actor),  # type: ignore[attr-defined]
             ).exists()
         ):
             raise Http404
@@ -213,27 +231,31 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
     index_view_class = ItemIndex
     add_view_class = ItemCreate
     edit_view_class = ItemEdit
+    unpublish_view_class = ItemUnpublish
+    history_view_class = ItemHistory
     copy_view_enabled = False
     inspect_view_enabled = False
     list_per_page = 50
-    list_display = ("title", Column("implementation.task_code", label=_("实施编码")), UpdatedAtColumn())
+    list_display = (
+        "title",
+        Column("implementation.agency.name", label=_("部门")),
+        Column("implementation.task_code", label=_("实施编码")),
+        UpdatedAtColumn(),
+    )
     search_fields = ("title", "implementation__task_code")
     search_backend_name = None
     edit_handler = TabbedInterface(
         [
             ObjectList([FindingsPanel(heading=_("检查结果")), PartPanel("basics")], heading=TABS["basics"]),
-            *(
-                ObjectList([PartPanel(group)], heading=heading)
-                for group, heading in TABS.items()
-                if group != "basics"
-            ),
+            *(ObjectList([PartPanel(group)], heading=heading) for group, heading in TABS.items() if group != "basics"),
         ],
         base_form_class=ItemForm,
     )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return what the editor's grants reach."""
-        return ItemDraft.objects.filter(implementation__in=queries.editable_by(acting())).order_by("title")
+        rows = ItemDraft.objects.filter(implementation__in=queries.editable_by(acting()))
+        return rows.select_related("implementation__agency").order_by("title", "pk")
 
     def get_urlpatterns(self) -> list[Any]:
         """Add the editions' page; check the reach before every address that names an item."""

@@ -44,9 +44,7 @@ def bring_in(path: Path, name: str, format_name: str, *, apply: bool, land: Land
     tally = Tally()
     try:
         with transaction.atomic():
-            _Landing(tally, f"import:{format_name}", land).all(
-                registry.get(format_name).rows(path, _tables())
-            )
+            _Landing(tally, f"import:{format_name}", land).all(registry.get(format_name).rows(path, _tables()))
             if not apply:
                 raise _Undo
     except _Undo:
@@ -117,8 +115,7 @@ class _Landing:
         definition = _definition(document)
         found = [finding for finding in lint(definition, self.context) if finding.blocks]
         notes += [
-            (f"lint.{finding.rule}", f"{finding.where}：{finding.message}")
-            for finding in found[:_SHOWN_FINDINGS]
+            (f"lint.{finding.rule}", f"{finding.where}：{finding.message}") for finding in found[:_SHOWN_FINDINGS]
         ]
         if len(found) > _SHOWN_FINDINGS:
             more = len(found) - _SHOWN_FINDINGS
@@ -139,9 +136,7 @@ class _Landing:
                 level=int(document["level"]),
             )
         if found.external and body.uscc not in self.agencies:
-            notes.append(
-                ("agency.external", _("“%(name)s”不是本市的部门，只展示，不受理。") % {"name": found.name})
-            )
+            notes.append(("agency.external", _("“%(name)s”不是本市的部门，只展示，不受理。") % {"name": found.name}))
         self.agencies[body.uscc] = found
         return found
 
@@ -183,7 +178,6 @@ def _definition(document: dict[str, Any]) -> Definition:
         return documents.DEFINITION.validate_python(document)
     except ValidationError as error:
         told = "；".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}：{problem['msg']}"
-            for problem in error.errors()[:5]
+            f"{'.'.join(str(part) for part in problem['loc'])}：{problem['msg']}" for problem in error.errors()[:5]
         )
         raise _RowRefused("content", told) from None

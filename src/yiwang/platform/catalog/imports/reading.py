@@ -57,8 +57,7 @@ def _decodes(path: Path, name: str) -> bool:
 def _odd(text: str) -> bool:
     """Tell whether a text holds what no text holds: GB18030 gives a meaning to nearly any bytes."""
     return any(
-        character not in "\t\n\r" and unicodedata.category(character) in {"Cc", "Co", "Cn"}
-        for character in set(text)
+        character not in "\t\n\r" and unicodedata.category(character) in {"Cc", "Co", "Cn"} for character in set(text)
     )
 
 

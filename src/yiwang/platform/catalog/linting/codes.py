@@ -29,9 +29,7 @@ def _basic(definition: Definition, context: LintContext) -> Iterator[LintFinding
     if str(basic) != definition.basic_code:
         yield LintFinding("code.basic", where, _("编码里有空格、横线、全角或小写字符。"), str(basic))
     if basic.is_parent:
-        yield LintFinding(
-            "code.parent", where, _("末三位是 00Y 的编码只是分组，不能实施。"), _("用它下面的子项编码")
-        )
+        yield LintFinding("code.parent", where, _("末三位是 00Y 的编码只是分组，不能实施。"), _("用它下面的子项编码"))
     if basic.item_type != definition.item_type:
         yield LintFinding(
             "code.type",
@@ -48,9 +46,7 @@ def _task(definition: Definition, context: LintContext) -> Iterator[LintFinding]
     try:
         task = codes.parse_task_code(definition.task_code)
     except codes.CodeError as error:
-        yield LintFinding(
-            "code.task", where, str(error), _("18 位统一社会信用代码、1 位行使层级、12 位基本编码")
-        )
+        yield LintFinding("code.task", where, str(error), _("18 位统一社会信用代码、1 位行使层级、12 位基本编码"))
         return
     if str(task) != definition.task_code:
         yield LintFinding("code.task", where, _("编码里有空格、横线、全角或小写字符。"), str(task))
@@ -68,9 +64,7 @@ def _task(definition: Definition, context: LintContext) -> Iterator[LintFinding]
         if uscc is None:
             yield LintFinding("code.agency", "agency", _("部门目录里没有这个部门。"))
         elif uscc != task.body:
-            yield LintFinding(
-                "code.agency", where, _("实施编码的前 18 位不是这个部门的统一社会信用代码。"), uscc
-            )
+            yield LintFinding("code.agency", where, _("实施编码的前 18 位不是这个部门的统一社会信用代码。"), uscc)
 
 
 def _handle(definition: Definition) -> Iterator[LintFinding]:

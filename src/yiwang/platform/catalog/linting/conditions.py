@@ -22,9 +22,7 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
             yield LintFinding("situation", f"situations.{index}.when", _("要写明什么情形。"))
         for number, code in enumerate(situation.materials):
             if code not in known:
-                yield LintFinding(
-                    "situation", f"situations.{index}.materials.{number}", _("没有编号为此的材料。")
-                )
+                yield LintFinding("situation", f"situations.{index}.materials.{number}", _("没有编号为此的材料。"))
 
 
 def expression(where: str, source: str, context: LintContext) -> Iterator[LintFinding]:

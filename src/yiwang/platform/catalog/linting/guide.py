@@ -55,9 +55,7 @@ def _case_type(definition: Definition) -> Iterator[LintFinding]:
     if immediate:
         for index, step in enumerate(definition.process):
             if step.days > 0:
-                yield LintFinding(
-                    "3.6.1", f"process.{index}.days", _("即办件即审即办，环节不占工作日。"), _("改为 0")
-                )
+                yield LintFinding("3.6.1", f"process.{index}.days", _("即办件即审即办，环节不占工作日。"), _("改为 0"))
     elif definition.process and not any(step.kind in _EXAMINING for step in definition.process):
         yield LintFinding(
             "3.6.1",
@@ -93,11 +91,7 @@ def _result(definition: Definition, context: LintContext) -> Iterator[LintFindin
             _("选一个证照类型"),
             blocks=False,
         )
-    if (
-        result.licence_type
-        and context.licence_types is not None
-        and result.licence_type not in context.licence_types
-    ):
+    if result.licence_type and context.licence_types is not None and result.licence_type not in context.licence_types:
         yield LintFinding("unknown.licence_type", "result.licence_type", _("没有这种证照类型。"))
 
 
@@ -111,9 +105,7 @@ def _visits(definition: Definition) -> Iterator[LintFinding]:
     if channels.visits == 0 and channels.visits_reason.strip():
         yield LintFinding("3.6.3", "channels.visits_reason", _("不用到现场的，不写到现场的原因。"))
     if channels.visits == 0 and not channels.online and not channels.mail_in:
-        yield LintFinding(
-            "3.6.3", "channels.mail_in", _("不用到现场又不能网上办的，要能邮寄申请。"), _("开通邮寄申请")
-        )
+        yield LintFinding("3.6.3", "channels.mail_in", _("不用到现场又不能网上办的，要能邮寄申请。"), _("开通邮寄申请"))
     depth = frozenset(channels.depth)
     if depth >= FULL_DEPTH and channels.visits != 0:
         yield LintFinding("3.6.4", "channels.visits", _("全程网办的事项不用到现场。"), _("改为 0 次"))
@@ -134,9 +126,7 @@ def _fees(definition: Definition) -> Iterator[LintFinding]:
             if not text.strip():
                 yield LintFinding("3.6.5", f"fees.{index}.{name}", message)
         if fee.reducible and not fee.reduction.strip():
-            yield LintFinding(
-                "3.6.5", f"fees.{index}.reduction", _("可以减免的，写明谁可以减免。"), blocks=False
-            )
+            yield LintFinding("3.6.5", f"fees.{index}.reduction", _("可以减免的，写明谁可以减免。"), blocks=False)
     if definition.fees and not definition.channels.pay_online:
         yield LintFinding(
             "3.6.5", "channels.pay_online", _("要收费的事项应能网上缴费。"), _("开通网上缴费"), blocks=False
@@ -153,9 +143,7 @@ def _phones(definition: Definition) -> Iterator[LintFinding]:
             yield LintFinding("3.6.6", name, _("要有电话。"))
         elif not _PHONE.search(text):
             yield LintFinding("3.6.6", name, _("电话要带区号。"), _("区号-号码"))
-    one, other = (
-        re.sub(r"\D", "", phone) for phone in (definition.consult_phone, definition.complaint_phone)
-    )
+    one, other = (re.sub(r"\D", "", phone) for phone in (definition.consult_phone, definition.complaint_phone))
     if one and one == other:
         yield LintFinding("3.6.6", "complaint_phone", _("咨询电话和投诉电话不能是同一个。"))
 
@@ -189,9 +177,7 @@ def _licensing(definition: Definition) -> Iterator[LintFinding]:
     if not definition.faq:
         yield LintFinding("3.6.8", "faq", _("许可事项至少要有一个常见问题。"))
     if len(definition.process) < LICENSING_STEPS:
-        yield LintFinding(
-            "3.6.8", "process", _("许可事项的流程至少要有 5 个环节。"), _("受理、审核、审批、办结、送达")
-        )
+        yield LintFinding("3.6.8", "process", _("许可事项的流程至少要有 5 个环节。"), _("受理、审核、审批、办结、送达"))
 
 
 def _places(definition: Definition, context: LintContext) -> Iterator[LintFinding]:

@@ -31,18 +31,14 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
             yield LintFinding("law.text", f"{where}.text", _("要写明条文说了什么。"))
         article = basis.article.replace(" ", "")
         if article and not _ARTICLE.fullmatch(article) and not (numbered and _ANNEX.match(article)):
-            yield LintFinding(
-                "law.article", f"{where}.article", _("条款要写成“第…条”。"), _("如：第三十条第一款")
-            )
+            yield LintFinding("law.article", f"{where}.article", _("条款要写成“第…条”。"), _("如：第三十条第一款"))
         elif not article and not numbered:
             yield LintFinding("law.article", f"{where}.article", _("要写明是第几条；没有条的文件要写文号。"))
         for name in ("law", "text"):
             yield from _paired(f"{where}.{name}", getattr(basis, name))
     for index, procedure in enumerate(definition.special_procedures):
         if not procedure.basis.strip():
-            yield LintFinding(
-                "law", f"special_procedures.{index}.basis", _("不计入时限的特别程序要有法律依据。")
-            )
+            yield LintFinding("law", f"special_procedures.{index}.basis", _("不计入时限的特别程序要有法律依据。"))
     for index, fee in enumerate(definition.fees):
         yield from _paired(f"fees.{index}.basis", fee.basis)
     for index, material in enumerate(definition.materials):

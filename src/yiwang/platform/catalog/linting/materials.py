@@ -43,9 +43,7 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
             yield LintFinding("material.blank", f"{where}.blank", _("纸质申请表要附空白表。"), blocks=False)
     for number, commitment in enumerate(definition.commitments):
         if not commitment.text.strip() or not commitment.liability.strip():
-            yield LintFinding(
-                "commitment", f"commitments.{number}.text", _("告知承诺要写明承诺什么、失信的后果。")
-            )
+            yield LintFinding("commitment", f"commitments.{number}.text", _("告知承诺要写明承诺什么、失信的后果。"))
         if commitment.code not in used:
             yield LintFinding(
                 "commitment",

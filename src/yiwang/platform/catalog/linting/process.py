@@ -34,9 +34,7 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
             yield LintFinding("unknown.agency", f"process.{index}.agency", _("没有哪个部门有这项职能。"))
     circle = _circle(steps)
     if circle:
-        yield LintFinding(
-            "process.cycle", "process", _("流程绕成了圈：%(way)s。") % {"way": " → ".join(circle)}
-        )
+        yield LintFinding("process.cycle", "process", _("流程绕成了圈：%(way)s。") % {"way": " → ".join(circle)})
         return
     yield from _decision(definition, steps)
 

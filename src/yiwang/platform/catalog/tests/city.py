@@ -15,9 +15,7 @@ from yiwang.platform.directory.models import Agency, Region, ServiceCentre
 def build() -> Agency:
     """Write the city and return its agency."""
     region = Region.objects.create(code="330302", name="鹿城区", full_name="温州市鹿城区", level=4)
-    ServiceCentre.objects.create(
-        code="lc-centre", name="演示中心", region=region, address="演示路1号", hours="9:00"
-    )
+    ServiceCentre.objects.create(code="lc-centre", name="演示中心", region=region, address="演示路1号", hours="9:00")
     for table, code, label in (
         ("item_types", "01", "行政许可"),
         ("item_types", "07", "行政确认"),

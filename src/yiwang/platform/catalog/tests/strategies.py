@@ -38,9 +38,7 @@ def _of(hint: Any, text: Any, integers: Any, fixed: dict[str, Any]) -> Any:
         return st.none() | inner(typing.get_args(hint)[0])
     if is_dataclass(hint):
         hints = typing.get_type_hints(hint)
-        made = {
-            name: fixed[name] if name in fixed else inner(hints[name]) for name in hint.__dataclass_fields__
-        }
+        made = {name: fixed[name] if name in fixed else inner(hints[name]) for name in hint.__dataclass_fields__}
         return st.builds(hint, **made)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return st.sampled_from(list(hint))

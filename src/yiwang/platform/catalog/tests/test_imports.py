@@ -116,6 +116,7 @@ def test_what_was_said_is_kept(amr: Agency) -> None:
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="real data lies outside the project")
+@pytest.mark.slow
 def test_real_guangdong_guides_all_land(amr: Agency) -> None:
     report = bring(REAL)
     assert (report.read, report.landed, report.rejected) == (400, 400, 0)
@@ -132,9 +133,7 @@ def test_real_guangdong_guides_all_land(amr: Agency) -> None:
 def test_importing_again_changes_nothing(amr: Agency, tmp_path: Path, path: Path | None) -> None:
     source = path or table(tmp_path / "items.csv", other(1), other(2))
     first = bring(source)
-    before = list(
-        Implementation.objects.order_by("task_code").values_list("task_code", "draft_digest", "changed_at")
-    )
+    before = list(Implementation.objects.order_by("task_code").values_list("task_code", "draft_digest", "changed_at"))
     again = bring(source)
     assert (again.landed, again.unchanged) == (first.landed, first.landed)
     assert first.unchanged == 0
@@ -194,11 +193,7 @@ text = st.text(st.sampled_from("甲乙=+-@'\"，,[]{}\n 1无a"), max_size=8).map
 
 
 @settings(max_examples=60, deadline=None, phases=[Phase.generate])
-@given(
-    definitions(
-        text, st.integers(0, 99), power_source=st.just("2"), cross_region=st.sampled_from(["", "national"])
-    )
-)
+@given(definitions(text, st.integers(0, 99), power_source=st.just("2"), cross_region=st.sampled_from(["", "national"])))
 def test_every_definition_survives_the_columns(drawn: Definition) -> None:
     file = io.StringIO()
     write_csv(file, [(documents.dump_definition(drawn), *BODY)])
@@ -366,9 +361,7 @@ def test_a_bad_child_refuses_its_item_only(amr: Agency, tmp_path: Path) -> None:
     for row in rows:
         row.pop("fees")
     fees = [["task_code", "fee_name", "is_desc"], [other(1).task_code, "工本费", "也许"]]
-    path = workbook(
-        tmp_path / "x.xlsx", items=[list(rows[0]), *(list(row.values()) for row in rows)], fees=fees
-    )
+    path = workbook(tmp_path / "x.xlsx", items=[list(rows[0]), *(list(row.values()) for row in rows)], fees=fees)
     report = bring(path)
     assert (report.landed, reasons(report)) == (1, {"cell": 1})
 
@@ -405,9 +398,7 @@ def test_an_item_of_a_pack(amr: Agency, tmp_path: Path) -> None:
     for name in ("task_code", "agency", "level", "places", "consult_phone", "complaint_phone"):
         document.pop(name)
     path = tmp_path / "shop.yaml"
-    path.write_text(
-        json.dumps(document | {"bodies": [{"agency": "330302-amr"}]}, ensure_ascii=False), encoding="utf-8"
-    )
+    path.write_text(json.dumps(document | {"bodies": [{"agency": "330302-amr"}]}, ensure_ascii=False), encoding="utf-8")
     assert bring(path).landed == 1
     assert Implementation.objects.get().task_code == item().task_code
     path.write_text("name: 甲\nbodies:\n- {agency: nobody}\n", encoding="utf-8")

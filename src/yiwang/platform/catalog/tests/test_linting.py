@@ -38,7 +38,6 @@ from yiwang.platform.catalog.types import (
     LifeEventItem,
     LifeEventQuestion,
     Limit,
-    Material,
     MaterialForm,
     MaterialKind,
     MaterialSource,
@@ -176,7 +175,7 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     (
         "form.cycle",
         "form",
-        {"form": (FormSection("a", "甲", (FormField("area", show_when="owned"), FormField("owned", show_when="area > 1"))),)},
+        {"form": (FormSection("a", "甲", (FormField("area", True, "owned"), FormField("owned", True, "area > 1"))),)},
     ),
     ("places", "places", {"places": ()}),
     ("places", "places.0.address", {"places": (Place(""),)}),
@@ -261,9 +260,7 @@ def test_a_city_adds_changes_and_removes_words() -> None:
     ]
     context = LintContext(words=merged_words(builtin_words(), city))
     answer = "很快，必要时到综合窗口或者窗口问"
-    findings = [
-        f for f in found(replace(GOOD, faq=(Question("问", answer),)), context) if f.rule == "words.vague"
-    ]
+    findings = [f for f in found(replace(GOOD, faq=(Question("问", answer),)), context) if f.rule == "words.vague"]
     assert [(answer[slice(*f.position)], f.position[0], f.blocks) for f in findings if f.position] == [
         ("很快", 0, True),
         ("窗口", 13, False),
@@ -329,9 +326,7 @@ def test_life_events_are_linted_too(where: str, changes: dict[str, Any]) -> None
     assert where in {finding.where for finding in lint_life_event(event(**changes), CONTEXT)}
 
 
-words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a_.\x00\ud800"), max_size=8) | st.text(
-    max_size=6
-)
+words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a_.\x00\ud800"), max_size=8) | st.text(max_size=6)
 
 
 @settings(max_examples=150, deadline=None, phases=[Phase.generate])
@@ -343,7 +338,7 @@ def test_the_linter_never_raises(definition: Definition) -> None:
 
 def test_eight_thousand_items_in_five_seconds() -> None:
     catalogue = [item(name=f"演示事项{number}", plain=f"第{number}个") for number in range(8_000)]
-    start = time.perf_counter()
+    start = time.process_time()
     counted = sum(1 for _ in lint_all(catalogue, CONTEXT))
     assert counted == 8_000
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5

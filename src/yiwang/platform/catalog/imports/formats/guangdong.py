@@ -64,9 +64,7 @@ class Guangdong(ImportFormat):
             if not isinstance(content, dict):
                 yield Refused(line.number, "", "json", _("这一行不是 JSON 对象。"))
                 continue
-            missing = [
-                name for name in ("TASK_CODE", "CATAID", "TASK_NAME", "TASK_TYPE") if not content.get(name)
-            ]
+            missing = [name for name in ("TASK_CODE", "CATAID", "TASK_NAME", "TASK_TYPE") if not content.get(name)]
             if missing:
                 if line.number == 1 and len(missing) == 4:
                     raise FileRefused("columns", _("缺少列：%(names)s。") % {"names": "、".join(missing)}, 1)
@@ -126,9 +124,7 @@ def _row(number: int, content: Mapping[str, Any], tables: Tables) -> Row:
         "complaint_phone": _said(content, "complain_phone"),
         "keywords": [word for word in re.split("[,，、;；]", _said(content, "matter_daily")) if word],
     }
-    body = Body(
-        code[:18], _said(content, "DEPT_NAME"), _said(content, "AREACODE"), _said(content, "AREA_CODE_TEXT")
-    )
+    body = Body(code[:18], _said(content, "DEPT_NAME"), _said(content, "AREACODE"), _said(content, "AREA_CODE_TEXT"))
     return Row(number, code, document, body, elsewhere=True, notes=notes)
 
 
@@ -157,9 +153,7 @@ def _limit(content: Mapping[str, Any], name: str, notes: list[tuple[str, str]]) 
     return {"value": int(match[1]), "unit": _UNITS[match[2].removeprefix("个")]}
 
 
-def _themes(
-    content: Mapping[str, Any], tables: Tables, notes: list[tuple[str, str]]
-) -> tuple[list[str], list[str]]:
+def _themes(content: Mapping[str, Any], tables: Tables, notes: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
     objects = _list(content, "service_object_name")
     persons: list[str] = []
     legal: list[str] = []
