@@ -24,7 +24,7 @@ _ELSEWHERE = "000000"
 _STAFF = frozenset({ActorKind.STAFF})
 CanAdminister = Permission(name="administer", kinds=_STAFF, roles=frozenset({Role.SYSTEM_ADMIN}))
 CanAppoint = Permission(name="appoint", kinds=_STAFF, roles=frozenset({Role.SECURITY_ADMIN}))
-CanBeAbsent = Permission(name="be_absent", kinds=_STAFF)
+CanBeAbsent = Permission(name="be_absent", kinds=_STAFF, roles=frozenset(Role))
 """Oneself; for others the dispatcher of their agency or the security administrator."""
 
 

@@ -82,7 +82,11 @@ def test_a_delegate_cannot_pass_it_on_but_the_representative_can_give_it():
 
 def test_only_the_giver_takes_back_and_only_the_holder_gives_up():
     pk = give(person("elder"))
-    for act, login in ((acts.revoke_delegation, "starter"), (acts.give_up_delegation, "elder"), (acts.revoke_delegation, "rep")):
+    for act, login in (
+        (acts.revoke_delegation, "starter"),
+        (acts.give_up_delegation, "elder"),
+        (acts.revoke_delegation, "rep"),
+    ):
         with pytest.raises(NotFound):
             act(pk, by=person(login), key=key())
     acts.give_up_delegation(pk, by=person("starter"), key=key())

@@ -29,7 +29,9 @@ def test_passwords(password, faults):
     assert rules.password_faults(password, ["19900000001", "339901198501011119"]) == faults
 
 
-@given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=16), st.text("0123456789", max_size=18))
+@given(
+    st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=16), st.text("0123456789", max_size=18)
+)
 def test_a_password_that_passes_shares_no_six_digits_with_what_is_known(password, known):
     if not rules.password_faults(password, [known]):
         pieces = {known[start : start + 6] for start in range(max(0, len(known) - 5))}

@@ -119,7 +119,7 @@ def test_outage_says_what_to_do(settings):
     settings.YIWANG_PLUGINS = {"identity.sign_in": "outage"}
     page = Client().get("/sign-in/").content.decode()
     assert "登录服务正在维护" in page
-    assert "name=\"password\"" not in page
+    assert 'name="password"' not in page
     assert Client().post("/sign-in/", {"method": "outage"}).status_code == 422
 
 
@@ -347,7 +347,11 @@ def test_proving_who_one_is_takes_over_the_record_that_was_known():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"f-name": "测试路人丁"}, {"f-name": "测试老人丁", "f-number": "339901195004044442"}, {"f-number": "330302198511263520"}],
+    [
+        {"f-name": "测试路人丁"},
+        {"f-name": "测试老人丁", "f-number": "339901195004044442"},
+        {"f-number": "330302198511263520"},
+    ],
 )
 def test_a_wrong_name_and_a_taken_number_are_refused_alike(wrong):
     newcomer()
@@ -368,7 +372,9 @@ def test_stepping_up_leads_back_to_where_the_person_was():
     assert url.startswith("/step-up/?level=3")
     assert "模拟人脸核验通过" in answer.content.decode()
     before = browser.session.session_key
-    done = browser.post("/step-up/", {"way": "face", "face": "demo", "level": "3", "next": "/my/delegations/new/?who=x"})
+    done = browser.post(
+        "/step-up/", {"way": "face", "face": "demo", "level": "3", "next": "/my/delegations/new/?who=x"}
+    )
     assert done.url == "/my/delegations/new/?who=x"
     assert browser.session.session_key != before
     assert browser.get(done.url).status_code == 200
