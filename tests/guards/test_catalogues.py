@@ -32,7 +32,7 @@ def test_every_act_is_permitted_to_somebody_or_to_the_system_alone():
         if not permission.kinds:
             assert permission.name == "system", f"{act.name} is permitted to nobody"
         if acts.ActorKind.STAFF in permission.kinds:
-            assert permission.roles, f"{act.name}: staff of which role?"
+            assert permission.roles or permission.any_staff, f"{act.name}: staff of which role?"
         if acts.ActorKind.CLIENT in permission.kinds:
             assert permission.scope, f"{act.name}: clients with which scope?"
 

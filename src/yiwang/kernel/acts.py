@@ -48,7 +48,7 @@ class Permission:
     """Who may do an act.
 
     ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object
-    (none named: any member of staff); ``level``: assurance that a
+    (``any_staff``: whoever has an account, also before the second factor); ``level``: assurance that a
     person needs; ``scope``: what an API client's token must carry; ``own``: a person must own the object (be, or act for,
     its principal), and a delegation limited to items must cover its ``item_codes``.
     """
@@ -59,6 +59,7 @@ class Permission:
     level: AssuranceLevel = AssuranceLevel.NONE
     scope: str = ""
     own: bool = False
+    any_staff: bool = False
 
     def check(self, by: Actor, target: Any = None) -> None:
         """Raise ``NeedsSignIn`` or ``NotAllowed`` unless the actor may, on this object if one is given."""
@@ -72,7 +73,7 @@ class Permission:
             self._check_person(by, target)
         elif by.kind is ActorKind.STAFF:
             reach: Reach | None = target.reach if target is not None and hasattr(target, "reach") else None
-            if self.roles and not by.has_role(self.roles, reach):
+            if not self.any_staff and not by.has_role(self.roles, reach):
                 raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
         elif by.kind is ActorKind.CLIENT and self.scope not in by.scopes:
             raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})

@@ -85,8 +85,8 @@ def _agency_specs(new: bool) -> list[FieldSpec]:
         field("region", _("行政区划代码"), max_length=12),
         field("level", _("行使层级"), FieldKind.CHOICE, options=_levels()),
         field("parent", _("上级部门代码"), required=False, max_length=40),
-        field("phone", _("咨询电话"), FieldKind.PHONE, required=False),
-        field("complaint_phone", _("监督电话"), FieldKind.PHONE, required=False),
+        field("phone", _("咨询电话"), required=False, max_length=40),
+        field("complaint_phone", _("监督电话"), required=False, max_length=40),
         field("address", _("地址"), FieldKind.ADDRESS, required=False, max_length=200),
         field("active", _("还在运行吗？"), FieldKind.BOOLEAN),
     ]
@@ -145,7 +145,7 @@ def _centre_specs(new: bool) -> list[FieldSpec]:
         field("region", _("行政区划代码"), max_length=12),
         field("address", _("地址"), FieldKind.ADDRESS, max_length=200),
         field("hours", _("开放时间"), max_length=200),
-        field("phone", _("电话"), FieldKind.PHONE, required=False),
+        field("phone", _("电话"), required=False, max_length=40),
         field("traffic", _("怎么去"), required=False, max_length=300),
         field("counters", _("窗口"), FieldKind.TABLE, required=False, columns=columns, max_rows=60),
     ]

@@ -5,9 +5,9 @@ from yiwang.kernel.types import ActorKind, AssuranceLevel, Role
 
 _ANYBODY = frozenset({ActorKind.ANONYMOUS, ActorKind.PERSON, ActorKind.STAFF})
 
-CanSignIn = Permission(name="sign_in", kinds=_ANYBODY)
+CanSignIn = Permission(name="sign_in", kinds=_ANYBODY, any_staff=True)
 """Whoever stands before the door."""
-CanKeepAccount = Permission(name="keep_account", kinds=frozenset({ActorKind.PERSON, ActorKind.STAFF}))
+CanKeepAccount = Permission(name="keep_account", kinds=frozenset({ActorKind.PERSON, ActorKind.STAFF}), any_staff=True)
 """The owner of an account, staff also before their second factor."""
 CanProve = Permission(name="prove", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L1)
 CanProveMore = Permission(name="prove_more", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L2)
