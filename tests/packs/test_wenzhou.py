@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from yiwang.config.environment import ROOT
+from yiwang.config.journey import Scenario, prepare
 from yiwang.config.management.commands.pack import load
 from yiwang.halls.services import queries as services
+from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.platform.cases.types import CaseState, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.models import Implementation
 from yiwang.platform.directory.models import Agency, Region, StaffRole
 from yiwang.platform.evidence.types import BurdenReport
 from yiwang.platform.identity.models import Organisation
+from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.licences.models import LicenceType
 
 pytestmark = pytest.mark.django_db
@@ -45,14 +49,27 @@ def test_testville_loads_twice_the_same() -> None:
     assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)
 
 
+def _walk(pack: Pack, name: str) -> list[CaseView]:
+    path = pack.root / "journeys" / f"{name}.yaml"
+    scenario = pack.make(path, pack.yaml(path), Scenario)
+    assert scenario is not None, pack.faults
+    numbers = {row.code: row.number for row in pack.rows("people.yaml", PersonRow)}
+    numbers |= {row.code: row.uscc for row in pack.rows("organisations.yaml", OrganisationRow)}
+    journey = prepare(scenario, numbers, clock.today())
+    for _stage in journey.steps():
+        pass
+    return journey.walk.cases
+
+
 @pytest.mark.slow
 def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
-    load(Pack(PACKS / "wenzhou"))
+    pack = Pack(PACKS / "wenzhou")
+    load(pack)
 
     assert Region.objects.filter(level=6).count() == 3685
     assert Agency.objects.count() >= 40
-    assert Implementation.objects.values("item__basic_code").distinct().count() >= 60
-    assert Implementation.objects.values("agency__function").distinct().count() >= 20
+    assert Implementation.objects.values("item__basic_code").distinct().count() >= 120
+    assert Implementation.objects.values("agency__function").distinct().count() >= 25
     assert LicenceType.objects.count() >= 60
     assert len(catalog.elements()) >= 300
     assert len(catalog.life_events()) >= 12
@@ -91,3 +108,10 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     )
     assert (restaurant.apart.materials, restaurant.together.materials) == (29, 5)
     assert (restaurant.apart.days, restaurant.together.days) == (31, 10)
+
+    journeys = {path.stem for path in pack.files("journeys/*.yaml")}
+    assert len(journeys) >= 12
+    for name in sorted(journeys):
+        cases = _walk(pack, name)
+        assert cases, name
+        assert all(case.state is CaseState.CLOSED for case in cases), name

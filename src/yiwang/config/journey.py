@@ -109,7 +109,11 @@ class Journey:
     def _apply(self) -> Iterator[Stage]:
         event = catalog.get_life_event(self.scenario.life_event)
         elements = catalog.elements()
-        specs = [question_spec(elements, question) for question in event.questions]
+        specs = [
+            question_spec(elements, question)
+            for question in event.questions
+            if not question.show_when or question.element in self.scenario.answers
+        ]
         answers, wrong = values.check(specs, self.scenario.answers)
         if wrong:
             raise ValueError(f"the scenario's answers are wrong: {wrong}")
@@ -215,7 +219,11 @@ class Journey:
 
     def _asks(self, case: CaseView) -> bool:
         plan = self.scenario.correction
-        return plan is not None and case.item_code == plan.item and case.state in (CaseState.ACCEPTED, CaseState.IN_PROCESS)
+        return (
+            plan is not None
+            and case.item_code == plan.item
+            and case.state in (CaseState.ACCEPTED, CaseState.IN_PROCESS)
+        )
 
     def _correct(self, case: CaseView) -> Iterator[Stage]:
         plan = self.scenario.correction
