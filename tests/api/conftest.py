@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,12 +18,9 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 from PIL import Image
 
-from yiwang.config.environment import ROOT
-from yiwang.config.management.commands.pack import load
 from yiwang.config.wsgi import application
 from yiwang.doors.openapi import acts
 from yiwang.kernel.api import SCOPES
-from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
@@ -101,12 +97,7 @@ def _fresh() -> Iterator[None]:
 
 
 @pytest.fixture
-def testville(db: None) -> None:
-    load(Pack(Path(ROOT) / "packs" / "testville"))
-
-
-@pytest.fixture
-def firm(testville: None) -> Caller:
+def firm(db: None, testville: None) -> Caller:
     """The eatery's own system; its agent is the person that the elder and others delegate to."""
     eatery = identity.find_organisation(EATERY)
     agent = identity.find_person(AGENT)
@@ -116,14 +107,14 @@ def firm(testville: None) -> Caller:
 
 
 @pytest.fixture
-def rival(testville: None) -> Caller:
+def rival(db: None, testville: None) -> Caller:
     other = identity.find_organisation("91339902MADEM002X5")
     assert other
     return caller("rival-system", organisation=other.id)
 
 
 @pytest.fixture
-def office(testville: None) -> Caller:
+def office(db: None, testville: None) -> Caller:
     """An agency's system."""
     agent = identity.find_person(AGENT)
     assert agent

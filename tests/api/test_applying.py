@@ -287,6 +287,30 @@ def test_after_handing_in_it_stays_as_it_is(firm: Caller) -> None:
     assert changed.status_code == discarded.status_code == 409
 
 
+def test_what_is_undecided_is_taken_back(firm: Caller) -> None:
+    pk = handed_in(firm, LARGE)
+    first, second = (one["id"] for one in firm.get(f"/applications/{pk}").json()["cases"])
+
+    one = firm.write("POST", f"/cases/{first}/withdrawal", {"reason": "不开了"})
+    rest = firm.write("POST", f"/applications/{pk}/withdrawal", {})
+    again = firm.write("POST", f"/cases/{first}/withdrawal", {})
+
+    assert one.status_code == 204
+    assert rest.json() == {"cases": [second]}
+    assert again.status_code == 409
+    assert all(one["closed_at"] and not one["licence"] for one in firm.get(f"/applications/{pk}").json()["cases"])
+
+
+def test_results_go_where_they_are_wanted(firm: Caller) -> None:
+    pk = start(firm)
+
+    incomplete = firm.write("PUT", f"/applications/{pk}/delivery", {"way": "mail"})
+    window = firm.write("PUT", f"/applications/{pk}/delivery", {"way": "window"})
+
+    assert {one["field"] for one in incomplete.json()["errors"]} >= {"name", "phone", "address"}
+    assert window.status_code == 204
+
+
 def test_a_draft_is_thrown_away_once(firm: Caller) -> None:
     pk = start(firm)
 

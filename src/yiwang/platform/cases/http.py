@@ -17,7 +17,7 @@ from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
-from yiwang.kernel.types import FieldError
+from yiwang.kernel.types import Actor, FieldError
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.types import (
     ApplicationState,
@@ -30,6 +30,7 @@ from yiwang.platform.cases.types import (
     DocumentView,
     TaskState,
     TaskView,
+    Way,
 )
 from yiwang.platform.catalog.http import FieldOut, field_out
 from yiwang.platform.catalog.rules import field_spec, merged_form
@@ -258,6 +259,27 @@ class CorrectionIn(Schema):
     note: Text = ""
 
 
+class DeliveryIn(Schema):
+    """How to get the results; name, phone and address for mail only."""
+
+    way: Way
+    name: Text = ""
+    phone: Text = ""
+    address: Text = ""
+
+
+class ReasonIn(Schema):
+    """Why it is taken back."""
+
+    reason: Text = ""
+
+
+class WithdrawnOut(Schema):
+    """The cases that were taken back."""
+
+    cases: list[uuid.UUID]
+
+
 # --- reading ---
 
 
@@ -474,10 +496,59 @@ def discard(request: HttpRequest, application_id: uuid.UUID, key: IdempotencyKey
 def answer_correction(request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey) -> Any:
     """Hand in what was asked for; the clock goes on."""
     by = actor_of(request)
-    view = queries.get_case(case_id, by)
-    editions = queries.editions_of(queries.get_application(view.application_id, by))
-    answers = given(_specs(editions), asked.answers)
-    acts.answer_correction(case_id, answers, asked.note, by=by, key=key)
+    acts.answer_correction(case_id, _corrected(case_id, asked, by), asked.note, by=by, key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/cases/{case_id}/resubmission",
+    auth=WRITE,
+    response={204: None},
+    operation_id="resubmit",
+    summary="退回后重新提交",
+)
+def resubmit(request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey) -> Any:
+    """Hand a returned case in again, corrected."""
+    by = actor_of(request)
+    acts.resubmit(case_id, _corrected(case_id, asked, by), asked.note, by=by, key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/cases/{case_id}/withdrawal", auth=WRITE, response={204: None}, operation_id="withdraw", summary="撤回办件"
+)
+def withdraw(request: HttpRequest, case_id: uuid.UUID, asked: ReasonIn, key: IdempotencyKey) -> Any:
+    """Take one case back before its decision."""
+    acts.withdraw(case_id, asked.reason, by=actor_of(request), key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/applications/{application_id}/withdrawal",
+    auth=WRITE,
+    response=WithdrawnOut,
+    operation_id="withdraw_all",
+    summary="撤回申请",
+)
+def withdraw_all(
+    request: HttpRequest, application_id: uuid.UUID, asked: ReasonIn, key: IdempotencyKey
+) -> dict[str, Any]:
+    """Take every case back that is not decided yet."""
+    return {"cases": acts.withdraw_all(application_id, asked.reason, by=actor_of(request), key=key)}
+
+
+@router.put(
+    "/applications/{application_id}/delivery",
+    auth=WRITE,
+    response={204: None},
+    operation_id="choose_delivery",
+    summary="领取方式",
+)
+def choose_delivery(request: HttpRequest, application_id: uuid.UUID, asked: DeliveryIn, key: IdempotencyKey) -> Any:
+    """Choose how to get the results."""
+    acts.choose_delivery(
+        application_id, asked.way.value, asked.name, asked.phone, asked.address, by=actor_of(request), key=key
+    )
     return Status(204, None)
 
 
@@ -529,6 +600,11 @@ def _specs(editions: Sequence[EditionView]) -> list[FieldSpec]:
         for section in edition.definition.form
         for field in section.fields
     ]
+
+
+def _corrected(case_id: uuid.UUID, asked: CorrectionIn, by: Actor) -> dict[str, Any]:
+    view = queries.get_application(queries.get_case(case_id, by).application_id, by)
+    return given(_specs(queries.editions_of(view)), asked.answers)
 
 
 def _form(view: ApplicationView, editions: list[EditionView], found: Resolution) -> list[FieldSpec]:
