@@ -1,7 +1,7 @@
 """What the rooms' ``http.py`` share: scopes, the write's key, texts that the database can hold, entity tags.
 
-A room's ``http.py`` is a ``ninja.Router`` with no rules: it reads the request, calls an act or a query, gives the
-answer. Who calls (``request.actor``) was settled by the door before.
+A room's ``http.py`` is a ``ninja.Router`` with no rules: it reads the request, calls an act or a query, gives
+the answer. Who calls (``request.actor``) was settled by the door before.
 """
 
 from __future__ import annotations
@@ -91,14 +91,12 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def unchanged(request: HttpRequest, response: Any, tag: str, *, forever: bool = False) -> bool:
-    """Put the entity tag on the answer and tell whether the caller has this content already (then answer 304).
+    """Put the entity tag on the answer; tell whether the caller has this content already (then answer 304).
 
     ``forever``: it never changes under this address.
     """
     quoted = f'"{tag}"'
     response.headers["ETag"] = quoted
-    response.headers["Cache-Control"] = (
-        "private, max-age=31536000, immutable" if forever else "private, no-cache"
-    )
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if forever else "private, no-cache"
     given = {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}
     return quoted in given or "*" in given

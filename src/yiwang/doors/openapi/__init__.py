@@ -1,1 +1,1 @@
-"""The machine door: ``/api/v1`` for agencies' and firms' systems. It composes the rooms' ``http.py``; no rules."""
+"""The machine door: ``/api/v1`` for systems of agencies and firms. It composes the rooms' ``http.py``."""

@@ -43,8 +43,8 @@ def register_client(
 ) -> uuid.UUID:
     """Register a system of an agency or of a firm. Returns its id.
 
-    The caller draws ``client_id`` and ``secret``: the answer of an act is kept, and a secret must not be. Raises
-    ``Invalid`` for an unknown scope, or unless exactly one owner is named.
+    The caller draws ``client_id`` and ``secret``: the answer of an act is kept, and a secret must not be.
+    Raises ``Invalid`` for an unknown scope, or unless exactly one owner is named.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:

@@ -54,9 +54,7 @@ def problem(request: HttpRequest, found: Problem) -> HttpResponse:
         response.headers["WWW-Authenticate"] = f'Bearer realm="yiwang"{error}'
     elif found.code == "scope-needed":
         scope = found.more["scope"]
-        response.headers["WWW-Authenticate"] = (
-            f'Bearer realm="yiwang", error="insufficient_scope", scope="{scope}"'
-        )
+        response.headers["WWW-Authenticate"] = f'Bearer realm="yiwang", error="insufficient_scope", scope="{scope}"'
     if isinstance(found, TooMany):
         response.headers["Retry-After"] = str(found.more.get("retry_after", 60))
     return response
@@ -65,9 +63,7 @@ def problem(request: HttpRequest, found: Problem) -> HttpResponse:
 def of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer for parameters or a body that do not fit the schema."""
     errors = tuple(FieldError(_where(one["loc"]), _words(one)) for one in error.errors)
-    return problem(
-        request, Invalid(_("有 %(count)d 处不符合接口约定。") % {"count": len(errors)}, errors=errors)
-    )
+    return problem(request, Invalid(_("有 %(count)d 处不符合接口约定。") % {"count": len(errors)}, errors=errors))
 
 
 def of_status(request: HttpRequest, status: int) -> HttpResponse:

@@ -39,7 +39,7 @@ class Description(OpenAPISchema):
     """The description, completed: scopes of every operation, the problems it may answer with."""
 
     def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
-        """Add schemas. Raises ``ValueError`` for two that share a name: one would stand for the other unseen."""
+        """Add schemas. Raises ``ValueError`` for two that share a name: one would hide the other."""
         for name, schema in definitions.items():
             if self.schemas.setdefault(name, schema) != schema:
                 raise ValueError(f"two schemas are named {name}")
@@ -53,9 +53,7 @@ class Description(OpenAPISchema):
         flow = {"tokenUrl": "/oauth/token", "scopes": SCOPES}
         return {
             "schemas": dict(sorted(self.schemas.items())),
-            "responses": {
-                f"Problem{status}": _problem(status, words) for status, words in sorted(told.items())
-            },
+            "responses": {f"Problem{status}": _problem(status, words) for status, words in sorted(told.items())},
             "securitySchemes": {"oauth2": {"type": "oauth2", "flows": {"clientCredentials": flow}}},
         }
 

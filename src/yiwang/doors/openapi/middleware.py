@@ -16,7 +16,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 class ProblemDetailsMiddleware:
-    """Turn every error answer that is not a problem yet into one: unknown addresses, wrong methods, crashes."""
+    """Turn every error that is not a problem yet into one: unknown addresses, wrong methods, crashes."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -36,7 +36,7 @@ class ProblemDetailsMiddleware:
 
 
 class ClientMiddleware:
-    """Set ``request.actor`` from the token: a browser's session means nothing here, so nobody can be tricked into it."""
+    """Set ``request.actor`` from the token. A browser's session means nothing here: nobody can be tricked."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response

@@ -11,16 +11,17 @@ from yiwang.kernel.ids import uuid7
 
 
 class Client(models.Model):
-    """A registered system of an agency or of a firm (接口客户端). Its secret lies, hashed, with its OAuth application.
+    """A registered system of an agency or of a firm (接口客户端).
 
-    A firm's client acts for the firm. ``agent`` is the person who answers for what the client hands in: delegations
-    given to that person may be used by naming them.
+    A firm's client acts for the firm. ``agent`` is the person who answers for what the client hands in:
+    delegations given to that person may be used by naming them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     credentials = models.OneToOneField(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, models.PROTECT, related_name="registration"
     )
+    """Its identifier and, hashed, its secret."""
     name = models.CharField(max_length=60)
     agency = models.ForeignKey("directory.Agency", models.PROTECT, null=True, related_name="+")
     organisation = models.ForeignKey("identity.Organisation", models.PROTECT, null=True, related_name="+")

@@ -38,18 +38,18 @@ class ClientScopes(BaseScopes):  # type: ignore[misc]
         row = Client.objects.filter(credentials=application, closed_at=None).first() if application else None
         return list(row.scopes) if row else []
 
-    def get_default_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
-    ) -> list[str]:
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         """Return what this client gets without asking."""
         return self.get_available_scopes(application, request)
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Make the actor of an API request; a session's cookie counts for nothing here. One query, two with a delegation.
+    """Make the actor of an API request; a session's cookie counts for nothing here.
 
-    Raises ``NeedsSignIn`` for a token that is unknown or over, ``NotAllowed`` for a delegation that cannot be used,
-    ``TooMany`` beyond the client's rate.
+    One query, two with a delegation.
+
+    Raises ``NeedsSignIn`` for a token that is unknown or over, ``NotAllowed`` for a delegation that cannot be
+    used, ``TooMany`` beyond the client's rate.
     """
     request_id = str(getattr(request, "request_id", ""))
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
@@ -96,4 +96,6 @@ def _delegated(client: Client, named: str) -> tuple[Party, uuid.UUID]:
             _("这份委托不存在、已到期或已收回，或者不是委托给这个客户端的经办人。"),
             code="delegation-not-valid",
         )
+    if found.items or not found.may_sign:
+        raise NotAllowed(_("只限部分事项或不含代签的委托，不能由系统代办。"), code="delegation-limited")
     return found.grantor, found.id

@@ -1,4 +1,4 @@
-"""Addresses of the machine door. Of OAuth there is the token endpoint only: clients have no users to redirect."""
+"""Addresses of the machine door. Of OAuth only the token endpoint: clients have no users to redirect."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ urlpatterns = [
 
 for pattern in api.urls[0]:
     # Every operation names the scope that it needs (``kernel.api.Needs``).
-    pattern.callback.entry = Entry("client")
+    setattr(pattern.callback, "entry", Entry("client"))  # noqa: B010 - functions take attributes, types do not say so

@@ -71,9 +71,7 @@ def docs(request: HttpRequest) -> HttpResponse:
                 {"title": title, "anchor": f"g{number}", "operations": found}
                 for number, (title, found) in enumerate(groups.items(), 1)
             ],
-            "scopes": described["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"][
-                "scopes"
-            ],
+            "scopes": described["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"],
             "schemas": [_schema(name, one) for name, one in described["components"]["schemas"].items()],
             "section": "",
         },

@@ -64,7 +64,7 @@ class GuideQuestion(Schema):
 
 
 class GuideOut(Schema):
-    """One item's guide as its reader gets it: what, who, how long, how much, where, what to bring, on what basis."""
+    """One item's guide as its reader gets it: what, who, how long, how much, where, what to bring."""
 
     task_code: str
     edition: uuid.UUID
@@ -99,7 +99,7 @@ class StartIn(Schema):
 
 
 class ResolveIn(StartIn):
-    """Answers so far, and whether to look up what is known about the principal (scope ``applications:read``)."""
+    """Answers so far, and whether to look up what is known of the principal (``applications:read``)."""
 
     known: bool = False
 
@@ -137,7 +137,7 @@ class NavigatorOut(Schema):
     operation_id="guide",
     summary="办事指南",
 )
-def guide(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode) -> Any:
+def guide(request: HttpRequest, response: HttpResponse, task_code: TaskCode) -> Any:
     """Return the guide in force, in the words of whoever needs it."""
     edition = catalog.current_edition(task_code)
     if unchanged(request, response, edition.digest):
@@ -171,8 +171,7 @@ def guide(request: HttpRequest, response: HttpResponse, task_code: str = TaskCod
             for one in item.materials
         ],
         "steps": [
-            {"name": step.name, "from_day": plan[step.code][0], "to_day": plan[step.code][1]}
-            for step in item.process
+            {"name": step.name, "from_day": plan[step.code][0], "to_day": plan[step.code][1]} for step in item.process
         ],
         "result": item.result.name,
         "centres": centres,
@@ -193,7 +192,7 @@ def guide(request: HttpRequest, response: HttpResponse, task_code: str = TaskCod
     operation_id="resolve_life_event",
     summary="按回答得出要办的事项",
 )
-def resolve(request: HttpRequest, asked: ResolveIn, code: str = EventCode) -> dict[str, Any]:
+def resolve(request: HttpRequest, asked: ResolveIn, code: EventCode) -> dict[str, Any]:
     """Say which items apply and why, what is known and what must be given. Reads only: no key needed."""
     by = actor_of(request)
     if asked.known and "applications:read" not in by.scopes:
@@ -240,7 +239,7 @@ def resolve(request: HttpRequest, asked: ResolveIn, code: str = EventCode) -> di
     summary="从一件事开始申请",
 )
 def start_event(
-    request: HttpRequest, response: HttpResponse, asked: StartIn, key: IdempotencyKey, code: str = EventCode
+    request: HttpRequest, response: HttpResponse, asked: StartIn, key: IdempotencyKey, code: EventCode
 ) -> Any:
     """Begin one application for every item that applies. All questions must be answered."""
     by = _for_somebody(request)
@@ -269,9 +268,7 @@ def start_event(
     operation_id="start_item",
     summary="申请一个事项",
 )
-def start_item(
-    request: HttpRequest, response: HttpResponse, key: IdempotencyKey, task_code: str = TaskCode
-) -> Any:
+def start_item(request: HttpRequest, response: HttpResponse, key: IdempotencyKey, task_code: TaskCode) -> Any:
     """Begin an application for one item; it has no body."""
     by = _for_somebody(request)
     edition = catalog.current_edition(task_code)

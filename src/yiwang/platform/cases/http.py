@@ -17,7 +17,7 @@ from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
-from yiwang.kernel.types import FieldError
+from yiwang.kernel.types import Actor, FieldError
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.types import (
     ApplicationState,
@@ -30,6 +30,7 @@ from yiwang.platform.cases.types import (
     DocumentView,
     TaskState,
     TaskView,
+    Way,
 )
 from yiwang.platform.catalog.http import FieldOut, field_out
 from yiwang.platform.catalog.rules import field_spec, merged_form
@@ -67,7 +68,7 @@ class BurdenOut(Schema):
 
 
 class MaterialOut(Schema):
-    """How a material stands. ``state``: known, given, degraded, committed, deferred, later, ask or needless."""
+    """How a material stands."""
 
     material: str = Field(description="上传和承诺时用的名字")
     name: str
@@ -92,7 +93,7 @@ class FactOut(Schema):
 
 
 class ResolutionOut(Schema):
-    """What is known and what must be given. Nothing in ``ask``, and no material in state ask: it can be handed in."""
+    """What is known and what must be given. ``ready``: it can be handed in."""
 
     version: int
     ready: bool
@@ -171,7 +172,7 @@ class ApplicationQuery(Schema):
 
 
 class AnswersIn(Schema):
-    """Data by element code. ``disputed``: elements whose known value is wrong, so that the answer counts instead."""
+    """Data by element code. ``disputed``: elements whose known value is wrong; the answer counts instead."""
 
     answers: dict[str, Any] = Field(default={}, max_length=500)
     disputed: list[Text] = Field(default=[], max_length=200)
@@ -185,7 +186,7 @@ class VersionOut(Schema):
 
 
 class MaterialIn(Schema):
-    """How a material will be met: ``committed`` (告知承诺), ``deferred`` (容缺后补), or ``ask`` (by a file after all)."""
+    """How a material will be met: 告知承诺, 容缺后补, or by a file after all (``ask``)."""
 
     material: Text
     state: FactState = Field(description="committed、deferred 或 ask")
@@ -258,19 +259,36 @@ class CorrectionIn(Schema):
     note: Text = ""
 
 
+class DeliveryIn(Schema):
+    """How to get the results; name, phone and address for mail only."""
+
+    way: Way
+    name: Text = ""
+    phone: Text = ""
+    address: Text = ""
+
+
+class ReasonIn(Schema):
+    """Why it is taken back."""
+
+    reason: Text = ""
+
+
+class WithdrawnOut(Schema):
+    """The cases that were taken back."""
+
+    cases: list[uuid.UUID]
+
+
 # --- reading ---
 
 
-@router.get(
-    "/applications", auth=READ, response=ApplicationPage, operation_id="applications", summary="申请清单"
-)
+@router.get("/applications", auth=READ, response=ApplicationPage, operation_id="applications", summary="申请清单")
 def applications(request: HttpRequest, query: Query[ApplicationQuery]) -> dict[str, Any]:
     """List the principal's applications, latest first."""
     state = query.state.value if query.state else ""
     try:
-        found, following = queries.application_page(
-            actor_of(request), state=state, after=query.after, size=query.limit
-        )
+        found, following = queries.application_page(actor_of(request), state=state, after=query.after, size=query.limit)
     except BadCursor as error:
         raise Invalid(_("after 不是这个清单给出的 next。")) from error
     issued = licences.of_cases([case.id for one in found for case in one.cases])
@@ -334,9 +352,7 @@ def case(request: HttpRequest, case_id: uuid.UUID) -> dict[str, Any]:
     return case_out(view, licences.of_cases([view.id]))
 
 
-@router.get(
-    "/cases/{case_id}/steps", auth=READ, response=list[StepOut], operation_id="steps", summary="办件的环节"
-)
+@router.get("/cases/{case_id}/steps", auth=READ, response=list[StepOut], operation_id="steps", summary="办件的环节")
 def steps(request: HttpRequest, case_id: uuid.UUID) -> list[TaskView]:
     """List the steps of a case, in order."""
     view = queries.get_case(case_id, actor_of(request))
@@ -377,9 +393,7 @@ def save_answers(
     if "disputed" in asked.model_fields_set:
         unknown = sorted(set(asked.disputed) - {spec.name for spec in specs})
         if unknown:
-            raise Invalid(
-                _("没有这样的数据元。"), errors=tuple(FieldError("disputed", one) for one in unknown)
-            )
+            raise Invalid(_("没有这样的数据元。"), errors=tuple(FieldError("disputed", one) for one in unknown))
         answers["_disputed"] = asked.disputed
     return {"version": acts.save_answers(application_id, answers, asked.version, by=by, key=key)}
 
@@ -391,9 +405,7 @@ def save_answers(
     operation_id="set_material",
     summary="材料改为承诺或后补",
 )
-def set_material(
-    request: HttpRequest, application_id: uuid.UUID, asked: MaterialIn, key: IdempotencyKey
-) -> Any:
+def set_material(request: HttpRequest, application_id: uuid.UUID, asked: MaterialIn, key: IdempotencyKey) -> Any:
     """Say how a material will be met, where its item allows that."""
     by = actor_of(request)
     _view, _editions, found = queries.draft_state(application_id, by)
@@ -416,7 +428,7 @@ def add_file(
     material: Form[Text],
     file: File[UploadedFile],
 ) -> Any:
-    """Give a file (PDF, JPG or PNG, up to 20 MB) for a material: to a draft, or where a correction asks for it."""
+    """Give a file (PDF, JPG or PNG, up to 20 MB) for a material of a draft, or one that is to be corrected."""
     by = actor_of(request)
     _view, _editions, found = queries.draft_state(application_id, by)
     _material(found, material)
@@ -443,9 +455,7 @@ def add_file(
     operation_id="remove_file",
     summary="撤下文件",
 )
-def remove_file(
-    request: HttpRequest, application_id: uuid.UUID, file_id: uuid.UUID, key: IdempotencyKey
-) -> Any:
+def remove_file(request: HttpRequest, application_id: uuid.UUID, file_id: uuid.UUID, key: IdempotencyKey) -> Any:
     """Take a file out again."""
     acts.remove_file(application_id, file_id, by=actor_of(request), key=key)
     return Status(204, None)
@@ -483,15 +493,62 @@ def discard(request: HttpRequest, application_id: uuid.UUID, key: IdempotencyKey
     operation_id="answer_correction",
     summary="答复补正",
 )
-def answer_correction(
-    request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey
-) -> Any:
+def answer_correction(request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey) -> Any:
     """Hand in what was asked for; the clock goes on."""
     by = actor_of(request)
-    view = queries.get_case(case_id, by)
-    editions = queries.editions_of(queries.get_application(view.application_id, by))
-    answers = given(_specs(editions), asked.answers)
-    acts.answer_correction(case_id, answers, asked.note, by=by, key=key)
+    acts.answer_correction(case_id, _corrected(case_id, asked, by), asked.note, by=by, key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/cases/{case_id}/resubmission",
+    auth=WRITE,
+    response={204: None},
+    operation_id="resubmit",
+    summary="退回后重新提交",
+)
+def resubmit(request: HttpRequest, case_id: uuid.UUID, asked: CorrectionIn, key: IdempotencyKey) -> Any:
+    """Hand a returned case in again, corrected."""
+    by = actor_of(request)
+    acts.resubmit(case_id, _corrected(case_id, asked, by), asked.note, by=by, key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/cases/{case_id}/withdrawal", auth=WRITE, response={204: None}, operation_id="withdraw", summary="撤回办件"
+)
+def withdraw(request: HttpRequest, case_id: uuid.UUID, asked: ReasonIn, key: IdempotencyKey) -> Any:
+    """Take one case back before its decision."""
+    acts.withdraw(case_id, asked.reason, by=actor_of(request), key=key)
+    return Status(204, None)
+
+
+@router.post(
+    "/applications/{application_id}/withdrawal",
+    auth=WRITE,
+    response=WithdrawnOut,
+    operation_id="withdraw_all",
+    summary="撤回申请",
+)
+def withdraw_all(
+    request: HttpRequest, application_id: uuid.UUID, asked: ReasonIn, key: IdempotencyKey
+) -> dict[str, Any]:
+    """Take every case back that is not decided yet."""
+    return {"cases": acts.withdraw_all(application_id, asked.reason, by=actor_of(request), key=key)}
+
+
+@router.put(
+    "/applications/{application_id}/delivery",
+    auth=WRITE,
+    response={204: None},
+    operation_id="choose_delivery",
+    summary="领取方式",
+)
+def choose_delivery(request: HttpRequest, application_id: uuid.UUID, asked: DeliveryIn, key: IdempotencyKey) -> Any:
+    """Choose how to get the results."""
+    acts.choose_delivery(
+        application_id, asked.way.value, asked.name, asked.phone, asked.address, by=actor_of(request), key=key
+    )
     return Status(204, None)
 
 
@@ -499,7 +556,10 @@ def answer_correction(
 
 
 def given(specs: Sequence[FieldSpec], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was given as values; what was left out stays out. Raises ``Invalid`` with everything that is wrong."""
+    """Return what was given as values; what was left out stays out.
+
+    Raises ``Invalid`` with everything that is wrong.
+    """
     known = {spec.name: replace(spec, required=False) for spec in specs}
     errors = [FieldError(name, _("这里没有这一项。")) for name in answers if name not in known]
     wanted = [spec for name, spec in known.items() if name in answers]
@@ -540,6 +600,11 @@ def _specs(editions: Sequence[EditionView]) -> list[FieldSpec]:
         for section in edition.definition.form
         for field in section.fields
     ]
+
+
+def _corrected(case_id: uuid.UUID, asked: CorrectionIn, by: Actor) -> dict[str, Any]:
+    view = queries.get_application(queries.get_case(case_id, by).application_id, by)
+    return given(_specs(queries.editions_of(view)), asked.answers)
 
 
 def _form(view: ApplicationView, editions: list[EditionView], found: Resolution) -> list[FieldSpec]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -20,8 +20,8 @@ from yiwang.platform.catalog.types import Definition, EditionView, LifeEvent
 router = Router(tags=["事项"])
 READ = Needs("items:read")
 
-TaskCode = Path(..., pattern=r"^[0-9A-Za-z\-]{1,40}$", description="实施编码")
-EventCode = Path(..., pattern=r"^[a-z0-9_\-]{1,40}$", description="一件事代码")
+TaskCode = Annotated[str, Path(..., pattern=r"^[0-9A-Za-z\-]{1,40}$", description="实施编码")]
+EventCode = Annotated[str, Path(..., pattern=r"^[a-z0-9_\-]{1,40}$", description="一件事代码")]
 
 
 class ItemQuery(Schema):
@@ -63,7 +63,7 @@ class ItemPage(Schema):
 
 
 class EditionOut(Schema):
-    """An edition: the whole published document (实施清单要素), frozen. ``digest`` is its content hash and its ETag."""
+    """An edition: the whole published document (实施清单要素), frozen. ``digest`` is its content hash."""
 
     id: uuid.UUID
     number: int
@@ -133,7 +133,7 @@ class LifeEventOut(LifeEventLine):
 
 
 def field_out(spec: FieldSpec) -> FieldOut:
-    """Make a field as machines read it. Regions are too many to list: send a code of nine or twelve digits."""
+    """Make a field as machines read it. Regions are too many to list: send a code."""
     return FieldOut(
         name=spec.name,
         label=spec.label,
@@ -213,7 +213,7 @@ def items(request: HttpRequest, query: Query[ItemQuery]) -> ItemPage:
     operation_id="item",
     summary="事项现行版本",
 )
-def item(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode) -> Any:
+def item(request: HttpRequest, response: HttpResponse, task_code: TaskCode) -> Any:
     """Return the edition in force."""
     edition = queries.current_edition(task_code)
     if unchanged(request, response, edition.digest):
@@ -228,7 +228,7 @@ def item(request: HttpRequest, response: HttpResponse, task_code: str = TaskCode
     operation_id="item_editions",
     summary="事项历次版本",
 )
-def editions(request: HttpRequest, task_code: str = TaskCode) -> list[EditionLine]:
+def editions(request: HttpRequest, task_code: TaskCode) -> list[EditionLine]:
     """List every edition of an item, latest first."""
     rows = queries.editions_of(task_code)
     return [EditionLine(id=pk, number=number, digest=digest, published_at=at) for pk, number, digest, at in rows]
@@ -262,8 +262,8 @@ def life_events(request: HttpRequest) -> list[dict[str, Any]]:
     operation_id="life_event",
     summary="一件事和它的问题",
 )
-def life_event(request: HttpRequest, code: str = EventCode) -> dict[str, Any]:
-    """Return a life event with all its questions; which of them make sense depends on the answers (``resolve``)."""
+def life_event(request: HttpRequest, code: EventCode) -> dict[str, Any]:
+    """Return a life event with all its questions; which make sense depends on the answers (``resolve``)."""
     event = queries.get_life_event(code)
     elements = queries.elements()
     specs = [rules.question_spec(elements, question) for question in event.questions]

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, Router, Schema
+from ninja import Field, File, Router, Schema, UploadedFile
 from pydantic import model_validator
 
-from yiwang.kernel import clock
 from yiwang.kernel.api import Needs, Text, actor_of
-from yiwang.kernel.codes import mask_id, mask_name
-from yiwang.kernel.types import PartyKind
-from yiwang.platform.licences import queries
-from yiwang.platform.licences.types import LicenceStatus, LicenceView
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import FieldError
+from yiwang.platform.licences import acts, checking, queries
+from yiwang.platform.licences.types import LicenceStatus, LicenceView, Verdict, Verification
+from yiwang.ui import store
 
 router = Router(tags=["证照"])
+VERIFY, READ = Needs("licences:verify"), Needs("applications:read")
+LARGEST_FILE = 10 * 1024 * 1024
+"""In bytes."""
 
 
 class VerifyIn(Schema):
@@ -35,19 +38,26 @@ class VerifyIn(Schema):
         return self
 
 
-class VerdictOut(Schema):
-    """What the issuer's record says today. ``valid`` alone decides; the rest is for comparing with the paper."""
+class PublicLicenceOut(Schema):
+    """What anybody may read of a licence; of a person's, name and number are masked."""
 
-    found: bool
-    valid: bool
-    status: LicenceStatus | None = None
-    name: str = ""
-    identifier: str = ""
-    number: str = ""
-    holder_name: str = ""
-    issuer_name: str = ""
-    issued_on: date | None = None
-    valid_to: date | None = None
+    identifier: str
+    name: str
+    number: str
+    holder_name: str
+    issuer_name: str
+    issued_on: date
+    valid_from: date
+    valid_to: date | None
+    status: LicenceStatus
+
+
+class VerdictOut(Schema):
+    """What the issuer's record says now. ``valid`` alone means genuine and in force."""
+
+    verdict: Verdict
+    at: datetime
+    licence: PublicLicenceOut | None
 
 
 class LicenceOut(Schema):
@@ -71,43 +81,33 @@ class LicenceOut(Schema):
 
 
 @router.post(
-    "/licences/verification",
-    auth=Needs("licences:verify"),
-    response=VerdictOut,
-    operation_id="verify_licence",
-    summary="核验证照",
+    "/licences/verification", auth=VERIFY, response=VerdictOut, operation_id="verify_licence", summary="核验证照"
 )
-def verify(request: HttpRequest, asked: VerifyIn) -> dict[str, Any]:
-    """Tell whether a licence is genuine and in force. One that is not known is an answer, not an error.
+def verify(request: HttpRequest, asked: VerifyIn) -> Verification:
+    """Tell whether a licence is genuine and in force. One that is not known is an answer, not an error."""
+    if asked.check_code:
+        return checking.by_code(asked.check_code)
+    return checking.by_numbers(asked.identifier, asked.number)
 
-    Of a person's licence, name and number are masked: whoever holds the paper can compare.
-    """
-    found = (
-        queries.find_by_check_code(asked.check_code)
-        if asked.check_code
-        else queries.find_by_numbers(asked.identifier, asked.number)
-    )
-    if found is None:
-        return {"found": False, "valid": False}
-    personal = found.holder is None or found.holder.kind is PartyKind.PERSON
-    over = found.valid_to is not None and found.valid_to < clock.today()
-    return {
-        "found": True,
-        "valid": found.status is LicenceStatus.VALID and not over,
-        "status": LicenceStatus.EXPIRED if over and found.status is LicenceStatus.VALID else found.status,
-        "name": found.name,
-        "identifier": found.identifier,
-        "number": mask_id(found.number) if personal else found.number,
-        "holder_name": mask_name(found.holder_name) if personal else found.holder_name,
-        "issuer_name": found.issuer_name,
-        "issued_on": found.issued_on,
-        "valid_to": found.valid_to,
-    }
+
+@router.post(
+    "/licences/file-verification",
+    auth=VERIFY,
+    response=VerdictOut,
+    operation_id="verify_licence_file",
+    summary="核验证照文件",
+)
+def verify_file(request: HttpRequest, file: File[UploadedFile]) -> Verification:
+    """Tell whether a PDF is the licence that was issued, unchanged. It is read in memory and not kept."""
+    if not file.size or file.size > LARGEST_FILE:
+        message = _("电子证照文件不会是空的，也不会超过 10 MB。")
+        raise Invalid(message, errors=(FieldError("file", message),))
+    return checking.of_file(file.read())
 
 
 @router.get(
     "/licences",
-    auth=Needs("applications:read"),
+    auth=READ,
     response=list[LicenceOut],
     operation_id="licences",
     summary="我的证照",
@@ -119,7 +119,7 @@ def licences(request: HttpRequest) -> list[LicenceView]:
 
 @router.get(
     "/licences/{licence_id}",
-    auth=Needs("applications:read"),
+    auth=READ,
     response=LicenceOut,
     operation_id="licence",
     summary="一份证照",
@@ -127,3 +127,25 @@ def licences(request: HttpRequest) -> list[LicenceView]:
 def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
     """Return one licence of the principal."""
     return queries.get_licence(licence_id, actor_of(request))
+
+
+@router.get(
+    "/licences/{licence_id}/file",
+    auth=READ,
+    operation_id="licence_file",
+    summary="证照文件",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "签了章的 PDF",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+def licence_file(request: HttpRequest, licence_id: uuid.UUID) -> Any:
+    """Give the signed file; it is made now if that has not happened yet."""
+    found = queries.get_licence(licence_id, actor_of(request))
+    return store.download(
+        acts.document_of(found), name=f"{found.name} {found.number}.pdf", media_type="application/pdf"
+    )

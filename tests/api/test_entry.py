@@ -24,7 +24,7 @@ from .conftest import AGENT, EATERY, SECRET, Caller, ask_token, caller, register
 PROBLEM = "application/problem+json"
 
 
-def test_without_a_token_there_is_only_health_and_the_description(testville: None) -> None:
+def test_without_a_token_there_is_only_health_and_the_description(db: None, testville: None) -> None:
     stranger = Caller(Browser(raise_request_exception=False))
 
     refused = stranger.get("/items")
@@ -84,7 +84,7 @@ def test_a_token_is_not_kept_where_it_could_be_read(firm: Caller) -> None:
     assert not get_access_token_model().objects.filter(token=firm.token).exists()
 
 
-def test_the_wrong_scope_is_named(testville: None) -> None:
+def test_the_wrong_scope_is_named(db: None, testville: None) -> None:
     narrow = caller("narrow", ["items:read"], agency=directory.get_agency("339901-amr").id)
 
     answer = narrow.get("/applications")
@@ -95,7 +95,7 @@ def test_the_wrong_scope_is_named(testville: None) -> None:
 
 
 @pytest.mark.parametrize("token", ["never-given", "", "\xff"])
-def test_a_token_that_is_none(testville: None, token: str) -> None:
+def test_a_token_that_is_none(db: None, testville: None, token: str) -> None:
     answer = Caller(Browser(), token or "x y").get("/items")
 
     assert answer.status_code == 401
@@ -115,7 +115,7 @@ def test_a_closed_client_is_out_at_once(firm: Caller) -> None:
     assert "access_token" not in ask_token(firm.browser, "eatery-system").json()
 
 
-def test_a_browser_session_opens_nothing_here(testville: None) -> None:
+def test_a_browser_session_opens_nothing_here(db: None, testville: None) -> None:
     from yiwang.platform.identity.models import Account
 
     browser = Browser()
@@ -164,7 +164,7 @@ def test_beyond_its_rate_a_client_waits(firm: Caller) -> None:
     assert answers[4].headers["Content-Type"] == PROBLEM
 
 
-def test_guessing_tokens_and_secrets_is_slow(testville: None) -> None:
+def test_guessing_tokens_and_secrets_is_slow(db: None, testville: None) -> None:
     guesser = Caller(Browser(), "guess")
 
     tried = {guesser.get("/items").status_code for _ in range(tokens.FAILURES_A_MINUTE + 1)}

@@ -100,9 +100,7 @@ def test_what_is_known_is_told_to_the_firm_only(firm: Caller) -> None:
 
 
 def test_wrong_answers_are_named(office: Caller) -> None:
-    answer = office.write(
-        "POST", "/life-events/shop/resolve", {"answers": {"shop_area": "viel", "moon": 1}}, key=""
-    )
+    answer = office.write("POST", "/life-events/shop/resolve", {"answers": {"shop_area": "viel", "moon": 1}}, key="")
 
     assert answer.status_code == 422
     assert {one["field"] for one in answer.json()["errors"]} == {"shop_area", "moon"}
@@ -114,9 +112,7 @@ def test_the_calendar_counts_working_days(office: Caller) -> None:
     assert answer == {"due_on": "2026-10-08", "provisional": False}
 
 
-@pytest.mark.parametrize(
-    "path", ["/items/none", f"/editions/{uuid.UUID(int=1)}", "/life-events/none", "/guides/none"]
-)
+@pytest.mark.parametrize("path", ["/items/none", f"/editions/{uuid.UUID(int=1)}", "/life-events/none", "/guides/none"])
 def test_what_is_not_there_is_a_problem(office: Caller, path: str) -> None:
     answer = office.get(path)
 

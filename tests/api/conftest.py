@@ -7,21 +7,20 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client as Browser
 from PIL import Image
 
-from yiwang.config.environment import ROOT
-from yiwang.config.management.commands.pack import load
+from yiwang.config.wsgi import application
 from yiwang.doors.openapi import acts
 from yiwang.kernel.api import SCOPES
-from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
@@ -52,15 +51,17 @@ class Caller:
     def write(self, method: str, path: str, body: Any = None, key: str | None = None) -> HttpResponse:
         return self.call(method, f"/api/v1{path}", body, uuid.uuid4().hex if key is None else key)
 
-    def upload(
-        self, path: str, material: str, content: bytes, key: str = "", name: str = "a.png"
-    ) -> HttpResponse:
+    def upload(self, path: str, material: str, content: bytes, key: str = "", name: str = "a.png") -> HttpResponse:
         headers = {
             "Authorization": f"Bearer {self.token}",
             "Idempotency-Key": key or uuid.uuid4().hex,
         } | self.headers
         data = {"material": material, "file": SimpleUploadedFile(name, content)}
         return self.browser.post(f"/api/v1{path}", data, headers=headers)
+
+    def send(self, path: str, content: bytes) -> HttpResponse:
+        data = {"file": SimpleUploadedFile("a.pdf", content)}
+        return self.browser.post(f"/api/v1{path}", data, headers={"Authorization": f"Bearer {self.token}"})
 
 
 def _encoded(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -96,12 +97,7 @@ def _fresh() -> Iterator[None]:
 
 
 @pytest.fixture
-def testville(db: None) -> None:
-    load(Pack(Path(ROOT) / "packs" / "testville"))
-
-
-@pytest.fixture
-def firm(testville: None) -> Caller:
+def firm(db: None, testville: None) -> Caller:
     """The eatery's own system; its agent is the person that the elder and others delegate to."""
     eatery = identity.find_organisation(EATERY)
     agent = identity.find_person(AGENT)
@@ -111,14 +107,14 @@ def firm(testville: None) -> Caller:
 
 
 @pytest.fixture
-def rival(testville: None) -> Caller:
+def rival(db: None, testville: None) -> Caller:
     other = identity.find_organisation("91339902MADEM002X5")
     assert other
     return caller("rival-system", organisation=other.id)
 
 
 @pytest.fixture
-def office(testville: None) -> Caller:
+def office(db: None, testville: None) -> Caller:
     """An agency's system."""
     agent = identity.find_person(AGENT)
     assert agent
@@ -134,3 +130,18 @@ def a_picture(shade: int = 255) -> bytes:
     file = BytesIO()
     Image.new("L", (64, 48), shade).save(file, "PNG")
     return file.getvalue()
+
+
+@pytest.fixture
+def wsgi() -> Iterator[Any]:
+    """The application as a server calls it, inside the test's transaction (as Django's own client does it)."""
+    signals = (request_started, request_finished)
+
+    def call(environ: Any, start_response: Any) -> Any:
+        for signal in signals:
+            signal.disconnect(close_old_connections)
+        return application(environ, start_response)
+
+    yield call
+    for signal in signals:
+        signal.connect(close_old_connections)

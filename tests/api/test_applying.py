@@ -32,9 +32,7 @@ def start(client: Caller, answers: dict[str, Any] = SHOP) -> str:
 def fill(client: Caller, pk: str) -> None:
     """Answer what is asked until nothing more is."""
     elements = catalog.elements()
-    while asked := [
-        one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]
-    ]:
+    while asked := [one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]]:
         given = {one["name"]: sample(field_spec(elements, FormField(one["name"]))) for one in asked}
         answer = client.write("PATCH", f"/applications/{pk}/answers", {"answers": given})
         assert answer.status_code == 200, answer.content.decode()
@@ -101,7 +99,13 @@ def test_from_answers_to_licence(firm: Caller) -> None:
     assert all(one["closed_at"] for one in done["cases"])
     assert {one["state"] for one in steps} <= {"done", "skipped"}
     assert "receipt" in {one["kind"] for one in documents}
-    assert verdict["valid"]
+    file = firm.get(f"/licences/{issued[0]['id']}/file")
+    content = b"".join(file.streaming_content)
+    genuine = firm.send("/licences/file-verification", content).json()
+    tampered = firm.send("/licences/file-verification", content + b"%%EOF").json()
+    assert verdict["verdict"] == genuine["verdict"] == "valid"
+    assert file.headers["Content-Type"] == "application/pdf"
+    assert tampered["verdict"] == "tampered"
     assert issued[0]["id"] in {one["id"] for one in firm.get("/licences").json()}
     assert Application.objects.get(pk=pk).door == "openapi"
 
@@ -125,9 +129,7 @@ def test_a_correction_is_answered(firm: Caller) -> None:
     plan = CorrectionPlan(item=case["item_code"], material=material, message="拍清楚一点")
     view = queries.get_case(uuid.UUID(case["id"]), journey.applicant)
     point = {"target": f"material:{plan.material}", "label": plan.material, "message": plan.message}
-    acts.request_correction(
-        view.id, [point], by=staff_for(Role.REVIEWER, reach_of(view)), key=uuid.uuid4().hex
-    )
+    acts.request_correction(view.id, [point], by=staff_for(Role.REVIEWER, reach_of(view)), key=uuid.uuid4().hex)
 
     asked = firm.get(f"/cases/{case['id']}/corrections").json()
     too_early = firm.write("POST", f"/cases/{case['id']}/correction-answer", {"answers": {}})
@@ -174,9 +176,7 @@ def test_an_upload_and_a_submission_repeated_answer_the_same(firm: Caller) -> No
     pk = start(firm)
     fill(firm, pk)
     attach(firm, pk)
-    uploads = [
-        firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(), "upload-0001") for _ in range(2)
-    ]
+    uploads = [firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(), "upload-0001") for _ in range(2)]
     changed = firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(7), "upload-0001")
     submissions = [firm.write("POST", f"/applications/{pk}/submission", key="submit-0001") for _ in range(2)]
 
@@ -287,6 +287,30 @@ def test_after_handing_in_it_stays_as_it_is(firm: Caller) -> None:
     assert changed.status_code == discarded.status_code == 409
 
 
+def test_what_is_undecided_is_taken_back(firm: Caller) -> None:
+    pk = handed_in(firm, LARGE)
+    first, second = (one["id"] for one in firm.get(f"/applications/{pk}").json()["cases"])
+
+    one = firm.write("POST", f"/cases/{first}/withdrawal", {"reason": "不开了"})
+    rest = firm.write("POST", f"/applications/{pk}/withdrawal", {})
+    again = firm.write("POST", f"/cases/{first}/withdrawal", {})
+
+    assert one.status_code == 204
+    assert rest.json() == {"cases": [second]}
+    assert again.status_code == 409
+    assert all(one["closed_at"] and not one["licence"] for one in firm.get(f"/applications/{pk}").json()["cases"])
+
+
+def test_results_go_where_they_are_wanted(firm: Caller) -> None:
+    pk = start(firm)
+
+    incomplete = firm.write("PUT", f"/applications/{pk}/delivery", {"way": "mail"})
+    window = firm.write("PUT", f"/applications/{pk}/delivery", {"way": "window"})
+
+    assert {one["field"] for one in incomplete.json()["errors"]} >= {"name", "phone", "address"}
+    assert window.status_code == 204
+
+
 def test_a_draft_is_thrown_away_once(firm: Caller) -> None:
     pk = start(firm)
 
@@ -316,7 +340,7 @@ def test_the_list_goes_page_by_page_with_a_fixed_number_of_queries(firm: Caller)
 def test_a_licence_that_nobody_issued_is_an_answer(office: Caller) -> None:
     body = {"identifier": "1.2.156.3005.2.0", "number": "0"}
 
-    assert office.write("POST", "/licences/verification", body, key="").json()["found"] is False
+    assert office.write("POST", "/licences/verification", body, key="").json()["verdict"] == "unknown"
     assert office.write("POST", "/licences/verification", {}, key="").status_code == 422
 
 
@@ -329,7 +353,7 @@ def test_a_persons_licence_is_masked_and_an_old_one_is_over(office: Caller) -> N
     person = office.write("POST", "/licences/verification", {"check_code": card.check_code}, key="").json()
     over = office.write("POST", "/licences/verification", {"check_code": old.check_code}, key="").json()
 
-    assert person["valid"]
-    assert person["number"] != card.number
-    assert person["holder_name"] != card.holder_name
-    assert (over["valid"], over["status"]) == (False, "expired")
+    assert person["verdict"] == "valid"
+    assert person["licence"]["number"] != card.number
+    assert person["licence"]["holder_name"] != card.holder_name
+    assert (over["verdict"], over["licence"]["status"]) == ("ended", "expired")
