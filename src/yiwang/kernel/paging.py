@@ -6,13 +6,14 @@ elsewhere, and a page stays right while rows come and go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
+from django.db import connections, models
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
@@ -57,7 +58,7 @@ class _Row(Func):
 
 
 def page(
-    queryset: QuerySet[M],
+    queryset: QuerySet[M] | Sequence[QuerySet[M]],
     order: Sequence[str] = ("id",),
     size: int = 50,
     *,
@@ -68,18 +69,25 @@ def page(
 
     ``order`` names columns of the model that are never null, all ascending or all descending (``-``); the
     primary key is added where the last is not unique. An index on the same columns makes every page as
-    quick as the first. Raises BadCursor; ValueError for an order that cannot be paged.
+    quick as the first. Several querysets over one model are read as one list: each goes by its own index,
+    where one condition ORed over them would go by none. Raises BadCursor; ValueError for an order that
+    cannot be paged.
     """
-    fields, descending = _columns(queryset.model, order)
+    branches = [queryset] if isinstance(queryset, QuerySet) else list(queryset)
+    if not branches:
+        return Page([])
+    fields, descending = _columns(branches[0].model, order)
     names = [f.attname for f in fields]
     backwards = bool(before)
     cursor = _read(before or after, fields, descending)
     down = descending != backwards
+    ordered = [f"-{name}" if down else name for name in names]
     if cursor:
         row = _Row(*(F(name) for name in names))
         edge = _Row(*(Value(value, output_field=f) for f, value in zip(fields, cursor, strict=True)))
-        queryset = queryset.filter(LessThan(row, edge) if down else GreaterThan(row, edge))
-    found = list(queryset.order_by(*(f"-{name}" if down else name for name in names))[: size + 1])
+        branches = [one.filter(LessThan(row, edge) if down else GreaterThan(row, edge)) for one in branches]
+    cut = [one.order_by(*ordered)[: size + 1] for one in branches]
+    found = list(cut[0] if len(cut) == 1 else cut[0].union(*cut[1:]).order_by(*ordered)[: size + 1])
     more, items = len(found) > size, found[:size]
     if backwards:
         items.reverse()
@@ -92,10 +100,37 @@ def page(
     )
 
 
+def cursor_at(item: models.Model, order: Sequence[str] = ("id",)) -> str:
+    """Return the cursor that stands at a row, for ``after`` and ``before`` in a list of that order."""
+    return _write(item, *_columns(type(item), order))
+
+
 def more_than(queryset: QuerySet[Any], cap: int = 99) -> Count:
     """Count up to ``cap`` rows and tell whether there are more; never reads further."""
     found = queryset.order_by()[: cap + 1].count()
     return Count(min(found, cap), found > cap)
+
+
+def counts(
+    groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, using: str = "default"
+) -> dict[str, Count]:
+    """Count several lists at once, each no further than a cap; one query. The querysets of a list must not overlap."""
+    columns: list[str] = []
+    given: list[Any] = []
+    for querysets in groups.values():
+        terms = []
+        for queryset in querysets:
+            with contextlib.suppress(EmptyResultSet):
+                sql, params = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
+                terms.append(f"(SELECT count(*) FROM ({sql}) AS found)")
+                given.extend(params)
+        columns.append(" + ".join(terms) or "0")
+    if not columns:
+        return {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", given)
+        found = cursor.fetchone()
+    return {name: Count(min(number, cap), number > cap) for name, number in zip(groups, found, strict=True)}
 
 
 def _columns(model: type[models.Model], order: Sequence[str]) -> tuple[list[models.Field[Any, Any]], bool]:

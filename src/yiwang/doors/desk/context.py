@@ -5,51 +5,107 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.types import Actor, Role
-from yiwang.platform.cases.desk import WORKERS
+from yiwang.kernel.types import Actor, ActorKind, Role
+from yiwang.platform.cases.inbox import Inbox, intake_count
+from yiwang.platform.cases.inbox import Filters as Everything
+from yiwang.platform.cases.labels import ROLES
 from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity
+from yiwang.platform.identity import sessions
 from yiwang.ui.frame import DeskFrame, Group, Link
+
+EDITORS = "/editors/"
+"""Where item editors work, if that door is open."""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Give the frame to templates of the desk."""
+    """Give the frame to templates of the desk; its lists are counted only where a page shows them."""
     if not request.path.startswith("/desk/"):
         return {}
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    work = [Link(_("我的待办"), reverse("cases:inbox"), "inbox")] if actor.has_role(WORKERS) else []
-    if actor.has_role({Role.INTAKE}):
-        work.append(Link(_("待受理"), reverse("cases:intake"), "intake"))
     return {
+        "door_base": "ui/desk_reader.html",
+        "above": "desk/serving.html",
+        "serving": SimpleLazyObject(lambda: sessions.served(request)),
         "frame": DeskFrame(
             home_url=reverse("desk:home"),
             title=_("工作台"),
-            search_url=reverse("cases:inbox") if work else "",
+            search_url=reverse("cases:find"),
             search_hint=_("办件编号、申请人"),
-            user=(Link(actor.label, reverse("identity:sign_out")),),
-            rail=tuple(
-                group
-                for group in (
-                    Group(_("办理"), tuple(work)),
-                    *_watching(actor),
-                    Group(_("管理"), (*directory.links(actor), *identity.links(actor))),
-                )
-                if group.links
-            ),
-        )
+            util=(Link(_("快捷键"), reverse("desk:help"), key="?"),),
+            user=(Link(actor.label, reverse("desk:home")), Link(_("退出"), reverse("identity:sign_out"), icon="left")),
+            rail=SimpleLazyObject(lambda: _rail(request, actor)),  # type: ignore[arg-type]
+        ),
     }
 
 
-def _watching(actor: Actor) -> list[Group]:
+def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
+    if actor.kind is not ActorKind.STAFF:
+        return ()
+    groups = []
+    if actor.has_role({Role.INTAKE}):
+        waiting = intake_count(actor)
+        groups.append(
+            Group(
+                _("窗口"),
+                (
+                    Link(_("接待"), reverse("serving:counter"), "counter"),
+                    Link(_("待受理"), reverse("cases:intake"), "intake", count=waiting.value + waiting.more),
+                ),
+            )
+        )
+    lists = getattr(request, "inbox", None) or Inbox(actor)
+    if lists.waiting:
+        groups.append(Group(_("待我办"), _mine(lists, getattr(request, "inbox_counts", None))))
+    more = []
+    if actor.has_role({Role.SUPERVISOR}):
+        more.append(Link(_("督查"), reverse("cases:supervision"), "supervision"))
+    if actor.has_role({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}) and _open(EDITORS):
+        more.append(Link(_("事项编辑"), EDITORS, "editors"))
+    more += _watching(actor)
+    more += [*directory.links(actor), *identity.links(actor)]
+    if more:
+        groups.append(Group(_("管理"), tuple(more)))
+    groups.append(Group(_("查找"), (Link(_("查办件"), reverse("cases:find"), "find"),)))
+    return tuple(groups)
+
+
+def _mine(lists: Inbox, counts: Any) -> tuple[Link, ...]:
+    here = reverse("cases:inbox")
+    counts = counts or lists.counts(Everything())
+    links = [Link(_("全部待办"), here, "inbox", count=sum(_number(counts[role]) for role in lists.waiting))]
+    if len(lists.waiting) > 1:
+        links += [
+            Link(str(ROLES[role]), f"{here}?step={role}", f"inbox-{role}", count=_number(counts[role]))
+            for role in lists.waiting
+        ]
+    return tuple(links)
+
+
+def _number(count: Any) -> int:
+    """Return a capped count as a number of which ``Link`` makes ``99+``."""
+    return int(count.value + count.more)
+
+
+def _open(address: str) -> bool:
+    try:
+        resolve(address)
+    except Resolver404:
+        return False
+    return True
+
+
+def _watching(actor: Actor) -> list[Link]:
     """Return what shows how the service is doing, to those who answer for it."""
-    links = []
+    links: list[Link] = []
     if actor.has_role({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
         links.append(Link(_("差评"), reverse("oversight_desk:bad_ratings"), "bad_ratings"))
     if actor.has_role({Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
         links.append(Link(_("时限监察"), reverse("oversight_desk:supervision"), "supervision"))
     if actor.has_role({Role.SYSTEM_ADMIN}):
         links.append(Link(_("消息渠道"), reverse("notices_desk:channels"), "channels"))
-    return [Group(_("监督"), tuple(links))] if links else []
+    return links

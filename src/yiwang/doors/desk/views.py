@@ -1,12 +1,12 @@
-"""The desk's own page: where a role begins its day."""
+"""The desk's own pages: where a role begins its day, and its keys."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from yiwang.kernel.types import Actor, Role
-from yiwang.platform.cases.desk import WORKERS
+from yiwang.platform.cases.inbox import LISTED
 from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity
 from yiwang.ui.entry import staff
@@ -18,6 +18,15 @@ def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if actor.has_role({Role.INTAKE}):
         return redirect("cases:intake")
-    if actor.has_role(WORKERS):
+    if actor.has_role(LISTED):
         return redirect("cases:inbox")
-    return redirect([*directory.links(actor), *identity.links(actor)][0].url)
+    if actor.has_role({Role.SUPERVISOR}):
+        return redirect("cases:supervision")
+    own = [*directory.links(actor), *identity.links(actor)]
+    return redirect(own[0].url if own else "cases:find")
+
+
+@staff()
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Say which keys there are."""
+    return render(request, "desk/help.html", {"section": "help"})

@@ -18,7 +18,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Give the frame to templates, lazily for pages that do not use it."""
     if request.path.startswith("/desk/"):
         return {}
-    return {"frame": _frame(request)}
+    return {"frame": _frame(request), "door_base": "ui/portal.html"}
 
 
 def _frame(request: HttpRequest) -> PortalFrame:

@@ -132,6 +132,7 @@ def write_clock(case: Case, value: Clock) -> None:
     legal = catalog.get_edition(case.edition_id).definition.statutory_limit
     case.clock = CLOCK.dump_python(value, mode="json")
     case.due_on = clock.due(value, days)
+    case.half_on = rules.half_on(value, days)
     # An extension is counted in working days (art. 42): it cannot lengthen a limit of months in months.
     extension = value.extension if legal.unit is not Unit.MONTH else 0
     statutory = Clock(legal.value, legal.unit, value.started_on, value.suspensions, extension, value.stopped_on)

@@ -1,86 +1,383 @@
-"""Lists of the desk: narrow, keyset paged, never counted in full."""
+"""Lists of the desk: narrow, keyset paged, never counted in full.
+
+What waits for a role stands in ``InboxEntry``. A grant that reaches few agencies is read as one branch for each, every
+branch along its own index; a grant that reaches many is read along the index of its role alone, where a good part of
+what is met fits. Either way a page costs the same however many cases there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Reverse
 
-from yiwang.kernel.types import Actor
-from yiwang.platform.cases.models import Application, Case, Task
+from yiwang.kernel import clock, holidays, paging
+from yiwang.kernel.calendar import Unit
+from yiwang.kernel.clock import Light
+from yiwang.kernel.types import Actor, Role, RoleGrant
+from yiwang.platform.cases.models import FAR, Application, Case, InboxEntry
 from yiwang.platform.cases.queries import case_views
-from yiwang.platform.cases.types import CaseView, TaskState
+from yiwang.platform.cases.types import CaseState, CaseView
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
 
 SIZE = 20
+FOUND = 50
+"""Most cases that a search by words shows."""
+NARROW = 12
+"""Up to this many agencies a grant is read agency by agency."""
+LISTED = (Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
+"""Roles that steps wait for after acceptance, in the order of the work."""
+
+_READ = {*LISTED, Role.SUPERVISOR}
+_CASE_COLUMNS = [field.name for field in Case._meta.concrete_fields if field.name != "decision"]
+
+_APPLICATION_COLUMNS = (
+    "number",
+    "title",
+    "applicant_name",
+    "agent_name",
+    "door",
+    "submitted_at",
+    "plan",
+    "tell_on",
+)
+
+Branches = list[QuerySet[InboxEntry]]
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a member of staff filters the inbox by."""
+    """What a member of staff filters the inbox by; empty does not narrow."""
 
     words: str = ""
+    role: str = ""
+    light: str = ""
     state: str = ""
-    mine: bool = False
+    item: str = ""
+    who: str = ""
+    """``me`` or ``nobody``."""
+    until: date | None = None
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Filters:
-        """Read them from an address."""
-        return cls(data.get("q", "").strip(), data.get("state", ""), data.get("mine") == "1")
+        """Read them from an address; what cannot be read does not narrow."""
+        roles = {role.value for role in LISTED}
+        return cls(
+            words=data.get("q", "").strip()[:80],
+            role=data.get("step", "") if data.get("step", "") in roles else "",
+            light=data.get("light", "") if data.get("light", "") in set(Light) else "",
+            state=data.get("state", "") if data.get("state", "") in set(CaseState) else "",
+            item=data.get("item", "")[:12],
+            who=data.get("who", "") if data.get("who", "") in ("me", "nobody") else "",
+            until=_date(data.get("until", "")),
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything besides the light and the step is asked for."""
+        return bool(self.state or self.item or self.who or self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A line of a list: a step that waits, its case and how the application came."""
+
+    entry: uuid.UUID
+    role: str
+    step: str
+    case: CaseView
+    door: str
+    together: str
+    """Name of the life event, if the case is one of several."""
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """One page of the inbox."""
+    """One page of a list of steps."""
 
-    cases: list[CaseView]
-    steps: dict[Any, str]
-    next: str
+    rows: list[InboxRow]
+    next: str = ""
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LateAgency:
+    """An agency with how many of its steps are over their limit and how many near it."""
+
+    path: str
+    name: str
+    over: int
+    near: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingApplication:
+    """A line of the intake list."""
+
+    id: uuid.UUID
+    number: str
+    title: str
+    applicant_name: str
+    agent_name: str
+    door: str
+    submitted_at: datetime
+    cases: int
+    tell_on: date
+    days_left: int
+    """Working days left to tell whether it is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakePage:
     """One page of the intake list."""
 
-    applications: list[Application]
-    next: str
+    rows: list[WaitingApplication]
+    next: str = ""
+    previous: str = ""
 
 
-def inbox_page(by: Actor, filters: Filters, after: str = "") -> InboxPage:
-    """Return the cases with a step that waits for one of the actor's roles, nearest to its limit first."""
-    roles = sorted({grant.role.value for grant in by.grants})
-    ready = Task.objects.filter(case_id=OuterRef("pk"), state=TaskState.READY, role__in=roles)
-    rows = Case.objects.visible_to(by).filter(Exists(ready)).order_by("due_on", "id")
-    if filters.words:
-        rows = rows.filter(Q(number__startswith=filters.words) | Q(applicant_name__startswith=filters.words))
-    if filters.state:
-        rows = rows.filter(state=filters.state)
-    if filters.mine:
-        rows = rows.filter(handler_id=by.id)
-    if after:
-        due, _bar, pk = after.partition("|")
-        rows = rows.filter(Q(due_on__gt=due) | Q(due_on=due, id__gt=pk))
-    found = case_views(rows[: SIZE + 1])
-    more = len(found) > SIZE
-    found = found[:SIZE]
-    steps: dict[Any, str] = {}
-    for case, name in Task.objects.filter(
-        case_id__in=[one.id for one in found], state=TaskState.READY, role__in=roles
-    ).values_list("case_id", "name"):
-        steps[case] = name
-    cursor = f"{found[-1].due_on}|{found[-1].id}" if more else ""
-    return InboxPage(found, steps, cursor)
+class Inbox:
+    """What waits for the steps that an actor's grants reach; made once for a request (two queries)."""
+
+    def __init__(self, by: Actor) -> None:
+        self.by = by
+        self.today = clock.today()
+        self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
+        self.below = directory.subtrees(
+            {grant.agency for grant in by.grants if grant.role in _READ and grant.agency}
+        )
+        self.waiting: dict[str, Branches] = {
+            role.value: self._branches(role, InboxEntry.objects.filter(role=role))
+            for role in LISTED
+            if by.has_role({role})
+        }
+        """By role, as querysets that do not overlap."""
+        self.supervised = self._branches(Role.SUPERVISOR, InboxEntry.objects.all())
+
+    def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
+        """Return the steps that wait for one of the actor's roles: over the limit first, then nearest to it.
+
+        Raises ``paging.BadCursor``.
+        """
+        branches = [self._narrow(one, filters) for one in self._chosen(filters)]
+        return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
+
+    def counts(self, filters: Filters) -> dict[str, paging.Count]:
+        """Return how many wait at each light, altogether (``all``) and for each role, each counted to 99; one query."""
+        chosen = self._chosen(filters)
+        return paging.counts(self._lights(chosen) | {"all": chosen} | self.waiting)
+
+    def supervised_page(
+        self, light: str = "", agency: str = "", *, after: str = "", before: str = ""
+    ) -> InboxPage:
+        """Return the steps near or over their limit that a supervisor answers for, nearest first."""
+        branches = [one.filter(due_on__lte=self.near) for one in self.supervised]
+        if light:
+            branches = [one.filter(self.light(light)) for one in branches]
+        if agency:
+            branches = [one.filter(agency_path=agency) for one in branches]
+        return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
+
+    def supervised_counts(self) -> dict[str, paging.Count]:
+        """Return how many supervised steps stand at each light, each counted to 99; one query."""
+        return paging.counts(self._lights(self.supervised) | {"all": self.supervised})
+
+    def late_by_agency(self) -> list[LateAgency]:
+        """Return the agencies that have steps over or near their limit, most over first; a query for each branch and one.
+
+        It reads what is near or over only, which an index on the due day gives.
+        """
+        over: dict[str, list[int]] = {}
+        for branch in self.supervised:
+            counted = (
+                branch.filter(due_on__lte=self.near)
+                .order_by()
+                .values("agency_path")
+                .annotate(
+                    over=Count("pk", filter=Q(due_on__lt=self.today)),
+                    near=Count("pk", filter=Q(due_on__gte=self.today)),
+                )
+            )
+            for row in counted:
+                kept = over.setdefault(row["agency_path"], [0, 0])
+                kept[0] += row["over"]
+                kept[1] += row["near"]
+        names = {one.path: one.name for one in directory.agencies_by_path(over)}
+        late = [LateAgency(path, names.get(path, path), *numbers) for path, numbers in over.items()]
+        return sorted(late, key=lambda one: (-one.over, -one.near, one.name))
+
+    def neighbour(self, case: uuid.UUID, *, before: bool = False) -> uuid.UUID | None:
+        """Return the case after (or before) this one in the whole list; nothing at its end."""
+        branches = self._chosen(Filters())
+        entry = InboxEntry.objects.filter(case_id=case, role__in=list(self.waiting)).first()
+        if entry is None:
+            return None
+        cursor = paging.cursor_at(entry, ("due_on",))
+        page = paging.page(branches, ("due_on",), 1, **{"before" if before else "after": cursor})
+        return page.items[0].case_id if page.items else None
+
+    def items(self) -> list[tuple[str, str]]:
+        """Return the items that a member of staff may choose from: those of narrow grants; one query."""
+        grants = [grant for grant in self.by.grants if grant.role in LISTED]
+        paths = {path for grant in grants for path in self.below.get(grant.agency, ())}
+        return catalog.items_of(paths) if paths and len(paths) <= NARROW else []
+
+    def light(self, light: str) -> Q:
+        """Return a light as a condition on dates (as ``clock.light`` has it)."""
+        return {
+            Light.RED.value: Q(due_on__lt=self.today),
+            Light.ORANGE.value: Q(due_on__gte=self.today, due_on__lte=self.near),
+            Light.YELLOW.value: Q(due_on__gt=self.near, due_on__lt=FAR, half_on__lte=self.today),
+            Light.GREEN.value: Q(due_on__gt=self.near, due_on__lt=FAR, half_on__gt=self.today),
+            Light.PAUSED.value: Q(due_on=FAR),
+        }[light]
+
+    def _lights(self, branches: Branches) -> dict[str, Branches]:
+        return {one.value: [branch.filter(self.light(one)) for branch in branches] for one in Light}
+
+    def _chosen(self, filters: Filters) -> Branches:
+        return [one for role, found in self.waiting.items() if filters.role in ("", role) for one in found]
+
+    def _narrow(self, entries: QuerySet[InboxEntry], filters: Filters) -> QuerySet[InboxEntry]:
+        if filters.light:
+            entries = entries.filter(self.light(filters.light))
+        if filters.state:
+            entries = entries.filter(state=filters.state)
+        if filters.item:
+            entries = entries.filter(item_code=filters.item)
+        if filters.who == "me":
+            entries = entries.filter(handler_id=self.by.id)
+        elif filters.who == "nobody":
+            entries = entries.filter(handler_id=None)
+        if filters.until:
+            entries = entries.filter(due_on__lte=filters.until)
+        return entries
+
+    def _branches(self, role: Role, entries: QuerySet[InboxEntry]) -> Branches:
+        """Split narrow grants of a role by agency; drop a branch that another already covers."""
+        branches: dict[tuple[RoleGrant, bool], QuerySet[InboxEntry]] = {}
+        for grant in self.by.grants:
+            if grant.role is not role:
+                continue
+            paths = self.below.get(grant.agency, [])
+            narrow = 0 < len(paths) <= NARROW
+            for path in paths if narrow else [grant.agency]:
+                branch = entries
+                if path:
+                    branch = branch.filter(**{"agency_path" if narrow else "agency_path__startswith": path})
+                if grant.region:
+                    branch = branch.filter(region__startswith=grant.region)
+                if grant.level:
+                    branch = branch.filter(level=grant.level)
+                if grant.items:
+                    branch = branch.filter(item_code__in=sorted(grant.items))
+                branches[replace(grant, agency=path), narrow] = branch
+        return [
+            branch
+            for one, branch in branches.items()
+            if not any(other != one and _covers(*other, *one) for other in branches)
+        ]
 
 
-def intake_page(by: Actor, after: str = "") -> IntakePage:
-    """Return what was handed in and waits for acceptance, oldest first."""
-    rows = Application.objects.visible_to(by).filter(state="submitted").order_by("submitted_at", "id")
-    if after:
-        at, _bar, pk = after.partition("|")
-        rows = rows.filter(Q(submitted_at__gt=at) | Q(submitted_at=at, id__gt=pk))
-    found = list(rows.defer("answers", "facts")[: SIZE + 1])
-    more = len(found) > SIZE
-    found = found[:SIZE]
-    cursor = f"{found[-1].submitted_at.isoformat()}|{found[-1].id}" if more and found[-1].submitted_at else ""
-    return IntakePage(found, cursor)
+def search(by: Actor, words: str) -> list[CaseView]:
+    """Return the cases, open or closed, whose number begins or ends with the words, or whose applicant's name begins
+    with them; latest first, at most ``FOUND``. Each way goes by its own index.
+    """
+    if not words:
+        return []
+    seen = Case.objects.visible_to(by)
+    ways = [
+        seen.filter(number__startswith=words),
+        seen.annotate(end=Reverse("number")).filter(end__startswith=words[::-1]),
+        seen.filter(applicant_name__startswith=words),
+        seen.filter(application__number=words),
+    ]
+    cut = [way.order_by().values("pk")[:FOUND] for way in ways]
+    found = cut[0].union(*cut[1:])
+    return case_views(
+        Case.objects.filter(pk__in=[row["pk"] for row in found]).order_by("-received_at")[:FOUND]
+    )
+
+
+def intake_page(by: Actor, *, after: str = "", before: str = "") -> IntakePage:
+    """Return what was handed in and waits for acceptance, the next to count as accepted first; two queries.
+
+    Raises ``paging.BadCursor``.
+    """
+    rows = Application.objects.waiting_for(by).only(*_APPLICATION_COLUMNS)
+    page = paging.page(rows, ("tell_on",), SIZE, after=after, before=before)
+    days, today = holidays.for_region("", provisional=True), clock.today()
+    return IntakePage(
+        [
+            WaitingApplication(
+                row.id,
+                row.number,
+                row.title,
+                row.applicant_name,
+                row.agent_name,
+                row.door,
+                row.submitted_at,
+                len(row.plan),
+                row.tell_on,
+                days.workdays_between(today, row.tell_on),
+            )
+            for row in page.items
+        ],
+        page.next,
+        page.previous,
+    )
+
+
+def intake_count(by: Actor) -> paging.Count:
+    """Return how many applications wait for acceptance, counted to 99."""
+    return paging.more_than(Application.objects.waiting_for(by))
+
+
+def _covers(wide: RoleGrant, exact: bool, narrow: RoleGrant, narrow_exact: bool) -> bool:
+    """Tell whether every entry of one branch is in another; an exact branch is that of one agency, not of a subtree."""
+    if exact and not (narrow_exact and wide.agency == narrow.agency):
+        return False
+    return (
+        narrow.agency.startswith(wide.agency)
+        and narrow.region.startswith(wide.region)
+        and wide.level in (0, narrow.level)
+        and (not wide.items or (bool(narrow.items) and wide.items >= narrow.items))
+    )
+
+
+def _page(page: paging.Page[InboxEntry]) -> InboxPage:
+    return InboxPage(_rows(page.items), page.next, page.previous)
+
+
+def _rows(entries: Sequence[InboxEntry]) -> list[InboxRow]:
+    found = list(
+        Case.objects.filter(pk__in={entry.case_id for entry in entries})
+        .select_related("application")
+        .only(*_CASE_COLUMNS, "application__door", "application__title", "application__life_event")
+    )
+    views = {view.id: view for view in case_views(found)}
+    applications = {row.id: row.application for row in found}
+    return [
+        InboxRow(
+            entry.id,
+            entry.role,
+            entry.step,
+            views[entry.case_id],
+            way.door,
+            way.title if way.life_event else "",
+        )
+        for entry in entries
+        if (way := applications.get(entry.case_id)) is not None
+    ]
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

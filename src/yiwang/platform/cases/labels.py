@@ -50,6 +50,20 @@ RESULTS: dict[CaseResult, Any] = {
     CaseResult.WITHDRAWN: _("申请人撤回"),
     CaseResult.REVOKED: _("撤销受理"),
 }
+DOORS: dict[str, Any] = {
+    "portal": _("网上"),
+    "desk": _("窗口"),
+    "kiosk": _("自助终端"),
+    "openapi": _("接口"),
+    "command": _("批量"),
+}
+ROLES: dict[str, Any] = {
+    "reviewer": _("待审查"),
+    "inspector": _("待踏勘"),
+    "decider": _("待决定"),
+    "issuer": _("待发证"),
+}
+"""What a list of steps that wait for a role is called."""
 ACTS: dict[str, Any] = {
     "cases.start_draft": _("开始填表"),
     "cases.save_answers": _("保存草稿"),
@@ -94,6 +108,9 @@ ACTS: dict[str, Any] = {
     "cases.archive": _("归档"),
     "cases.discard": _("删除草稿"),
     "cases.make_document": _("制作文书"),
+    "cases.keep_opinion": _("保存意见草稿"),
+    "cases.check_original": _("核对原件"),
+    "cases.add_photo": _("上传现场照片"),
 }
 
 

@@ -92,9 +92,20 @@ class ApplicationQuerySet(_QuerySet):
             ]
             cases = self.model._meta.get_field("cases").related_model.objects.visible_to(actor)
             seen = Q(pk__in=cases.values("application_id"))
-            mine = Q(state="draft", agent_id=actor.id)
+            mine = Q(pk__in=[])
+            if actor.principal is not None:  # a clerk has the draft before them only while its owner is being served
+                principal = {"principal_kind": actor.principal.kind, "principal_id": actor.principal.id}
+                mine = Q(state="draft", agent_id=actor.id, **principal)
             return self.filter((reduce(or_, intake, seen) & ~Q(state="draft")) | mine)
         return self.none()
+
+    def waiting_for(self, actor: Actor) -> ApplicationQuerySet:
+        """Filter to what was handed in and waits for acceptance where the actor takes in."""
+        grants = [grant for grant in actor.grants if grant.role is Role.INTAKE]
+        if not grants:
+            return self.none()
+        where = reduce(or_, (Q(region__startswith=grant.region) for grant in grants))
+        return self.filter(where, state="submitted")
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
         """Return the application, locked, if the actor may see it."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Reverse
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Party, PartyKind, Reach
 from yiwang.platform.cases.managers import ApplicationQuerySet, CaseQuerySet
 from yiwang.platform.catalog import queries as catalog
+
+FAR = date.max
+"""The due day of what has none: after everything that has one."""
 
 
 class Application(models.Model):
@@ -46,6 +51,8 @@ class Application(models.Model):
     changed_at = models.DateTimeField()
     expires_on = models.DateField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    tell_on = models.DateField(default=FAR)
+    """Last day to tell whether it is accepted, else it counts as accepted (行政许可法 art. 32(4))."""
     accepted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     due_on = models.DateField(null=True)
@@ -63,9 +70,8 @@ class Application(models.Model):
         ]
         indexes = [
             models.Index(fields=["principal_id", "state", "-changed_at"], name="application_principal"),
-            models.Index(
-                fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")
-            ),
+            models.Index(fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")),
+            models.Index(fields=["tell_on", "id"], name="application_tell", condition=Q(state="submitted")),
             models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
         ]
 
@@ -111,6 +117,8 @@ class Case(models.Model):
     clock = models.JSONField(null=True)
     """Intervals of the legal clock (``kernel.clock.Clock``), null until accepted."""
     due_on = models.DateField(null=True)
+    half_on = models.DateField(null=True)
+    """From this day half of the limit or less is left: stored with the due dates, so that lists filter by it."""
     statutory_due_on = models.DateField(null=True)
     provisional = models.BooleanField(default=False)
     tell_by = models.DateField(null=True)
@@ -150,9 +158,9 @@ class Case(models.Model):
             models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
-            models.Index(
-                fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)
-            ),
+            models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
+            models.Index(OpClass("applicant_name", name="text_pattern_ops"), name="case_applicant"),
+            models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="case_number_end"),
         ]  # fmt: skip
 
     @property
@@ -211,12 +219,46 @@ class Task(models.Model):
     officers = ArrayField(models.CharField(max_length=60), default=list)
     outcome = models.CharField(max_length=12, blank=True)
     opinion = models.TextField(blank=True)
+    draft = models.TextField(blank=True)
+    """The opinion as far as it is written: only its writer sees it."""
+    draft_by = models.UUIDField(null=True)
+    draft_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "step"], name="task_step_once")]
         indexes = [
             models.Index(fields=["role", "ready_at"], name="task_ready", condition=Q(state="ready")),
         ]
+
+
+class InboxEntry(models.Model):
+    """A step that waits for a role: the narrow table that inboxes read, one row for each ready task, with its id.
+
+    Triggers on cases and tasks keep it (migration ``inbox``), so that no act can forget to. A case without a due day
+    (it is suspended, or not accepted yet) stands at ``FAR``: dates are never null, so that pages go by index.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=24)
+    agency_path = models.CharField(max_length=400)
+    region = models.CharField(max_length=12)
+    level = models.SmallIntegerField()
+    item_code = models.CharField(max_length=12)
+    step = models.CharField(max_length=80)
+    state = models.CharField(max_length=20)
+    due_on = models.DateField()
+    half_on = models.DateField()
+    handler_id = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["role", "agency_path", "due_on", "id"], name="inbox_agency"),
+            models.Index(fields=["role", "due_on", "id"], name="inbox_role"),
+            models.Index(fields=["agency_path", "due_on", "id"], name="inbox_supervised"),
+            models.Index(fields=["due_on", "id"], name="inbox_due"),
+            models.Index(fields=["handler_id", "due_on", "id"], name="inbox_handler", condition=Q(handler_id__isnull=False)),
+        ]  # fmt: skip
 
 
 class ApplicationMaterial(models.Model):
@@ -244,6 +286,8 @@ class ApplicationFile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7)
     application = models.ForeignKey(Application, models.PROTECT, related_name="files")
     identity = models.CharField(max_length=200)
+    task = models.ForeignKey(Task, models.PROTECT, null=True, related_name="photos")
+    """The step on the spot at which a photograph was taken; none for what the applicant gave."""
     name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     media_type = models.CharField(max_length=80)

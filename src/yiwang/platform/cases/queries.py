@@ -72,6 +72,16 @@ def applications(by: Actor, states: Iterable[ApplicationState] | None = None) ->
     return [application_view(row, cases.get(row.id, [])) for row in found]
 
 
+def applications_for(party: Party, by: Actor) -> list[ApplicationView]:
+    """Return what a clerk may see of the party they serve, latest first, their own drafts too."""
+    rows = Application.objects.visible_to(by).filter(principal_kind=party.kind, principal_id=party.id)
+    found = list(rows.order_by("-changed_at")[:50])
+    cases: dict[uuid.UUID, list[CaseView]] = {}
+    for view in case_views(Case.objects.filter(application__in=found).order_by("position")):
+        cases.setdefault(view.application_id, []).append(view)
+    return [application_view(row, cases.get(row.id, [])) for row in found]
+
+
 def application_view(row: Application, cases: Sequence[CaseView]) -> ApplicationView:
     """Make the view of a row."""
     return ApplicationView(
@@ -167,26 +177,32 @@ def tasks_of(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[TaskView]]:
     found: dict[uuid.UUID, list[TaskView]] = {}
     rows = Task.objects.filter(case_id__in=list(cases)).select_related("visit").order_by("case_id", "position")
     for row in rows:
-        found.setdefault(row.case_id, []).append(
-            TaskView(
-                id=row.id,
-                step=row.step,
-                name=row.name,
-                kind=row.kind,
-                role=row.role,
-                state=TaskState(row.state),
-                assignee=row.assignee_label,
-                ready_at=row.ready_at,
-                done_at=row.done_at,
-                done_by=row.done_by,
-                outcome=row.outcome,
-                opinion=row.opinion,
-                joint=row.visit.name if row.visit else "",
-                planned_on=row.visit.planned_on if row.visit else None,
-                officers=tuple(row.officers),
-            )
-        )
+        found.setdefault(row.case_id, []).append(task_view(row))
     return found
+
+
+def task_view(row: Task) -> TaskView:
+    """Make the view of a step (its visit is read)."""
+    return TaskView(
+        id=row.id,
+        step=row.step,
+        name=row.name,
+        kind=row.kind,
+        role=row.role,
+        state=TaskState(row.state),
+        assignee=row.assignee_label,
+        ready_at=row.ready_at,
+        done_at=row.done_at,
+        done_by=row.done_by,
+        outcome=row.outcome,
+        opinion=row.opinion,
+        joint=row.visit.name if row.visit else "",
+        planned_on=row.visit.planned_on if row.visit else None,
+        officers=tuple(row.officers),
+        draft=row.draft,
+        draft_by=row.draft_by,
+        draft_at=row.draft_at,
+    )
 
 
 def corrections_of(cases: Iterable[uuid.UUID], *, only_open: bool = False) -> list[CorrectionView]:
@@ -216,23 +232,34 @@ def corrections_of(cases: Iterable[uuid.UUID], *, only_open: bool = False) -> li
 def files_of(application: uuid.UUID) -> dict[str, list[FileView]]:
     """Return the files of an application by material; one query."""
     found: dict[str, list[FileView]] = {}
-    for row in ApplicationFile.objects.filter(application_id=application, removed_at=None).order_by("added_at"):
-        found.setdefault(row.identity, []).append(
-            FileView(
-                id=row.id,
-                material=row.identity,
-                name=row.name,
-                digest=row.digest,
-                media_type=row.media_type,
-                size=row.size,
-                pages=row.pages,
-                scan=row.scan,
-                trust=row.trust,
-                added_at=row.added_at,
-                added_by=row.added_by,
-            )
-        )
+    for row in ApplicationFile.objects.filter(application_id=application, removed_at=None, task=None).order_by("added_at"):
+        found.setdefault(row.identity, []).append(_file(row))
     return found
+
+
+def find_file(application: uuid.UUID, file: uuid.UUID, by: Actor) -> tuple[FileView, uuid.UUID] | None:
+    """Return a file of an application that the actor may see, photographs of its visits too, and whose matter it is."""
+    row = ApplicationFile.objects.filter(pk=file, application_id=application, removed_at=None).first()
+    owner = Application.objects.visible_to(by).filter(pk=application).values_list("principal_id", flat=True).first()
+    if row is None or owner is None:
+        return None
+    return _file(row), owner
+
+
+def _file(row: ApplicationFile) -> FileView:
+    return FileView(
+        id=row.id,
+        material=row.identity,
+        name=row.name,
+        digest=row.digest,
+        media_type=row.media_type,
+        size=row.size,
+        pages=row.pages,
+        scan=row.scan,
+        trust=row.trust,
+        added_at=row.added_at,
+        added_by=row.added_by,
+    )
 
 
 def materials_of(application: uuid.UUID) -> list[MaterialView]:
@@ -250,6 +277,7 @@ def materials_of(application: uuid.UUID) -> list[MaterialView]:
             trust=row.trust,
             made_up_at=row.made_up_at,
             files=tuple(files.get(row.identity, ())),
+            checked_by=row.checked_by,
         )
         for row in rows
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from yiwang.kernel import clock
 from yiwang.kernel.calendar import Holidays, Unit
 from yiwang.kernel.clock import Clock
 from yiwang.platform.cases.types import CaseResult, CaseState, RatingStatus, TaskState, Way
@@ -177,14 +178,25 @@ def finished(states: Mapping[str, TaskState]) -> bool:
     return all(state in (TaskState.DONE, TaskState.SKIPPED) for state in states.values())
 
 
-def track(clock: Clock, today: date, holidays: Holidays) -> str:
+def half_on(value: Clock, holidays: Holidays) -> date | None:
+    """Return the first day at whose end half of the limit or less is left (the yellow light); None if the clock stood
+    still before that.
+    """
+    half = (clock.total(value) + 1) // 2
+    unit = Unit.WORKDAY if value.unit is Unit.WORKDAY else Unit.DAY
+    return clock.due(replace(value, limit=half, unit=unit, extension=0), holidays)
+
+
+def track(value: Clock, today: date, holidays: Holidays) -> str:
     """Draw the past of a clock, one letter a working day after its start: ``u`` counted, ``p`` suspended."""
-    end = min(today, clock.stopped_on or today)
+    end = min(today, value.stopped_on or today)
     letters: list[str] = []
-    day = clock.started_on + timedelta(days=1)
+    day = value.started_on + timedelta(days=1)
     while day <= end and len(letters) < 100:
         if holidays.is_workday(day):
-            stopped = any(pause.start < day and (pause.end is None or day <= pause.end) for pause in clock.suspensions)
+            stopped = any(
+                pause.start < day and (pause.end is None or day <= pause.end) for pause in value.suspensions
+            )
             letters.append("p" if stopped else "u")
         day += timedelta(days=1)
     return "".join(letters)

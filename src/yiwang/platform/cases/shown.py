@@ -1,12 +1,96 @@
-"""How a stored value is read by people."""
+"""How values, clocks and facts are read by people; the same on every page that shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
+from yiwang.platform.cases.labels import RESULTS, STATES
+from yiwang.platform.cases.types import CaseState, CaseView
+from yiwang.platform.catalog.rules import field_spec
+from yiwang.platform.catalog.types import EditionView, FormField
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence.types import FactState
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A light with its words."""
+
+    light: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One datum with where it comes from, as an official reads it."""
+
+    element: str
+    label: str
+    value: str
+    state: str
+    source_name: str
+    at: datetime | None
+    basis: str
+    sensitive: bool = False
+
+    @property
+    def masked(self) -> str:
+        """Return the value with its middle hidden, if it is sensitive."""
+        if not self.sensitive or not self.value:
+            return self.value
+        kept = 4 if len(self.value) > _SHORT else 1
+        return f"{self.value[:kept]}{'*' * max(len(self.value) - 2 * kept, 2)}{self.value[-kept:]}"
+
+
+_SHORT = 8
+"""Up to this many characters only the first and the last are shown of a sensitive value."""
+
+
+def lamp_of(view: CaseView) -> Lamp:
+    """Return the light of a case: its colour and its words."""
+    if view.state is CaseState.SUPPLEMENT:
+        return Lamp("paused", _("等补正"))
+    if view.closed_at is not None or view.decided_at is not None:
+        return Lamp("done", str(RESULTS[view.result]) if view.result else _("已办结"))
+    if view.light is None:
+        return Lamp("paused", str(STATES[view.state]))
+    if view.light is Light.PAUSED:
+        return Lamp("paused", _("暂停计时"))
+    left = view.days_left or 0
+    words = _("剩 %(n)d 天") % {"n": left} if left >= 0 else _("超 %(n)d 天") % {"n": -left}
+    return Lamp(view.light.value, words)
+
+
+def fact_rows(edition: EditionView, facts: Mapping[str, Mapping[str, Any]]) -> list[FactRow]:
+    """Return the data of the item's form with their sources."""
+    rows = []
+    for section in edition.definition.form:
+        for asked in section.fields:
+            fact = facts.get(asked.element)
+            if fact is None:
+                continue
+            spec = directory.with_regions([field_spec(edition.elements, FormField(asked.element))])[0]
+            rows.append(
+                FactRow(
+                    element=asked.element,
+                    label=spec.label,
+                    value=show_value(spec, fact.get("value")),
+                    state=fact.get("state", FactState.GIVEN),
+                    source_name=fact.get("source_name") or "",
+                    at=parse_datetime(fact["at"]) if fact.get("at") else None,
+                    basis=fact.get("basis") or "",
+                    sensitive=spec.sensitive,
+                )
+            )
+    return rows
 
 
 def show_value(spec: FieldSpec, value: Any) -> str:
@@ -15,7 +99,9 @@ def show_value(spec: FieldSpec, value: Any) -> str:
         return ""
     labels = {option.value: option.label for option in spec.options}
     if isinstance(value, list):
-        return "、".join(_row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value)
+        return "、".join(
+            _row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value
+        )
     if isinstance(value, bool) or spec.kind is FieldKind.BOOLEAN:
         return _("是") if value in (True, "true", "yes") else _("否")
     text = str(labels.get(str(value), value))

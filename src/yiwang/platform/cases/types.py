@@ -194,6 +194,9 @@ class TaskView:
     joint: str
     planned_on: date | None
     officers: tuple[str, ...] = ()
+    draft: str = ""
+    draft_by: uuid.UUID | None = None
+    draft_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,8 @@ class MaterialView:
     trust: str
     made_up_at: datetime | None
     files: tuple[FileView, ...]
+    checked_by: str = ""
+    """Who compared it with the original at a counter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from functools import reduce
+from operator import or_
 
 from django.core.cache import cache
 from django.db.models import Q
@@ -209,6 +211,16 @@ def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
     return [_agency(row) for row in Agency.objects.filter(path__in=list(paths))]
 
 
+def subtrees(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return, for each path, the paths of that agency and of those below it; one query."""
+    wanted = list(paths)
+    if not wanted:
+        return {}
+    below = reduce(or_, (Q(path__startswith=path) for path in wanted))
+    found = list(Agency.objects.filter(below).order_by("path").values_list("path", flat=True))
+    return {path: [one for one in found if one.startswith(path)] for path in wanted}
+
+
 def town_options() -> tuple[Option, ...]:
     """Return every town and street as a choice, ``county · town``, in order of code; kept in memory."""
     kept: tuple[Option, ...] | None = cache.get("directory.towns")
@@ -268,3 +280,9 @@ def standing_in_for(staff: uuid.UUID) -> list[uuid.UUID]:
 
 def _away(row: StaffMember, today: date) -> bool:
     return row.absent_until is not None and row.absent_until >= today
+
+
+def colleagues(agency: str) -> list[StaffView]:
+    """Return the active staff of an agency, by number; one query."""
+    rows = StaffMember.objects.filter(agency__path=agency, active=True).select_related("agency").order_by("number")
+    return [_staff(row, ()) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,14 @@ PASSWORD_DUTY, FACTOR_DUTY = "password", "factor"
 STAFF_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _TOUCH = 60
 """Seconds between two notes that a session is alive: a write a minute, not one a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Whom a clerk serves: for whom (``name``), and who stands at the counter (``present``)."""
+
+    name: str
+    present: str
 
 
 def sign_in(
@@ -223,12 +232,18 @@ def act_for(request: HttpRequest, party: Party) -> bool:
     return True
 
 
-def serve(request: HttpRequest, party: Party | None) -> None:
-    """At a counter: note whom the clerk serves now (with consent), or nobody any more."""
+def serve(request: HttpRequest, party: Party | None, name: str = "", present: str = "") -> None:
+    """At a counter: note whom the clerk serves now (with consent) and who stands there, or nobody any more."""
     if party is None:
         request.session.pop(SERVING, None)
     else:
-        request.session[SERVING] = [party.kind.value, str(party.id)]
+        request.session[SERVING] = [party.kind.value, str(party.id), name, present]
+
+
+def served(request: HttpRequest) -> Served | None:
+    """Return whom the clerk serves now, by name, for the frame of every page."""
+    kept = request.session.get(SERVING)
+    return Served(kept[2], kept[3]) if kept else None
 
 
 def has_factor(request: HttpRequest) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yiwang.halls.services import queries
+from yiwang.halls.services.doors import address, agent_of, applicant, to
 from yiwang.kernel.clock import now
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound
 from yiwang.kernel.types import Actor
@@ -28,7 +28,6 @@ from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.ui import uploads
-from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.shown import FormPart
 
@@ -51,7 +50,7 @@ class Draft:
         return known | self.view.answers
 
 
-@signed_in()
+@applicant
 def start_event(request: HttpRequest, code: str) -> HttpResponse:
     """Begin an application for a life event with the answers in the address."""
     event = catalog.get_life_event(code)
@@ -59,9 +58,9 @@ def start_event(request: HttpRequest, code: str) -> HttpResponse:
     specs = directory.with_regions(rules.question_spec(elements, question) for question in event.questions)
     form = SpecForm(specs, request.GET, show=_show, prefix="q")
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    guide = queries.guide(event, form.draft, actor.principal, actor.id)
+    guide = queries.guide(event, form.draft, actor.principal, agent_of(request))
     if not guide.complete or not guide.chosen:
-        return redirect(f"{reverse('services:navigator', args=[code])}?{request.GET.urlencode()}")
+        return redirect(f"{address(request, 'navigator', code)}?{request.GET.urlencode()}")
     if request.method != "POST":
         return render(
             request,
@@ -82,10 +81,10 @@ def start_event(request: HttpRequest, code: str) -> HttpResponse:
         by=actor,
         key=request.POST.get("key", ""),
     )
-    return redirect("services:part", pk=pk, code="first")
+    return to(request, "part", pk, "first")
 
 
-@signed_in()
+@applicant
 def start_item(request: HttpRequest, task_code: str) -> HttpResponse:
     """Begin an application for one item."""
     edition = catalog.current_edition(task_code)
@@ -97,18 +96,18 @@ def start_item(request: HttpRequest, task_code: str) -> HttpResponse:
             {"edition": edition, "key": uuid.uuid4().hex, "section": "apply"},
         )
     pk = acts.start_draft([edition.id], {}, edition.region, "", by=actor, key=request.POST.get("key", ""))
-    return redirect("services:part", pk=pk, code="first")
+    return to(request, "part", pk, "first")
 
 
-@signed_in()
+@applicant
 def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     """Show and save one part of the form."""
     draft = _draft(request, pk)
     if not draft.sections:
-        return redirect("services:materials", pk=pk)
+        return to(request, "materials", pk)
     codes = [section.code for section in draft.sections]
     if code == "first":
-        return redirect("services:part", pk=pk, code=codes[0])
+        return to(request, "part", pk, codes[0])
     if code not in codes:
         raise NotFound(_("表里没有这一部分。"))
     section = draft.sections[codes.index(code)]
@@ -121,14 +120,14 @@ def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
             pk, {**typed, **answers, "_disputed": disputed}, by=request.actor, key=form.key  # type: ignore[attr-defined]
         )
         if "leave" in request.POST:
-            return redirect("services:my")
+            return to(request, "my")
         if form.is_valid() and not request.POST.get("dispute"):
             following = codes[codes.index(code) + 1 :]
             if following:
-                return redirect("services:part", pk=pk, code=following[0])
-            return redirect("services:materials", pk=pk)
+                return to(request, "part", pk, following[0])
+            return to(request, "materials", pk)
         if request.POST.get("dispute"):
-            return redirect(f"{reverse('services:part', args=[pk, code])}#f-{request.POST['dispute']}")
+            return redirect(f"{address(request, 'part', pk, code)}#f-{request.POST['dispute']}")
     index = codes.index(code)
     return render(
         request,
@@ -141,7 +140,7 @@ def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
             "total": len(codes) + 2,
             "form": form,
             "known": _known(draft, section),
-            "parts": _parts(draft, code, wrong=len(form.errors)),
+            "parts": _parts(request, draft, code, wrong=len(form.errors)),
             "previous": codes[index - 1] if index else "",
             "next_title": draft.sections[index + 1].title if index + 1 < len(codes) else _("材料"),
             "progress": _progress(draft),
@@ -152,7 +151,7 @@ def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
 
 
 @require_POST
-@signed_in()
+@applicant
 def autosave(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     """Save what can be read while somebody types (script only); answers the words of the save state."""
     draft = _draft(request, pk)
@@ -164,7 +163,7 @@ def autosave(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     return render(request, "ui/form/saved.html", {"saved_at": now(), "form": form})
 
 
-@signed_in()
+@applicant
 def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show and take the materials: files, commitments, what is made up later."""
     draft = _draft(request, pk)
@@ -173,9 +172,9 @@ def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         errors = _take_materials(request, draft, actor)
         if not errors and "leave" in request.POST:
-            return redirect("services:my")
+            return to(request, "my")
         if not errors and "_step" not in request.POST:
-            return redirect("services:review", pk=pk)
+            return to(request, "review", pk)
         draft = _draft(request, pk)
     rows = [_material_row(draft, name, errors) for name in draft.resolution.materials]
     return render(
@@ -186,7 +185,7 @@ def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "rows": [row for row in rows if row["ask"]],
             "known": [row for row in rows if not row["ask"]],
             "files": cases.files_of(pk),
-            "parts": _parts(draft, "materials", wrong=len(errors)),
+            "parts": _parts(request, draft, "materials", wrong=len(errors)),
             "errors": [{"target": f"m-{index}", "message": message} for index, message in _indexed(rows, errors)],
             "page_errors": bool(errors),
             "commitments": _commitments(draft.editions),
@@ -198,7 +197,7 @@ def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@signed_in()
+@applicant
 def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show everything once more; sign and hand in."""
     draft = _draft(request, pk)
@@ -214,7 +213,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             except Invalid as caught:
                 problem = caught
             else:
-                return redirect(f"{reverse('services:application', args=[pk])}?receipt=1")
+                return redirect(f"{address(request, 'application', pk)}?receipt=1")
     return render(
         request,
         "services/review.html",
@@ -229,9 +228,9 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 if material.state is not FactState.NEEDLESS
             ],
             "editions": draft.editions,
-            "parts": _parts(draft, "review"),
+            "parts": _parts(request, draft, "review"),
             "problem": problem,
-            "problem_links": _links(draft, problem) if problem else [],
+            "problem_links": _links(request, draft, problem) if problem else [],
             "page_errors": problem is not None,
             "burden": draft.resolution.burden,
             "key": request.POST.get("key") or uuid.uuid4().hex,
@@ -242,13 +241,13 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@signed_in()
+@applicant
 def discard(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask, then throw the draft away."""
     view = cases.get_application(pk, request.actor)  # type: ignore[attr-defined]
     if request.method == "POST":
         acts.discard(pk, by=request.actor, key=request.POST.get("key", ""))  # type: ignore[attr-defined]
-        return redirect("services:my")
+        return to(request, "my")
     return render(request, "services/discard.html", {"application": view, "key": uuid.uuid4().hex, "section": "my"})
 
 
@@ -305,7 +304,7 @@ def _known(draft: Draft, section: MergedSection, *, everything: bool = False) ->
     return rows
 
 
-def _parts(draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
+def _parts(request: HttpRequest, draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
     pk = draft.view.id
     parts = []
     for section in draft.sections:
@@ -318,7 +317,7 @@ def _parts(draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
         parts.append(
             FormPart(
                 section.title,
-                reverse("services:part", args=[pk, section.code]),
+                address(request, "part", pk, section.code),
                 _("%(n)d 处要改") % {"n": wrong} if here and wrong else note,
                 current=here,
                 done=len(filled) == len(asked),
@@ -331,7 +330,7 @@ def _parts(draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
     parts.append(
         FormPart(
             _("材料"),
-            reverse("services:materials", args=[pk]),
+            address(request, "materials", pk),
             _("%(n)d 处要改") % {"n": wrong}
             if here and wrong
             else _("%(done)d / %(all)d 份") % {"done": len(done), "all": len(give)},
@@ -340,7 +339,7 @@ def _parts(draft: Draft, current: str, *, wrong: int = 0) -> list[FormPart]:
             wrong=bool(here and wrong),
         )
     )
-    parts.append(FormPart(_("核对并提交"), reverse("services:review", args=[pk]), current=current == "review"))
+    parts.append(FormPart(_("核对并提交"), address(request, "review", pk), current=current == "review"))
     return parts
 
 
@@ -423,15 +422,15 @@ def _take_materials(request: HttpRequest, draft: Draft, actor: Actor) -> dict[st
     return errors
 
 
-def _links(draft: Draft, problem: Invalid) -> list[dict[str, str]]:
+def _links(request: HttpRequest, draft: Draft, problem: Invalid) -> list[dict[str, str]]:
     pk = draft.view.id
     home = {spec.name: section.code for section in draft.sections for spec in section.fields}
     links = []
     for error in problem.errors:
         if error.field.startswith("material:"):
-            url = reverse("services:materials", args=[pk])
+            url = address(request, "materials", pk)
         elif error.field in home:
-            url = f"{reverse('services:part', args=[pk, home[error.field]])}#f-{error.field}"
+            url = f"{address(request, 'part', pk, home[error.field])}#f-{error.field}"
         else:
             url = ""
         links.append({"url": url, "message": error.message})

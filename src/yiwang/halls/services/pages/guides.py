@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-
-import uuid
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.halls.services import queries
+from yiwang.halls.services.doors import address, agent_of, principal_of
 from yiwang.halls.services.types import Guide
-from yiwang.kernel.types import Actor, ActorKind, Party
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.types import EditionView
@@ -24,23 +20,12 @@ from yiwang.ui.frame import Link
 from yiwang.ui.shown import Bar, Chart, Lane, chart
 
 
-def principal_of(request: HttpRequest) -> Party | None:
-    """Return for whom the page is made; nobody if nobody is signed in."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor.principal if actor.kind is ActorKind.PERSON else None
-
-
-def _agent(request: HttpRequest) -> uuid.UUID | None:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor.id if actor.kind is ActorKind.PERSON else None
-
-
 @public
 def events(request: HttpRequest) -> HttpResponse:
     """List the life events, for persons or for organisations."""
     audience = "organisation" if request.GET.get("for") == "organisation" else "person"
     found = [event for event in catalog.life_events() if event.audience == audience]
-    here = reverse("services:events")
+    here = address(request, "events")
     return render(
         request,
         "services/events.html",
@@ -65,7 +50,7 @@ def navigator(request: HttpRequest, code: str) -> HttpResponse:
     data = request.GET if request.GET else None
     form = SpecForm(specs, data, initial=_defaults(event), show=_show, prefix="q")
     answers = form.draft if data is not None else {}
-    guide = queries.guide(event, answers, principal_of(request), _agent(request))
+    guide = queries.guide(event, answers, principal_of(request), agent_of(request))
     return render(
         request,
         "services/navigator.html",
@@ -76,7 +61,7 @@ def navigator(request: HttpRequest, code: str) -> HttpResponse:
             "chart": lanes(guide) if guide.chosen else None,
             "query": request.GET.urlencode(),
             "section": "apply",
-            "crumbs": [Link(_("首页"), "/"), Link(_("一件事"), reverse("services:events")), Link(event.name, "")],
+            "crumbs": [Link(_("首页"), "/"), Link(_("一件事"), address(request, "events")), Link(event.name, "")],
         },
     )
 

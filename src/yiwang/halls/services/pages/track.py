@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from yiwang.halls.services.doors import applicant, to
 from yiwang.halls.services.pages import mine
 from yiwang.kernel.clock import Light
 from yiwang.kernel.problems import Invalid, NotFound
@@ -88,14 +89,15 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@signed_in()
+@applicant
 def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Answer a correction: give the files and data that were asked for."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     case = cases.get_case(pk, actor)
+    _own(case.application_id, actor)
     found = cases.corrections_of([pk], only_open=True)
     if not found:
-        return redirect("services:application", pk=case.application_id)
+        return to(request, "application", case.application_id)
     asked = found[0]
     form = _correction_form(request, asked, request.POST if request.method == "POST" else None)
     problem: Invalid | None = None
@@ -109,7 +111,7 @@ def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             except Invalid as caught:
                 problem = caught
             else:
-                return redirect("services:application", pk=case.application_id)
+                return to(request, "application", case.application_id)
     return render(
         request,
         "services/correction.html",
@@ -129,10 +131,10 @@ def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
 
-@signed_in()
+@applicant
 def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
     """Give a file of one's own application back."""
-    cases.get_application(pk, request.actor)  # type: ignore[attr-defined]
+    _own(pk, request.actor)  # type: ignore[attr-defined]
     for files in cases.files_of(pk).values():
         for one in files:
             if one.id == file:
@@ -191,6 +193,12 @@ def _light_words(view: CaseView) -> str:
     if left < 0:
         return _("超 %(n)d 个工作日") % {"n": -left}
     return _("剩 %(n)d 个工作日") % {"n": left}
+
+
+def _own(application: uuid.UUID, actor: Actor) -> None:
+    """Raise unless the application is that of whom the actor acts for: a clerk serves one client at a time."""
+    if cases.get_application(application, actor).principal != actor.principal:
+        raise NotFound(_("没有找到这份申请。"))
 
 
 def _correction_form(request: HttpRequest, asked: CorrectionView, data: Any) -> SpecForm:

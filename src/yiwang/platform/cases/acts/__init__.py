@@ -28,7 +28,10 @@ from yiwang.platform.cases.acts.draft import (
     set_material,
     start_draft,
 )
+from yiwang.platform.cases.acts.opinion import keep_opinion
+from yiwang.platform.cases.acts.originals import check_original
 from yiwang.platform.cases.acts.papers import make_document, make_once
+from yiwang.platform.cases.acts.photos import add_photo
 from yiwang.platform.cases.acts.recheck import check_by_hand, recheck, recount
 from yiwang.platform.cases.acts.submit import submit
 from yiwang.platform.cases.acts.work import (
@@ -45,10 +48,12 @@ __all__ = [
     "accept",
     "accept_all",
     "add_file",
+    "add_photo",
     "answer_correction",
     "archive",
     "check_by_hand",
     "check_commitment",
+    "check_original",
     "choose_delivery",
     "complete_step",
     "decide",
@@ -58,6 +63,7 @@ __all__ = [
     "extend",
     "extend_joint",
     "forward",
+    "keep_opinion",
     "lapse_conditional",
     "lapse_correction",
     "make_document",

@@ -28,7 +28,7 @@ def acceptable(case: Case) -> Denial | None:
 
 def any_acceptable(application: Application) -> Denial | None:
     """At least one case must wait for acceptance."""
-    if not application.cases.filter(state__in=rules.BEFORE_ACCEPTANCE).exists():
+    if not any(case.state in rules.BEFORE_ACCEPTANCE for case in application.cases.all()):
         return Denial("nothing-to-accept", _("这份申请没有待受理的办件。"))
     return None
 

@@ -41,7 +41,7 @@ def correctable(case: Case) -> Denial | None:
     stage = stage_of(case)
     if stage is None:
         return Denial("not-correctable", _("办件现在的状态不能要求补正。"))
-    if case.corrections.filter(stage=stage).exists():
+    if any(one.stage == stage for one in case.corrections.all()):
         return Denial("told-once", _("补正只能一次性告知，这个办件已经告知过。"))
     return None
 

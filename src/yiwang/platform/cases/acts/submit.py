@@ -49,11 +49,12 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.state = ApplicationState.SUBMITTED.value
     application.submitted_at = application.changed_at = now
     application.expires_on = None
+    application.tell_on = engine.end_of_workdays(application.region, day, engine.TELL_DAYS)
     application.facts = to_jsonable_python(resolution.facts)
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
     application.save()
-    tell_by = engine.end_of_workdays(application.region, day, engine.TELL_DAYS)
+    tell_by = application.tell_on
     _write_cases(application, editions, waits_for, resolution, tell_by)
     _write_materials(application, resolution)
     documents.write(

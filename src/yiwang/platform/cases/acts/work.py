@@ -47,9 +47,10 @@ def decidable(case: Case) -> Denial | None:
         return Denial("conditional", _("容缺的材料还没有补齐，不能作决定。"))
     if case.recheck:
         return Denial("recheck", _("提交时有数据源中断，要先重新核验，才能作决定。"))
-    if not case.tasks.filter(kind=StepKind.DECISION, state=TaskState.READY).exists():
-        waiting = case.tasks.filter(state=TaskState.READY).values_list("name", flat=True).first()
-        return Denial("steps-open", _("还要先完成“%(step)s”。") % {"step": waiting or ""})
+    ready = [task for task in case.tasks.all() if task.state == TaskState.READY]
+    if not any(task.kind == StepKind.DECISION for task in ready):
+        waiting = ready[0].name if ready else ""
+        return Denial("steps-open", _("还要先完成“%(step)s”。") % {"step": waiting})
     return None
 
 

@@ -18,7 +18,7 @@ export function enableKeys(page) {
   page.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     const key = event.key.toLowerCase();
-    if (key === "j" || key === "k") return step(page, key === "j" ? 1 : -1);
+    if ((key === "j" || key === "k") && page.querySelector("[data-yw-row]")) return step(page, key === "j" ? 1 : -1);
     if (key === "x") {
       const row = page.activeElement.closest("[data-yw-row]");
       const box = row && row.querySelector("input[type=checkbox]");

@@ -1,0 +1,260 @@
+"""An application at the counter: everything at once; accept, correct or refuse the whole or single cases of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+from django.views.decorators.http import require_POST
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import CATALOGUE, record_read
+from yiwang.kernel.problems import Invalid, NotFound, Problem
+from yiwang.kernel.types import Actor, FieldError, Role
+from yiwang.platform.cases import acts, rules
+from yiwang.platform.cases.casefile import ApplicationFileView, application_file
+from yiwang.platform.cases.desk import doable
+from yiwang.platform.cases.labels import APPLICATION_STATES, DOORS, STATES
+from yiwang.platform.cases.shown import lamp_of
+from yiwang.platform.cases.types import ApplicationState
+from yiwang.platform.evidence.types import FactState
+from yiwang.ui.entry import staff
+from yiwang.ui.forms import SpecForm
+
+REFUSE = "cases.refuse_acceptance"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an act on one of the chosen cases: its name, and what was refused (empty if it was done)."""
+
+    name: str
+    refused: str
+
+
+@staff(Role.INTAKE, Role.SUPERVISOR)
+def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show an application at the counter."""
+    return _page(request, _read(request, pk), done=request.GET.get("done", ""))
+
+
+@require_POST
+@staff(Role.INTAKE)
+def act(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    """Accept, correct or refuse the chosen cases, or compare with originals; a refusal keeps what was typed."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = _read(request, pk)
+    key = request.POST.get("key", "")
+    try:
+        if slug == "originals":
+            _compare(found, request.POST, actor, key)
+        elif slug == "accept":
+            _each(_accept(found, request.POST, actor, key))
+        elif slug == "correct":
+            _each(_correct(found, request.POST, actor, key))
+        elif slug == "refuse" and REFUSE in CATALOGUE:
+            form = _refusal(request.POST)
+            if form is None or not form.is_valid():
+                return _page(request, found, slug=slug)
+            _each(_refuse(found, request.POST, form, actor, key))
+        else:
+            raise NotFound(_("没有这项操作。"))
+    except Problem as problem:
+        if isinstance(problem, NotFound):
+            raise
+        return _page(request, _read(request, pk), slug=slug, problem=problem)
+    return redirect(f"{reverse('cases:application', args=[pk])}?done={slug}")
+
+
+@staff(Role.INTAKE)
+def receipt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the receipt of an application, to be printed and handed over."""
+    found = _read(request, pk)
+    if found.view.state is ApplicationState.DRAFT:
+        raise NotFound(_("这份申请还没有提交。"))
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    query = urlencode({"number": found.view.number, "code": found.view.query_code})
+    context = {
+        "file": found,
+        "application": found.view,
+        "given": [one for one in found.materials if one.state is FactState.GIVEN],
+        "known": [one for one in found.materials if one.state is FactState.KNOWN],
+        "later": [one for one in found.materials if one.state in (FactState.DEFERRED, FactState.COMMITTED)],
+        "query": f"{settings.BASE_URL}/progress/?{query}",
+        "clerk": actor.label,
+        "now": clock.now(),
+        "section": "intake",
+    }
+    return render(request, "cases/receipt.html", context)
+
+
+def _read(request: HttpRequest, pk: uuid.UUID) -> ApplicationFileView:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = application_file(pk, actor)
+    record_read(
+        actor,
+        name="cases.read_application",
+        person=found.view.principal.id,
+        purpose=_("收件核对：%(title)s") % {"title": found.view.title},
+        application=pk,
+        detail={"shown": shown} if (shown := request.GET.get("show", "")) else {},
+    )
+    return found
+
+
+def _page(
+    request: HttpRequest,
+    found: ApplicationFileView,
+    *,
+    slug: str = "",
+    problem: Problem | None = None,
+    done: str = "",
+) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    posted = request.POST if slug else None
+    waiting = [case for case in found.view.cases if case.state in rules.BEFORE_ACCEPTANCE]
+    chosen = set(posted.getlist("case")) if posted else {str(case.id) for case in waiting}
+    correctable = [
+        case for case in waiting if acts.request_correction.denial(found.rows[case.id], actor) is None
+    ]
+    denial = acts.accept_all.denial(found.row, actor)
+    context = {
+        "file": found,
+        "application": found.view,
+        "state": APPLICATION_STATES[found.view.state],
+        "door": DOORS.get(found.row.door, found.row.door),
+        "cases": [
+            {
+                "view": case,
+                "lamp": lamp_of(case),
+                "state": STATES[case.state],
+                "waiting": case in waiting,
+                "chosen": str(case.id) in chosen,
+            }
+            for case in found.view.cases
+        ],
+        "denial": denial,
+        "given": [row for row in found.facts if row.state == FactState.GIVEN],
+        "sourced": [row for row in found.facts if row.state != FactState.GIVEN],
+        "revealed": request.GET.get("show", ""),
+        "conditional": [
+            one for one in found.materials if one.state is FactState.DEFERRED and not one.made_up_at
+        ],
+        "checkable": [one for one in found.materials if one.state is FactState.GIVEN],
+        "originals": acts.check_original.denial(found.row, actor) is None,
+        "points": _point_fields(found, posted if slug == "correct" else None) if correctable else [],
+        "refusal": _refusal(posted if slug == "refuse" else None) if waiting else None,
+        "slug": slug,
+        "problem": problem,
+        "page_errors": bool(slug),
+        "key": (posted or {}).get("key") or uuid.uuid4().hex,
+        "done": _DONE.get(done, ""),
+        "section": "intake",
+    }
+    return render(
+        request, "cases/application.html", context, status=problem.status if problem else 422 if slug else 200
+    )
+
+
+_DONE = {
+    "accept": later("已受理，时限从下一个工作日开始算。"),
+    "correct": later("补正告知已发出。"),
+    "refuse": later("不予受理决定已作出。"),
+    "originals": later("核对结果已记下。"),
+}
+
+
+def _chosen(found: ApplicationFileView, data: QueryDict) -> list[Any]:
+    wanted = set(data.getlist("case"))
+    chosen = [case for case in found.view.cases if str(case.id) in wanted]
+    if not chosen:
+        raise Invalid(_("请先勾选办件。"), errors=(FieldError("case", _("至少勾选一件。")),))
+    return chosen
+
+
+def _accept(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str) -> list[Outcome]:
+    chosen = _chosen(found, data)
+    waiting = [case for case in found.view.cases if case.state in rules.BEFORE_ACCEPTANCE]
+    if len(chosen) >= len(waiting):
+        acts.accept_all(found.view.id, by=actor, key=key)
+        return []
+    return [
+        _tried(case.name, lambda case=case: acts.accept(case.id, by=actor, key=f"{key}:{case.id}"))
+        for case in chosen
+    ]
+
+
+def _correct(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str) -> list[Outcome]:
+    points = doable.posted_points(data)
+    if not points:
+        raise Invalid(
+            _("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("至少写一条。")),)
+        )
+    outcomes = []
+    for case in _chosen(found, data):
+        own = [point for point in points if found.concerns(point["target"], case)]
+        if own:
+            outcomes.append(
+                _tried(
+                    case.name,
+                    lambda case=case, own=own: acts.request_correction(
+                        case.id, own, by=actor, key=f"{key}:{case.id}"
+                    ),
+                )
+            )
+    return outcomes
+
+
+def _refuse(
+    found: ApplicationFileView, data: QueryDict, form: SpecForm, actor: Actor, key: str
+) -> list[Outcome]:
+    refuse = CATALOGUE[REFUSE]
+    return [
+        _tried(case.name, lambda case=case: refuse(case.id, **form.values, by=actor, key=f"{key}:{case.id}"))
+        for case in _chosen(found, data)
+    ]
+
+
+def _compare(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str) -> None:
+    ticked = set(data.getlist("original"))
+    for one in found.materials:
+        if one.state is FactState.GIVEN and (one.identity in ticked) is not bool(one.checked_by):
+            acts.check_original(
+                found.view.id, one.identity, one.identity in ticked, by=actor, key=f"{key}:{one.identity}"
+            )
+
+
+def _tried(name: str, do: Any) -> Outcome:
+    try:
+        do()
+    except Problem as problem:
+        return Outcome(name, str(problem.detail))
+    return Outcome(name, "")
+
+
+def _each(outcomes: list[Outcome]) -> None:
+    """Tell what was refused; what was done stays done, each case being a matter of its own."""
+    refused = [one for one in outcomes if one.refused]
+    if refused:
+        errors = tuple(FieldError("case", f"{one.name}：{one.refused}") for one in refused)
+        raise Invalid(_("有 %(n)d 件没有办成。") % {"n": len(refused)}, errors=errors)
+
+
+def _refusal(data: QueryDict | None) -> SpecForm | None:
+    found = CATALOGUE.get(REFUSE)
+    if found is None:
+        return None
+    row = doable.Doable(REFUSE, "")
+    return SpecForm(doable.made(row, found), data, prefix="refuse")
+
+
+def _point_fields(found: ApplicationFileView, data: QueryDict | None) -> list[doable.PointField]:
+    return doable.named_points(found.materials, found.facts, data)

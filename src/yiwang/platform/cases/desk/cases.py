@@ -1,0 +1,215 @@
+"""The case page: everything on one page, and only the acts that may be done."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import CATALOGUE, record_read
+from yiwang.kernel.calendar import Unit
+from yiwang.kernel.problems import NotFound, Problem
+from yiwang.kernel.types import Actor, FieldError, Role
+from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases.casefile import CaseFile, case_file
+from yiwang.platform.cases.desk import doable
+from yiwang.platform.cases.inbox import LISTED
+from yiwang.platform.cases.labels import STATES
+from yiwang.platform.cases.types import FileView, TaskState
+from yiwang.platform.catalog.types import StepKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence.types import FactState
+from yiwang.ui.entry import staff
+
+WORKERS = (*LISTED, Role.INTAKE, Role.DISPATCHER, Role.SUPERVISOR)
+_TO_READ = (FactState.GIVEN, FactState.DEGRADED, FactState.COMMITTED)
+"""Facts that no source vouches for: an official reads these first."""
+PICTURES = ("image/png", "image/jpeg")
+
+
+@staff(*WORKERS)
+def case(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a case: facts with sources, materials, clock, opinions, history, and the acts that may be done."""
+    found = read(request, pk)
+    return _page(request, found, done=request.GET.get("done", ""))
+
+
+@staff(*WORKERS)
+def history(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show everything that was done on a case, latest first."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    view = queries.get_case(pk, actor)
+    lines = queries.history_of(view.application_id, [pk])
+    return render(request, "cases/history.html", {"case": view, "history": lines, "section": "inbox"})
+
+
+@require_POST
+@staff(*WORKERS)
+def act(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
+    """Do an act on a case; a refusal shows the page again with everything that was typed and the reason beside it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    wanted = doable.find(slug)
+    if wanted is None:
+        raise NotFound(_("没有这项操作。"))
+    found = read(request, pk)
+    try:
+        if wanted.points:
+            given: dict[str, Any] = {"points": doable.posted_points(request.POST)}
+        else:
+            given = doable.arguments(wanted, found, request.POST)
+        CATALOGUE[wanted.act](pk, **given, by=actor, key=f"{request.POST.get('key', '')}:{slug}")
+    except doable.Unreadable:
+        return _page(request, found, slug=slug)
+    except Problem as problem:
+        return _page(request, found, slug=slug, problem=problem)
+    return redirect(f"{reverse('cases:case', args=[pk])}?done={slug}")
+
+
+@require_POST
+@staff(*LISTED)
+def keep_opinion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Keep the opinion while it is typed (script only); answers the words of the save state."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    task = request.POST.get("task", "")
+    try:
+        acts.keep_opinion(
+            pk, uuid.UUID(task), request.POST.get(doable.OPINION, ""), by=actor, key=uuid.uuid4().hex
+        )
+    except ValueError as error:
+        raise NotFound(_("没有这个环节。")) from error
+    return render(request, "cases/parts/saved.html", {"saved_at": clock.now()})
+
+
+@require_POST
+@staff(Role.DECIDER)
+def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what the applicant would read, before it is decided; nothing is changed."""
+    found = read(request, pk)
+    refuse = request.POST.get("grant") == "no"
+    agency = directory.agencies_by_path([found.view.agency_path])
+    context = {
+        "case": found,
+        "text": request.POST.get(doable.OPINION, "").strip(),
+        "refuse": refuse,
+        "item": found.edition.definition,
+        "agency": agency[0] if agency else None,
+        "today": clock.today(),
+        "section": "inbox",
+    }
+    return render(request, "cases/preview.html", context)
+
+
+def read(request: HttpRequest, pk: uuid.UUID) -> CaseFile:
+    """Read a case with everything about it, and log that it was read; ``show`` names a datum to unmask."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = case_file(pk, actor)
+    record_read(
+        actor,
+        name="cases.read",
+        person=found.row.principal_id,
+        purpose=_("办理：%(name)s") % {"name": found.view.name},
+        case=pk,
+        application=found.view.application_id,
+        detail={"shown": shown} if (shown := request.GET.get("show", "")) else {},
+    )
+    return found
+
+
+def _page(
+    request: HttpRequest, found: CaseFile, *, slug: str = "", problem: Problem | None = None, done: str = ""
+) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    posted = request.POST if slug else None
+    errors = problem.errors if problem else ()
+    may = doable.choices(found, actor, failed=slug, data=posted, errors=errors)
+    visiting = next((task for task in found.ready(actor) if task.kind == StepKind.SITE_VISIT), None)
+    definition = found.edition.definition
+    finished = doable.find(done) if done else None
+    context = {
+        "case": found,
+        "view": found.view,
+        "lamp": found.lamp,
+        "state": STATES[found.view.state],
+        "item": definition,
+        "statutory_days": definition.statutory_limit.value if definition.statutory_limit.unit is Unit.WORKDAY else 0,
+        "paused_days": found.view.track.count("p"),
+        "case_count": len(found.siblings) + 1,
+        "siblings": [(one, lamp, STATES[one.state]) for one, lamp in found.siblings],
+        "may": may,
+        "main": next((one for one in (*may.opinion, *may.others) if not one.doable.kind), None),
+        "points": _points(found, may, posted),
+        "visiting": visiting,
+        "opinion": _opinion(may, actor, posted),
+        "opinion_error": _opinion_error(may, slug, errors),
+        "given": [row for row in found.facts if row.state in _TO_READ],
+        "sourced": [row for row in found.facts if row.state not in _TO_READ],
+        "revealed": request.GET.get("show", ""),
+        "viewer": _viewer(request, found),
+        "waiting": [task for task in found.tasks if task.state is TaskState.READY],
+        "problem": problem,
+        "problem_links": _links(problem, slug) if problem else [],
+        "page_errors": bool(slug),
+        "key": (posted or {}).get("key") or uuid.uuid4().hex,
+        "done": finished.label if finished else "",
+        "section": "inbox",
+    }
+    status = problem.status if problem else 422 if slug else 200
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _points(found: CaseFile, may: doable.Choices, posted: QueryDict | None) -> list[doable.PointField]:
+    if may.points is None:
+        return []
+    return doable.named_points(found.materials, found.facts, posted if may.points.open else None)
+
+
+def _opinion(may: doable.Choices, actor: Actor, posted: QueryDict | None) -> dict[str, Any]:
+    """Return the text of the opinion's field: what was just typed, else the draft that this actor left."""
+    draft = may.step if may.step and may.step.draft_by == actor.id else None
+    kept = draft.draft if draft else ""
+    return {
+        "text": posted.get(doable.OPINION, kept) if posted else kept,
+        "saved_at": draft.draft_at if draft else None,
+        "task": may.step.id if may.step else None,
+    }
+
+
+def _opinion_error(may: doable.Choices, slug: str, errors: tuple[FieldError, ...]) -> str:
+    wanted = next((one.doable for one in may.opinion if one.doable.slug == slug), None)
+    names = {wanted.text} if wanted else set()
+    return next((str(error.message) for error in errors if error.field in names), "")
+
+
+def _links(problem: Problem, slug: str) -> list[dict[str, str]]:
+    wanted = doable.find(slug)
+    links = []
+    for error in problem.errors:
+        target = f"{slug}-{error.field}"
+        if wanted and error.field == wanted.text:
+            target = "opinion"
+        elif wanted and wanted.points:
+            target = "point-1"
+        links.append({"target": target, "message": str(error.message)})
+    return links
+
+
+def _viewer(request: HttpRequest, found: CaseFile) -> dict[str, Any]:
+    """Return the materials and which of their files is shown: the asked one, else the first picture, else the first."""
+    files: list[tuple[str, FileView]] = [(one.name, file) for one in found.materials for file in one.files]
+    wanted = request.GET.get("file", "")
+    shown = next((one for one in files if str(one[1].id) == wanted), None)
+    shown = shown or next(
+        (one for one in files if one[1].media_type in PICTURES), files[0] if files else None
+    )
+    return {
+        "shown": shown[1] if shown else None,
+        "material": shown[0] if shown else "",
+        "picture": bool(shown and shown[1].media_type in PICTURES),
+        "files": len(files),
+    }

@@ -1,0 +1,342 @@
+"""Acts that may be done here: one small table from which the case page draws its buttons and forms.
+
+A row names the act, what its button says, its kind and key, and the fields that become the act's arguments by name. An
+act that may not be done is absent, and a line says why. Acts on a case that the table does not know are shown all the
+same, with fields made from their signature: a new act needs a row only to look its best.
+"""
+
+from __future__ import annotations
+
+import inspect
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, get_type_hints
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+
+from yiwang.kernel.acts import CATALOGUE, Act
+from yiwang.kernel.fields import FieldKind, FieldSpec, Option
+from yiwang.kernel.types import Actor, ActorKind, Denial
+from yiwang.platform.cases.casefile import CaseFile
+from yiwang.platform.cases.labels import act_label
+from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.shown import FactRow
+from yiwang.platform.cases.types import MaterialView, TaskView
+from yiwang.platform.catalog.types import StepKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.evidence.types import FactState
+from yiwang.ui.forms import SpecForm
+
+Words = str | Promise
+
+OPINION = "opinion"
+"""Acts that take the opinion written on the page."""
+
+GIVEN_BY_PAGE = frozenset({"step", "version", "by", "key"})
+"""Arguments that the page knows by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doable:
+    """One act as a button; ``variant`` tells two buttons of one act apart.
+
+    ``text`` names the argument that takes the page's opinion; ``fixed`` are arguments that the button stands for;
+    ``wants`` says whether it belongs here at all (a step of another kind is no refusal worth telling).
+    """
+
+    act: str
+    label: Words
+    kind: str = "second"
+    key: str = ""
+    variant: str = ""
+    text: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[FieldSpec, ...] = ()
+    hint: Words = ""
+    wants: Callable[[CaseFile, Actor], TaskView | bool | None] | None = None
+    preview: str = ""
+    """``yes`` or ``no``: the decision that can be looked at before."""
+    points: bool = False
+    """Whether it asks for points to correct, drawn by the page."""
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses and ids."""
+        name = self.act.partition(".")[2].replace("_", "-")
+        return f"{name}-{self.variant}" if self.variant else name
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A button with its form, ready to draw."""
+
+    doable: Doable
+    step: str
+    form: SpecForm | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be done, and why some of it may not."""
+
+    opinion: tuple[Shown, ...]
+    others: tuple[Shown, ...]
+    points: Shown | None
+    denied: tuple[tuple[Words, str], ...]
+    step: TaskView | None
+    """The step of mine that is written on."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.opinion or self.others or self.points)
+
+
+def _step_of(*kinds: str) -> Callable[[CaseFile, Actor], TaskView | None]:
+    def find(case: CaseFile, by: Actor) -> TaskView | None:
+        return next((task for task in case.ready(by) if task.kind in kinds), None)
+
+    return find
+
+
+def _review(case: CaseFile, by: Actor) -> TaskView | None:
+    special = (StepKind.DECISION, StepKind.SITE_VISIT)
+    return next((task for task in case.ready(by) if task.kind not in special), None)
+
+
+def _decision(case: CaseFile, by: Actor) -> TaskView | bool | None:
+    return _step_of(StepKind.DECISION)(case, by) or True
+
+
+def _not_mine(case: CaseFile, by: Actor) -> bool:
+    return case.row.handler_id != by.id
+
+
+TABLE: tuple[Doable, ...] = (
+    Doable("cases.recheck", later("重查数据源"), "", "r"),
+    Doable("cases.complete_step", later("通过"), "", "g", "pass", "opinion", {"outcome": "pass"}, wants=_review),
+    Doable("cases.complete_step", later("不通过"), "second", "f", "fail", "opinion", {"outcome": "fail"}, wants=_review),
+    Doable("cases.decide", later("准予"), "", "g", "grant", "text", {"grant": True}, wants=_decision, preview="yes"),
+    Doable("cases.decide", later("不予"), "stop", "d", "refuse", "text", {"grant": False}, wants=_decision, preview="no"),
+    Doable("cases.deliver", later("登记送达"), "", "s"),
+    Doable("cases.request_correction", later("一次性告知补正"), "second", "b", points=True),
+    Doable("cases.resume", later("恢复计时"), "second", "c"),
+    Doable("cases.suspend", later("特别程序，暂停计时"), "second", "c"),
+    Doable("cases.extend", later("延长期限（只能一次）"), "second", "e"),
+    Doable("cases.check_commitment", later("核查承诺"), "second", "h"),
+    Doable("cases.reassign", later("转交同事"), "second", "m"),
+    Doable("cases.take", later("我来办"), "second", "t", wants=_not_mine),
+    Doable("cases.forward", later("转报别的部门"), "second"),
+    Doable("cases.void", later("作废"), "stop"),
+)  # fmt: skip
+"""In the order in which the page shows them."""
+
+_HIDDEN = frozenset(
+    {
+        "cases.plan_visit",
+        "cases.record_visit",
+        "cases.add_photo",
+        "cases.answer_correction",
+        "cases.keep_opinion",
+    }
+)
+"""Acts on a case that have a place of their own."""
+_BEFORE = frozenset({"cases.accept", "cases.accept_conditionally", "cases.refuse_acceptance"})
+"""Acts of the counter: they stand beside each case of the application there."""
+
+_LABELS: dict[str, Words] = {
+    "reason": later("理由和依据"),
+    "text": later("内容"),
+    "opinion": later("意见"),
+    "note": later("说明"),
+    "basis": later("依据"),
+    "days": later("工作日数"),
+    "day": later("日期"),
+    "day_on": later("日期"),
+    "until": later("到哪一天"),
+    "procedure": later("特别程序"),
+    "to": later("交给谁"),
+    "staff": later("交给谁"),
+    "handler": later("交给谁"),
+    "agency": later("转给哪个部门"),
+    "way": later("送达方式"),
+}
+
+
+def choices(
+    case: CaseFile, by: Actor, *, failed: str = "", data: QueryDict | None = None, errors: Any = None
+) -> Choices:
+    """Return what the actor may do on this case now; the form of ``failed`` holds what was posted and what was wrong."""
+    opinion: list[Shown] = []
+    others: list[Shown] = []
+    points: Shown | None = None
+    denied: dict[str, tuple[Words, str]] = {}
+    step: TaskView | None = None
+    for doable in (*TABLE, *_unlisted()):
+        act = CATALOGUE.get(doable.act)
+        if act is None or not _of_staff(act, by):
+            continue
+        wanted = doable.wants(case, by) if doable.wants else True
+        if not wanted:
+            continue
+        denial = act.denial(case.row, by)
+        if denial is not None:
+            if _worth_telling(denial):
+                denied.setdefault(denial.message, (doable.label, denial.message))
+            continue
+        found = wanted if isinstance(wanted, TaskView) else None
+        mine = doable.slug == failed
+        form = _form(doable, act, case, data if mine else None)
+        if form is not None and mine and errors:
+            form.add_errors(errors)
+        shown = Shown(doable, found.step if found else "", form, mine)
+        if doable.points:
+            points = shown
+        elif doable.text:
+            step = step or found
+            opinion.append(shown)
+        else:
+            others.append(shown)
+    if not any((opinion, others, points)) and not denied:
+        denied[""] = ("", _("这个办件现在不等您的岗位。"))
+    return Choices(tuple(opinion), tuple(others), points, tuple(denied.values()), step)
+
+
+def find(slug: str) -> Doable | None:
+    """Return the row, or the made-up row, of a slug."""
+    return next((one for one in (*TABLE, *_unlisted()) if one.slug == slug), None)
+
+
+def arguments(doable: Doable, case: CaseFile, data: QueryDict) -> dict[str, Any]:
+    """Read the act's arguments from what was posted. Raises ``Unreadable`` with the form, if a field is wrong."""
+    act = CATALOGUE[doable.act]
+    names = set(inspect.signature(act.body).parameters)
+    given: dict[str, Any] = dict(doable.fixed)
+    if doable.text:
+        given[doable.text] = data.get(OPINION, "")
+    if "step" in names:
+        given["step"] = data.get("step", "")
+    if "version" in names:
+        given["version"] = int(data["version"]) if data.get("version", "").isdigit() else None
+    form = _form(doable, act, case, data)
+    if form is not None:
+        if not form.is_valid():
+            raise Unreadable
+        given |= form.values
+    hints = get_type_hints(act.body)
+    return {
+        name: uuid.UUID(value) if hints.get(name) is uuid.UUID and value else value
+        for name, value in given.items()
+        if name in names
+    }
+
+
+class Unreadable(Exception):
+    """A field of the act's form is wrong; the page shows it."""
+
+
+def posted_points(data: QueryDict) -> list[dict[str, str]]:
+    """Read the points to correct: those with words."""
+    named = zip(data.getlist("target"), data.getlist("label"), data.getlist("message"), strict=False)
+    return [
+        {"target": target, "label": label, "message": message.strip()}
+        for target, label, message in named
+        if message.strip() and target.partition(":")[0] in ("field", "material")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PointField:
+    """One thing that a correction can name, with what was typed about it."""
+
+    id: str
+    target: str
+    label: str
+    message: str = ""
+
+
+def named_points(
+    materials: Sequence[MaterialView], facts: Sequence[FactRow], data: QueryDict | None = None
+) -> list[PointField]:
+    """Return what a correction can name: the materials and the data that the applicant gave."""
+    typed = {one["target"]: one["message"] for one in posted_points(data)} if data else {}
+    given = (FactState.GIVEN, FactState.COMMITTED, FactState.DEFERRED)
+    targets = [(f"material:{one.identity}", one.name) for one in materials if one.state in given]
+    targets += [(f"field:{row.element}", row.label) for row in facts if row.state == FactState.GIVEN]
+    return [
+        PointField(f"point-{number}", target, label, typed.get(target, ""))
+        for number, (target, label) in enumerate(targets, 1)
+    ]
+
+
+def _form(doable: Doable, act: Act[Any, Any], case: CaseFile, data: QueryDict | None) -> SpecForm | None:
+    specs = [_with_options(spec, case) for spec in doable.fields or made(doable, act)]
+    return SpecForm(specs, data, prefix=doable.slug) if specs else None
+
+
+def made(doable: Doable, act: Act[Any, Any]) -> list[FieldSpec]:
+    """Make fields from the act's signature, for arguments that nothing else gives."""
+    if doable.points:
+        return []
+    hints = get_type_hints(act.body)
+    specs = []
+    for number, parameter in enumerate(inspect.signature(act.body).parameters.values()):
+        name = parameter.name
+        if number == 0 or name in GIVEN_BY_PAGE or name in doable.fixed or name == doable.text:
+            continue
+        required = parameter.default is inspect.Parameter.empty
+        spec = _spec(name, hints.get(name), required=required)
+        if spec is not None:
+            specs.append(spec)
+    return specs
+
+
+def _spec(name: str, kind: Any, *, required: bool) -> FieldSpec | None:
+    kinds = {
+        str: FieldKind.LONG_TEXT,
+        uuid.UUID: FieldKind.TEXT,
+        int: FieldKind.INTEGER,
+        bool: FieldKind.BOOLEAN,
+        date: FieldKind.DATE,
+    }
+    label = str(_LABELS.get(name, name))
+    found = kinds.get(kind)
+    if found is None:
+        return None
+    spec = FieldSpec(name, label, found, required=required, max_length=1000 if kind is str else 0)
+    return replace(spec, min=Decimal(1)) if kind is int else spec
+
+
+def _with_options(spec: FieldSpec, case: CaseFile) -> FieldSpec:
+    """Give a field the choices that its name stands for."""
+    options: tuple[Option, ...] = ()
+    if spec.name == "procedure":
+        options = tuple(Option(one.code, one.name) for one in case.edition.definition.special_procedures)
+    elif spec.name in ("to", "staff", "handler"):
+        found = directory.colleagues(case.view.agency_path)
+        options = tuple(Option(str(one.id), f"{one.number} · {one.agency_name}") for one in found)
+    return replace(spec, kind=FieldKind.CHOICE, options=options) if options else spec
+
+
+def _unlisted() -> list[Doable]:
+    listed = {one.act for one in TABLE} | _HIDDEN | _BEFORE
+    return [
+        Doable(name, act_label(name))
+        for name, act in CATALOGUE.items()
+        if name.startswith("cases.") and name not in listed and act.on == Case.objects.lock
+    ]
+
+
+def _of_staff(act: Act[Any, Any], by: Actor) -> bool:
+    return ActorKind.STAFF in act.permission.kinds and by.has_role(act.permission.roles)
+
+
+def _worth_telling(denial: Denial) -> bool:
+    return denial.code not in ("not-allowed", "sign-in-needed")
