@@ -85,10 +85,11 @@ def settle(application: Application) -> None:
         application.accepted_at = now
     _settle_joint_clock(application, rows)
     application.save(update_fields=["state", "accepted_at", "closed_at", "due_on", "clock", "joint_due_on"])
-    tell = [row.tell_by for row in rows if row.tell_by and CaseState(row.state) in rules.BEFORE_ACCEPTANCE]
-    if tell:
-        set_deadline(DEEMED, application.id, min(tell))
-    else:
+    waiting = [row for row in rows if CaseState(row.state) in rules.BEFORE_ACCEPTANCE]
+    told_by = [row.tell_by for row in waiting if row.tell_by]
+    if told_by:
+        set_deadline(DEEMED, application.id, min(told_by))
+    elif not waiting:
         timers.cancel_timer(DEEMED, application.id)
 
 

@@ -83,7 +83,7 @@ def deem_accepted(application: Application, *, by: Actor, key: Key) -> None:
     (行政许可法 art. 32(4)).
     """
     today = clock.today()
-    late = [case for case in _waiting(application) if case.tell_by and case.tell_by < today]
+    late = [case for case in _waiting(application) if case.tell_by is None or case.tell_by < today]
     _accept_all(application, late, deemed=True)
 
 

@@ -17,7 +17,7 @@ from yiwang.platform.licences.plugins import demo
 from yiwang.platform.licences.signing import Seal, signatures
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, spec
 from yiwang.platform.licences.types import CheckKind, LicenceField, LicenceKind, ShownField, Verdict
-from yiwang.ui import store
+from yiwang.ui import store, typst
 
 Issue = Callable[..., Licence]
 
@@ -84,11 +84,11 @@ def test_fonts_are_inside_and_no_glyph_is_missing(kind: LicenceKind) -> None:
 
 def test_a_letter_that_no_font_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     strange = paper(title="演示\U00031350许可证")  # an ideograph of extension H
-    with pytest.raises(drawing.MissingGlyph, match=r"U\+31350") as refused:
+    with pytest.raises(typst.MissingGlyph, match=r"U\+31350") as refused:
         drawing.draw(strange)
     assert refused.value.letters == {"\U00031350"}
     # PDF/A is the second lock: it refuses a letter that would be drawn as .notdef.
-    monkeypatch.setattr(drawing, "_letters", lambda data: set())
+    monkeypatch.setattr(typst, "_letters", lambda data: set())
     with pytest.raises(RuntimeError, match="could not be displayed"):
         drawing.draw(strange)
 
