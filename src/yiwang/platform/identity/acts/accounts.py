@@ -94,7 +94,7 @@ def verify_person(
 ) -> uuid.UUID:
     """Raise oneself to L2: document, proven telephone and a third proof, checked by the authority.
 
-    Returns the person the account stands for from now on: somebody already known (by a counter, say) stays the same one.
+    Returns the person the account stands for from now on: somebody already known stays the same one.
     Whether something does not agree or the document has an account already, the sentence is the same. Raises Invalid,
     TooMany (five a day) and Unavailable.
     """

@@ -49,7 +49,8 @@ export function enablePasskeys(page) {
     const form = part.closest("form");
     const button = part.querySelector("button");
     const failed = part.querySelector("[data-yw-failed]");
-    part.hidden = false;
+    part.querySelector("[data-yw-plain]").hidden = true;
+    button.hidden = false;
     button.addEventListener("click", async () => {
       button.disabled = true;
       failed.hidden = true;
