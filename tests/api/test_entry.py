@@ -146,6 +146,27 @@ def test_an_agency_acts_for_nobody_until_it_names_a_delegation(office: Caller) -
     assert revoked.json()["type"].endswith("delegation-not-valid")
 
 
+def test_a_delegation_reaches_as_far_as_it_says(office: Caller) -> None:
+    eatery, agent = identity.find_organisation(EATERY), identity.find_person(AGENT)
+    assert eatery
+    assert agent
+    given = next(one for one in identity.delegations_held(agent.id) if one.grantor == eatery.party)
+    tasks = {one["basic_code"]: one["task_code"] for one in office.get("/items").json()["items"]}
+    office.headers[tokens.DELEGATION] = str(given.id)
+    before = office.write("POST", f"/items/{tasks['330103015000']}/applications").json()["id"]
+    Delegation.objects.filter(pk=given.id).update(items=["330131018001"], may_sign=False)
+
+    other = office.write("POST", f"/items/{tasks['330103015000']}/applications")
+    changed = office.write("PATCH", f"/applications/{before}/answers", {"answers": {}})
+    food = office.write("POST", f"/items/{tasks['330131018001']}/applications")
+    signed = office.write("POST", f"/applications/{food.json()['id']}/submission")
+
+    assert (other.status_code, other.json()["type"]) == (403, "urn:yiwang:problem:outside-delegation")
+    assert changed.status_code in (403, 404)
+    assert food.status_code == 201
+    assert (signed.status_code, signed.json()["type"]) == (403, "urn:yiwang:problem:may-not-sign")
+
+
 @pytest.mark.parametrize("named", ["x", str(uuid.UUID(int=7))])
 def test_a_delegation_that_is_none(office: Caller, named: str) -> None:
     office.headers[tokens.DELEGATION] = named
