@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from oauth2_provider.models import get_access_token_model
 
@@ -238,3 +239,27 @@ def test_the_page_shows_every_operation_under_our_policy(db: None) -> None:
     for path, methods in views.description()["paths"].items():
         for method in methods:
             assert f"{method.upper()} {path}" in text
+
+
+def test_tokens_that_are_over_are_thrown_away(firm: Caller, office: Caller) -> None:
+    from yiwang.doors.openapi.tasks import clear_tokens
+
+    tokens_ = get_access_token_model().objects
+    tokens_.filter(application__client_id="eatery-system").update(expires=clock.now() - timedelta(days=2))
+
+    clear_tokens(timestamp=0)
+
+    assert [one.application.client_id for one in tokens_.all()] == ["office-system"]
+
+
+def test_the_command_registers_lists_and_closes(db: None, testville: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("api", "add", "演示系统", "--firm", EATERY, "--scope", "items:read")
+    shown = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    answer = ask_token(Browser(), shown["client_id"], shown["client_secret"])
+    call_command("api", "close", shown["id"])
+    call_command("api", "list")
+
+    assert answer.json()["scope"] == "items:read"
+    assert "停用  演示系统" in capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("api", "close", shown["id"])
