@@ -548,7 +548,13 @@ def withdraw_all(
 def choose_delivery(request: HttpRequest, application_id: uuid.UUID, asked: DeliveryIn, key: IdempotencyKey) -> Any:
     """Choose how to get the results."""
     acts.choose_delivery(
-        application_id, asked.way.value, asked.name, asked.phone, asked.address, by=actor_of(request), key=key
+        application_id,
+        asked.way.value,
+        name=asked.name,
+        phone=asked.phone,
+        address=asked.address,
+        by=actor_of(request),
+        key=key,
     )
     return Status(204, None)
 
