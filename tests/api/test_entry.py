@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from oauth2_provider.models import get_access_token_model
 
@@ -146,6 +147,27 @@ def test_an_agency_acts_for_nobody_until_it_names_a_delegation(office: Caller) -
     assert revoked.json()["type"].endswith("delegation-not-valid")
 
 
+def test_a_delegation_reaches_as_far_as_it_says(office: Caller) -> None:
+    eatery, agent = identity.find_organisation(EATERY), identity.find_person(AGENT)
+    assert eatery
+    assert agent
+    given = next(one for one in identity.delegations_held(agent.id) if one.grantor == eatery.party)
+    tasks = {one["basic_code"]: one["task_code"] for one in office.get("/items").json()["items"]}
+    office.headers[tokens.DELEGATION] = str(given.id)
+    before = office.write("POST", f"/items/{tasks['330103015000']}/applications").json()["id"]
+    Delegation.objects.filter(pk=given.id).update(items=["330131018001"], may_sign=False)
+
+    other = office.write("POST", f"/items/{tasks['330103015000']}/applications")
+    changed = office.write("PATCH", f"/applications/{before}/answers", {"answers": {}})
+    food = office.write("POST", f"/items/{tasks['330131018001']}/applications")
+    signed = office.write("POST", f"/applications/{food.json()['id']}/submission")
+
+    assert (other.status_code, other.json()["type"]) == (403, "urn:yiwang:problem:outside-delegation")
+    assert changed.status_code in (403, 404)
+    assert food.status_code == 201
+    assert (signed.status_code, signed.json()["type"]) == (403, "urn:yiwang:problem:may-not-sign")
+
+
 @pytest.mark.parametrize("named", ["x", str(uuid.UUID(int=7))])
 def test_a_delegation_that_is_none(office: Caller, named: str) -> None:
     office.headers[tokens.DELEGATION] = named
@@ -217,3 +239,27 @@ def test_the_page_shows_every_operation_under_our_policy(db: None) -> None:
     for path, methods in views.description()["paths"].items():
         for method in methods:
             assert f"{method.upper()} {path}" in text
+
+
+def test_tokens_that_are_over_are_thrown_away(firm: Caller, office: Caller) -> None:
+    from yiwang.doors.openapi.tasks import clear_tokens
+
+    tokens_ = get_access_token_model().objects
+    tokens_.filter(application__client_id="eatery-system").update(expires=clock.now() - timedelta(days=2))
+
+    clear_tokens(timestamp=0)
+
+    assert [one.application.client_id for one in tokens_.all()] == ["office-system"]
+
+
+def test_the_command_registers_lists_and_closes(db: None, testville: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("api", "add", "演示系统", "--firm", EATERY, "--scope", "items:read")
+    shown = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    answer = ask_token(Browser(), shown["client_id"], shown["client_secret"])
+    call_command("api", "close", shown["id"])
+    call_command("api", "list")
+
+    assert answer.json()["scope"] == "items:read"
+    assert "停用  演示系统" in capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("api", "close", shown["id"])

@@ -51,14 +51,26 @@ class Agencies:
         assert {one.state for one in view.cases} <= {CaseState.CLOSED, CaseState.DELIVERED, CaseState.ARCHIVED}
 
 
+_CODE = re.compile(r"\b\d{12}\b")
+
+
+def _code(item: Path) -> str:
+    found = re.search(r"^basic_code: '?(\d{12})", item.read_text(), re.MULTILINE)
+    assert found, item
+    return found[1]
+
+
 def a_part_of_the_city(root: Path) -> Path:
     """Return a pack with everything of the demo city but only the restaurant's items: the whole takes its time."""
     city = Path(ROOT) / "packs" / "wenzhou"
     event = (city / "life_events" / "restaurant.yaml").read_text()
-    codes = set(re.findall(r"basic_code: (\d{12})", event))
-    items = [one for one in city.glob("items/*.yaml") if one.read_text()[12:24] in codes]
-    assert len(items) == len(codes)
-    for one in [*city.glob("*"), *items, city / "life_events" / "restaurant.yaml"]:
+    items = {_code(one): one for one in city.glob("items/*.yaml")}
+    wanted, found = set(_CODE.findall(event)), set()
+    while missing := wanted - found:  # an item may rest on the results of others
+        found |= missing
+        wanted |= {code for one in missing for code in _CODE.findall(items[one].read_text()) if code in items}
+    kept = [items[code] for code in found]
+    for one in [*city.glob("*"), *kept, city / "life_events" / "restaurant.yaml"]:
         if one.name not in {"items", "life_events"}:
             target = root / one.relative_to(city)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -75,12 +75,17 @@ class Permission:
             reach: Reach | None = target.reach if target is not None and hasattr(target, "reach") else None
             if not self.any_staff and not by.has_role(self.roles, reach):
                 raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
-        elif by.kind is ActorKind.CLIENT and self.scope not in by.scopes:
-            raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
+        elif by.kind is ActorKind.CLIENT:
+            if self.scope not in by.scopes:
+                raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
+            self._check_own(by, target)
 
     def _check_person(self, by: Actor, target: Any) -> None:
         if by.level < self.level:
             raise NeedsSignIn(_("办这一项要先提升认证等级。"), code="step-up-needed", level=int(self.level))
+        self._check_own(by, target)
+
+    def _check_own(self, by: Actor, target: Any) -> None:
         if self.own and target is not None and target.principal != by.principal:
             raise NotAllowed(_("这不是您名下的事项。"))
         if self.own and target is not None and by.items and not by.may_handle(getattr(target, "item_codes", None)):

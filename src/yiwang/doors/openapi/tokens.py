@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +16,7 @@ from yiwang.kernel.api import SCOPES
 from yiwang.kernel.problems import NeedsSignIn, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity.types import DelegationView
 
 DELEGATION = "Yiwang-Delegation"
 """Header that names the delegation by which the client acts for somebody else."""
@@ -71,15 +71,16 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def _actor(request: HttpRequest, client: Client, scopes: frozenset[str], request_id: str) -> Actor:
     principal = Party(PartyKind.ORGANISATION, client.organisation_id) if client.organisation_id else None
-    delegation = None
-    if named := request.headers.get(DELEGATION, ""):
-        principal, delegation = _delegated(client, named)
+    named = request.headers.get(DELEGATION, "")
+    delegation = _delegation(client, named) if named else None
     return Actor(
         kind=ActorKind.CLIENT,
         id=client.id,
         label=client.name,
-        principal=principal,
-        delegation=delegation,
+        principal=delegation.grantor if delegation else principal,
+        delegation=delegation.id if delegation else None,
+        items=frozenset(delegation.items) if delegation else frozenset(),
+        may_sign=delegation.may_sign if delegation else True,
         level=AssuranceLevel.L3,
         door=Door.OPENAPI,
         agency=client.agency.path if client.agency else "",
@@ -88,7 +89,7 @@ def _actor(request: HttpRequest, client: Client, scopes: frozenset[str], request
     )
 
 
-def _delegated(client: Client, named: str) -> tuple[Party, uuid.UUID]:
+def _delegation(client: Client, named: str) -> DelegationView:
     held = identity.delegations_held(client.agent_id) if client.agent_id else []
     found = next((one for one in held if str(one.id) == named.lower()), None)
     if found is None:
@@ -96,6 +97,4 @@ def _delegated(client: Client, named: str) -> tuple[Party, uuid.UUID]:
             _("这份委托不存在、已到期或已收回，或者不是委托给这个客户端的经办人。"),
             code="delegation-not-valid",
         )
-    if found.items or not found.may_sign:
-        raise NotAllowed(_("只限部分事项或不含代签的委托，不能由系统代办。"), code="delegation-limited")
-    return found.grantor, found.id
+    return found

@@ -430,8 +430,9 @@ def add_file(
 ) -> Any:
     """Give a file (PDF, JPG or PNG, up to 20 MB) for a material of a draft, or one that is to be corrected."""
     by = actor_of(request)
-    _view, _editions, found = queries.draft_state(application_id, by)
-    _material(found, material)
+    view, _editions, found = queries.draft_state(application_id, by)
+    if material not in _corrected_materials(view, by):
+        _material(found, material)
     try:
         taken = uploads.accept(file)
     except uploads.Refused as refused:
@@ -547,7 +548,13 @@ def withdraw_all(
 def choose_delivery(request: HttpRequest, application_id: uuid.UUID, asked: DeliveryIn, key: IdempotencyKey) -> Any:
     """Choose how to get the results."""
     acts.choose_delivery(
-        application_id, asked.way.value, asked.name, asked.phone, asked.address, by=actor_of(request), key=key
+        application_id,
+        asked.way.value,
+        name=asked.name,
+        phone=asked.phone,
+        address=asked.address,
+        by=actor_of(request),
+        key=key,
     )
     return Status(204, None)
 
@@ -605,6 +612,14 @@ def _specs(editions: Sequence[EditionView]) -> list[FieldSpec]:
 def _corrected(case_id: uuid.UUID, asked: CorrectionIn, by: Actor) -> dict[str, Any]:
     view = queries.get_application(queries.get_case(case_id, by).application_id, by)
     return given(_specs(queries.editions_of(view)), asked.answers)
+
+
+def _corrected_materials(view: ApplicationView, by: Actor) -> set[str]:
+    if view.state is ApplicationState.DRAFT:
+        return set()
+    cases = queries.get_application(view.id, by).cases
+    asked = queries.corrections_of([case.id for case in cases], only_open=True)
+    return {point.target.removeprefix("material:") for one in asked for point in one.points}
 
 
 def _form(view: ApplicationView, editions: list[EditionView], found: Resolution) -> list[FieldSpec]:
