@@ -54,9 +54,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
     )
     name = _tokens(definition.name, definition.short_name, definition.name_en)
     known = _tokens(*definition.keywords)
-    about = _tokens(
-        edition.agency_name, edition.agency_short, _region_name(edition.region), definition.result.name
-    )
+    about = _tokens(edition.agency_name, edition.agency_short, _region_name(edition.region), definition.result.name)
     text = _tokens(
         definition.plain,
         definition.plain_en,
@@ -131,11 +129,7 @@ def event_entry(event: LifeEvent) -> Entry:
 
 def write(entries: Iterable[Entry]) -> int:
     """Write entries over those that are there; returns how many."""
-    fields = [
-        column.name
-        for column in SearchDocument._meta.fields
-        if column.name not in {"id", "key", "popularity"}
-    ]
+    fields = [column.name for column in SearchDocument._meta.fields if column.name not in {"id", "key", "popularity"}]
     written = 0
     waiting = iter(entries)
     while batch := list(islice(waiting, BATCH)):
@@ -155,9 +149,7 @@ def write_terms(terms: Iterable[tuple[str, int]]) -> None:
             wanted[term] = max(weight, wanted.get(term, 0))
     known = dict(SearchTerm.objects.filter(term__in=list(wanted)).values_list("term", "weight"))
     rows = [_term(term, weight) for term, weight in wanted.items() if known.get(term, 0) < weight]
-    SearchTerm.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["term"], update_fields=["weight"]
-    )
+    SearchTerm.objects.bulk_create(rows, update_conflicts=True, unique_fields=["term"], update_fields=["weight"])
 
 
 def _term(term: str, weight: int) -> SearchTerm:

@@ -22,8 +22,6 @@ def load(pack: Pack) -> None:
             pack.fault(pack.root / "synonyms.yaml", 1, f"words and means are needed: {synonym}")
     pack.stop_if_faulty()
     document = words.VOCABULARY.dump_python(Vocabulary(terms, synonyms), mode="json")
-    VocabularyRow.objects.update_or_create(
-        id=1, defaults={"document": document, "digest": sha256_of(document)}
-    )
+    VocabularyRow.objects.update_or_create(id=1, defaults={"document": document, "digest": sha256_of(document)})
     words.forget()
     index.rebuild()

@@ -184,9 +184,7 @@ def _results(found: list[Candidate], capped: bool, asked: Asked, filters: Filter
     )
 
 
-def _facets(
-    ranked: list[Candidate], found: list[Candidate], filters: Filters
-) -> dict[str, tuple[FacetValue, ...]]:
+def _facets(ranked: list[Candidate], found: list[Candidate], filters: Filters) -> dict[str, tuple[FacetValue, ...]]:
     """Count what narrowing would leave among the documents looked at.
 
     Agencies and regions over all their bodies.
@@ -196,14 +194,10 @@ def _facets(
     return {
         "kind": _facet(Counter(one.kind.value for one in ranked), labels["kind"], filters.kind),
         "who": _facet(Counter(who for one in ranked for who in one.audience), labels["who"], filters.who),
-        "online": _facet(
-            Counter("yes" for one in ranked if one.online), {"yes": _("全程网办")}, filters.online
-        ),
+        "online": _facet(Counter("yes" for one in ranked if one.online), {"yes": _("全程网办")}, filters.online),
         "where": _facet(Counter(one.region for one in found if one.region), labels["where"], filters.where),
         "agency": _facet(Counter(one.agency for one in found if one.agency), agencies, filters.agency),
-        "theme": _facet(
-            Counter(theme for one in ranked for theme in one.themes), labels["theme"], filters.theme
-        ),
+        "theme": _facet(Counter(theme for one in ranked for theme in one.themes), labels["theme"], filters.theme),
     }
 
 

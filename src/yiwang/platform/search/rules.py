@@ -11,15 +11,15 @@ from yiwang.platform.search.types import Asked, Candidate, Filters, Group, Kind,
 LONGEST_QUERY = 40
 STOP = frozenset(
     """
-    的 了 呢 吗 吧 啊 呀 我 你 您 我要 我想 想 要 怎么 怎样 如何 怎么办 哪里 在哪 在哪里 什么 需要 可以 能 请问 一下
-    办 办理 申请 申领 去 到 给 和 与 及 或 有 是 在 一个 一家 手续 流程
+    的 了 呢 吗 吧 啊 呀 我 你 您 我要 我想 想 要 怎么 怎样 如何 怎么办 哪里 在哪 在哪里 什么
+    需要 可以 能 请问 一下 办 办理 申请 申领 去 到 给 和 与 及 或 有 是 在 一个 一家 手续 流程
     the a an of for to how do i apply
     """.split()  # noqa: SIM905 (a list of words reads as words)
 )
 """Words that say nothing of what is looked for."""
 _PUNCTUATION = re.compile(r"[^\w]+", re.UNICODE)
 _LATIN = re.compile(r"[a-z0-9]+")
-FUZZY = tuple(pair.split(":") for pair in ["zh:z", "ch:c", "sh:s", "ang:an", "eng:en", "ing:in", "l:n", "f:h"])
+FUZZY = {"zh": "z", "ch": "c", "sh": "s", "ang": "an", "eng": "en", "ing": "in", "l": "n", "f": "h"}
 """Sounds that speakers of the region mix up, from longer to shorter."""
 
 
@@ -34,9 +34,7 @@ def understand(text: str, vocabulary: Vocabulary, cut: Callable[[str], list[str]
 
     ``cut`` is the tokeniser. Words that say nothing are dropped, unless nothing else is there.
     """
-    plain = " ".join(
-        _PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST_QUERY]).lower()).split()
-    )
+    plain = " ".join(_PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST_QUERY]).lower()).split())
     said = {fold(word): synonym.means for synonym in vocabulary.synonyms for word in synonym.words}
     groups: list[Group] = []
     names = {fold(plain)}
@@ -68,9 +66,7 @@ def lexeme(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def to_tsquery(
-    groups: Sequence[Group], filters: Filters, regions: Sequence[str], *, any_of: bool = False
-) -> str:
+def to_tsquery(groups: Sequence[Group], filters: Filters, regions: Sequence[str], *, any_of: bool = False) -> str:
     """Write a query for PostgreSQL; filters are lexemes like any other, so that one index answers for all."""
     parts = []
     for group in groups:
@@ -134,9 +130,7 @@ def tier(found: Candidate, asked: Asked) -> Tier:
     if found.kind is Kind.EVENT:
         return Tier.EVENT
     name = fold(found.name + found.short_name)
-    if asked.groups and all(
-        any(all(token in name for token in way) for way in group) for group in asked.groups
-    ):
+    if asked.groups and all(any(all(token in name for token in way) for way in group) for group in asked.groups):
         return Tier.NAME
     return Tier.HEAD
 
@@ -176,7 +170,7 @@ def collapse(found: Iterable[Candidate]) -> list[tuple[Candidate, int]]:
 
 def fuzzy(pinyin: str) -> str:
     """Return a sound without the differences that people mix up (zh/z, ang/an, n/l …)."""
-    for old, new in FUZZY:
+    for old, new in FUZZY.items():
         pinyin = pinyin.replace(old, new)
     return pinyin
 

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from functools import lru_cache
+from pathlib import Path
 
 import rjieba
 from pydantic import TypeAdapter
@@ -19,12 +20,6 @@ from yiwang.platform.search.types import Vocabulary
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 
 import pypinyin
-
-READINGS: dict[str, str] = dict(
-    pair.strip().split(" ", 1)  # type: ignore[misc]
-    for pair in ["\n    银行 yin hang", "行业 hang ye", "会计 kuai ji", "重庆 chong qing", "重新 chong xin", "重复 chong fu", "\n    长者 zhang zhe", "校长 xiao zhang", "还款 huan kuan", "还贷 huan dai", "归还 gui huan", "退还 tui huan", "\n    返还 fan huan", "乐清 yue qing", "调动 diao dong", "调查 diao cha", "调档 diao dang", "音乐 yin yue", "\n    便宜 pian yi", "西藏 xi zang", "朝阳 chao yang", "率 lv", "传记 zhuan ji", "人参 ren shen", "\n    参差 cen ci", "大夫 dai fu", "都市 du shi", "首都 shou du", "供给 gong ji", "给予 ji yu", "\n    给付 ji fu", "补给 bu ji", "降服 xiang fu", "处分 chu fen", "勘察 kan cha", "储藏 chu cang", "\n    单位 dan wei", "教书 jiao shu", "看守 kan shou", "量具 liang ju", "剥离 bo li", "核实 he shi", "\n    差旅 chai lv", "出差 chu chai", "角色 jue se", "厂 chang", "石 shi", "曾 zeng", "\n    行 xing", "车 che", "区 qu", "藏 cang\n    "]
-)
-"""Readings that a sign by itself does not tell."""
 
 VOCABULARY: TypeAdapter[Vocabulary] = TypeAdapter(Vocabulary)
 _KEPT = 30.0
@@ -74,10 +69,13 @@ def tokens(text: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _sounds() -> None:
+    """Teach pypinyin the readings of ``readings.txt``, once."""
+    lines = Path(__file__).with_name("readings.txt").read_text("utf-8").splitlines()
+    readings = dict(line.split(" ", 1) for line in lines if not line.startswith("#"))
     pypinyin.load_phrases_dict(
-        {word: [[sound] for sound in reading.split()] for word, reading in READINGS.items() if len(word) > 1}
+        {word: [[sound] for sound in reading.split()] for word, reading in readings.items() if len(word) > 1}
     )
-    pypinyin.load_single_dict({ord(word): sound for word, sound in READINGS.items() if len(word) == 1})
+    pypinyin.load_single_dict({ord(word): sound for word, sound in readings.items() if len(word) == 1})
 
 
 def pinyin(text: str) -> tuple[str, str]:

@@ -25,10 +25,7 @@ def names(text, **filters):
 
 
 def test_everything_published_is_there(testville):
-    assert (
-        SearchDocument.objects.filter(kind="item").count()
-        == Implementation.objects.exclude(current=None).count()
-    )
+    assert SearchDocument.objects.filter(kind="item").count() == Implementation.objects.exclude(current=None).count()
     assert set(SearchDocument.objects.filter(kind="event").values_list("target", flat=True)) == {
         "shop",
         "old_age",
