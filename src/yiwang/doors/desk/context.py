@@ -105,7 +105,7 @@ def _watching(actor: Actor) -> list[Link]:
     if actor.has_role({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
         links.append(Link(_("差评"), reverse("oversight_desk:bad_ratings"), "bad_ratings"))
     if actor.has_role({Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
-        links.append(Link(_("时限监察"), reverse("oversight_desk:supervision"), "supervision"))
+        links.append(Link(_("时限监察"), reverse("oversight_desk:limits"), "limits"))
     if actor.has_role({Role.SYSTEM_ADMIN}):
         links.append(Link(_("消息渠道"), reverse("notices_desk:channels"), "channels"))
     return links

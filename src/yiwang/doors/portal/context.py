@@ -24,10 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _frame(request: HttpRequest) -> PortalFrame:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     person = actor.kind is ActorKind.PERSON
-    user = (
-        Link(_("我的"), reverse("services:my")),
-        Link(_("退出"), reverse("identity:sign_out"), icon="left"),
-    )
+    user = (Link(_("退出"), reverse("identity:sign_out"), icon="left"),)
     return PortalFrame(
         search_url=reverse("portal:search"),
         util=(Link(_("工作人员入口"), reverse("desk:home")),),

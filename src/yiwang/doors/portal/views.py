@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.search import portal as search
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
 
@@ -36,20 +36,8 @@ def home(request: HttpRequest) -> HttpResponse:
             ],
             "corrections": corrections,
             "centres": directory.centres()[:6],
-            "search_url": reverse("portal:search"),
+            "popular": search.popular(),
             "section": "home",
             "hide_search": True,
         },
-    )
-
-
-@public
-def search(request: HttpRequest) -> HttpResponse:
-    """Find items and life events."""
-    words = request.GET.get("q", "").strip()
-    events = [event for event in catalog.life_events() if words and words in event.name + "".join(event.keywords)]
-    return render(
-        request,
-        "portal/search.html",
-        {"q": words, "events": events, "items": catalog.find_by_name(words) if words else [], "section": "apply"},
     )

@@ -107,6 +107,12 @@ def implementations_of(basic_code: str) -> list[tuple[str, uuid.UUID]]:
     )
 
 
+def published_implementations() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return every published implementation with its edition; one query."""
+    rows = Implementation.objects.filter(current_id__isnull=False).order_by("id")
+    return [(pk, edition) for pk, edition in rows.values_list("id", "current_id") if edition is not None]
+
+
 def get_life_event(code: str) -> LifeEvent:
     """Return a life event as published."""
     return _life_event(code)[1]

@@ -140,21 +140,21 @@ def contact(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @staff(Role.SUPERVISOR, Role.DECIDER, Role.DISPATCHER)
-def supervision(request: HttpRequest) -> HttpResponse:
+def limits(request: HttpRequest) -> HttpResponse:
     """List undecided cases that passed their limit or come near it, and open alerts."""
-    return _supervision_page(request)
+    return _limits_page(request)
 
 
-def _supervision_page(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
+def _limits_page(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = request.GET.get("show", "")
     how = Near(chosen) if chosen in set(Near) else Near.OVER
     found, cursor = queries.near(actor, how, request.GET.get("after", ""))
     told = queries.explained([one.id for one in found]) if how is Near.OVER else set()
-    here = reverse("oversight_desk:supervision")
+    here = reverse("oversight_desk:limits")
     return render(
         request,
-        "oversight/supervision.html",
+        "oversight/limits.html",
         {
             "rows": [(one, -(one.days_left or 0), one.id in told) for one in found],
             "tabs": [
@@ -171,7 +171,7 @@ def _supervision_page(request: HttpRequest, problem: Problem | None = None) -> H
             "problem": problem,
             "page_errors": problem is not None,
             "key": uuid.uuid4().hex,
-            "section": "supervision",
+            "section": "limits",
         },
         status=problem.status if problem else 200,
     )
@@ -191,8 +191,8 @@ def explain(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _supervision_page(request, problem)
-    return redirect("oversight_desk:supervision")
+        return _limits_page(request, problem)
+    return redirect("oversight_desk:limits")
 
 
 @require_POST
@@ -205,8 +205,8 @@ def settle(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _supervision_page(request, problem)
-    return redirect("oversight_desk:supervision")
+        return _limits_page(request, problem)
+    return redirect("oversight_desk:limits")
 
 
 urlpatterns = [
@@ -214,7 +214,7 @@ urlpatterns = [
     path("bad-ratings/<uuid:pk>/", bad_rating, name="bad_rating"),
     path("bad-ratings/<uuid:pk>/contact/", contact, name="contact"),
     path("bad-ratings/<uuid:pk>/<slug:name>/", act, name="act"),
-    path("supervision/", supervision, name="supervision"),
-    path("supervision/<uuid:pk>/explain/", explain, name="explain"),
-    path("supervision/alerts/<uuid:pk>/settle/", settle, name="settle"),
+    path("limits/", limits, name="limits"),
+    path("limits/<uuid:pk>/explain/", explain, name="explain"),
+    path("limits/alerts/<uuid:pk>/settle/", settle, name="settle"),
 ]

@@ -185,11 +185,9 @@ def _bad_views(rows: list[BadRating]) -> list[BadRatingView]:
         for agency in directory.agencies_by_path({row.rating.service.agency_path for row in rows})
     }
     words = {reason.code: reason.label for one in data.reason_list().reasons.values() for reason in one}
-    seconds = dict(
-        Service.objects.filter(
-            ratings__attempt=2, pk__in=[row.rating.service_id for row in rows]
-        ).values_list("pk", "ratings__level")
-    )
+    ended = [row.rating.service_id for row in rows if row.closed_at]
+    again = Service.objects.filter(ratings__attempt=2, pk__in=ended).values_list("pk", "ratings__level")
+    seconds = dict(again) if ended else {}
     today = clock.today()
     views = []
     for row in rows:

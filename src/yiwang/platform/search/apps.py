@@ -8,3 +8,7 @@ class SearchConfig(AppConfig):
 
     name = "yiwang.platform.search"
     label = "search"
+
+    def ready(self) -> None:
+        """Subscribe to what is published."""
+        from yiwang.platform.search import subscribers  # noqa: F401

@@ -21,6 +21,7 @@ from yiwang.platform.identity import pack as identity
 from yiwang.platform.licences import pack as licences
 from yiwang.platform.notices import pack as notices
 from yiwang.platform.oversight import pack as oversight
+from yiwang.platform.search import pack as search
 
 
 class _Undo(Exception):
@@ -66,4 +67,5 @@ def load(pack: Pack) -> None:
         licences.load(pack, loaded)
         evidence.load(pack)
         notices.load(pack)
+        search.load(pack)
         oversight.load(pack)

@@ -75,16 +75,16 @@ def test_the_supervisors_board_lists_settles_and_explains(journey, sign_in, djan
     with clock.at(stage.at + timedelta(days=60)):
         supervisor = sign_in("supervisor")
         with django_assert_max_num_queries(14):
-            page = supervisor.get("/desk/supervision/").content.decode()
+            page = supervisor.get("/desk/limits/").content.decode()
         assert "公众聚集场所" not in page
         assert "消防检查" in page
         assert "写说明" in page
-        case = next(iter(supervisor.get("/desk/supervision/").context["rows"]))[0]
+        case = next(iter(supervisor.get("/desk/limits/").context["rows"]))[0]
         words = {"key": "1", "text": "人手不足，本周办好。"}
-        done = supervisor.post(f"/desk/supervision/{case.id}/explain/", words)
+        done = supervisor.post(f"/desk/limits/{case.id}/explain/", words)
         assert done.status_code == 302
-        assert "已说明" in supervisor.get("/desk/supervision/").content.decode()
-        again = supervisor.post(f"/desk/supervision/{case.id}/explain/", {"key": "2", "text": "又"})
+        assert "已说明" in supervisor.get("/desk/limits/").content.decode()
+        again = supervisor.post(f"/desk/limits/{case.id}/explain/", {"key": "2", "text": "又"})
         assert again.status_code == 409
-        assert supervisor.get("/desk/supervision/?show=soon").status_code == 200
-    assert sign_in("intake").get("/desk/supervision/").status_code == 403
+        assert supervisor.get("/desk/limits/?show=soon").status_code == 200
+    assert sign_in("intake").get("/desk/limits/").status_code == 403

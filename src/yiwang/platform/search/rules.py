@@ -1,0 +1,200 @@
+"""Understanding a query, ranking, near misses. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+from yiwang.platform.search.types import Asked, Candidate, Filters, Group, Kind, Tier, Vocabulary
+
+LONGEST_QUERY = 40
+STOP = frozenset(
+    """
+    的 了 呢 吗 吧 啊 呀 我 你 您 我要 我想 想 要 怎么 怎样 如何 怎么办 哪里 在哪 在哪里 什么
+    需要 可以 能 请问 一下 办 办理 申请 申领 去 到 给 和 与 及 或 有 是 在 一个 一家 手续 流程
+    the a an of for to how do i apply
+    """.split()  # noqa: SIM905 (a list of words reads as words)
+)
+"""Words that say nothing of what is looked for."""
+_PUNCTUATION = re.compile(r"[^\w]+", re.UNICODE)
+_LATIN = re.compile(r"[a-z0-9]+")
+FUZZY = {"zh": "z", "ch": "c", "sh": "s", "ang": "an", "eng": "en", "ing": "in", "l": "n", "f": "h"}
+"""Sounds that speakers of the region mix up, from longer to shorter."""
+
+
+def fold(text: str) -> str:
+    """Return a text as it is compared: one width, lower case, no punctuation or spaces."""
+    return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def understand(text: str, vocabulary: Vocabulary, cut: Callable[[str], list[str]]) -> Asked:
+    """Read a query: what people say is found whole and joined with what it means; the rest is cut into
+    tokens.
+
+    ``cut`` is the tokeniser. Words that say nothing are dropped, unless nothing else is there.
+    """
+    plain = " ".join(_PUNCTUATION.sub(" ", unicodedata.normalize("NFKC", text[:LONGEST_QUERY]).lower()).split())
+    said = {fold(word): synonym.means for synonym in vocabulary.synonyms for word in synonym.words}
+    groups: list[Group] = []
+    names = {fold(plain)}
+    rest = plain
+    for word in sorted((word for word in said if word and word in rest), key=len, reverse=True):
+        if word not in rest:
+            continue
+        rest = rest.replace(word, " ")
+        groups.append(tuple(dict.fromkeys(_tokens(one, cut) for one in (word, *said[word]))))
+        if not rest.strip() or not _meaningful(rest, cut):
+            names |= {fold(meaning) for meaning in said[word]}
+    latin = tuple(_LATIN.findall(rest))
+    groups += [((token,),) for token in _meaningful(_LATIN.sub(" ", rest), cut)]
+    if not groups and not latin:
+        groups = [((token,),) for token in _tokens(plain, cut)]
+    return Asked(plain, tuple(dict.fromkeys(groups)), frozenset(names - {""}), latin)
+
+
+def _tokens(text: str, cut: Callable[[str], list[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(token for token in (fold(one) for one in cut(fold(text))) if token))
+
+
+def _meaningful(text: str, cut: Callable[[str], list[str]]) -> list[str]:
+    return [token for part in text.split() for token in _tokens(part, cut) if token not in STOP]
+
+
+def lexeme(text: str) -> str:
+    """Quote a token for ``tsquery`` and ``tsvector``."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def to_tsquery(groups: Sequence[Group], filters: Filters, regions: Sequence[str], *, any_of: bool = False) -> str:
+    """Write a query for PostgreSQL; filters are lexemes like any other, so that one index answers for all."""
+    parts = []
+    for group in groups:
+        ways = [" & ".join(lexeme(token) for token in way) for way in group if way]
+        if ways:
+            parts.append("(" + " | ".join(f"({way})" for way in ways) + ")")
+    words = (" | " if any_of else " & ").join(parts)
+    narrow = facet_query(filters, regions)
+    return " & ".join(part for part in (f"({words})" if words else "", narrow) if part)
+
+
+def facet_query(filters: Filters, regions: Sequence[str]) -> str:
+    """Write the filters alone."""
+    chosen = {
+        "w": filters.who,
+        "o": filters.online,
+        "a": filters.agency,
+        "t": filters.theme,
+        "k": filters.kind,
+    }
+    parts = [lexeme(f"{mark}={value}") for mark, value in chosen.items() if value]
+    if regions:
+        parts.append("(" + " | ".join(lexeme(f"r={region}") for region in regions) + ")")
+    return " & ".join(parts)
+
+
+def facet_lexemes(
+    *, kind: str, agency: str, region: str, audience: Iterable[str], themes: Iterable[str], online: bool
+) -> list[str]:
+    """Return the lexemes under which a document is narrowed to."""
+    return [
+        f"k={kind}",
+        f"a={agency}",
+        f"r={region}",
+        f"o={'yes' if online else 'no'}",
+        *(f"w={one}" for one in audience),
+        *(f"t={one}" for one in themes),
+    ]
+
+
+def vector(weighted: Iterable[tuple[str, Iterable[str]]], facets: Iterable[str]) -> str:
+    """Write a ``tsvector``: tokens with a weight (A to D) each, facets without."""
+    places: dict[str, list[str]] = {}
+    at = 0
+    for weight, tokens in weighted:
+        for token in tokens:
+            at = min(at + 1, 16383)
+            marks = places.setdefault(token, [])
+            if len(marks) < 20:
+                marks.append(f"{at}{weight}")
+    parts = [f"{lexeme(token)}:{','.join(marks)}" for token, marks in places.items()]
+    return " ".join(parts + [lexeme(facet) for facet in facets])
+
+
+def tier(found: Candidate, asked: Asked) -> Tier:
+    """Say why a document was found: exact name, life event, all words in the name, key words, text."""
+    if {fold(found.name), fold(found.short_name)} & asked.names:
+        return Tier.EXACT
+    if found.in_text:
+        return Tier.TEXT
+    if found.kind is Kind.EVENT:
+        return Tier.EVENT
+    name = fold(found.name + found.short_name)
+    if asked.groups and all(any(all(token in name for token in way) for way in group) for group in asked.groups):
+        return Tier.NAME
+    return Tier.HEAD
+
+
+def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
+    """Put the best first.
+
+    By tier, life events before items, then rank, use, the higher body, the shorter name.
+    """
+    return sorted(
+        found,
+        key=lambda one: (
+            tier(one, asked).value,
+            one.kind is not Kind.EVENT,
+            -round(one.rank, 3),
+            -one.popularity,
+            one.level,
+            len(one.name),
+            one.region,
+            one.id,
+        ),
+    )
+
+
+def collapse(found: Iterable[Candidate]) -> list[tuple[Candidate, int]]:
+    """Show an item once, however many bodies carry it out: the best of them and their number."""
+    best: dict[str, Candidate] = {}
+    places: dict[str, int] = {}
+    for one in found:
+        best.setdefault(one.group, one)
+        places[one.group] = places.get(one.group, 0) + 1
+    return [(one, places[group]) for group, one in best.items()]
+
+
+# --- near misses ---
+
+
+def fuzzy(pinyin: str) -> str:
+    """Return a sound without the differences that people mix up (zh/z, ang/an, n/l …)."""
+    for old, new in FUZZY.items():
+        pinyin = pinyin.replace(old, new)
+    return pinyin
+
+
+def deletes(text: str) -> list[str]:
+    """Return the text and every text with one sign left out: two texts one slip apart share one of these."""
+    return sorted({text, *(text[:at] + text[at + 1 :] for at in range(len(text)))})
+
+
+def distance(one: str, other: str, at_most: int = 2) -> int:
+    """Return how many slips (sign added, left out, changed, two exchanged) lie between texts.
+
+    ``at_most + 1`` if more.
+    """
+    if abs(len(one) - len(other)) > at_most:
+        return at_most + 1
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, char in enumerate(one, 1):
+        now = [row]
+        for column, sign in enumerate(other, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (char != sign))
+            if row > 1 and column > 1 and char == other[column - 2] and one[row - 2] == sign:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        before, last = last, now
+    return min(last[-1], at_most + 1)

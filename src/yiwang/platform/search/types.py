@@ -1,0 +1,146 @@
+"""What is asked and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a document is."""
+
+    ITEM = "item"
+    EVENT = "event"
+
+
+class Tier(StrEnum):
+    """Why something was found; in this order."""
+
+    EXACT = "0"
+    EVENT = "1"
+    NAME = "2"
+    HEAD = "3"
+    TEXT = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """What people say, and what it is called (``synonyms.yaml``)."""
+
+    words: tuple[str, ...]
+    means: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The city's own words: for the tokeniser, and from what people say to what it is called."""
+
+    words: tuple[str, ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
+
+
+Alternative = tuple[str, ...]
+"""Tokens that must all be there."""
+Group = tuple[Alternative, ...]
+"""Ways to say one thing; one of them must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query, understood."""
+
+    text: str
+    groups: tuple[Group, ...]
+    names: frozenset[str]
+    """Folded names that the whole query may mean: what bears one of them comes first."""
+    latin: tuple[str, ...] = ()
+    """Words in Latin letters: English, or pinyin that the dictionary of terms explains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrowing by who, where, online, agency, theme and kind; empty does not narrow."""
+
+    who: str = ""
+    where: str = ""
+    online: str = ""
+    agency: str = ""
+    theme: str = ""
+    kind: str = ""
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> Filters:
+        """Read them from an address; what no facet can be is left out."""
+        return cls(**{name: _clean(data.get(name, "")) for name in cls.__dataclass_fields__})
+
+
+def _clean(text: str) -> str:
+    return text if len(text) <= 40 and all(char.isalnum() or char in "-_" for char in text) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that matches, with what ranking needs."""
+
+    id: int
+    kind: Kind
+    group: str
+    target: str
+    name: str
+    name_en: str
+    short_name: str
+    summary: str
+    agency: str
+    agency_name: str
+    region: str
+    level: int
+    audience: tuple[str, ...]
+    themes: tuple[str, ...]
+    online: bool
+    popularity: int
+    icon: str
+    rank: float
+    in_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of the results. ``places`` is how many bodies carry out the same item."""
+
+    kind: Kind
+    target: str
+    name: str
+    name_en: str
+    summary: str
+    agency_name: str
+    online: bool
+    icon: str
+    places: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A way to narrow, with how many it leaves among those counted."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of results."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    capped: bool
+    """There are more than were looked at."""
+    facets: dict[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    page: int = 1
+    pages: int = 1
+    meant: tuple[str, ...] = ()
+    """您是不是要找."""
+    instead: str = ""
+    """What was searched for in place of a query that finds nothing."""
