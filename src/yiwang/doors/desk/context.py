@@ -10,8 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, ActorKind, Role
-from yiwang.platform.cases.inbox import Inbox, intake_count
 from yiwang.platform.cases.inbox import Filters as Everything
+from yiwang.platform.cases.inbox import Inbox, intake_count
 from yiwang.platform.cases.labels import ROLES
 from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity

@@ -22,6 +22,8 @@ from yiwang.platform.cases.models import (
     ApplicationMaterial,
     Case,
     Document,
+    PostCheck,
+    SpecialProcedure,
     Task,
 )
 from yiwang.platform.cases.queries import application_view, case_views, history_of, task_view
@@ -109,7 +111,11 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
         Case.objects.filter(application_id__in=seen.values("application_id"))
         .select_related("application")
         .prefetch_related("corrections")
-        .annotate(papers=ArraySubquery(_papers()))
+        .annotate(
+            papers=ArraySubquery(_papers()),
+            stops=ArraySubquery(_rows_json(SpecialProcedure)),
+            promises=ArraySubquery(_rows_json(PostCheck)),
+        )
         .order_by("position")
     )
     row = next((one for one in rows if one.pk == pk), None)
@@ -120,6 +126,9 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
     edition = catalog.get_edition(view.edition_id)
     tasks = _tasks(rows)
     own = tasks.get(pk, [])
+    for name, model in (("procedures", SpecialProcedure), ("post_checks", PostCheck)):
+        given = row.stops if model is SpecialProcedure else row.promises  # type: ignore[attr-defined]
+        _keep(row, name, (_from_json(model, one) for one in given))
     handed_in = row.application.submitted_at
     lines = [
         one
@@ -141,17 +150,26 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
         history=tuple(lines[:history]),
         more_history=max(len(lines) - history, 0),
         siblings=tuple((one, lamp_of(one)) for one in views.values() if one.id != pk),
-        visit=next(
-            (task.visit_id for task in own if task.visit_id and task.state != TaskState.SKIPPED), None
-        ),
+        visit=next((task.visit_id for task in own if task.visit_id and task.state != TaskState.SKIPPED), None),
     )
+
+
+def _rows_json(model: type[SpecialProcedure] | type[PostCheck]) -> Any:
+    names = [one.attname for one in model._meta.concrete_fields]
+    rows = model.objects.filter(case_id=OuterRef("pk")).order_by("id")
+    return rows.values(json=JSONObject(**{name: name for name in names}))
+
+
+def _keep(row: Case, name: str, found: Iterable[Any]) -> None:
+    """Put rows where ``row.NAME.all()`` finds them."""
+    kept = getattr(row, name).all()
+    kept._result_cache = list(found)
+    row._prefetched_objects_cache[name] = kept  # type: ignore[attr-defined]
 
 
 def _papers() -> Any:
     return (
-        Document.objects.filter(
-            Q(case_id=None) | Q(case_id=OuterRef("pk")), application_id=OuterRef("application_id")
-        )
+        Document.objects.filter(Q(case_id=None) | Q(case_id=OuterRef("pk")), application_id=OuterRef("application_id"))
         .order_by("created_at")
         .values(
             json=JSONObject(
@@ -161,6 +179,7 @@ def _papers() -> Any:
                 title="title",
                 created_at="created_at",
                 case_id="case_id",
+                digest="digest",
             )
         )
     )
@@ -194,6 +213,11 @@ def read_file(data: dict[str, Any]) -> FileView:
     return FileView(**data | {"id": uuid.UUID(data["id"]), "added_at": _instant(data["added_at"])})
 
 
+def _from_json(model: Any, data: dict[str, Any]) -> Any:
+    fields = {one.attname: one for one in model._meta.concrete_fields}
+    return model(**{name: fields[name].to_python(value) for name, value in data.items()})
+
+
 def _instant(text: str) -> datetime:
     found = parse_datetime(text)
     assert found is not None
@@ -212,22 +236,16 @@ def _tasks(rows: Iterable[Case]) -> dict[uuid.UUID, list[Task]]:
     for task in tasks:
         found[task.case_id].append(task)
     for row in rows:
-        cached = row.tasks.all()
-        cached._result_cache = found[row.pk]
-        row._prefetched_objects_cache["tasks"] = cached  # type: ignore[attr-defined]
+        _keep(row, "tasks", found[row.pk])
     return found
 
 
-def _opinions(
-    tasks: dict[uuid.UUID, list[Task]], views: dict[uuid.UUID, CaseView], pk: uuid.UUID
-) -> list[Opinion]:
+def _opinions(tasks: dict[uuid.UUID, list[Task]], views: dict[uuid.UUID, CaseView], pk: uuid.UUID) -> list[Opinion]:
     done = [
         task
         for found in tasks.values()
         for task in found
-        if task.done_at
-        and (task.opinion or task.officers)
-        and (task.case_id == pk or task.kind == StepKind.SITE_VISIT)
+        if task.done_at and (task.opinion or task.officers) and (task.case_id == pk or task.kind == StepKind.SITE_VISIT)
     ]
     done.sort(key=lambda task: task.done_at)
     return [
@@ -289,6 +307,7 @@ def _document(paper: dict[str, Any]) -> DocumentView:
         paper["title"],
         _instant(paper["created_at"]),
         uuid.UUID(paper["case_id"]) if paper["case_id"] else None,
+        paper["digest"],
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from yiwang.kernel import clock
 from yiwang.kernel.acts import current
 from yiwang.platform.cases import documents, engine
@@ -29,18 +31,28 @@ def decide(case: Case, grant: bool, text: str, *, by_rule: bool = False) -> None
     engine.move(case, CaseState.DECIDED)
     engine.stop_clock(case, now)
     case.deliver_by = engine.end_of_workdays(case.region, clock.legal_date(now), engine.DELIVER_DAYS)
-    documents.write(
-        case.application,
-        case,
-        DocumentKind.DECISION if grant else DocumentKind.REFUSAL,
-        text=text,
-        result_name=definition.result.name,
-        basis=[f"{one.law}{one.article}" for one in definition.legal_basis],
-        deliver_by=case.deliver_by,
-    )
+    kind, content = _paper(case, grant, text)
+    documents.write(case.application, case, kind, **content)
     if grant:
         _plan_post_checks(case)
     current().emit(DECIDED, case, result=case.result, by_rule=by_rule)
+
+
+def preview(case: Case, grant: bool, text: str) -> documents.Preview:
+    """Return the document that a decision would make now; nothing is decided."""
+    case.deliver_by = engine.end_of_workdays(case.region, clock.today(), engine.DELIVER_DAYS)
+    kind, content = _paper(case, grant, text)
+    return documents.preview(case, kind, **content)
+
+
+def _paper(case: Case, grant: bool, text: str) -> tuple[DocumentKind, dict[str, Any]]:
+    definition = catalog.get_edition(case.edition_id).definition
+    return DocumentKind.DECISION if grant else DocumentKind.REFUSAL, {
+        "text": text,
+        "result_name": definition.result.name,
+        "basis": [f"{one.law}{one.article}" for one in definition.legal_basis],
+        "deliver_by": case.deliver_by,
+    }
 
 
 def by_rule(case: Case, task: Task) -> str | None:

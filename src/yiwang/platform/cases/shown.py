@@ -65,6 +65,8 @@ def lamp_of(view: CaseView) -> Lamp:
     if view.light is Light.PAUSED:
         return Lamp("paused", _("暂停计时"))
     left = view.days_left or 0
+    if left == 0 and view.light is Light.ORANGE:
+        return Lamp("orange", _("今天到期"))
     words = _("剩 %(n)d 天") % {"n": left} if left >= 0 else _("超 %(n)d 天") % {"n": -left}
     return Lamp(view.light.value, words)
 

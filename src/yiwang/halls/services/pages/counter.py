@@ -8,24 +8,35 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
 from django.views.decorators.http import require_POST
 
 from yiwang.halls.services import acts
 from yiwang.halls.services.doors import applicant, to
 from yiwang.halls.services.pages.track import case_line
-from yiwang.kernel.acts import CATALOGUE, record_read
-from yiwang.kernel.codes import CodeError, clean, parse_citizen_id
-from yiwang.kernel.problems import Invalid, NotFound, Problem
+from yiwang.kernel.acts import record_read
+from yiwang.kernel.codes import CodeError, clean, mask_id, parse_citizen_id
+from yiwang.kernel.problems import Invalid, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.labels import APPLICATION_STATES
 from yiwang.platform.cases.types import ApplicationState
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.identity import acts as accounts
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity import sessions
+from yiwang.platform.identity.counter import find_for_counter
+from yiwang.platform.identity.secret import Secret
+from yiwang.platform.identity.types import DocumentType
 from yiwang.ui.entry import staff
 
-REGISTER = "identity.register_at_counter"
+DOCUMENTS = {
+    DocumentType.CITIZEN_ID: later("居民身份证"),
+    DocumentType.PASSPORT: later("护照"),
+    DocumentType.HK_MACAU_PERMIT: later("港澳居民来往内地通行证"),
+    DocumentType.TAIWAN_PERMIT: later("台湾居民来往大陆通行证"),
+    DocumentType.FOREIGN_RESIDENCE: later("外国人永久居留身份证"),
+}
 
 
 @staff(Role.INTAKE)
@@ -41,14 +52,20 @@ def counter(request: HttpRequest) -> HttpResponse:
 @staff(Role.INTAKE)
 def party(request: HttpRequest) -> HttpResponse:
     """Find the person by the document's number and ask for whom; a number is never put into an address."""
-    typed = request.POST.get("number", "")
-    try:
-        number = parse_citizen_id(clean(typed)).value
-    except CodeError as error:
-        return _identify(request, typed, str(error), status=422)
-    person = identity.find_person(number)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    typed = {name: request.POST.get(name, "").strip() for name in ("document", "number")}
+    document = DocumentType(typed["document"]) if typed["document"] in set(DocumentType) else DocumentType.CITIZEN_ID
+    error = "" if typed["number"] else _("请输入证件号码。")
+    if document is DocumentType.CITIZEN_ID and not error:
+        try:
+            typed["number"] = parse_citizen_id(clean(typed["number"])).value
+        except CodeError as wrong:
+            error = str(wrong)
+    if error:
+        return _identify(request, typed, error=error)
+    person = find_for_counter(document, typed["number"], _("窗口接待"), by=actor)
     if person is None:
-        return _identify(request, typed, _("系统里还没有这个人。"), status=404, unknown=True)
+        return _identify(request, typed, unknown=True)
     return _choose(request, person.id)
 
 
@@ -57,19 +74,19 @@ def party(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     """Enter a person who is not known yet, seen in person with their document; then ask for whom."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    found = CATALOGUE.get(REGISTER)
-    if found is None:
-        raise NotFound(_("这里还不能登记新的人。"))
-    data = {name: request.POST.get(name, "").strip() for name in ("name", "number", "phone")}
+    typed = {name: request.POST.get(name, "").strip() for name in ("document", "number", "name", "phone")}
     try:
-        person, _password = found(
-            *(_sealed(found, name, data) for name in ("name", "document", "number", "phone")),
-            request.POST.get("consent") == "yes",
+        person, _password = accounts.register_at_counter(
+            Secret(typed["name"]),
+            typed["document"],
+            Secret(typed["number"]),
+            Secret(typed["phone"]),
+            consent=request.POST.get("consent") == "yes",
             by=actor,
             key=request.POST.get("key", ""),
         )
     except Invalid as problem:
-        return _identify(request, data["number"], "", status=422, unknown=True, problem=problem, typed=data)
+        return _identify(request, typed, unknown=True, problem=problem)
     return _choose(request, person)
 
 
@@ -134,36 +151,32 @@ def handed_in(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _identify(
     request: HttpRequest,
-    number: str = "",
-    error: str = "",
+    typed: dict[str, str] | None = None,
     *,
-    status: int = 200,
+    error: str = "",
     unknown: bool = False,
     problem: Problem | None = None,
-    typed: dict[str, str] | None = None,
 ) -> HttpResponse:
-    errors = {one.field: str(one.message) for one in problem.errors} if problem else {}
     context = {
-        "number": number,
-        "error": error,
-        "unknown": unknown and REGISTER in CATALOGUE,
-        "problem": problem,
-        "errors": errors,
         "typed": typed or {},
+        "documents": DOCUMENTS,
+        "error": error,
+        "unknown": unknown,
+        "problem": problem,
+        "errors": {one.field: str(one.message) for one in problem.errors} if problem else {},
         "page_errors": bool(error or problem),
         "key": uuid.uuid4().hex,
         "section": "counter",
     }
+    status = 422 if error or problem else 404 if unknown else 200
     return render(request, "services/counter.html", context, status=status)
 
 
 def _choose(request: HttpRequest, person: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
     view = identity.get_person(person)
-    record_read(actor, name="services.identify", person=person, purpose=_("窗口接待"))
     context = {
         "person": view,
-        "masked": f"{view.number[:4]}**********{view.number[-4:]}",
+        "masked": mask_id(view.number),
         "standings": identity.standings(person),
         "chosen": request.POST.get("party", ""),
         "problem": problem,
@@ -172,11 +185,3 @@ def _choose(request: HttpRequest, person: uuid.UUID, problem: Problem | None = N
         "section": "counter",
     }
     return render(request, "services/party.html", context, status=422 if problem else 200)
-
-
-def _sealed(found: Any, name: str, data: dict[str, str]) -> Any:
-    """Return an argument as the act takes it: what is personal may have to be wrapped."""
-    kind = found.body.__annotations__.get(name)
-    value = "citizen_id" if name == "document" else data[name]
-    wrap = found.body.__globals__.get(kind) if isinstance(kind, str) else None
-    return wrap(value) if wrap else value

@@ -23,14 +23,14 @@ def deliverable(case: Case) -> Denial | None:
     """There is a result that waits to be handed over."""
     if case.delivered_at is not None:
         return Denial("delivered", _("结果已经送达。"))
-    if not case.tasks.filter(kind=StepKind.DELIVER, state=TaskState.READY).exists():
+    if not any(task.kind == StepKind.DELIVER and task.state == TaskState.READY for task in case.tasks.all()):
         return Denial("nothing-to-deliver", _("这个办件还没有可以送达的结果。"))
     return None
 
 
 def promised(case: Case) -> Denial | None:
     """There is a commitment that was not checked yet."""
-    if not case.post_checks.filter(state="open").exists():
+    if not any(check.state == "open" for check in case.post_checks.all()):
         return Denial("nothing-promised", _("这个办件没有要核查的承诺。"))
     return None
 

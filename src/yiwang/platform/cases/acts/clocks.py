@@ -35,7 +35,7 @@ def suspendable(case: Case) -> Denial | None:
 
 def in_special_procedure(case: Case) -> Denial | None:
     """A special procedure is running; a correction ends by its answer, not by this act."""
-    if not case.procedures.filter(kind="special", ended_at=None).exists():
+    if not any(one.kind == "special" and one.ended_at is None for one in case.procedures.all()):
         return Denial("no-special-procedure", _("这个办件没有进行中的特别程序。"))
     return None
 

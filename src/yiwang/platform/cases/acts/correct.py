@@ -69,7 +69,7 @@ def in_pre_review(case: Case) -> Denial | None:
     """Returning is for what is being pre-reviewed, once; afterwards what is missing is told by a correction."""
     if case.state != CaseState.PRE_REVIEW:
         return Denial("not-in-pre-review", _("只有预审中的办件可以退回。"))
-    if case.corrections.filter(stage=Stage.PRE_REVIEW).exists():
+    if any(one.stage == Stage.PRE_REVIEW for one in case.corrections.all()):
         return Denial("told-once", _("预审只能退回一次。还有问题请一次性告知补正。"))
     return None
 

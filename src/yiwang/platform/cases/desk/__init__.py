@@ -23,6 +23,7 @@ urlpatterns = [
     path("cases/<uuid:pk>/previous/", lists.following, name="preceding", kwargs={"way": "previous"}),
     path("cases/<uuid:pk>/opinion/", cases.keep_opinion, name="keep_opinion"),
     path("cases/<uuid:pk>/preview/", cases.preview, name="preview"),
+    path("cases/<uuid:pk>/preview/licence/", cases.preview_licence, name="preview_licence"),
     path("cases/<uuid:pk>/visit/", visits.visit, name="visit"),
     path("cases/<uuid:pk>/visit/plan/", visits.plan, name="plan_visit"),
     path("cases/<uuid:pk>/acts/<slug:slug>/", cases.act, name="act"),

@@ -16,7 +16,7 @@ from yiwang.kernel.acts import CATALOGUE, record_read
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, FieldError, Role
-from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases import acts, deciding, engine, queries
 from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.inbox import LISTED
@@ -25,6 +25,8 @@ from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
+from yiwang.platform.licences import making
+from yiwang.ui import store
 from yiwang.ui.entry import staff
 
 WORKERS = (*LISTED, Role.INTAKE, Role.DISPATCHER, Role.SUPERVISOR)
@@ -91,18 +93,33 @@ def keep_opinion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what the applicant would read, before it is decided; nothing is changed."""
     found = read(request, pk)
-    refuse = request.POST.get("grant") == "no"
-    agency = directory.agencies_by_path([found.view.agency_path])
+    grant = request.POST.get("grant") != "no"
+    text = request.POST.get(doable.OPINION, "").strip()
     context = {
         "case": found,
-        "text": request.POST.get(doable.OPINION, "").strip(),
-        "refuse": refuse,
+        "paper": deciding.preview(found.row, grant, text),
+        "missing": not text,
+        "grant": grant,
         "item": found.edition.definition,
-        "agency": agency[0] if agency else None,
         "today": clock.today(),
         "section": "inbox",
     }
     return render(request, "cases/preview.html", context)
+
+
+@staff(Role.DECIDER)
+def preview_licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the licence that a grant would issue, as a PDF marked as a preview."""
+    found = read(request, pk)
+    kind = found.edition.definition.result.licence_type
+    if not kind:
+        raise NotFound(_("这个事项不发证照。"))
+    agency = directory.agencies_by_path([found.view.agency_path])[0]
+    pdf = making.preview(kind, engine.facts_of(found.application), found.view.applicant_name, agency)
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response.headers["Content-Security-Policy"] = store.POLICY
+    response.headers["Content-Disposition"] = "inline"
+    return response
 
 
 def read(request: HttpRequest, pk: uuid.UUID) -> CaseFile:
@@ -143,7 +160,7 @@ def _page(
         "siblings": [(one, lamp, STATES[one.state]) for one, lamp in found.siblings],
         "may": may,
         "main": next((one for one in (*may.opinion, *may.others) if not one.doable.kind), None),
-        "points": _points(found, may, posted),
+        "points": [(one, _points(found, one, posted)) for one in may.points],
         "visiting": visiting,
         "opinion": _opinion(may, actor, posted),
         "opinion_error": _opinion_error(may, slug, errors),
@@ -163,10 +180,9 @@ def _page(
     return render(request, "cases/case.html", context, status=status)
 
 
-def _points(found: CaseFile, may: doable.Choices, posted: QueryDict | None) -> list[doable.PointField]:
-    if may.points is None:
-        return []
-    return doable.named_points(found.materials, found.facts, posted if may.points.open else None)
+def _points(found: CaseFile, shown: doable.Shown, posted: QueryDict | None) -> list[doable.PointField]:
+    data = posted if shown.open else None
+    return doable.named_points(found.materials, found.facts, data, shown.doable.slug)
 
 
 def _opinion(may: doable.Choices, actor: Actor, posted: QueryDict | None) -> dict[str, Any]:
@@ -194,7 +210,7 @@ def _links(problem: Problem, slug: str) -> list[dict[str, str]]:
         if wanted and error.field == wanted.text:
             target = "opinion"
         elif wanted and wanted.points:
-            target = "point-1"
+            target = f"{slug}-1"
         links.append({"target": target, "message": str(error.message)})
     return links
 

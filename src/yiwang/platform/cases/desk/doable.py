@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, get_type_hints
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -27,7 +28,7 @@ from yiwang.platform.cases.casefile import CaseFile
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.shown import FactRow
-from yiwang.platform.cases.types import MaterialView, TaskView
+from yiwang.platform.cases.types import MaterialView, TaskView, Way
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
@@ -62,6 +63,10 @@ class Doable:
     wants: Callable[[CaseFile, Actor], TaskView | bool | None] | None = None
     preview: str = ""
     """``yes`` or ``no``: the decision that can be looked at before."""
+    rare: bool = False
+    """Whether it stands folded away under the others."""
+    tell: bool = False
+    """Whether the page says why, when it may not be done now."""
     points: bool = False
     """Whether it asks for points to correct, drawn by the page."""
 
@@ -88,7 +93,8 @@ class Choices:
 
     opinion: tuple[Shown, ...]
     others: tuple[Shown, ...]
-    points: Shown | None
+    rare: tuple[Shown, ...]
+    points: tuple[Shown, ...]
     denied: tuple[tuple[Words, str], ...]
     step: TaskView | None
     """The step of mine that is written on."""
@@ -96,61 +102,67 @@ class Choices:
     @property
     def any(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.opinion or self.others or self.points)
-
-
-def _step_of(*kinds: str) -> Callable[[CaseFile, Actor], TaskView | None]:
-    def find(case: CaseFile, by: Actor) -> TaskView | None:
-        return next((task for task in case.ready(by) if task.kind in kinds), None)
-
-    return find
+        return bool(self.opinion or self.others or self.rare or self.points)
 
 
 def _review(case: CaseFile, by: Actor) -> TaskView | None:
-    special = (StepKind.DECISION, StepKind.SITE_VISIT)
+    special = (StepKind.DECISION, StepKind.SITE_VISIT, StepKind.DELIVER)
     return next((task for task in case.ready(by) if task.kind not in special), None)
 
 
-def _decision(case: CaseFile, by: Actor) -> TaskView | bool | None:
-    return _step_of(StepKind.DECISION)(case, by) or True
+def _nobodys(case: CaseFile, by: Actor) -> bool:
+    return case.row.handler_id is None
 
 
-def _not_mine(case: CaseFile, by: Actor) -> bool:
-    return case.row.handler_id != by.id
+def _a_colleagues(case: CaseFile, by: Actor) -> bool:
+    return case.row.handler_id not in (None, by.id)
+
+
+def _served(case: CaseFile, by: Actor) -> bool:
+    return by.principal is not None and by.principal == case.row.principal
 
 
 TABLE: tuple[Doable, ...] = (
     Doable("cases.recheck", later("重查数据源"), "", "r"),
+    Doable("cases.accept", later("受理"), "", "g"),
+    Doable("cases.pre_review", later("开始预审"), "second"),
     Doable("cases.complete_step", later("通过"), "", "g", "pass", "opinion", {"outcome": "pass"}, wants=_review),
     Doable("cases.complete_step", later("不通过"), "second", "f", "fail", "opinion", {"outcome": "fail"}, wants=_review),
-    Doable("cases.decide", later("准予"), "", "g", "grant", "text", {"grant": True}, wants=_decision, preview="yes"),
-    Doable("cases.decide", later("不予"), "stop", "d", "refuse", "text", {"grant": False}, wants=_decision, preview="no"),
+    Doable("cases.decide", later("准予"), "", "g", "grant", "text", {"grant": True}, preview="yes", tell=True),
+    Doable("cases.decide", later("不予"), "stop", "d", "refuse", "text", {"grant": False}, preview="no", tell=True),
     Doable("cases.deliver", later("登记送达"), "", "s"),
-    Doable("cases.request_correction", later("一次性告知补正"), "second", "b", points=True),
-    Doable("cases.resume", later("恢复计时"), "second", "c"),
+    Doable("cases.request_correction", later("一次性告知补正"), "second", "b", points=True, tell=True),
+    Doable("cases.return_application", later("预审退回"), "second", points=True),
+    Doable("cases.resume", later("恢复计时"), "", "c"),
     Doable("cases.suspend", later("特别程序，暂停计时"), "second", "c"),
-    Doable("cases.extend", later("延长期限（只能一次）"), "second", "e"),
+    Doable("cases.extend", later("延长期限（只能一次）"), "second", "e", tell=True),
     Doable("cases.check_commitment", later("核查承诺"), "second", "h"),
-    Doable("cases.reassign", later("转交同事"), "second", "m"),
-    Doable("cases.take", later("我来办"), "second", "t", wants=_not_mine),
-    Doable("cases.forward", later("转报别的部门"), "second"),
-    Doable("cases.void", later("作废"), "stop"),
-)  # fmt: skip
+    Doable("cases.check_by_hand", later("数据源仍不通，人工核验"), "second", rare=True),
+    Doable("cases.take", later("我来办"), "second", "t", wants=_nobodys),
+    Doable("cases.take_over", later("接手同事的办件"), "second", "t", wants=_a_colleagues),
+    Doable("cases.reassign", later("改派"), "second", "m", rare=True),
+    Doable("cases.forward", later("转报别的部门"), "second", rare=True),
+    Doable("cases.withdraw", later("替申请人撤回"), "second", wants=_served, rare=True),
+    Doable("cases.refuse_acceptance", later("不予受理"), "stop"),
+    Doable("cases.revoke_acceptance", later("撤销容缺受理"), "stop", rare=True),
+    Doable("cases.void", later("作废"), "stop", rare=True),
+)
 """In the order in which the page shows them."""
 
-_HIDDEN = frozenset(
+_ELSEWHERE = frozenset(
     {
         "cases.plan_visit",
         "cases.record_visit",
         "cases.add_photo",
         "cases.answer_correction",
+        "cases.resubmit",
         "cases.keep_opinion",
     }
 )
-"""Acts on a case that have a place of their own."""
-_BEFORE = frozenset({"cases.accept", "cases.accept_conditionally", "cases.refuse_acceptance"})
-"""Acts of the counter: they stand beside each case of the application there."""
+"""Acts on a case that have a page of their own."""
 
+_SHORT = frozenset({"to", "receiver", "tracking"})
+"""Arguments of one line."""
 _LABELS: dict[str, Words] = {
     "reason": later("理由和依据"),
     "text": later("内容"),
@@ -163,10 +175,15 @@ _LABELS: dict[str, Words] = {
     "until": later("到哪一天"),
     "procedure": later("特别程序"),
     "to": later("交给谁"),
-    "staff": later("交给谁"),
-    "handler": later("交给谁"),
-    "agency": later("转给哪个部门"),
     "way": later("送达方式"),
+    "receiver": later("签收人"),
+    "tracking": later("邮件单号（邮寄时写）"),
+    "material": later("承诺的材料"),
+    "kept": later("承诺属实吗"),
+    "finding": later("怎样核验，结果如何"),
+    "result": later("特别程序的结果"),
+    "expected_on": later("预计结束日期"),
+    "entered_wrongly": later("只是录错，要删除"),
 }
 
 
@@ -176,7 +193,8 @@ def choices(
     """Return what the actor may do on this case now; the form of ``failed`` holds what was posted and what was wrong."""
     opinion: list[Shown] = []
     others: list[Shown] = []
-    points: Shown | None = None
+    rare: list[Shown] = []
+    points: list[Shown] = []
     denied: dict[str, tuple[Words, str]] = {}
     step: TaskView | None = None
     for doable in (*TABLE, *_unlisted()):
@@ -188,25 +206,29 @@ def choices(
             continue
         denial = act.denial(case.row, by)
         if denial is not None:
-            if _worth_telling(denial):
+            if doable.tell and _worth_telling(denial):
                 denied.setdefault(denial.message, (doable.label, denial.message))
             continue
         found = wanted if isinstance(wanted, TaskView) else None
+        if doable.text and found is None:
+            found = next((task for task in case.ready(by) if task.kind == StepKind.DECISION), None)
         mine = doable.slug == failed
         form = _form(doable, act, case, data if mine else None)
         if form is not None and mine and errors:
             form.add_errors(errors)
         shown = Shown(doable, found.step if found else "", form, mine)
         if doable.points:
-            points = shown
+            points.append(shown)
         elif doable.text:
             step = step or found
             opinion.append(shown)
         else:
-            others.append(shown)
-    if not any((opinion, others, points)) and not denied:
+            (rare if doable.rare else others).append(shown)
+    if not any((opinion, others, rare, points)) and not denied:
         denied[""] = ("", _("这个办件现在不等您的岗位。"))
-    return Choices(tuple(opinion), tuple(others), points, tuple(denied.values()), step)
+    return Choices(
+        tuple(opinion), tuple(others), tuple(rare), tuple(points), tuple(denied.values()), step
+    )
 
 
 def find(slug: str) -> Doable | None:
@@ -263,7 +285,7 @@ class PointField:
 
 
 def named_points(
-    materials: Sequence[MaterialView], facts: Sequence[FactRow], data: QueryDict | None = None
+    materials: Sequence[MaterialView], facts: Sequence[FactRow], data: QueryDict | None = None, prefix: str = "point"
 ) -> list[PointField]:
     """Return what a correction can name: the materials and the data that the applicant gave."""
     typed = {one["target"]: one["message"] for one in posted_points(data)} if data else {}
@@ -271,13 +293,13 @@ def named_points(
     targets = [(f"material:{one.identity}", one.name) for one in materials if one.state in given]
     targets += [(f"field:{row.element}", row.label) for row in facts if row.state == FactState.GIVEN]
     return [
-        PointField(f"point-{number}", target, label, typed.get(target, ""))
+        PointField(f"{prefix}-{number}", target, label, typed.get(target, ""))
         for number, (target, label) in enumerate(targets, 1)
     ]
 
 
 def _form(doable: Doable, act: Act[Any, Any], case: CaseFile, data: QueryDict | None) -> SpecForm | None:
-    specs = [_with_options(spec, case) for spec in doable.fields or made(doable, act)]
+    specs = [_with_options(doable.act, spec, case) for spec in doable.fields or made(doable, act)]
     return SpecForm(specs, data, prefix=doable.slug) if specs else None
 
 
@@ -300,33 +322,40 @@ def made(doable: Doable, act: Act[Any, Any]) -> list[FieldSpec]:
 
 def _spec(name: str, kind: Any, *, required: bool) -> FieldSpec | None:
     kinds = {
-        str: FieldKind.LONG_TEXT,
+        str: FieldKind.TEXT if name in _SHORT else FieldKind.LONG_TEXT,
         uuid.UUID: FieldKind.TEXT,
         int: FieldKind.INTEGER,
         bool: FieldKind.BOOLEAN,
         date: FieldKind.DATE,
     }
-    label = str(_LABELS.get(name, name))
+    kind = next((one for one in get_args(kind) if one is not NoneType), kind)
     found = kinds.get(kind)
     if found is None:
         return None
-    spec = FieldSpec(name, label, found, required=required, max_length=1000 if kind is str else 0)
+    spec = FieldSpec(name, str(_LABELS.get(name, name)), found, required=required, max_length=1000 if kind is str else 0)
     return replace(spec, min=Decimal(1)) if kind is int else spec
 
 
-def _with_options(spec: FieldSpec, case: CaseFile) -> FieldSpec:
-    """Give a field the choices that its name stands for."""
-    options: tuple[Option, ...] = ()
-    if spec.name == "procedure":
-        options = tuple(Option(one.code, one.name) for one in case.edition.definition.special_procedures)
-    elif spec.name in ("to", "staff", "handler"):
+def _with_options(act: str, spec: FieldSpec, case: CaseFile) -> FieldSpec:
+    """Give a field the choices that it stands for in this act."""
+    options: list[Option] = []
+    if (act, spec.name) == ("cases.suspend", "procedure"):
+        published = [Option(one.code, one.name) for one in case.edition.definition.special_procedures]
+        hearing = [] if any(one.value == "hearing" for one in published) else [Option("hearing", _("听证"))]
+        options = published + hearing
+    elif (act, spec.name) == ("cases.reassign", "to"):
         found = directory.colleagues(case.view.agency_path)
-        options = tuple(Option(str(one.id), f"{one.number} · {one.agency_name}") for one in found)
-    return replace(spec, kind=FieldKind.CHOICE, options=options) if options else spec
+        options = [Option(str(one.id), f"{one.number} · {one.agency_name}") for one in found]
+    elif (act, spec.name) == ("cases.deliver", "way"):
+        options = [Option(Way.WINDOW, _("窗口领取")), Option(Way.MAIL, _("邮寄"))]
+    elif (act, spec.name) == ("cases.check_commitment", "material"):
+        open_ = [one.material for one in case.row.post_checks.all() if one.state == "open"]
+        options = [Option(one, one) for one in open_]
+    return replace(spec, kind=FieldKind.CHOICE, options=tuple(options), max_length=0) if options else spec
 
 
 def _unlisted() -> list[Doable]:
-    listed = {one.act for one in TABLE} | _HIDDEN | _BEFORE
+    listed = {one.act for one in TABLE} | _ELSEWHERE
     return [
         Doable(name, act_label(name))
         for name, act in CATALOGUE.items()

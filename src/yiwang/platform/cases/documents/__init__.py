@@ -7,6 +7,7 @@ that day. The PDF is drawn and sealed after commit, by a job or by whoever needs
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,8 @@ from yiwang.kernel import clock, serials
 from yiwang.kernel.acts import current
 from yiwang.kernel.ids import uuid7
 from yiwang.platform.cases import tasks
+from yiwang.platform.cases.documents import words
+from yiwang.platform.cases.documents.words import Body
 from yiwang.platform.cases.models import Application, Case, Document
 from yiwang.platform.cases.types import DocumentKind
 from yiwang.platform.catalog import queries as catalog
@@ -65,20 +68,41 @@ def write(application: Application, case: Case | None, kind: DocumentKind, **con
     """
     pending = current().last.setdefault("documents", _Pending())
     assert isinstance(pending, _Pending)
-    titles = TITLES
-    if case is not None and catalog.get_edition(case.edition_id).definition.item_type == "01":
-        titles = TITLES | LICENSING
     row = Document(
         id=uuid7(),
         application=application,
         case=case,
         kind=kind.value,
-        title=str(titles[kind]),
+        title=_title(case, kind),
         content=to_jsonable_python(content),
         created_at=clock.now(),
     )
     pending.rows.append(row)
     return row.id
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A document as it would be, without a number: nothing is kept of it."""
+
+    title: str
+    said: dict[str, Any]
+    body: Body
+
+
+def preview(case: Case, kind: DocumentKind, **content: Any) -> Preview:
+    """Return what a document of a case would say now."""
+    row = Document(application=case.application, case=case, kind=kind.value, created_at=clock.now())
+    agency = directory.agencies_by_id([case.agency_id])[case.agency_id]
+    said = _standing(row, agency) | to_jsonable_python(content)
+    return Preview(_title(case, kind), said, words.body(kind, said))
+
+
+def _title(case: Case | None, kind: DocumentKind) -> str:
+    titles = TITLES
+    if case is not None and catalog.get_edition(case.edition_id).definition.item_type == "01":
+        titles = TITLES | LICENSING
+    return str(titles[kind])
 
 
 class _Pending:
