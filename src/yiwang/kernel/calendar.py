@@ -153,10 +153,7 @@ class Holidays:
         """
         low, high = (after, until) if after <= until else (until, after)
         self._need(low.year, high.year)
-        return (
-            self._before[until.toordinal() - self._base + 1]
-            - self._before[after.toordinal() - self._base + 1]
-        )
+        return self._before[until.toordinal() - self._base + 1] - self._before[after.toordinal() - self._base + 1]
 
     def provisional(self, start: date, end: date) -> bool:
         """Tell whether a count from ``start`` to ``end`` rests on a year that is not official yet."""

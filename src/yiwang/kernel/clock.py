@@ -269,12 +269,8 @@ def joint(clock: Clock, members: Sequence[Clock]) -> Clock:
     for begin, end in zip(edges, [*edges[1:], None], strict=True):
         if begin < clock.started_on:
             continue
-        running = [
-            m for m in members if m.started_on <= begin and (m.stopped_on is None or begin < m.stopped_on)
-        ]
-        halted = [
-            s for m in running for s in m.suspensions if s.start <= begin and (s.end is None or begin < s.end)
-        ]
+        running = [m for m in members if m.started_on <= begin and (m.stopped_on is None or begin < m.stopped_on)]
+        halted = [s for m in running for s in m.suspensions if s.start <= begin and (s.end is None or begin < s.end)]
         if not running or len(halted) < len(running):
             continue
         if stops and stops[-1].end == begin:

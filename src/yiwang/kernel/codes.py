@@ -577,9 +577,7 @@ def parse_phone(text: str) -> str:
     """Return the digits of a mobile, fixed-line (with area code), 400/800 or short service number."""
     value = re.sub(r"^(\+|00)86", "", clean(text))
     value = re.sub(r"[()]", "", value)
-    if re.fullmatch(
-        r"1[3-9]\d{9}|0(10|2\d|[3-9]\d{2})[2-8]\d{6,7}|[48]00\d{7}|1\d{4}|9\d{4,5}", value, re.ASCII
-    ):
+    if re.fullmatch(r"1[3-9]\d{9}|0(10|2\d|[3-9]\d{2})[2-8]\d{6,7}|[48]00\d{7}|1\d{4}|9\d{4,5}", value, re.ASCII):
         return value
     raise CodeError("shape", _("电话号码应为 11 位手机号码，或带区号的固定电话号码。"))
 

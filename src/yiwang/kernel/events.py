@@ -94,19 +94,13 @@ def _deliver_batch(subscriber: str) -> tuple[bool, int]:
     handlers = _subscribers[subscriber]
     EventCursor.objects.get_or_create(subscriber=subscriber)
     with transaction.atomic():
-        cursor = (
-            EventCursor.objects.select_for_update(skip_locked=True)
-            .filter(subscriber=subscriber)
-            .first()
-        )
+        cursor = EventCursor.objects.select_for_update(skip_locked=True).filter(subscriber=subscriber).first()
         if cursor is None or (cursor.retry_at and cursor.retry_at > clock.now()):
             return False, 0
         if not cursor.xid_to and not _open_window(cursor):
             return False, 0
         events = list(
-            Event.objects.filter(xid__gte=cursor.xid, xid__lt=cursor.xid_to, seq__gt=cursor.seq).order_by("seq")[
-                :BATCH
-            ]
+            Event.objects.filter(xid__gte=cursor.xid, xid__lt=cursor.xid_to, seq__gt=cursor.seq).order_by("seq")[:BATCH]
         )
         handled = 0
         for row in events:
@@ -147,4 +141,3 @@ def _hold(cursor: EventCursor, row: Event, error: Exception) -> None:
     cursor.error = f"{type(error).__name__}: {error}"[:1000]
     cursor.retry_at = clock.now() + timedelta(seconds=min(2**cursor.failures, 600))
     cursor.save()
-

@@ -141,9 +141,7 @@ class _Leaf:
 
     def evaluate(self, data: _Data) -> Outcome:
         context: dict[str, Any] = {}
-        missing = frozenset(
-            name for name in self.names if not data.put(context, name) and name not in self.guarded
-        )
+        missing = frozenset(name for name in self.names if not data.put(context, name) and name not in self.guarded)
         return Outcome(None, self.names, missing) if missing else Outcome(self.run(context), self.names)
 
     def run(self, context: dict[str, Any]) -> Any:
@@ -253,9 +251,7 @@ def check_acyclic(expressions: Mapping[str, str]) -> list[str]:
             parts.setdefault(whole, []).append(name)
     wanted = {
         # A datum (a) needs its computed parts (a.b), and a part (a.b) the computed datum (a) that it is in.
-        name: sorted(
-            {other for asked in dependencies(source) for other in _computed(asked, expressions, parts)}
-        )
+        name: sorted({other for asked in dependencies(source) for other in _computed(asked, expressions, parts)})
         for name, source in expressions.items()
     }
     done: list[str] = []
@@ -305,9 +301,7 @@ class Table:
         if len(rules) > MAX_RULES:
             raise ExpressionError(f"决策表的规则不能超过 {MAX_RULES} 条。")
         self._collect = policy == "collect"
-        self._inputs = [
-            (column["id"], _inputs(column.get("field", ""))) for column in content.get("inputs", [])
-        ]
+        self._inputs = [(column["id"], _inputs(column.get("field", ""))) for column in content.get("inputs", [])]
         outputs = [(column["id"], column["field"]) for column in content.get("outputs", [])]
         self._rules = [self._rule(number, rule, outputs) for number, rule in enumerate(rules)]
         names: set[str] = set()
@@ -323,11 +317,7 @@ class Table:
     ) -> tuple[list[_Leaf | None], dict[str, _Leaf], str]:
         try:
             cells = [_cell(str(rule.get(column) or ""), bool(subject)) for column, subject in self._inputs]
-            results = {
-                name: _Leaf(rule[column], _tokens(rule[column]))
-                for column, name in outputs
-                if rule.get(column)
-            }
+            results = {name: _Leaf(rule[column], _tokens(rule[column])) for column, name in outputs if rule.get(column)}
         except ExpressionError as error:
             raise ExpressionError(f"第 {number + 1} 条规则：{error}", error.position) from None
         return cells, results, str(rule.get("_description") or "")
@@ -359,9 +349,7 @@ class Table:
             return Decision(Outcome(None, used, missing))
         values_found = [values for _number, _label, values in found]
         value: Any = values_found if self._collect else next(iter(values_found), None)
-        return Decision(
-            Outcome(value, used), tuple(n for n, _l, _v in found), tuple(la for _n, la, _v in found)
-        )
+        return Decision(Outcome(value, used), tuple(n for n, _l, _v in found), tuple(la for _n, la, _v in found))
 
 
 @lru_cache(maxsize=512)
@@ -442,9 +430,7 @@ def _bounded(tokens: list[_Token], unary: bool) -> None:
         if signs > MAX_DEPTH or len(stack) > MAX_DEPTH:
             raise ExpressionError(f"表达式嵌套不能超过 {MAX_DEPTH} 层。", at)
         if text in _OPEN:
-            call = (
-                text == "(" and tokens[index - 1].kind == "name" and before not in _WORDS if index else False
-            )
+            call = text == "(" and tokens[index - 1].kind == "name" and before not in _WORDS if index else False
             interval = before == "in" or (unary and not stack and before in {"", ","})
             stack.append((_OPEN[text], call and before in _CLOSURES, interval))
             if sum(closure for _close, closure, _interval in stack) > MAX_CLOSURES:

@@ -22,13 +22,9 @@ def table() -> CalendarTable:
     seen = CalendarYear.objects.aggregate(years=Count("id"), changed=Max("changed_at"))
     stamp = (seen["years"], seen["changed"])
     if _cached is None or _cached[0] != stamp:
-        years = [
-            YearRule(*row)
-            for row in CalendarYear.objects.values_list("region", "year", "source", "provisional")
-        ]
+        years = [YearRule(*row) for row in CalendarYear.objects.values_list("region", "year", "source", "provisional")]
         days = [
-            DayRule(*row)
-            for row in CalendarDay.objects.values_list("region", "date", "is_workday", "reason", "source")
+            DayRule(*row) for row in CalendarDay.objects.values_list("region", "date", "is_workday", "reason", "source")
         ]
         _cached = stamp, CalendarTable(years, days)
     return _cached[1]

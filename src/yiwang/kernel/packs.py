@@ -51,9 +51,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in made:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} stands twice", key_node.start_mark
-            )
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
         made[key] = loader.construct_object(value_node, deep=True)
         lines[key] = key_node.start_mark.line + 1
     return _Lined(made, lines, node.start_mark.line + 1)
@@ -176,9 +174,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def _line(row: Any, loc: tuple[Any, ...], line: int) -> int:
     for part in loc:
-        if isinstance(row, _Lined) and part in row:
-            line, row = row.lines[part], row[part]
-        elif isinstance(row, _LinedList) and isinstance(part, int) and part < len(row):
+        in_list = isinstance(row, _LinedList) and isinstance(part, int) and part < len(row)
+        if in_list or (isinstance(row, _Lined) and part in row):
             line, row = row.lines[part], row[part]
         elif isinstance(row, _Lined):
             return row.line if line == 1 else line

@@ -22,9 +22,7 @@ class Problem(Exception):
     code = "problem"
     title: Text = _("请求有误")
 
-    def __init__(
-        self, detail: Text = "", *, code: str = "", errors: tuple[FieldError, ...] = (), **more: Any
-    ) -> None:
+    def __init__(self, detail: Text = "", *, code: str = "", errors: tuple[FieldError, ...] = (), **more: Any) -> None:
         super().__init__(str(detail) or self.__class__.__name__)
         self.detail = detail
         self.code = code or self.code

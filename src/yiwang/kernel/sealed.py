@@ -140,9 +140,7 @@ def blind_index(value: str, purpose: str) -> bytes:
     HMAC-SM3.
     """
     message = purpose.encode() + b"\0" + normalised(value).encode()
-    return hmac.digest(
-        settings.YIWANG_INDEX_KEY, message, getattr(settings, "YIWANG_INDEX_KEY_ALGORITHM", "sha256")
-    )
+    return hmac.digest(settings.YIWANG_INDEX_KEY, message, getattr(settings, "YIWANG_INDEX_KEY_ALGORITHM", "sha256"))
 
 
 if TYPE_CHECKING:

@@ -147,9 +147,7 @@ class Actor:
     def has_role(self, roles: Iterable[Role], reach: Reach | None = None) -> bool:
         """Tell whether any grant carries one of these roles (and covers ``reach``, if given)."""
         wanted = set(roles)
-        return any(
-            grant.role in wanted and (reach is None or grant.covers(reach)) for grant in self.grants
-        )
+        return any(grant.role in wanted and (reach is None or grant.covers(reach)) for grant in self.grants)
 
     @property
     def identity(self) -> str:

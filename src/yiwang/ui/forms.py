@@ -300,9 +300,7 @@ class SpecForm:
         for _round in range(len(self.all_specs) + 1):
             named = {spec.name for spec in self.all_specs}
             seen = {name: value for name, value in self._loose.items() if name in shown or name not in named}
-            now = {
-                spec.name for spec in self.all_specs if not spec.show_when or self._show(spec.show_when, seen)
-            }
+            now = {spec.name for spec in self.all_specs if not spec.show_when or self._show(spec.show_when, seen)}
             if now == shown:
                 break
             shown = now
@@ -400,11 +398,7 @@ class SpecForm:
         Every shown value that can be read, required or not, files left out.
         """
         shown = {spec.name for spec in self.specs if spec.kind is not FieldKind.FILE}
-        return {
-            name: value
-            for name, value in self._loose.items()
-            if name in shown and value not in (None, "", [])
-        }
+        return {name: value for name, value in self._loose.items() if name in shown and value not in (None, "", [])}
 
     # --- How it looks
     # ------------------------------------------------------------------------------------------------
@@ -491,9 +485,7 @@ def _view(spec: FieldSpec, name: str, raw: Any, error: str, limits: uploads.Limi
         return replace(base, look="file", files=tuple(raw or ()), accept=endings, multiple=True, full=True)
     if kind is FieldKind.TABLE:
         labels = tuple(values.label_of(column) for column in spec.columns)
-        return replace(
-            base, look="table", rows=_rows(spec, name, raw or [{}], limits), columns=labels, full=True
-        )
+        return replace(base, look="table", rows=_rows(spec, name, raw or [{}], limits), columns=labels, full=True)
     text = str(values.plain(raw)) if raw is not None else ""
     if kind is FieldKind.LONG_TEXT:
         return replace(base, look="text", value=text, max_length=spec.max_length)
@@ -529,8 +521,7 @@ def _options(name: str, options: Iterable[Option], chosen: set[Any]) -> tuple[Ch
 def _date_parts(name: str, raw: Mapping[str, str], wrong: bool) -> tuple[Part, ...]:
     names = (("y", _("年"), "4"), ("m", _("月"), "2"), ("d", _("日"), "2"))
     return tuple(
-        Part(f"{name}-{part}", f"{name}-{part}", label, raw.get(part, ""), width, wrong)
-        for part, label, width in names
+        Part(f"{name}-{part}", f"{name}-{part}", label, raw.get(part, ""), width, wrong) for part, label, width in names
     )
 
 
@@ -539,9 +530,7 @@ def _rows(spec: FieldSpec, name: str, rows: list[dict[str, Any]], limits: upload
         Row(
             number + 1,
             tuple(
-                _view(
-                    column, f"{name}-{number}-{column.name}", _cell(column, row.get(column.name)), "", limits
-                )
+                _view(column, f"{name}-{number}-{column.name}", _cell(column, row.get(column.name)), "", limits)
                 for column in spec.columns
             ),
             f"drop:{spec.name}:{number}",
@@ -568,9 +557,7 @@ def _point(view: FieldView, wrong: values.Wrong) -> FieldView:
         rows = tuple(
             replace(
                 row,
-                cells=tuple(
-                    replace(cell, error=told.get((number, cell.spec.name), "")) for cell in row.cells
-                ),
+                cells=tuple(replace(cell, error=told.get((number, cell.spec.name), "")) for cell in row.cells),
             )
             for number, row in enumerate(view.rows)
         )

@@ -110,11 +110,7 @@ def untranslated(language: str, *packages: str) -> list[str]:
     for context, message in sorted(collect(sources(*packages)), key=str):
         singular = message if isinstance(message, str) else message[0]
         entry = catalogue.get(singular, context or None)
-        texts = (
-            entry.string
-            if entry and isinstance(entry.string, tuple | list)
-            else (entry.string if entry else "",)
-        )
+        texts = entry.string if entry and isinstance(entry.string, tuple | list) else (entry.string if entry else "",)
         if not all(texts):
             missing.append(singular)
     return missing

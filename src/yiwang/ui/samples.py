@@ -100,8 +100,7 @@ def icon_names() -> tuple[str, ...]:
 def swatches() -> list[dict[str, Any]]:
     """Return the colours by group."""
     groups = {
-        "墨与纸": "ink 正文,ink-2 次要文字,ink-3 说明,field 输入框边,line-2 分节线,line 细线,"
-        "sunken 凹槽,ground 静区",
+        "墨与纸": "ink 正文,ink-2 次要文字,ink-3 说明,field 输入框边,line-2 分节线,line 细线,sunken 凹槽,ground 静区",
         "品牌与强调": "brand 主色,brand-deep 深,brand-night 夜,brand-soft 浅,brand-tint 淡,seal 朱砂,"
         "focus 焦点,error 错误",
         "图表": ",".join(f"chart-{number} 序列{number}" for number in range(1, 7)),
@@ -151,12 +150,8 @@ def clocks() -> list[dict[str, Any]]:
 
 def portal_frame() -> PortalFrame:
     """Return a portal's frame with everything in it."""
-    nav = tuple(
-        Link(label, "#main", name) for name, label in (("home", "首页"), ("do", "办事"), ("mine", "我的"))
-    )
-    column = Group(
-        "办事", (Link("一件事一次办", "#main"), Link("按部门找", "#main"), Link("办件进度查询", "#main"))
-    )
+    nav = tuple(Link(label, "#main", name) for name, label in (("home", "首页"), ("do", "办事"), ("mine", "我的")))
+    column = Group("办事", (Link("一件事一次办", "#main"), Link("按部门找", "#main"), Link("办件进度查询", "#main")))
     return PortalFrame(
         search_url="#main",
         region=Link("示例市", "#main"),
@@ -177,9 +172,7 @@ def portal_frame() -> PortalFrame:
 def desk_frame() -> DeskFrame:
     """Return a desk's frame."""
     rail = (
-        Group(
-            "待我办", (Link("全部待办", "#main", "all", count=47), Link("待受理", "#main", "new", count=6))
-        ),
+        Group("待我办", (Link("全部待办", "#main", "all", count=47), Link("待受理", "#main", "new", count=6))),
         Group("科室", (Link("未分配", "#main", count=120), Link("全科在办", "#main"))),
     )
     return DeskFrame(

@@ -103,9 +103,7 @@ def theme_errors(theme: dict[str, str]) -> list[str]:
             errors.append(f"{name} 要写成 #rrggbb（小写），现在是 {colour}。")
         elif contrast_with_white(colour) < _ON_WHITE.get(name, 1.0):
             least = _ON_WHITE[name]
-            errors.append(
-                f"{name} {colour} 与白色的对比度只有 {contrast_with_white(colour):.1f}，至少要 {least}。"
-            )
+            errors.append(f"{name} {colour} 与白色的对比度只有 {contrast_with_white(colour):.1f}，至少要 {least}。")
     return errors
 
 

@@ -85,9 +85,7 @@ def download(digest: str, *, name: str, media_type: str, inline: bool = False) -
     for its type. The whole file is sent: ranges are not offered.
     """
     shown = inline and media_type in SHOWN_INLINE
-    response = FileResponse(
-        open_file(digest), as_attachment=not shown, filename=name, content_type=media_type
-    )
+    response = FileResponse(open_file(digest), as_attachment=not shown, filename=name, content_type=media_type)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-store"

@@ -147,17 +147,8 @@ def recognise(file: BinaryIO, name: str, types: tuple[str, ...] = DEFAULT.types)
 def _wrong_type(found: str, name: str) -> str:
     words = {"name": name}
     if found in {"image/heic", "image/heif", "image/avif"}:
-        return (
-            _("“%(name)s”是苹果手机的 HEIC 照片，这里打不开。请在相册里选“导出为 JPG”再传，或直接拍照")
-            % words
-        )
-    if (
-        "word" in found
-        or "excel" in found
-        or "sheet" in found
-        or "powerpoint" in found
-        or "opendocument" in found
-    ):
+        return _("“%(name)s”是苹果手机的 HEIC 照片，这里打不开。请在相册里选“导出为 JPG”再传，或直接拍照") % words
+    if "word" in found or "excel" in found or "sheet" in found or "powerpoint" in found or "opendocument" in found:
         return _("“%(name)s”是办公文档，请在软件里“另存为 PDF”再传") % words
     if found in {
         "application/zip",
@@ -202,9 +193,7 @@ def inspect_pdf(file: BinaryIO, name: str) -> tuple[int, tuple[Caution, ...]]:
     content = file.read()
     end = content.rfind(b"%%EOF")
     if end < 0 or b"startxref" not in content[-4096:] or content[end + 5 :].strip(b"\r\n\0 \t"):
-        raise Refused(
-            "broken", _("“%(name)s”不完整或后面夹带了别的内容，请重新导出 PDF 再传") % {"name": name}
-        )
+        raise Refused("broken", _("“%(name)s”不完整或后面夹带了别的内容，请重新导出 PDF 再传") % {"name": name})
     text = b"\n".join(_unescaped(part) for part in (content, *_object_lists(content, name)))
     if _LOCK.search(text):
         raise Refused("locked", _("“%(name)s”加了密码，请去掉密码再传") % {"name": name})
@@ -275,13 +264,9 @@ def inspect_image(file: BinaryIO, name: str, media_type: str) -> tuple[int, int]
     except Image.DecompressionBombError:
         raise Refused("bomb", _too_large(name)) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, zlib.error):
-        raise Refused(
-            "broken", _("“%(name)s”打不开，可能没有传完，请重新拍照或重传") % {"name": name}
-        ) from None
+        raise Refused("broken", _("“%(name)s”打不开，可能没有传完，请重新拍照或重传") % {"name": name}) from None
     if _behind(file, media_type):
-        raise Refused(
-            "polyglot", _("“%(name)s”的图片后面夹带了别的内容，请重新拍照或截图再传") % {"name": name}
-        )
+        raise Refused("polyglot", _("“%(name)s”的图片后面夹带了别的内容，请重新拍照或截图再传") % {"name": name})
     return width, height
 
 
@@ -339,9 +324,7 @@ def clean_name(raw: str) -> str:
     """
     text = unicodedata.normalize("NFC", raw.replace("\\", "/"))
     text = PurePosixPath(text).name
-    text = "".join(
-        c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    )
+    text = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
     text = re.sub(r'[<>:"/|?*]+', "_", text).strip().rstrip(" .")
     stem, dot, ending = text.rpartition(".")
     if not (dot and len(ending) <= 5):
@@ -360,9 +343,7 @@ def with_ending(name: str, media_type: str) -> str:
 
 def megabytes(size: int) -> str:
     """Say a size in KB or MB."""
-    return (
-        f"{max(size // 1024, 1)} KB" if size < MEGABYTE else f"{size / MEGABYTE:.1f} MB".replace(".0 ", " ")
-    )
+    return f"{max(size // 1024, 1)} KB" if size < MEGABYTE else f"{size / MEGABYTE:.1f} MB".replace(".0 ", " ")
 
 
 def _scan(file: BinaryIO, name: str) -> Scan:
@@ -375,7 +356,5 @@ def _scan(file: BinaryIO, name: str) -> Scan:
         file.seek(0)
     if not verdict.clean:
         words = {"name": name, "threat": verdict.threat}
-        raise Refused(
-            "virus", _("“%(name)s”里查出病毒（%(threat)s），没有收下。请换一台电脑另存后再传") % words
-        )
+        raise Refused("virus", _("“%(name)s”里查出病毒（%(threat)s），没有收下。请换一台电脑另存后再传") % words)
     return Scan.CLEAN

@@ -127,9 +127,7 @@ def plain(value: Any) -> Any:
 def _tidy(raw: Any) -> str:
     """Return typed text in composed form without what cannot be seen."""
     text = unicodedata.normalize("NFC", str(raw or ""))
-    return "".join(
-        c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
-    )
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def _text(spec: FieldSpec, raw: Any) -> str | None:
@@ -142,9 +140,7 @@ def _text(spec: FieldSpec, raw: Any) -> str | None:
         )
     if text and spec.pattern and not re.fullmatch(spec.pattern, text):
         if spec.example:
-            raise Wrong(
-                _("%(label)s请照这个样子填：%(example)s") % {"label": label_of(spec), "example": spec.example}
-            )
+            raise Wrong(_("%(label)s请照这个样子填：%(example)s") % {"label": label_of(spec), "example": spec.example})
         raise Wrong(_("%(label)s的写法不对，请看输入框上方的说明") % {"label": label_of(spec)})
     return text or None
 
@@ -163,9 +159,7 @@ def _number(spec: FieldSpec, raw: Any, decimals: int) -> Decimal | None:
     if not text:
         return None
     if not re.fullmatch(r"[-+]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII):
-        raise Wrong(
-            _("%(label)s请只填数字，例如 %(example)s") % {"label": label, "example": spec.example or "12"}
-        )
+        raise Wrong(_("%(label)s请只填数字，例如 %(example)s") % {"label": label, "example": spec.example or "12"})
     try:
         value = Decimal(text)
     except InvalidOperation:  # pragma: no cover - the pattern lets nothing else through
@@ -192,13 +186,9 @@ def _within(spec: FieldSpec, value: Decimal, text: str) -> None:
     low = Decimal(0) if spec.min is None and spec.kind is FieldKind.MONEY else spec.min
     words = {"label": label_of(spec), "unit": spec.unit and f" {spec.unit}", "value": text}
     if low is not None and value < low:
-        raise Wrong(
-            _("%(label)s不能小于 %(limit)s%(unit)s，您填的是 %(value)s") % {**words, "limit": plain(low)}
-        )
+        raise Wrong(_("%(label)s不能小于 %(limit)s%(unit)s，您填的是 %(value)s") % {**words, "limit": plain(low)})
     if spec.max is not None and value > spec.max:
-        raise Wrong(
-            _("%(label)s不能大于 %(limit)s%(unit)s，您填的是 %(value)s") % {**words, "limit": plain(spec.max)}
-        )
+        raise Wrong(_("%(label)s不能大于 %(limit)s%(unit)s，您填的是 %(value)s") % {**words, "limit": plain(spec.max)})
 
 
 def _integer(spec: FieldSpec, raw: Any) -> int | None:
@@ -219,13 +209,9 @@ def _date(spec: FieldSpec, raw: Any) -> date | None:
     if isinstance(raw, date):
         return raw
     if isinstance(raw, str):
-        found = re.fullmatch(
-            r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*", unicodedata.normalize("NFKC", raw)
-        )
+        found = re.fullmatch(r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*", unicodedata.normalize("NFKC", raw))
         if raw.strip() and not found:
-            raise Wrong(
-                _("%(label)s请按“年、月、日”填写，例如 2026 年 3 月 2 日") % {"label": label_of(spec)}
-            )
+            raise Wrong(_("%(label)s请按“年、月、日”填写，例如 2026 年 3 月 2 日") % {"label": label_of(spec)})
         raw = dict(zip("ymd", found.groups(), strict=True)) if found else {}
     parts = {part: _digits((raw or {}).get(part)) for part in "ymd"}
     if not any(parts.values()):
@@ -233,9 +219,7 @@ def _date(spec: FieldSpec, raw: Any) -> date | None:
     names = {"y": _("年"), "m": _("月"), "d": _("日")}
     for part, text in parts.items():
         if not text:
-            raise Wrong(
-                _("%(label)s还缺“%(part)s”") % {"label": label_of(spec), "part": names[part]}, part=part
-            )
+            raise Wrong(_("%(label)s还缺“%(part)s”") % {"label": label_of(spec), "part": names[part]}, part=part)
         if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
             raise Wrong(
                 _("%(label)s的“%(part)s”请只填数字") % {"label": label_of(spec), "part": names[part]},
@@ -303,11 +287,7 @@ def _file(spec: FieldSpec, raw: Any) -> list[Any]:
 
 def _table(spec: FieldSpec, raw: Any) -> list[dict[str, Any]]:
     """Parse rows; those left blank are skipped, and every wrong cell is told at once."""
-    filled = [
-        (number, row)
-        for number, row in enumerate(raw or [])
-        if any(not _blank(value) for value in row.values())
-    ]
+    filled = [(number, row) for number, row in enumerate(raw or []) if any(not _blank(value) for value in row.values())]
     limit = spec.max_rows or MAX_ROWS
     if len(filled) > limit:
         words = {"label": label_of(spec), "limit": limit, "rows": len(filled)}

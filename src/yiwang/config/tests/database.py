@@ -65,7 +65,7 @@ _wanted = PLAIN
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Give a test that names the fixture ``testville`` the database in which that city is loaded."""
-    global _wanted
+    global _wanted  # noqa: PLW0603 (a hook has nowhere else to keep it)
     _wanted = TESTVILLE if TESTVILLE in getattr(item, "fixturenames", ()) else PLAIN
     if Copies.present is not None:
         with item.config.stash[blocking_manager_key].unblock():
@@ -153,9 +153,7 @@ class Copies:
             call_command("migrate", interactive=False, verbosity=0)
         connections.close_all()
         _drop(server, self.templates[variant])
-        server.execute(
-            sql.SQL("ALTER DATABASE building RENAME TO {}").format(sql.Identifier(self.templates[variant]))
-        )
+        server.execute(sql.SQL("ALTER DATABASE building RENAME TO {}").format(sql.Identifier(self.templates[variant])))
 
 
 @pytest.fixture(scope="session")

@@ -375,9 +375,7 @@ def test_state_below_a_private_directory(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
-def test_binaries_in_a_private_directory(
-    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_binaries_in_a_private_directory(state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _open_to_all(tmp_path)
     monkeypatch.setattr(postgres, "_SHARED_PLACES", (tmp_path / "shared",))
     major = postgres._major

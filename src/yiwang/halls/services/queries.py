@@ -17,16 +17,16 @@ from yiwang.platform.evidence.types import FactState
 _NOT_ASKED = (FactState.KNOWN, FactState.LATER, FactState.DEGRADED)
 
 
-def guide(event: LifeEvent, answers: Mapping[str, Any], principal: Party | None, agent: uuid.UUID | None = None) -> Guide:
+def guide(
+    event: LifeEvent, answers: Mapping[str, Any], principal: Party | None, agent: uuid.UUID | None = None
+) -> Guide:
     """Make the guide for this case: what applies and why, what is known, what must be given (ARCHITECTURE 5)."""
     elements = catalog.elements()
     questions = rules.visible_questions(event, answers)
     asked = tuple(rules.question_spec(elements, question) for question in questions)
     answered = sum(1 for question in questions if answers.get(question.element) not in (None, "", []))
     open_ = [
-        question
-        for question in questions
-        if question.required and answers.get(question.element) in (None, "", [])
+        question for question in questions if question.required and answers.get(question.element) in (None, "", [])
     ]
     applied = rules.resolve(event, answers)
     codes = [one.item.basic_code for one in applied if one.applies]
@@ -41,9 +41,7 @@ def guide(event: LifeEvent, answers: Mapping[str, Any], principal: Party | None,
     )
     resolution = None
     if chosen and not open_:
-        resolution = evidence.resolve(
-            principal, [one.edition for one in chosen], answers, waits_for=after, agent=agent
-        )
+        resolution = evidence.resolve(principal, [one.edition for one in chosen], answers, waits_for=after, agent=agent)
     materials = tuple(resolution.materials.values()) if resolution else ()
     return Guide(
         event=event,

@@ -14,7 +14,7 @@ from yiwang.kernel import acts, audit, clock, events, timers
 from yiwang.kernel.acts import Permission, act, current, event
 from yiwang.kernel.models import AuditBlock, AuditEntry, Event, EventCursor, IdempotencyKey, Timer
 from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed
-from yiwang.kernel.types import ANONYMOUS, SYSTEM, Actor, ActorKind, AssuranceLevel, Key, RoleGrant, Role
+from yiwang.kernel.types import ANONYMOUS, SYSTEM, Actor, ActorKind, AssuranceLevel, Key, Role, RoleGrant
 
 HAPPENED = event("kernel_test.happened", "Something happened in a test.")
 PERSON = Permission(name="test", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L2)

@@ -224,9 +224,7 @@ def test_a_region_inherits_and_overrides():
     assert local.holidays("330302").rule(holiday).source == "市政府公告"
     assert not local.holidays("330302").is_workday(D("2025-06-02"))
     assert local.holidays("330326001").is_workday(D("2025-06-02"))
-    assert local.holidays("330302") is local.holidays("330302001001"), (
-        "regions without rules share a calendar"
-    )
+    assert local.holidays("330302") is local.holidays("330302001001"), "regions without rules share a calendar"
 
 
 def test_a_year_may_be_entered_for_one_region_only():

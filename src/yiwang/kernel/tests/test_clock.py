@@ -204,7 +204,9 @@ def test_an_extension_never_brings_the_due_date_forward(history, by):
 
 
 def test_the_first_day_of_an_extension_may_be_the_day_that_was_due_anyway():
-    spent = clock.resume(clock.suspend(Clock(1, Unit.WORKDAY, D("2024-01-11")), D("2024-01-12"), "检验"), D("2024-01-13"))
+    spent = clock.resume(
+        clock.suspend(Clock(1, Unit.WORKDAY, D("2024-01-11")), D("2024-01-12"), "检验"), D("2024-01-13")
+    )
     assert clock.due(spent, CHINA) == D("2024-01-15")  # resumed on a Saturday with nothing left
     assert clock.due(clock.extend(spent, 1, D("2024-01-13"), CHINA), CHINA) == D("2024-01-15")
     assert clock.due(clock.extend(spent, 2, D("2024-01-13"), CHINA), CHINA) == D("2024-01-16")
@@ -241,11 +243,7 @@ def test_the_joint_clock_stands_only_while_every_running_case_does(cases):
     for offset in range(1, 60):
         day = start + offset * ONE
         running = [c for c in cases if c.started_on < day and (c.stopped_on is None or day <= c.stopped_on)]
-        halted = [
-            c
-            for c in running
-            if any(s.start < day and (s.end is None or day <= s.end) for s in c.suspensions)
-        ]
+        halted = [c for c in running if any(s.start < day and (s.end is None or day <= s.end) for s in c.suspensions)]
         stands = any(s.start < day and (s.end is None or day <= s.end) for s in joint.suspensions)
         assert stands == (bool(running) and len(halted) == len(running)), day
 

@@ -71,10 +71,7 @@ def test_a_child_born_today_has_an_id_and_tomorrow_is_the_future():
 
 
 def test_a_directory_of_regions_may_refuse_a_prefix():
-    assert (
-        fault(codes.parse_citizen_id, "33030219900307001X", today=TODAY, region_known=lambda _r: False)
-        == "region"
-    )
+    assert fault(codes.parse_citizen_id, "33030219900307001X", today=TODAY, region_known=lambda _r: False) == "region"
 
 
 def test_old_numbers_of_15_digits_are_upgraded():
@@ -383,9 +380,7 @@ def test_regions_lie_in_regions():
     assert village.lineage == ("33", "3303", "330302", "330302001", "330302001001")
 
 
-@pytest.mark.parametrize(
-    ("text", "code"), [("33030", "shape"), ("99", "region"), ("3303AB", "shape"), ("", "shape")]
-)
+@pytest.mark.parametrize(("text", "code"), [("33030", "shape"), ("99", "region"), ("3303AB", "shape"), ("", "shape")])
 def test_wrong_regions(text, code):
     assert fault(codes.parse_region, text) == code
 
@@ -405,9 +400,7 @@ def test_mobiles(text, digits):
     assert codes.parse_mobile(text) == digits == codes.parse_phone(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["0577-88960000", "(0577)88960000", "010-12345678", "12345", "4001234567", "95588"]
-)
+@pytest.mark.parametrize("text", ["0577-88960000", "(0577)88960000", "010-12345678", "12345", "4001234567", "95588"])
 def test_other_telephones(text):
     if text == "010-12345678":
         assert fault(codes.parse_phone, text) == "shape"

@@ -191,9 +191,7 @@ def test_cycles_are_refused_and_shown():
 
 # ZEN itself as the oracle where every datum is known
 
-atoms = st.sampled_from(
-    ["a", "b", "x > 2", "x == 3", "y in [1, 2]", "x + y > 4", "y != null", "(x ?? 1) > 2"]
-)
+atoms = st.sampled_from(["a", "b", "x > 2", "x == 3", "y in [1, 2]", "x + y > 4", "y != null", "(x ?? 1) > 2"])
 sources = st.recursive(
     atoms,
     lambda inner: st.one_of(
@@ -207,9 +205,7 @@ sources = st.recursive(
     ),
     max_leaves=8,
 )
-full = st.fixed_dictionaries(
-    {"a": st.booleans(), "b": st.booleans(), "x": st.integers(0, 5), "y": st.integers(0, 5)}
-)
+full = st.fixed_dictionaries({"a": st.booleans(), "b": st.booleans(), "x": st.integers(0, 5), "y": st.integers(0, 5)})
 
 
 @settings(max_examples=300)
@@ -333,17 +329,13 @@ def zen_table(content):
 
 
 ENGINE = zen_table(TABLE)
-cells = st.sampled_from(
-    ["", "< 50", "> 100", "[50..200]", "(50..60)", "60", "$ > 10 and $ < 90", "10, 60, 300"]
-)
+cells = st.sampled_from(["", "< 50", "> 100", "[50..200]", "(50..60)", "60", "$ > 10 and $ < 90", "10, 60, 300"])
 kinds = st.sampled_from(["", "'a'", "'a','b'", "!= 'a'", "not in ['b']", "startsWith($, 'a')"])
 rules = st.lists(st.tuples(cells, kinds), min_size=1, max_size=5)
 
 
 @settings(max_examples=150)
-@given(
-    rules, st.integers(0, 320), st.sampled_from(["a", "b", "ab", "c"]), st.sampled_from(["first", "collect"])
-)
+@given(rules, st.integers(0, 320), st.sampled_from(["a", "b", "ab", "c"]), st.sampled_from(["first", "collect"]))
 def test_with_all_data_a_table_says_what_zen_says(made, area, kind, policy):
     content = TABLE | {
         "hitPolicy": policy,

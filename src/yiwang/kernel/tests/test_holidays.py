@@ -19,9 +19,7 @@ def _seeded(db):
 
 
 def test_the_seed_covers_2004_to_2026_and_counts():
-    assert list(CalendarYear.objects.order_by("year").values_list("year", flat=True)) == list(
-        range(2004, 2027)
-    )
+    assert list(CalendarYear.objects.order_by("year").values_list("year", flat=True)) == list(range(2004, 2027))
     assert holidays.for_region("330302").due(date(2025, 9, 26), 20, Unit.WORKDAY) == date(2025, 10, 30)
     with pytest.raises(CalendarGap):
         holidays.for_region().is_workday(NEW_YEAR)

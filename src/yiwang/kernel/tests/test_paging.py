@@ -16,9 +16,7 @@ START = date(2025, 1, 1)
 def days(db):
     CalendarDay.objects.bulk_create(
         [
-            CalendarDay(
-                region=str(i % 4), date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i)
-            )
+            CalendarDay(region=str(i % 4), date=START + timedelta(days=i // 4), is_workday=i % 2 == 0, reason=str(i))
             for i in range(40)
         ]
     )
@@ -41,9 +39,7 @@ def walk(queryset, order, size, back=False):
         shown = page(queryset, order, size, **({"before": cursor} if back else {"after": cursor}))
 
 
-@pytest.mark.parametrize(
-    "order", [("date", "id"), ("-date", "-id"), ("date",), ("is_workday", "date"), ("id",)]
-)
+@pytest.mark.parametrize("order", [("date", "id"), ("-date", "-id"), ("date",), ("is_workday", "date"), ("id",)])
 @pytest.mark.parametrize("size", [1, 7, 40, 41])
 def test_walking_shows_every_row_once_in_order_both_ways(days, order, size):
     down = order[0].startswith("-")

@@ -93,9 +93,7 @@ def test_sm4_gcm_agrees_with_another_library():
     cipher = sm4.CryptSM4()
     cipher.set_key(b"k" * 16, sm4.SM4_ENCRYPT)
     stream = bytes(cipher.one_round(cipher.sk, list(nonce + (2).to_bytes(4, "big"))))
-    assert token[len(ring.header) + 12 :][:16] == bytes(
-        a ^ b for a, b in zip(stream, b"sixteen bytes...", strict=True)
-    )
+    assert token[len(ring.header) + 12 :][:16] == bytes(a ^ b for a, b in zip(stream, b"sixteen bytes...", strict=True))
 
 
 def test_the_first_key_seals_and_all_open():
@@ -197,9 +195,7 @@ def test_reseal_stops_at_what_does_not_open_and_can_go_on(table, settings):
     table.bulk_create([Secret(number=f"n{i}") for i in range(6)])
     damaged = table.order_by("id")[4]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE kernel_test_secret SET number = %s WHERE id = %s", [b"\x01\x02k1damaged", damaged.pk]
-        )
+        cursor.execute("UPDATE kernel_test_secret SET number = %s WHERE id = %s", [b"\x01\x02k1damaged", damaged.pk])
     settings.YIWANG_DATA_KEYS = f"{key('k2')},{key('k1')}"
     with pytest.raises(SealBroken):
         sealed.reseal(Secret, batch=2)
@@ -224,8 +220,6 @@ def test_the_index_depends_on_its_own_key_and_on_the_purpose(settings):
     assert len(index) == 32
     assert index != sealed.blind_index("13800000000", "fax")
     settings.YIWANG_INDEX_KEY_ALGORITHM = "sm3"
-    assert sealed.blind_index("13800000000", "phone") == hmac.digest(
-        b"k" * 32, b"phone\x0013800000000", "sm3"
-    )
+    assert sealed.blind_index("13800000000", "phone") == hmac.digest(b"k" * 32, b"phone\x0013800000000", "sm3")
     settings.YIWANG_INDEX_KEY = b"j" * 32
     assert sealed.blind_index("13800000000", "phone") != index

@@ -112,9 +112,7 @@ def test_ids_sort_also_when_the_clock_goes_back(monkeypatch):
 
 def test_ids_of_threads_never_meet():
     made = []
-    threads = [
-        threading.Thread(target=lambda: made.extend([ids.uuid7() for _ in range(2000)])) for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: made.extend([ids.uuid7() for _ in range(2000)])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -148,9 +148,7 @@ class Inbox:
         self.by = by
         self.today = clock.today()
         self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
-        self.below = directory.subtrees(
-            {grant.agency for grant in by.grants if grant.role in _READ and grant.agency}
-        )
+        self.below = directory.subtrees({grant.agency for grant in by.grants if grant.role in _READ and grant.agency})
         self.waiting: dict[str, Branches] = {
             role.value: self._branches(role, InboxEntry.objects.filter(role=role))
             for role in LISTED
@@ -172,9 +170,7 @@ class Inbox:
         chosen = self._chosen(filters)
         return paging.counts(self._lights(chosen) | {"all": chosen} | self.waiting)
 
-    def supervised_page(
-        self, light: str = "", agency: str = "", *, after: str = "", before: str = ""
-    ) -> InboxPage:
+    def supervised_page(self, light: str = "", agency: str = "", *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps near or over their limit that a supervisor answers for, nearest first."""
         branches = [one.filter(due_on__lte=self.near) for one in self.supervised]
         if light:
@@ -299,9 +295,7 @@ def search(by: Actor, words: str) -> list[CaseView]:
     ]
     cut = [way.order_by().values("pk")[:FOUND] for way in ways]
     found = cut[0].union(*cut[1:])
-    return case_views(
-        Case.objects.filter(pk__in=[row["pk"] for row in found]).order_by("-received_at")[:FOUND]
-    )
+    return case_views(Case.objects.filter(pk__in=[row["pk"] for row in found]).order_by("-received_at")[:FOUND])
 
 
 def intake_page(by: Actor, *, after: str = "", before: str = "") -> IntakePage:

@@ -70,7 +70,9 @@ class Application(models.Model):
         ]
         indexes = [
             models.Index(fields=["principal_id", "state", "-changed_at"], name="application_principal"),
-            models.Index(fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")),
+            models.Index(
+                fields=["region", "-submitted_at", "id"], name="application_intake", condition=Q(state="submitted")
+            ),
             models.Index(fields=["tell_on", "id"], name="application_tell", condition=Q(state="submitted")),
             models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
         ]

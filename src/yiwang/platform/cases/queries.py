@@ -232,7 +232,9 @@ def corrections_of(cases: Iterable[uuid.UUID], *, only_open: bool = False) -> li
 def files_of(application: uuid.UUID) -> dict[str, list[FileView]]:
     """Return the files of an application by material; one query."""
     found: dict[str, list[FileView]] = {}
-    for row in ApplicationFile.objects.filter(application_id=application, removed_at=None, task=None).order_by("added_at"):
+    for row in ApplicationFile.objects.filter(application_id=application, removed_at=None, task=None).order_by(
+        "added_at"
+    ):
         found.setdefault(row.identity, []).append(_file(row))
     return found
 
@@ -440,9 +442,7 @@ def numbers_of(by: Actor, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[s
     return {pk: (number, application) for pk, number, application in rows}
 
 
-def near_limit(
-    by: Actor, since: date, until: date, after: str = "", size: int = 20
-) -> tuple[list[CaseView], str]:
+def near_limit(by: Actor, since: date, until: date, after: str = "", size: int = 20) -> tuple[list[CaseView], str]:
     """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor."""
     rows = Case.objects.visible_to(by).filter(
         closed_at__isnull=True, decided_at__isnull=True, due_on__gte=since, due_on__lte=until

@@ -194,9 +194,7 @@ def track(value: Clock, today: date, holidays: Holidays) -> str:
     day = value.started_on + timedelta(days=1)
     while day <= end and len(letters) < 100:
         if holidays.is_workday(day):
-            stopped = any(
-                pause.start < day and (pause.end is None or day <= pause.end) for pause in value.suspensions
-            )
+            stopped = any(pause.start < day and (pause.end is None or day <= pause.end) for pause in value.suspensions)
             letters.append("p" if stopped else "u")
         day += timedelta(days=1)
     return "".join(letters)

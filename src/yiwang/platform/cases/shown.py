@@ -101,9 +101,7 @@ def show_value(spec: FieldSpec, value: Any) -> str:
         return ""
     labels = {option.value: option.label for option in spec.options}
     if isinstance(value, list):
-        return "、".join(
-            _row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value
-        )
+        return "、".join(_row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value)
     if isinstance(value, bool) or spec.kind is FieldKind.BOOLEAN:
         return _("是") if value in (True, "true", "yes") else _("否")
     text = str(labels.get(str(value), value))

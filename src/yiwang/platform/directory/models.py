@@ -107,9 +107,7 @@ class StaffRole(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["staff", "role", "agency_path", "region", "level"], name="staff_role_once"
-            ),
+            models.UniqueConstraint(fields=["staff", "role", "agency_path", "region", "level"], name="staff_role_once"),
             # System, security and audit are three persons (GB/T 22239-2019): the database itself refuses the second.
             models.UniqueConstraint(
                 fields=["staff"],

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Q

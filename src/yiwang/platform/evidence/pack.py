@@ -32,9 +32,7 @@ def load(pack: Pack) -> None:
             },
         )
         dataset.records.all().delete()
-        DatasetRecord.objects.bulk_create(
-            [_record(dataset, dict(record)) for record in spec.records], batch_size=1000
-        )
+        DatasetRecord.objects.bulk_create([_record(dataset, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
 
 

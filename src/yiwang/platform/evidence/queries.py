@@ -82,9 +82,7 @@ def resolve(
     return Resolution(facts, stand, tuple(sorted(down)), report)
 
 
-def _wanted(
-    editions: Sequence[EditionView], answers: Mapping[str, Any], elements: Mapping[str, DataElement]
-) -> Any:
+def _wanted(editions: Sequence[EditionView], answers: Mapping[str, Any], elements: Mapping[str, DataElement]) -> Any:
     """Return the paths to ask of each source, and a function that lists materials once answers are known."""
     paths: dict[str, set[str]] = {}
     for element in elements.values():
@@ -109,14 +107,10 @@ def _wanted(
     return paths, needed
 
 
-def _ask_sources(
-    principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, set[str]]
-) -> dict[str, Answers]:
+def _ask_sources(principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, set[str]]) -> dict[str, Answers]:
     subject = subject_of(principal, agent)
     return {
-        name: sources.get(name).answer(subject, sorted(paths))
-        for name, paths in wanted.items()
-        if name in set(sources)
+        name: sources.get(name).answer(subject, sorted(paths)) for name, paths in wanted.items() if name in set(sources)
     }
 
 
@@ -130,9 +124,7 @@ def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:
     now = clock.now()
     if principal.kind is PartyKind.PERSON:
         person = identity.get_person(principal.id)
-        return Subject(
-            principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, person), now
-        )
+        return Subject(principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, person), now)
     organisation = identity.get_organisation(principal.id)
     head = identity.get_person(organisation.legal_representative) if organisation.legal_representative else None
     numbers = (organisation.uscc, *((head.number,) if head else ()))
@@ -250,7 +242,12 @@ def _material(
         known = answer.known.get(path)
         if known is not None:
             return MaterialFact(
-                state=FactState.KNOWN, ref=known.ref, source=source, source_name=known.source_name, at=known.at, **common
+                state=FactState.KNOWN,
+                ref=known.ref,
+                source=source,
+                source_name=known.source_name,
+                at=known.at,
+                **common,
             )
         down = down or answer.down.get(path, "")
     if down:

@@ -73,11 +73,7 @@ def burden(
     )
     together = Burden(
         fields=sum(1 for fact in facts.values() if fact.state not in SETTLED),
-        materials=sum(
-            1
-            for material in materials.values()
-            if material.state not in SETTLED and not material.optional
-        ),
+        materials=sum(1 for material in materials.values() if material.state not in SETTLED and not material.optional),
         visits=max((definition.channels.visits for definition in definitions), default=0),
         days=longest_path(days, waits_for),
     )

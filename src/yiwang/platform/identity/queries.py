@@ -83,10 +83,8 @@ def party_name(party: Party) -> str:
 def find_contact(party: Party) -> Contact | None:
     """Return how a party is reached; an organisation through its legal representative, if it has one."""
     rows = Person.objects.select_related("account")
-    if party.kind is PartyKind.PERSON:
-        row = rows.filter(pk=party.id).first()
-    else:
-        row = rows.filter(represents=party.id).first()
+    mine = {"pk": party.id} if party.kind is PartyKind.PERSON else {"represents": party.id}
+    row = rows.filter(**mine).first()
     if row is None:
         return None
     account = getattr(row, "account", None)

@@ -148,9 +148,9 @@ def _tampered(found: Verification) -> str:
     if found.licence is None:
         return _("文件在签章之后被改动过。请向持证人要原件，或扫码重查。")
     status = STATUS[found.licence.status]
-    return _(
-        "这个文件和签发时的不一样。真实的证照目前是“%(status)s”，内容见下；请向持证人要原件，或扫码重查。"
-    ) % {"status": status}
+    return _("这个文件和签发时的不一样。真实的证照目前是“%(status)s”，内容见下；请向持证人要原件，或扫码重查。") % {
+        "status": status
+    }
 
 
 def check_words(line: CheckLine, *, file: bool) -> CheckWords:

@@ -98,12 +98,8 @@ class Licence(models.Model):
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["type", "issuer_code", "number", "version"], name="licence_number_once"
-            ),
-            models.UniqueConstraint(
-                fields=["type", "issuer_code", "serial", "version"], name="licence_serial_once"
-            ),
+            models.UniqueConstraint(fields=["type", "issuer_code", "number", "version"], name="licence_number_once"),
+            models.UniqueConstraint(fields=["type", "issuer_code", "serial", "version"], name="licence_serial_once"),
         ]
 
     @property

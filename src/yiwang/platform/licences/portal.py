@@ -87,9 +87,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     if typed["identifier"]:
         return _asked(request, error=_("请再填证照编号，两个号都对上才给结果"), field="number", typed=typed)
     if typed["number"]:
-        return _asked(
-            request, error=_("请再填电子证照标识，两个号都对上才给结果"), field="identifier", typed=typed
-        )
+        return _asked(request, error=_("请再填电子证照标识，两个号都对上才给结果"), field="identifier", typed=typed)
     return _asked(request, error=_("请填核验码，或者填标识和编号"), field="code", typed=typed)
 
 

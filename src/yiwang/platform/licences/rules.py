@@ -65,9 +65,7 @@ def at_end(status: LicenceStatus, valid_to: date, applied_on: date | None) -> Op
     return Op.EXPIRE if after(Op.EXPIRE, status) else None
 
 
-def effective(
-    status: LicenceStatus, valid_to: date | None, applied_on: date | None, today: date
-) -> LicenceStatus:
+def effective(status: LicenceStatus, valid_to: date | None, applied_on: date | None, today: date) -> LicenceStatus:
     """Return the status that the law gives it today, whether or not the worker has written it down yet."""
     if valid_to is None or today <= valid_to or at_end(status, valid_to, applied_on) is not Op.EXPIRE:
         return status

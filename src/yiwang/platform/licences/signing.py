@@ -131,10 +131,7 @@ def inspect(pdf: bytes) -> Inspection:
     except Exception:
         return Inspection(Seal.BROKEN)
     whole = (
-        len(embedded) == 1
-        and status.intact
-        and status.valid
-        and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        len(embedded) == 1 and status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     )
     if not whole:
         return Inspection(Seal.BROKEN, signer, at)

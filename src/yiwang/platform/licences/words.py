@@ -31,9 +31,7 @@ def shown_fields(
             found.append(ShownField(field.label, field.label_en, columns=columns, rows=rows))
         else:
             lines = _text(value, element, elements, field.label).split("\n")
-            found.append(
-                ShownField(field.label, field.label_en, tuple(line for line in lines if line.strip()))
-            )
+            found.append(ShownField(field.label, field.label_en, tuple(line for line in lines if line.strip())))
     return tuple(found)
 
 
@@ -52,15 +50,11 @@ def _table(
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = tuple(elements[name].label if name in elements else name for name in names)
-    cells = tuple(
-        tuple(_text(row.get(name, ""), elements.get(name), elements) for name in names) for row in rows
-    )
+    cells = tuple(tuple(_text(row.get(name, ""), elements.get(name), elements) for name in names) for row in rows)
     return columns, cells
 
 
-def _text(
-    value: Any, element: DataElement | None, elements: Mapping[str, DataElement], label: str = ""
-) -> str:
+def _text(value: Any, element: DataElement | None, elements: Mapping[str, DataElement], label: str = "") -> str:
     if value in (None, ""):
         return ""
     if isinstance(value, list | tuple):

@@ -17,8 +17,8 @@ from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.licences.acts import issue as licence_events
 from yiwang.platform.licences import queries as licences
+from yiwang.platform.licences.acts import issue as licence_events
 from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
 
@@ -65,9 +65,7 @@ def _of_case(happening: Happening) -> Notice | None:
     if kind is None:
         return None
     view = cases.get_application(case.application_id, SYSTEM)
-    values = {
-        language: _application_values(view, language) | _case_values(case, language) for language in LANGUAGES
-    }
+    values = {language: _application_values(view, language) | _case_values(case, language) for language in LANGUAGES}
     cause = str(happening.id)
     if happening.name == events.ACCEPTED:
         # One acceptance of a whole application is one piece of news, however many cases it starts.

@@ -81,9 +81,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["next_try_at"], name="delivery_due", condition=Q(state="waiting")),
             models.Index(fields=["channel", "created_at"], name="delivery_age", condition=Q(state="waiting")),
-            models.Index(
-                fields=["channel", "-created_at"], name="delivery_lost", condition=Q(state="given_up")
-            ),
+            models.Index(fields=["channel", "-created_at"], name="delivery_lost", condition=Q(state="given_up")),
         ]
 
 

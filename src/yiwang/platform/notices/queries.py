@@ -98,9 +98,7 @@ def queues() -> list[QueueState]:
 def lost(limit: int = 50) -> list[Delivery]:
     """Return destinations that were given up, latest first; to whom and what stays sealed."""
     rows = Delivery.objects.filter(state=DeliveryState.GIVEN_UP).select_related("message")
-    return list(
-        rows.defer("destination", "text", "message__content").order_by("channel", "-created_at")[:limit]
-    )
+    return list(rows.defer("destination", "text", "message__content").order_by("channel", "-created_at")[:limit])
 
 
 def recipients(about: Party, agent: uuid.UUID | None) -> tuple[Recipient, ...]:
@@ -129,6 +127,4 @@ def _recipient(party: Party) -> Recipient:
     if contact is None:
         return Recipient(party)
     wish = Preference.objects.filter(pk=contact.person).first() or Preference(person_id=contact.person)
-    return Recipient(
-        party, wish.language, contact.phone if wish.sms else "", contact.email if wish.mail else ""
-    )
+    return Recipient(party, wish.language, contact.phone if wish.sms else "", contact.email if wish.mail else "")

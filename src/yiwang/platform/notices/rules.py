@@ -47,9 +47,7 @@ def faults(spec: TemplateSpec) -> list[str]:
         for words in (text.title, text.body, text.short):
             try:
                 places = {
-                    name
-                    for _text, name, _format, _conversion in string.Formatter().parse(words)
-                    if name is not None
+                    name for _text, name, _format, _conversion in string.Formatter().parse(words) if name is not None
                 }
             except ValueError as error:
                 found.append(f"{spec.kind}.{language}: {error}")

@@ -42,7 +42,5 @@ def parameters() -> Parameters:
 
 def write_parameters(parameters: Parameters) -> None:
     """Replace what the city decided (loading a pack)."""
-    Setting.objects.update_or_create(
-        id=1, defaults={"document": PARAMETERS.dump_python(parameters, mode="json")}
-    )
+    Setting.objects.update_or_create(id=1, defaults={"document": PARAMETERS.dump_python(parameters, mode="json")})
     cache.delete(_NAME)

@@ -157,15 +157,11 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None) -> HttpRe
         "oversight/limits.html",
         {
             "rows": [(one, -(one.days_left or 0), one.id in told) for one in found],
-            "tabs": [
-                Link(str(words), f"{here}?show={name.value}", name.value) for name, words in NEAR.items()
-            ],
+            "tabs": [Link(str(words), f"{here}?show={name.value}", name.value) for name, words in NEAR.items()],
             "tab": how.value,
             "over": how is Near.OVER,
             "next": f"{here}?show={how.value}&after={cursor}" if cursor else "",
-            "alerts": [(one, ALERTS[one.kind]) for one in queries.alerts(actor)]
-            if _supervises(actor)
-            else [],
+            "alerts": [(one, ALERTS[one.kind]) for one in queries.alerts(actor)] if _supervises(actor) else [],
             "may_explain": actor.has_role(CanExplain.roles),
             "may_settle": _supervises(actor),
             "problem": problem,

@@ -66,18 +66,14 @@ def upload_record(rating: uuid.UUID) -> dict[str, Any]:
         "userName": view.applicant_name,
         "userProp": "1" if principal.kind is PartyKind.PERSON else "2",
         "userPageType": "111" if principal.kind is PartyKind.PERSON else "001",
-        "handleUserName": ""
-        if view.agent_id in (None, principal.id)
-        else identity.get_person(view.agent_id).name,
+        "handleUserName": "" if view.agent_id in (None, principal.id) else identity.get_person(view.agent_id).name,
         "serviceNumber": str(service.number),
         "satisfaction": str(POINTS[level]),
         "evalDetail": ",".join(row.reasons),
         "writingEvaluation": row.text or "",
         "assessTime": f"{row.at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
         "assessNumber": str(row.attempt),
-        "acceptDate": f"{case.accepted_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}"
-        if case.accepted_at
-        else "",
+        "acceptDate": f"{case.accepted_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}" if case.accepted_at else "",
         "promiseTime": PROMISE[definition.case_type],
         "isdefault": "1" if row.is_default else "0",
         "EffectivEvalua": "0" if row.removed_at else "1",

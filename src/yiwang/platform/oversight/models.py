@@ -131,9 +131,7 @@ class Rating(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["service", "attempt"], name="rating_once"),
-            models.CheckConstraint(
-                condition=Q(is_default=True) | Q(rater_id__isnull=False), name="rating_by_somebody"
-            ),
+            models.CheckConstraint(condition=Q(is_default=True) | Q(rater_id__isnull=False), name="rating_by_somebody"),
         ]
 
 
@@ -158,9 +156,7 @@ class BadRating(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["received_at", "id"], name="bad_rating_open", condition=Q(closed_at__isnull=True)
-            )
+            models.Index(fields=["received_at", "id"], name="bad_rating_open", condition=Q(closed_at__isnull=True))
         ]
 
     @property

@@ -17,9 +17,7 @@ CanAnswer = Permission(
     roles=frozenset({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER}),
 )
 """谁办理、谁负责: the agency that served."""
-CanSupervise = Permission(
-    name="supervise", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.SUPERVISOR})
-)
+CanSupervise = Permission(name="supervise", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.SUPERVISOR}))
 CanExplain = Permission(
     name="explain a delay",
     kinds=frozenset({ActorKind.STAFF}),

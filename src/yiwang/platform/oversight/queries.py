@@ -95,9 +95,7 @@ def public_figures() -> PublicFigures:
     return found
 
 
-_LEVEL_COLUMNS = ", ".join(
-    f"count(*) FILTER (WHERE r.counts AND r.level = '{level.value}')" for level in Level
-)
+_LEVEL_COLUMNS = ", ".join(f"count(*) FILTER (WHERE r.counts AND r.level = '{level.value}')" for level in Level)
 _FIGURES = f"""
     SELECT GROUPING(s.agency_path), GROUPING(s.item_code), s.agency_path, s.item_code, max(s.name), count(*),
            count(*) FILTER (WHERE b.due), count(*) FILTER (WHERE b.due AND b.on_time),
@@ -127,9 +125,7 @@ def count_figures(since: datetime) -> PublicFigures:
     with connection.cursor() as sql:
         sql.execute(_FIGURES, {"since": since, "today": clock.today()})
         rows = sql.fetchall()
-    names = {
-        agency.path: agency.name for agency in directory.agencies_by_path({row[2] for row in rows if row[2]})
-    }
+    names = {agency.path: agency.name for agency in directory.agencies_by_path({row[2] for row in rows if row[2]})}
     total = FiguresRow("", 0, None)
     agencies: list[FiguresRow] = []
     items: list[FiguresRow] = []
@@ -153,17 +149,13 @@ def published(counts: Counts, small: int) -> Figures | None:
 
 def _ordered(rows: list[FiguresRow]) -> list[FiguresRow]:
     """Put those with figures first, the worst of them on top: that is where a reader looks."""
-    return sorted(
-        rows, key=lambda row: (row.figures is None, row.figures.average if row.figures else 0, row.name)
-    )
+    return sorted(rows, key=lambda row: (row.figures is None, row.figures.average if row.figures else 0, row.name))
 
 
 # --- bad ratings ---
 
 
-def bad_ratings(
-    by: Actor, *, closed: bool = False, after: str = ""
-) -> tuple[list[BadRatingView], Page[BadRating]]:
+def bad_ratings(by: Actor, *, closed: bool = False, after: str = "") -> tuple[list[BadRatingView], Page[BadRating]]:
     """Return bad ratings that the actor answers for or watches, oldest first, with their page."""
     rows = BadRating.objects.visible_to(by).filter(closed_at__isnull=not closed)
     order = ("-received_at",) if closed else ("received_at",)
@@ -264,22 +256,17 @@ def explanations(after: str = "") -> tuple[list[ExplanationView], Page[Explanati
     """Return the public explanations, latest first."""
     found = page(Explanation.objects.all(), ("-at",), SIZE, after=after)
     names = {
-        agency.path: agency.name
-        for agency in directory.agencies_by_path({row.agency_path for row in found.items})
+        agency.path: agency.name for agency in directory.agencies_by_path({row.agency_path for row in found.items})
     }
     return [
-        ExplanationView(row.name, names.get(row.agency_path, ""), row.due_on, row.text, row.at)
-        for row in found.items
+        ExplanationView(row.name, names.get(row.agency_path, ""), row.due_on, row.text, row.at) for row in found.items
     ], found
 
 
 def alerts(by: Actor) -> list[AlertView]:
     """Return the open alerts that lie within the actor's reach, latest first, a page full."""
     rows = list(Alert.objects.visible_to(by).filter(settled_at=None).order_by("-raised_at")[:SIZE])
-    names = {
-        agency.path: agency.short_name
-        for agency in directory.agencies_by_path({row.agency_path for row in rows})
-    }
+    names = {agency.path: agency.short_name for agency in directory.agencies_by_path({row.agency_path for row in rows})}
     return [
         AlertView(
             row.id,

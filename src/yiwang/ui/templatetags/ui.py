@@ -75,9 +75,7 @@ def count(number: int | None, unit: str = "", *, quiet: bool = False) -> SafeStr
         return ""
     shown = "99+" if number > 99 else str(number)
     said = format_html('<span class="yw-vh"> {}</span>', unit) if unit else ""
-    return format_html(
-        '<span class="yw-count{}">{}{}</span>', " yw-count--quiet" if quiet else "", shown, said
-    )
+    return format_html('<span class="yw-count{}">{}{}</span>', " yw-count--quiet" if quiet else "", shown, said)
 
 
 def beads_words(used: int, paused: int, promised: int) -> str:

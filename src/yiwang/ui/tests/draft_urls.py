@@ -23,14 +23,10 @@ def show(expression, seen):
 
 
 def page(request):
-    form = SpecForm(
-        SPECS, request.POST if request.method == "POST" else None, initial={"name": "旧名"}, show=show
-    )
+    form = SpecForm(SPECS, request.POST if request.method == "POST" else None, initial={"name": "旧名"}, show=show)
     if form.is_valid():
         return HttpResponse("sent")
-    return render(
-        request, "ui/components_form.html", {"form": form, "action": "/draft", "save": "/draft/save"}
-    )
+    return render(request, "ui/components_form.html", {"form": form, "action": "/draft", "save": "/draft/save"})
 
 
 def save(request):

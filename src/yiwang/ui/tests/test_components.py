@@ -62,9 +62,7 @@ def test_a_very_long_clock_is_told_in_words_only():
     assert "yw-beads" not in ui.beads("green", "u", 90)
 
 
-@given(
-    st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), min_size=1, max_size=6), st.integers(0, 200)
-)
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), min_size=1, max_size=6), st.integers(0, 200))
 def test_a_chart_always_fits_and_keeps_the_order_of_days(bars, today):
     lanes = [Lane("x", "y", (Bar(start, width),)) for start, width in bars]
     drawn = chart(lanes, today=today)
@@ -116,9 +114,7 @@ def test_every_icon_that_a_template_names_is_in_the_sprite():
     sprite = set(re.findall(r'id="i-([a-z]+)"', (assets.SOURCE / "icons.svg").read_text()))
     used = set()
     for path in assets.HERE.parent.rglob("templates/**/*.html"):
-        used |= set(
-            re.findall(r'(?:\{% icon "|\bicon(?:_end)?=")([a-z]+)"', path.read_text(encoding="utf-8"))
-        )
+        used |= set(re.findall(r'(?:\{% icon "|\bicon(?:_end)?=")([a-z]+)"', path.read_text(encoding="utf-8")))
     assert used
     assert used <= sprite
 

@@ -131,18 +131,14 @@ def test_a_forged_number_of_rows_is_harmless(rows):
     assert form.errors == {"staff": "请至少填写一行人员"}
 
 
-@pytest.mark.parametrize(
-    "step", ["drop:staff:99", "drop:staff:-1", "remove:plan:x", "add:none", "drop:staff", "x"]
-)
+@pytest.mark.parametrize("step", ["drop:staff:99", "drop:staff:-1", "remove:plan:x", "add:none", "drop:staff", "x"])
 def test_a_forged_step_is_harmless(step):
     form = post(f"f-staff-rows=1&f-staff-0-name=甲&_step={step}", [STAFF, PLAN])
     assert len(form.raw["staff"]) == 1
 
 
 def test_taken_files_are_kept_though_another_field_is_wrong(folder):
-    files = MultiValueDict(
-        {"f-plan": [SimpleUploadedFile("图.jpg", jpeg()), SimpleUploadedFile("坏.jpg", b"hello")]}
-    )
+    files = MultiValueDict({"f-plan": [SimpleUploadedFile("图.jpg", jpeg()), SimpleUploadedFile("坏.jpg", b"hello")]})
     form = SpecForm([NAME, PLAN], QueryDict("f-name="), files)
     assert not form.is_valid()
     taken, refused = form.uploads["plan"]
@@ -178,9 +174,7 @@ def test_many_options_become_a_select_and_few_stand_in_a_row():
 
 def test_a_form_does_not_parse_twice():
     form = post("f-name=甲", [NAME])
-    with mock.patch(
-        "yiwang.ui.values.parse", wraps=__import__("yiwang.ui.values", fromlist=["parse"]).parse
-    ) as parse:
+    with mock.patch("yiwang.ui.values.parse", wraps=__import__("yiwang.ui.values", fromlist=["parse"]).parse) as parse:
         form.is_valid()
         draw(form)
         assert parse.call_count == 1

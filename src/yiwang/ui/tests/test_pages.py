@@ -154,9 +154,7 @@ def test_a_missing_sign_in_leads_to_it_and_back(settings):
     assert response.url == "/sign-in/?next=%2Fmy%2F%3Fa%3D1"
     response = middleware.process_exception(factory.post("/my/?a=1"), NeedsSignIn(level="L3"))
     assert response.url == "/sign-in/?next=%2Fmy%2F&level=L3"
-    response = middleware.process_exception(
-        factory.get("/my/", headers={"HX-Request": "true"}), NeedsSignIn()
-    )
+    response = middleware.process_exception(factory.get("/my/", headers={"HX-Request": "true"}), NeedsSignIn())
     assert (response.status_code, response.headers["HX-Redirect"]) == (204, "/sign-in/?next=%2Fmy%2F")
     assert middleware.process_exception(factory.get("/"), ValueError()) is None
 
@@ -189,8 +187,6 @@ def test_a_theme_that_breaks_the_design_is_refused(theme, said):
         site.theme_css(theme)
 
 
-@pytest.mark.parametrize(
-    ("colour", "ratio"), [("#ffffff", 1), ("#000000", 21), ("#164c9f", 8.2), ("#b8321c", 6.0)]
-)
+@pytest.mark.parametrize(("colour", "ratio"), [("#ffffff", 1), ("#000000", 21), ("#164c9f", 8.2), ("#b8321c", 6.0)])
 def test_contrast_is_that_of_the_guidelines(colour, ratio):
     assert site.contrast_with_white(colour) == pytest.approx(ratio, abs=0.06)

@@ -80,9 +80,7 @@ def _database() -> Iterator[Finding]:
         yield Finding("error", "数据落盘", "synchronous_commit=off，断电会丢失已受理的办件")
     pending = pending_migrations()
     if pending:
-        yield Finding(
-            "error", "数据库结构", f"有 {len(pending)} 项未更新，请运行 yiwang migrate：{pending[0]} 等"
-        )
+        yield Finding("error", "数据库结构", f"有 {len(pending)} 项未更新，请运行 yiwang migrate：{pending[0]} 等")
     else:
         yield Finding("ok", "数据库结构", "已是最新")
 
@@ -106,9 +104,7 @@ def _keys() -> Iterator[Finding]:
 
 def _fonts() -> Iterator[Finding]:
     places = [ROOT / "node_modules" / "@expo-google-fonts", Path("/usr/share/fonts")]
-    found = next(
-        (font for place in places for font in place.rglob("*Noto*S*") if _is_chinese_font(font)), None
-    )
+    found = next((font for place in places for font in place.rglob("*Noto*S*") if _is_chinese_font(font)), None)
     if found:
         yield Finding("ok", "中文字体", str(found))
     else:
@@ -116,9 +112,7 @@ def _fonts() -> Iterator[Finding]:
 
 
 def _is_chinese_font(font: Path) -> bool:
-    return font.suffix in {".ttf", ".otf", ".ttc"} and any(
-        mark in font.name for mark in ("SansSC", "SerifSC", "CJK")
-    )
+    return font.suffix in {".ttf", ".otf", ".ttc"} and any(mark in font.name for mark in ("SansSC", "SerifSC", "CJK"))
 
 
 def _assets() -> Iterator[Finding]:

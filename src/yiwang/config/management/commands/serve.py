@@ -27,9 +27,7 @@ class Command(BaseCommand):
         """Where to listen, and with how many processes and threads."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument(
-            "--workers", type=int, default=os.cpu_count() or 1, help="进程数，默认等于处理器核数"
-        )
+        parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="进程数，默认等于处理器核数")
         parser.add_argument("--threads", type=int, default=4, help="每个进程的线程数")
 
     def handle(self, *args: Any, **options: Any) -> None:

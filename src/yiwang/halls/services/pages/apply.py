@@ -117,7 +117,10 @@ def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
         answers: dict[str, Any] = dict(form.draft if not form.is_valid() else form.plain)
         typed = _typed(form) if not form.is_valid() else {}
         acts.save_answers(
-            pk, {**typed, **answers, "_disputed": disputed}, by=request.actor, key=form.key  # type: ignore[attr-defined]
+            pk,
+            {**typed, **answers, "_disputed": disputed},
+            by=request.actor,
+            key=form.key,  # type: ignore[attr-defined]
         )
         if "leave" in request.POST:
             return to(request, "my")
@@ -274,11 +277,7 @@ def _form(request: HttpRequest, draft: Draft, section: MergedSection) -> SpecFor
 
 def _typed(form: SpecForm) -> dict[str, Any]:
     """Keep also what cannot be read yet: the person sees it again and mends it."""
-    return {
-        name: raw
-        for name, raw in form.raw.items()
-        if isinstance(raw, str) and raw and name not in form.draft
-    }
+    return {name: raw for name, raw in form.raw.items() if isinstance(raw, str) and raw and name not in form.draft}
 
 
 def _show(expression: str, data: Mapping[str, Any]) -> bool:
@@ -351,25 +350,22 @@ def _progress(draft: Draft) -> dict[str, int]:
     facts = draft.resolution.facts.values()
     known = sum(1 for fact in facts if fact.state is FactState.KNOWN)
     filled = sum(1 for fact in facts if fact.state is FactState.GIVEN)
-    return {"all": len(facts), "known": known, "ask": len(facts) - known, "filled": filled, "agencies": len(draft.editions)}
+    return {
+        "all": len(facts),
+        "known": known,
+        "ask": len(facts) - known,
+        "filled": filled,
+        "agencies": len(draft.editions),
+    }
 
 
 def _material_row(draft: Draft, name: str, errors: Mapping[str, str]) -> dict[str, Any]:
     fact = draft.resolution.materials[name]
     material = next(
-        (
-            one
-            for edition in draft.editions
-            for one in edition.definition.materials
-            if one.identity == name
-        ),
+        (one for edition in draft.editions for one in edition.definition.materials if one.identity == name),
         None,
     )
-    users = [
-        edition.definition.known_as
-        for edition in draft.editions
-        if edition.definition.basic_code in fact.items
-    ]
+    users = [edition.definition.known_as for edition in draft.editions if edition.definition.basic_code in fact.items]
     return {
         "fact": fact,
         "material": material,
@@ -383,9 +379,7 @@ def _material_row(draft: Draft, name: str, errors: Mapping[str, str]) -> dict[st
 def _indexed(rows: list[dict[str, Any]], errors: Mapping[str, str]) -> list[tuple[int, str]]:
     asked = [row for row in rows if row["ask"]]
     return [
-        (index, errors[row["fact"].material])
-        for index, row in enumerate(asked, 1)
-        if row["fact"].material in errors
+        (index, errors[row["fact"].material]) for index, row in enumerate(asked, 1) if row["fact"].material in errors
     ]
 
 

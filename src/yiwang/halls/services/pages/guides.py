@@ -141,5 +141,3 @@ def _defaults(event: object) -> dict[str, str]:
 
 def _show(expression: str, data: object) -> bool:
     return rules.truth(expression, data) is True  # type: ignore[arg-type]
-
-

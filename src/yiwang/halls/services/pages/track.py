@@ -203,11 +203,7 @@ def _own(application: uuid.UUID, actor: Actor) -> None:
 
 def _correction_form(request: HttpRequest, asked: CorrectionView, data: Any) -> SpecForm:
     elements = catalog.elements()
-    fields = [
-        point.target.removeprefix("field:")
-        for point in asked.points
-        if point.target.startswith("field:")
-    ]
+    fields = [point.target.removeprefix("field:") for point in asked.points if point.target.startswith("field:")]
     specs = [field_spec(elements, FormField(code)) for code in fields if code in elements]
     return SpecForm(specs, data, prefix="c")
 
@@ -230,5 +226,3 @@ def _take_files(request: HttpRequest, case: CaseView, asked: CorrectionView, key
                 key=f"{key}:{index}:{number}:{taken.digest}",
             )
     return refused
-
-

@@ -122,9 +122,7 @@ def _page(
     posted = request.POST if slug else None
     waiting = [case for case in found.view.cases if case.state in rules.BEFORE_ACCEPTANCE]
     chosen = set(posted.getlist("case")) if posted else {str(case.id) for case in waiting}
-    correctable = [
-        case for case in waiting if acts.request_correction.denial(found.rows[case.id], actor) is None
-    ]
+    correctable = [case for case in waiting if acts.request_correction.denial(found.rows[case.id], actor) is None]
     denial = acts.accept_all.denial(found.row, actor)
     context = {
         "file": found,
@@ -145,9 +143,7 @@ def _page(
         "given": [row for row in found.facts if row.state == FactState.GIVEN],
         "sourced": [row for row in found.facts if row.state != FactState.GIVEN],
         "revealed": request.GET.get("show", ""),
-        "conditional": [
-            one for one in found.materials if one.state is FactState.DEFERRED and not one.made_up_at
-        ],
+        "conditional": [one for one in found.materials if one.state is FactState.DEFERRED and not one.made_up_at],
         "checkable": [one for one in found.materials if one.state is FactState.GIVEN],
         "originals": acts.check_original.denial(found.row, actor) is None,
         "points": _point_fields(found, posted if slug == "correct" else None) if correctable else [],
@@ -187,17 +183,14 @@ def _accept(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str)
         acts.accept_all(found.view.id, by=actor, key=key)
         return []
     return [
-        _tried(case.name, lambda case=case: acts.accept(case.id, by=actor, key=f"{key}:{case.id}"))
-        for case in chosen
+        _tried(case.name, lambda case=case: acts.accept(case.id, by=actor, key=f"{key}:{case.id}")) for case in chosen
     ]
 
 
 def _correct(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str) -> list[Outcome]:
     points = doable.posted_points(data)
     if not points:
-        raise Invalid(
-            _("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("至少写一条。")),)
-        )
+        raise Invalid(_("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("至少写一条。")),))
     outcomes = []
     for case in _chosen(found, data):
         own = [point for point in points if found.concerns(point["target"], case)]
@@ -205,17 +198,13 @@ def _correct(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str
             outcomes.append(
                 _tried(
                     case.name,
-                    lambda case=case, own=own: acts.request_correction(
-                        case.id, own, by=actor, key=f"{key}:{case.id}"
-                    ),
+                    lambda case=case, own=own: acts.request_correction(case.id, own, by=actor, key=f"{key}:{case.id}"),
                 )
             )
     return outcomes
 
 
-def _refuse(
-    found: ApplicationFileView, data: QueryDict, form: SpecForm, actor: Actor, key: str
-) -> list[Outcome]:
+def _refuse(found: ApplicationFileView, data: QueryDict, form: SpecForm, actor: Actor, key: str) -> list[Outcome]:
     refuse = CATALOGUE[REFUSE]
     return [
         _tried(case.name, lambda case=case: refuse(case.id, **form.values, by=actor, key=f"{key}:{case.id}"))

@@ -80,9 +80,7 @@ def keep_opinion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     task = request.POST.get("task", "")
     try:
-        acts.keep_opinion(
-            pk, uuid.UUID(task), request.POST.get(doable.OPINION, ""), by=actor, key=uuid.uuid4().hex
-        )
+        acts.keep_opinion(pk, uuid.UUID(task), request.POST.get(doable.OPINION, ""), by=actor, key=uuid.uuid4().hex)
     except ValueError as error:
         raise NotFound(_("没有这个环节。")) from error
     return render(request, "cases/parts/saved.html", {"saved_at": clock.now()})
@@ -220,9 +218,7 @@ def _viewer(request: HttpRequest, found: CaseFile) -> dict[str, Any]:
     files: list[tuple[str, FileView]] = [(one.name, file) for one in found.materials for file in one.files]
     wanted = request.GET.get("file", "")
     shown = next((one for one in files if str(one[1].id) == wanted), None)
-    shown = shown or next(
-        (one for one in files if one[1].media_type in PICTURES), files[0] if files else None
-    )
+    shown = shown or next((one for one in files if one[1].media_type in PICTURES), files[0] if files else None)
     return {
         "shown": shown[1] if shown else None,
         "material": shown[0] if shown else "",

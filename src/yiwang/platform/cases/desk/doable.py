@@ -127,7 +127,9 @@ TABLE: tuple[Doable, ...] = (
     Doable("cases.accept", later("受理"), "", "g"),
     Doable("cases.pre_review", later("开始预审"), "second"),
     Doable("cases.complete_step", later("通过"), "", "g", "pass", "opinion", {"outcome": "pass"}, wants=_review),
-    Doable("cases.complete_step", later("不通过"), "second", "f", "fail", "opinion", {"outcome": "fail"}, wants=_review),
+    Doable(
+        "cases.complete_step", later("不通过"), "second", "f", "fail", "opinion", {"outcome": "fail"}, wants=_review
+    ),
     Doable("cases.decide", later("准予"), "", "g", "grant", "text", {"grant": True}, preview="yes", tell=True),
     Doable("cases.decide", later("不予"), "stop", "d", "refuse", "text", {"grant": False}, preview="no", tell=True),
     Doable("cases.deliver", later("登记送达"), "", "s"),
@@ -226,9 +228,7 @@ def choices(
             (rare if doable.rare else others).append(shown)
     if not any((opinion, others, rare, points)) and not denied:
         denied[""] = ("", _("这个办件现在不等您的岗位。"))
-    return Choices(
-        tuple(opinion), tuple(others), tuple(rare), tuple(points), tuple(denied.values()), step
-    )
+    return Choices(tuple(opinion), tuple(others), tuple(rare), tuple(points), tuple(denied.values()), step)
 
 
 def find(slug: str) -> Doable | None:
@@ -332,7 +332,9 @@ def _spec(name: str, kind: Any, *, required: bool) -> FieldSpec | None:
     found = kinds.get(kind)
     if found is None:
         return None
-    spec = FieldSpec(name, str(_LABELS.get(name, name)), found, required=required, max_length=1000 if kind is str else 0)
+    spec = FieldSpec(
+        name, str(_LABELS.get(name, name)), found, required=required, max_length=1000 if kind is str else 0
+    )
     return replace(spec, min=Decimal(1)) if kind is int else spec
 
 

@@ -45,8 +45,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     except paging.BadCursor:
         return redirect("cases:intake")
     rows = [
-        {"view": row, "lamp": _tell_lamp(row.days_left), "door": DOORS.get(row.door, row.door)}
-        for row in page.rows
+        {"view": row, "lamp": _tell_lamp(row.days_left), "door": DOORS.get(row.door, row.door)} for row in page.rows
     ]
     context = {"rows": rows, "pager": _pager(request.GET, page), "section": "intake", "now": clock.now()}
     return render(request, "cases/intake.html", context)
@@ -81,9 +80,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """Find cases, open or closed, by number or applicant."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     words = request.GET.get("q", "").strip()[:80]
-    rows = [
-        {"view": view, "lamp": lamp_of(view), "state": STATES[view.state]} for view in search(actor, words)
-    ]
+    rows = [{"view": view, "lamp": lamp_of(view), "state": STATES[view.state]} for view in search(actor, words)]
     return render(request, "cases/find.html", {"q": words, "rows": rows, "section": "find"})
 
 
@@ -197,9 +194,8 @@ def _lights(
                 "current": chosen == name,
             }
         )
-    lights.append(
-        {"name": "brand", "icon": "layers", "label": _("全部"), "count": counts["all"], "url": _with(query, light=""), "current": not chosen}
-    )  # fmt: skip
+    everything = {"name": "brand", "icon": "layers", "label": _("全部"), "count": counts["all"]}
+    lights.append({**everything, "url": _with(query, light=""), "current": not chosen})
     return lights
 
 

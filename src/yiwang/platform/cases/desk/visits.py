@@ -80,9 +80,7 @@ _DONE = {
 }
 
 
-def _page(
-    request: HttpRequest, seen: Visit, *, problem: Problem | None = None, done: str = ""
-) -> HttpResponse:
+def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, done: str = "") -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     row = seen.file.row
     open_ = seen.own.state is TaskState.READY
@@ -91,9 +89,7 @@ def _page(
         words = _("踏勘已经记录。") if seen.own.done_at else _("还没有轮到踏勘。")
     else:
         words = denied.message if denied else ""
-    planning = (
-        acts.plan_visit.denial(row, actor) is None and bool(seen.own.joint) and seen.own.done_at is None
-    )
+    planning = acts.plan_visit.denial(row, actor) is None and bool(seen.own.joint) and seen.own.done_at is None
     errors = {error.field: str(error.message) for error in problem.errors} if problem else {}
     context: dict[str, Any] = {
         "visit": seen,

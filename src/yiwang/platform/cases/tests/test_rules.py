@@ -269,11 +269,11 @@ def test_a_process_drawn_elsewhere():
         ('<!DOCTYPE d [<!ENTITY x "y">]><d>&x;</d>', "well-formed"),
         (f'<definitions xmlns="{bpmn.BPMN}"/>', "0 processes"),
         (document(ENDS + '<userTask id="a"/>' + flows(("s", "a"))), "not connected|needs flows"),
-        (document(ENDS + '<inclusiveGateway id="g"/>' + flows(("s", "g"), ("g", "e"))), "inclusiveGateway g is outside"),  # noqa: E501
+        (document(ENDS + '<inclusiveGateway id="g"/>' + flows(("s", "g"), ("g", "e"))), "inclusiveGateway g is outside"),
         (document(ENDS + '<subProcess id="g"/>' + flows(("s", "g"), ("g", "e"))), "subProcess g is outside"),
         (document(ENDS + '<startEvent id="t"><timerEventDefinition/></startEvent>'), "timerEventDefinition"),
         (document(ENDS + flows(("s", "q"))), "not there"),
-        (document('<endEvent id="e"/><userTask id="a"/>' + flows(("a", "a"), ("a", "e"))), "start events|circle|flows into"),  # noqa: E501
+        (document('<endEvent id="e"/><userTask id="a"/>' + flows(("a", "a"), ("a", "e"))), "start events|circle|flows into"),
         (
             document(ENDS + '<parallelGateway id="g"/><userTask id="a"/><parallelGateway id="h"/>'
                      + flows(("s", "g"), ("g", "a"), ("a", "h"), ("h", "g"), ("h", "e"))),
@@ -285,7 +285,7 @@ def test_a_process_drawn_elsewhere():
             "no condition",
         ),
         (
-            document(ENDS + '<exclusiveGateway id="x" default="f2"/><userTask id="a"/><userTask id="b"/><parallelGateway id="y"/>'  # noqa: E501
+            document(ENDS + '<exclusiveGateway id="x" default="f2"/><userTask id="a"/><userTask id="b"/><parallelGateway id="y"/>'
                      + flows(("s", "x"), ("x", "a", "c"), ("x", "b"), ("a", "y"), ("b", "y"), ("y", "e"))),
             "not merged",
         ),

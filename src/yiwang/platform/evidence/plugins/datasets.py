@@ -20,7 +20,9 @@ class DatasetSource(Source):
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
         """Two queries: the datasets, and every record of the subject in them."""
         wanted = list(paths)
-        datasets = {row.code: row for row in Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})}
+        datasets = {
+            row.code: row for row in Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
+        }
         keys = [blind_index(number, "subject") for number in subject.numbers]
         up = [code for code, row in datasets.items() if row.available]
         found = {}

@@ -86,9 +86,7 @@ def renew_inside(
 
     Raises NotNow unless it is valid.
     """
-    return next_version(
-        locked(licence), Operation.RENEW, values=values or {}, valid_to=valid_to, case_id=case_id
-    )
+    return next_version(locked(licence), Operation.RENEW, values=values or {}, valid_to=valid_to, case_id=case_id)
 
 
 def change_inside(
@@ -102,9 +100,7 @@ def change_inside(
 
     Raises NotNow unless it is valid.
     """
-    return next_version(
-        locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id
-    )
+    return next_version(locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
 
 
 def record_use(
@@ -222,8 +218,6 @@ def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:
     if "{year" in spec.number_format:
         scope += f":{day.year}"
     while True:
-        number = spec.number_format.format(
-            year=day.year, region=issuer.region[:6], serial=serials.allot(scope)
-        )
+        number = spec.number_format.format(year=day.year, region=issuer.region[:6], serial=serials.allot(scope))
         if not Licence.objects.filter(type_id=spec.code, issuer_code=issuer.uscc, number=number).exists():
             return number

@@ -145,9 +145,7 @@ def renew(licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key
 
 
 @act_on("licences.change", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.CHANGE))
-def change(
-    licence: Licence, *, values: dict[str, Any], holder_name: str = "", by: Actor, key: Key
-) -> uuid.UUID:
+def change(licence: Licence, *, values: dict[str, Any], holder_name: str = "", by: Actor, key: Key) -> uuid.UUID:
     """Change what a licence says (变更, 行政许可法 art. 49): a new version, same term. Returns its id."""
     return next_version(licence, Operation.CHANGE, values=values, holder_name=holder_name)
 

@@ -63,9 +63,7 @@ def _certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=365 * YEARS))
-        .add_extension(
-            x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True
-        )
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
         .add_extension(
             x509.KeyUsage(
                 digital_signature=not authority,
@@ -81,9 +79,7 @@ def _certificate(
             critical=True,
         )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
 
@@ -178,6 +174,4 @@ class DemoKey(SignatureKey):
         """Warn that it has no legal force; an error where that matters."""
         if settings.YIWANG_DEMO:
             return [Finding(Level.WARNING, _("正在用演示印章签发，证照没有法律效力。"))]
-        return [
-            Finding(Level.ERROR, _("正式运行时请接入电子印章：licences.signature 设为 file 或其他插件。"))
-        ]
+        return [Finding(Level.ERROR, _("正式运行时请接入电子印章：licences.signature 设为 file 或其他插件。"))]

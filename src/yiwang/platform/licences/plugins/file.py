@@ -70,9 +70,7 @@ class FileKey(SignatureKey):
         """Open every file."""
         files = self._files()
         if not files:
-            return [
-                Finding(Level.ERROR, _("YIWANG_SIGNATURE_FILE 没有指向 PKCS#12 文件或存放它们的文件夹。"))
-            ]
+            return [Finding(Level.ERROR, _("YIWANG_SIGNATURE_FILE 没有指向 PKCS#12 文件或存放它们的文件夹。"))]
         findings = []
         for path in files:
             try:

@@ -207,9 +207,7 @@ def _signed_by(key: Any, certificate: Any, url: str, folder: Path) -> bytes:
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
 
-    content = pkcs12.serialize_key_and_certificates(
-        b"x", key, certificate, None, BestAvailableEncryption(b"x")
-    )
+    content = pkcs12.serialize_key_and_certificates(b"x", key, certificate, None, BestAvailableEncryption(b"x"))
     signer = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=b"x")
     out = BytesIO()
     sign_pdf(
@@ -241,9 +239,7 @@ def test_any_file_gets_an_answer(db: None, content: bytes) -> None:
 
 
 def test_a_person_is_masked(issue: Issue, firm: Any) -> None:
-    enter_type(
-        spec(code="demo_card", type_code="1110000000DEM03148009", number_format="{region}{serial:012}")
-    )
+    enter_type(spec(code="demo_card", type_code="1110000000DEM03148009", number_format="{region}{serial:012}"))
     licence, pdf = signed(
         issue, type_code="demo_card", holder=None, holder_name="演示人甲", number="330302199306115318",
         values={"name": "演示人甲"},
@@ -312,9 +308,7 @@ def test_words(db: None) -> None:
         "area": DataElement(code="area", label="面积", kind=FieldKind.DECIMAL, unit="㎡"),
         "item": DataElement(code="item", label="品名", kind=FieldKind.TEXT),
     }
-    one = spec(
-        fields=tuple(LicenceField(n, n, element=n) for n in ("kinds", "area", "born", "ok", "rows", "empty"))
-    )
+    one = spec(fields=tuple(LicenceField(n, n, element=n) for n in ("kinds", "area", "born", "ok", "rows", "empty")))
     values = {
         "kinds": ["hot", "cold", "other"],
         "area": "98.6",

@@ -28,9 +28,7 @@ def pdf_of(licence: Licence) -> bytes:
 
 
 def upload(client: Client, content: bytes) -> Any:
-    return client.post(
-        "/verify/file", {"file": SimpleUploadedFile("licence.pdf", content, "application/pdf")}
-    )
+    return client.post("/verify/file", {"file": SimpleUploadedFile("licence.pdf", content, "application/pdf")})
 
 
 def test_a_stranger_verifies_by_the_qr_code(issue: Issue, client: Client) -> None:

@@ -99,9 +99,6 @@ def test_public_words_hold_no_personal_number() -> None:
     shown = rules.public_text(
         "负责人 330302199306115318，电话13800138000，统一码 91330302MADEM0011Y，编号 330302202600000001"
     )
-    assert (
-        shown
-        == "负责人 330302********5318，电话138****8000，统一码 91330302MADEM0011Y，编号 330302202600000001"
-    )
+    assert shown == "负责人 330302********5318，电话138****8000，统一码 91330302MADEM0011Y，编号 330302202600000001"
     assert rules.public_name(PartyKind.PERSON, "演示甲") == "演**"
     assert rules.public_name(PartyKind.ORGANISATION, "演示公司") == "演示公司"

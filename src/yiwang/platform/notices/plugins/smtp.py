@@ -49,9 +49,7 @@ class SmtpMail(Sender):
         try:
             with _connect(parts) as server:
                 if parts.username:
-                    server.login(
-                        urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or "")
-                    )
+                    server.login(urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or ""))
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _words in error.recipients.values()]
@@ -65,9 +63,7 @@ class SmtpMail(Sender):
 def _connect(parts: urllib.parse.SplitResult) -> smtplib.SMTP:
     host = parts.hostname or ""
     if parts.scheme == "smtps":
-        return smtplib.SMTP_SSL(
-            host, parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
-        )
+        return smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
     server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
     if parts.scheme == "smtp+tls":
         server.starttls(context=ssl.create_default_context())

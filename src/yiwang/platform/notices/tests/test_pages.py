@@ -42,9 +42,7 @@ def test_a_strangers_message_is_not_there(told, sign_in):
     assert sign_in("supervisor").get("/my/messages/").status_code in (302, 401, 403)
 
 
-def test_the_list_is_paged_by_keys_and_a_bent_cursor_is_not_found(
-    told, sign_in, django_assert_max_num_queries
-):
+def test_the_list_is_paged_by_keys_and_a_bent_cursor_is_not_found(told, sign_in, django_assert_max_num_queries):
     first = Message.objects.first()
     for number in range(45):
         Message.objects.create(

@@ -44,9 +44,7 @@ class Gateway(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize(
-    ("status", "outcome"), [(200, None), (400, Refused), (429, NotReached), (503, NotReached)]
-)
+@pytest.mark.parametrize(("status", "outcome"), [(200, None), (400, Refused), (429, NotReached), (503, NotReached)])
 def test_the_gateway_is_told_once_and_its_answer_understood(serve, settings, status, outcome):
     handler = type("Handler", (Gateway,), {"status": status, "got": []})
     settings.YIWANG_SMS_URL = f"http://127.0.0.1:{serve(HTTPServer(('127.0.0.1', 0), handler))}/sms"

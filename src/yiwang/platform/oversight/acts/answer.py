@@ -96,9 +96,7 @@ def review(row: BadRating, remove: bool, reason: str, *, by: Actor, key: Key) ->
     row.save()
 
 
-@act_on(
-    "oversight.rectify", BadRating.objects.lock, permission=CanAnswer, ready=rectifiable, announces=FED_BACK
-)
+@act_on("oversight.rectify", BadRating.objects.lock, permission=CanAnswer, ready=rectifiable, announces=FED_BACK)
 def rectify(row: BadRating, measures: str, *, by: Actor, key: Key) -> None:
     """Say what was put right; the rater is told in these words."""
     _need(measures, "measures", _("请写改了什么，这段话会告诉评价人。"))

@@ -71,9 +71,7 @@ def ratable(service: Service) -> Denial | None:
 
 
 @act_on("oversight.rate", Service.objects.lock, permission=CanRate, ready=ratable, announces=GIVEN)
-def rate(
-    service: Service, level: Level, reasons: list[str], text: str = "", *, by: Actor, key: Key
-) -> uuid.UUID:
+def rate(service: Service, level: Level, reasons: list[str], text: str = "", *, by: Actor, key: Key) -> uuid.UUID:
     """Rate a service. Returns the rating's id.
 
     A bad one begins its handling: verified in one working day, put right in five, called back, rated again.
@@ -109,9 +107,7 @@ def rate(
 
 def _begin(rating: Rating, service: Service, now: datetime) -> None:
     due = workdays_from(service.region, clock.legal_date(now), data.parameters().verify_days)
-    row = BadRating.objects.create(
-        rating=rating, state=BadRatingState.RECEIVED.value, received_at=now, verify_due=due
-    )
+    row = BadRating.objects.create(rating=rating, state=BadRatingState.RECEIVED.value, received_at=now, verify_due=due)
     timers.set_timer(LATE_TIMER_VERIFY, row.id, clock.end_of(due) + timedelta(seconds=1))
     current().emit(BAD, row, case=str(service.case_id))
 

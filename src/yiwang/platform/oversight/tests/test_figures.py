@@ -34,9 +34,7 @@ def rated(service):
     levels = [level for level, count in wanted.items() for _ in range(count)]
     services = Service.objects.bulk_create(another(number) for number in range(2, 2 + 199))
     rows = [
-        Rating(
-            service=one, level=level, reason_list="x", channel="portal", rater_id=service.principal_id, at=now
-        )
+        Rating(service=one, level=level, reason_list="x", channel="portal", rater_id=service.principal_id, at=now)
         for one, level in zip(services, levels, strict=False)
     ]
     rows += [
