@@ -161,7 +161,7 @@ def _term(term: str, weight: int) -> SearchTerm:
         pinyin=sound[:400],
         initials=initials[:80],
         fuzzy=rules.fuzzy(sound)[:400],
-        deletes=rules.deletes(folded) if len(folded) >= 3 else [],
+        deletes=rules.deletes(folded) if rules.SLIP_SHORTEST <= len(folded) <= rules.SLIP_LONGEST + 1 else [],
         weight=weight,
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from django.core.cache import cache
 from django.db import connection
@@ -64,6 +65,11 @@ _TEXTS = f"""
         (SELECT %(words)s::tsquery AS words) q
     WHERE body @@ q.words LIMIT {TEXTS}
 """  # noqa: S608
+# One look into the index for each slip: over a whole array the planner would rather read the table.
+_SLIPS = """
+    SELECT DISTINCT term, weight, folded FROM unnest(%(slips)s::varchar[]) AS slip
+    JOIN search_searchterm ON deletes @> ARRAY[slip] WHERE folded <> %(text)s LIMIT 100
+"""
 
 
 def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
@@ -75,7 +81,8 @@ def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
     found, capped = _candidates(asked, filters)
     if found:
         return _results(found, capped, asked, filters, page)
-    meant = tuple(term for term in near_terms(asked) if _candidates(_ask(term), filters)[0])[:MEANT]
+    useful = (term for term in near_terms(asked) if _candidates(_ask(term), filters)[0])
+    meant = tuple(islice(useful, MEANT))
     if meant:
         instead = _ask(meant[0])
         found, capped = _candidates(instead, filters)
@@ -256,10 +263,11 @@ def near_terms(asked: Asked) -> list[str]:
     same = SearchTerm.objects.filter(fuzzy=rules.fuzzy(sound)).exclude(folded=text)
     for term, weight, spoken in same.values_list("term", "weight", "pinyin")[:20]:
         near[term] = (0 if spoken == sound else 1, -weight, len(term))
-    if len(text) >= 3:
-        slips = SearchTerm.objects.filter(deletes__overlap=rules.deletes(text)).exclude(folded=text)
-        for term, weight, folded in slips.values_list("term", "weight", "folded")[:100]:
-            apart = rules.distance(text, folded)
-            if apart <= 2:
-                near.setdefault(term, (1 + apart, -weight, len(term)))
+    if rules.SLIP_SHORTEST <= len(text) <= rules.SLIP_LONGEST:
+        with connection.cursor() as sql:
+            sql.execute(_SLIPS, {"slips": rules.deletes(text), "text": text})
+            for term, weight, folded in sql.fetchall():
+                apart = rules.distance(text, folded)
+                if apart <= 2:
+                    near.setdefault(term, (1 + apart, -weight, len(term)))
     return sorted(near, key=lambda term: (near[term], term))[: MEANT * 2]
