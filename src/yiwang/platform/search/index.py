@@ -194,7 +194,9 @@ def rebuild() -> int:
         published = {str(pk) for pk, _edition in catalog.published_implementations()}
         published |= {event.code for event in catalog.life_events()}
         SearchDocument.objects.filter(source__in=kept - published).delete()
-        write_terms((word, WEIGHT_EVENT) for one in vocabulary.synonyms for word in one.words)
+        names = "\n".join(SearchTerm.objects.values_list("folded", flat=True))
+        useful = (one for one in vocabulary.synonyms if any(rules.fold(mean) in names for mean in one.means))
+        write_terms((word, WEIGHT_EVENT) for one in useful for word in one.words)
         write_terms((word, WEIGHT_NAME) for word in vocabulary.words)
     return written
 

@@ -75,20 +75,37 @@ _SLIPS = """
 def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
     """Find what somebody means. Nothing asked finds nothing; a slip of the pen finds what was meant."""
     filters = filters or Filters()
-    asked = _explain_latin(rules.understand(text, words.vocabulary(), words.cut))
+    text, within = _place(text, filters)
+    asked = _explain_latin(_ask(text))
     if not asked.groups and not asked.names:
         return Results((), 0, False)
-    found, capped = _candidates(asked, filters)
+    found, capped = _candidates(asked, within)
     if found:
         return _results(found, capped, asked, filters, page)
-    useful = (term for term in near_terms(asked) if _candidates(_ask(term), filters)[0])
+    useful = (term for term in near_terms(asked) if _candidates(_ask(term), within)[0])
     meant = tuple(islice(useful, MEANT))
     if meant:
         instead = _ask(meant[0])
-        found, capped = _candidates(instead, filters)
+        found, capped = _candidates(instead, within)
         return replace(_results(found, capped, instead, filters, page), meant=meant, instead=meant[0])
-    loose, capped = _loose(asked, filters)
+    loose, capped = _loose(asked, within)
     return _results(loose, capped, asked, filters, page)
+
+
+def _place(text: str, filters: Filters) -> tuple[str, Filters]:
+    """Read a county that stands in the query as where; what is left is what is looked for."""
+    if filters.where:
+        return text, filters
+    for name, code in _counties().items():
+        rest = text.replace(name, " ", 1)
+        if rest != text and rules.fold(rest):
+            return rest, replace(filters, where=code)
+    return text, filters
+
+
+def _counties() -> dict[str, str]:
+    """Return names of counties, longest first, to their codes."""
+    return _labels()["county"]
 
 
 def _ask(text: str) -> Asked:
@@ -144,9 +161,11 @@ def _candidates(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
 
 def _loose(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
     """Find what has at least one of the words: better than nothing, and shown as such by rank."""
-    if len(asked.groups) < 2:
+    tokens = {token for group in asked.groups for way in group for token in way}
+    if len(tokens) < 2:
         return [], False
-    query = rules.to_tsquery(asked.groups, filters, _regions(filters.where), any_of=True)
+    apart = [((token,),) for token in sorted(tokens)]
+    query = rules.to_tsquery(apart, filters, _regions(filters.where), any_of=True)
     with connection.cursor() as sql:
         sql.execute(_TEXTS.replace("body", "head"), {"words": query})
         rows = sql.fetchall()
@@ -221,10 +240,12 @@ def _labels() -> dict[str, dict[str, str]]:
     """Return what facets are called; code tables and regions are kept for some minutes."""
     kept: dict[str, dict[str, str]] | None = cache.get("search.labels")
     if kept is None:
-        regions = directory.regions_at(RegionLevel.CITY) + directory.regions_at(RegionLevel.COUNTY)
+        counties = directory.regions_at(RegionLevel.COUNTY)
+        regions = directory.regions_at(RegionLevel.CITY) + counties
         kept = {
             "theme": catalog.code_table("person_themes") | catalog.code_table("legal_themes"),
             "where": {one.code: one.name for one in regions},
+            "county": {one.name: one.code for one in sorted(counties, key=lambda one: -len(one.name))},
         }
         cache.set("search.labels", kept, 300)
     return kept | {
