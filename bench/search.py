@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GOAL_P99 = 25.0
-QUERIES = 3000
+QUERIES = 2000
 AGENCIES, REGIONS, THEMES = 400, 13, 30
 COMMON = [
     "申请",
@@ -101,13 +101,15 @@ class Asking:
 
 def entries(corpus: Corpus, count: int) -> Iterator[object]:
     """Make documents as the index has them, some 180 signs of text each."""
-    from yiwang.platform.search import rules
+    from yiwang.platform.search import rules, words
     from yiwang.platform.search.index import Entry
     from yiwang.platform.search.models import SearchDocument
 
     chance = random.Random(3)  # of its own, so that the words can be drawn again without it
     for number in range(count):
-        name, known, text = corpus.document()
+        drawn = corpus.document()
+        title = "".join(drawn[0])
+        name, known, text = (words.tokens("".join(part)) for part in drawn)
         region = f"3303{chance.randrange(REGIONS):02}"
         agency = f"{region}-{chance.randrange(AGENCIES // REGIONS)}"
         audience = chance.choice((["person"], ["organisation"], ["person", "organisation"]))
@@ -124,8 +126,8 @@ def entries(corpus: Corpus, count: int) -> Iterator[object]:
                 kind="item",
                 group=str(number // 3),
                 target=str(number),
-                name="".join(name),
-                folded=rules.fold("".join(name)),
+                name=title,
+                folded=rules.fold(title),
                 summary="".join(text)[:60],
                 agency=agency,
                 agency_name=agency,
@@ -137,7 +139,7 @@ def entries(corpus: Corpus, count: int) -> Iterator[object]:
                 head=rules.vector(head, facets),
                 body=rules.vector([*head, ("D", text)], facets),
             ),
-            (("".join(name), 1),),
+            ((title, 1),),
         )
 
 
