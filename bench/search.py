@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GOAL_P99 = 25.0
-QUERIES = 3000
+QUERIES = 2000
 AGENCIES, REGIONS, THEMES = 400, 13, 30
 COMMON = [
     "申请",
@@ -71,25 +71,50 @@ class Corpus:
         """Return words by frequency."""
         return self.chance.choices(self.words, cum_weights=self.steps, k=count)
 
+    def document(self) -> tuple[list[str], list[str], list[str]]:
+        """Return the words of a document's name, key words and text."""
+        return self.draw(4), self.draw(3), self.draw(70)
+
+
+class Asking:
+    """Asks as people do: half for one word, most others for words of one thing, some with a slip, some for nothing."""
+
+    def __init__(self, count: int, seed: int = 11) -> None:
+        self.corpus = Corpus(seed)
+        known = Corpus()
+        self.things = [[*name, *words] for name, words, _text in (known.document() for _ in range(count // 20))]
+
     def query(self) -> str:
-        """Return a query of one to three words, as somebody types it: frequent ones, but not only."""
-        words = self.draw(self.chance.choice((1, 2, 2, 3)))
-        return self.chance.choice(("", " ")).join(words)
+        """Return a query of one to three words."""
+        chance = self.corpus.chance
+        how = chance.random()
+        if how < 0.5:
+            return self.corpus.draw(1)[0]
+        words = chance.sample(chance.choice(self.things), chance.choice((2, 2, 3)))
+        if how < 0.9:
+            return chance.choice(("", " ")).join(words)
+        if how < 0.95:
+            at = chance.randrange(len(words[0]))
+            return words[0][:at] + chance.choice(SIGNS) + words[0][at + 1 :]
+        return " ".join(self.corpus.draw(3))
 
 
 def entries(corpus: Corpus, count: int) -> Iterator[object]:
     """Make documents as the index has them, some 180 signs of text each."""
-    from yiwang.platform.search import rules
+    from yiwang.platform.search import rules, words
     from yiwang.platform.search.index import Entry
     from yiwang.platform.search.models import SearchDocument
 
+    chance = random.Random(3)  # of its own, so that the words can be drawn again without it
     for number in range(count):
-        name, known, text = corpus.draw(4), corpus.draw(3), corpus.draw(70)
-        region = f"3303{corpus.chance.randrange(REGIONS):02}"
-        agency = f"{region}-{corpus.chance.randrange(AGENCIES // REGIONS)}"
-        audience = corpus.chance.choice((["person"], ["organisation"], ["person", "organisation"]))
-        themes = [str(corpus.chance.randrange(THEMES))]
-        online = corpus.chance.random() < 0.7
+        drawn = corpus.document()
+        title = "".join(drawn[0])
+        name, known, text = (words.tokens("".join(part)) for part in drawn)
+        region = f"3303{chance.randrange(REGIONS):02}"
+        agency = f"{region}-{chance.randrange(AGENCIES // REGIONS)}"
+        audience = chance.choice((["person"], ["organisation"], ["person", "organisation"]))
+        themes = [str(chance.randrange(THEMES))]
+        online = chance.random() < 0.7
         facets = rules.facet_lexemes(
             kind="item", agency=agency, region=region, audience=audience, themes=themes, online=online
         )
@@ -101,8 +126,8 @@ def entries(corpus: Corpus, count: int) -> Iterator[object]:
                 kind="item",
                 group=str(number // 3),
                 target=str(number),
-                name="".join(name),
-                folded=rules.fold("".join(name)),
+                name=title,
+                folded=rules.fold(title),
                 summary="".join(text)[:60],
                 agency=agency,
                 agency_name=agency,
@@ -114,16 +139,16 @@ def entries(corpus: Corpus, count: int) -> Iterator[object]:
                 head=rules.vector(head, facets),
                 body=rules.vector([*head, ("D", text)], facets),
             ),
-            (("".join(name), 1),),
+            ((title, 1),),
         )
 
 
-def measure(corpus: Corpus, name: str, **narrow: str) -> dict[str, float]:
+def measure(asking: Asking, name: str, **narrow: str) -> dict[str, float]:
     """Search many times; return milliseconds."""
     from yiwang.platform.search import queries
     from yiwang.platform.search.types import Filters
 
-    asked = [corpus.query() for _ in range(QUERIES)]
+    asked = [asking.query() for _ in range(QUERIES)]
     for text in asked[:100]:
         queries.search(text)
     took = []
@@ -167,7 +192,7 @@ def run(count: int) -> None:
         sql.execute("SELECT pg_total_relation_size('search_searchdocument') / 1048576")
         found["size_mb"] = sql.fetchone()[0]
         print(f"size {found['size_mb']} MB")
-    asking = Corpus(seed=11)
+    asking = Asking(count)
     found["plain"] = measure(asking, "search")
     found["narrowed"] = measure(asking, "search.where", where="330305")
     target = ROOT / "bench" / "results" / "search.json"

@@ -29,6 +29,9 @@ from yiwang.platform.catalog.rules import merged_form, question_spec
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, Resolution
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.oversight import queries as oversight
+from yiwang.platform.oversight.acts import rate
+from yiwang.platform.oversight.types import Level
 from yiwang.ui import uploads, values
 
 
@@ -103,8 +106,29 @@ class Journey:
         yield from self._work()
         with self._now():
             self.walk.cases = list(cases.get_application(self._pk, self.applicant).cases)
+        yield from self._rate()
 
     # --- the applicant ---
+
+    def _rate(self) -> Iterator[Stage]:
+        """Rate every case, once its service was noted by whoever listens to events."""
+        if not self.scenario.rating:
+            return
+        with self._now():
+            work.drain()
+        for case in self.walk.cases:
+            for service in oversight.services_of(case.id, self.applicant):
+                if not service.attempt:
+                    continue
+                with self._now():
+                    rate(
+                        service.id,
+                        Level(self.scenario.rating["level"]),
+                        [str(code) for code in self.scenario.rating.get("reasons", ())],
+                        by=self.applicant,
+                        key=self._key(),
+                    )
+                yield self._stage("oversight.rate", self.applicant, case.name)
 
     def _apply(self) -> Iterator[Stage]:
         event = catalog.get_life_event(self.scenario.life_event)

@@ -161,7 +161,7 @@ def _term(term: str, weight: int) -> SearchTerm:
         pinyin=sound[:400],
         initials=initials[:80],
         fuzzy=rules.fuzzy(sound)[:400],
-        deletes=rules.deletes(folded) if len(folded) >= 3 else [],
+        deletes=rules.deletes(folded) if rules.SLIP_SHORTEST <= len(folded) <= rules.SLIP_LONGEST + 1 else [],
         weight=weight,
     )
 
@@ -194,7 +194,9 @@ def rebuild() -> int:
         published = {str(pk) for pk, _edition in catalog.published_implementations()}
         published |= {event.code for event in catalog.life_events()}
         SearchDocument.objects.filter(source__in=kept - published).delete()
-        write_terms((word, WEIGHT_EVENT) for one in vocabulary.synonyms for word in one.words)
+        names = "\n".join(SearchTerm.objects.values_list("folded", flat=True))
+        useful = (one for one in vocabulary.synonyms if any(rules.fold(mean) in names for mean in one.means))
+        write_terms((word, WEIGHT_EVENT) for one in useful for word in one.words)
         write_terms((word, WEIGHT_NAME) for word in vocabulary.words)
     return written
 

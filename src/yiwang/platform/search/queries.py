@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import queries as catalog
@@ -69,19 +70,37 @@ _TEXTS = f"""
 def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
     """Find what somebody means. Nothing asked finds nothing; a slip of the pen finds what was meant."""
     filters = filters or Filters()
-    asked = _explain_latin(rules.understand(text, words.vocabulary(), words.cut))
+    text, within = _place(text, filters)
+    asked = _explain_latin(_ask(text))
     if not asked.groups and not asked.names:
         return Results((), 0, False)
-    found, capped = _candidates(asked, filters)
+    found, capped = _candidates(asked, within)
     if found:
         return _results(found, capped, asked, filters, page)
-    meant = tuple(term for term in near_terms(asked) if _candidates(_ask(term), filters)[0])[:MEANT]
+    useful = (term for term in near_terms(asked) if _candidates(_ask(term), within)[0])
+    meant = tuple(islice(useful, MEANT))
     if meant:
         instead = _ask(meant[0])
-        found, capped = _candidates(instead, filters)
+        found, capped = _candidates(instead, within)
         return replace(_results(found, capped, instead, filters, page), meant=meant, instead=meant[0])
-    loose, capped = _loose(asked, filters)
+    loose, capped = _loose(asked, within)
     return _results(loose, capped, asked, filters, page)
+
+
+def _place(text: str, filters: Filters) -> tuple[str, Filters]:
+    """Read a county that stands in the query as where; what is left is what is looked for."""
+    if filters.where:
+        return text, filters
+    for name, code in _counties().items():
+        rest = text.replace(name, " ", 1)
+        if rest != text and rules.fold(rest):
+            return rest, replace(filters, where=code)
+    return text, filters
+
+
+def _counties() -> dict[str, str]:
+    """Return names of counties, longest first, to their codes."""
+    return _labels()["county"]
 
 
 def _ask(text: str) -> Asked:
@@ -137,9 +156,11 @@ def _candidates(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
 
 def _loose(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
     """Find what has at least one of the words: better than nothing, and shown as such by rank."""
-    if len(asked.groups) < 2:
+    tokens = {token for group in asked.groups for way in group for token in way}
+    if len(tokens) < 2:
         return [], False
-    query = rules.to_tsquery(asked.groups, filters, _regions(filters.where), any_of=True)
+    apart = [((token,),) for token in sorted(tokens)]
+    query = rules.to_tsquery(apart, filters, _regions(filters.where), any_of=True)
     with connection.cursor() as sql:
         sql.execute(_TEXTS.replace("body", "head"), {"words": query})
         rows = sql.fetchall()
@@ -214,10 +235,12 @@ def _labels() -> dict[str, dict[str, str]]:
     """Return what facets are called; code tables and regions are kept for some minutes."""
     kept: dict[str, dict[str, str]] | None = cache.get("search.labels")
     if kept is None:
-        regions = directory.regions_at(RegionLevel.CITY) + directory.regions_at(RegionLevel.COUNTY)
+        counties = directory.regions_at(RegionLevel.COUNTY)
+        regions = directory.regions_at(RegionLevel.CITY) + counties
         kept = {
             "theme": catalog.code_table("person_themes") | catalog.code_table("legal_themes"),
             "where": {one.code: one.name for one in regions},
+            "county": {one.name: one.code for one in sorted(counties, key=lambda one: -len(one.name))},
         }
         cache.set("search.labels", kept, 300)
     return kept | {
@@ -256,10 +279,22 @@ def near_terms(asked: Asked) -> list[str]:
     same = SearchTerm.objects.filter(fuzzy=rules.fuzzy(sound)).exclude(folded=text)
     for term, weight, spoken in same.values_list("term", "weight", "pinyin")[:20]:
         near[term] = (0 if spoken == sound else 1, -weight, len(term))
-    if len(text) >= 3:
-        slips = SearchTerm.objects.filter(deletes__overlap=rules.deletes(text)).exclude(folded=text)
-        for term, weight, folded in slips.values_list("term", "weight", "folded")[:100]:
+    if rules.SLIP_SHORTEST <= len(text) <= rules.SLIP_LONGEST:
+        for term, weight, folded in _slips(text):
             apart = rules.distance(text, folded)
             if apart <= 2:
                 near.setdefault(term, (1 + apart, -weight, len(term)))
     return sorted(near, key=lambda term: (near[term], term))[: MEANT * 2]
+
+
+def _slips(text: str) -> list[tuple[str, int, str]]:
+    """Return terms that share a deletion with the text.
+
+    The planner takes a dozen rare elements for a tenth of the table and would read all of it: here it may not.
+    """
+    rows = SearchTerm.objects.filter(deletes__overlap=rules.deletes(text)).exclude(folded=text)
+    with transaction.atomic(), connection.cursor() as sql:
+        sql.execute("SET LOCAL enable_seqscan = off")
+        found = list(rows.values_list("term", "weight", "folded")[:100])
+        sql.execute("SET LOCAL enable_seqscan = on")
+    return found

@@ -175,6 +175,10 @@ def fuzzy(pinyin: str) -> str:
     return pinyin
 
 
+SLIP_SHORTEST, SLIP_LONGEST = 3, 12
+"""Texts of so many signs are searched for a slip; longer ones are found by some of their words."""
+
+
 def deletes(text: str) -> list[str]:
     """Return the text and every text with one sign left out: two texts one slip apart share one of these."""
     return sorted({text, *(text[:at] + text[at + 1 :] for at in range(len(text)))})

@@ -48,6 +48,7 @@ def test_what_people_say_finds_what_it_is_called(text):
         ("elderly", "老年优待证办理"),
         ("消防检查", "公众聚集场所消防安全检查"),
         ("东区 消防", "公众聚集场所消防安全检查"),
+        ("测试东区开饭店", "开一家小店"),
     ],
 )
 def test_the_best_comes_first(text, first):
