@@ -34,7 +34,10 @@ def applicant(view: View) -> View:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not at_desk(request):
             return as_person(request, *args, **kwargs)
-        check_serving(request.actor)  # type: ignore[attr-defined]
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        check_clerk(actor)
+        if actor.principal is None:  # nobody is served any more: an old tab, or the session began anew
+            return to(request, "counter")
         response = view(request, *args, **kwargs)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -43,14 +46,12 @@ def applicant(view: View) -> View:
     return inner
 
 
-def check_serving(actor: Actor) -> None:
-    """Raise unless a clerk serves somebody now."""
+def check_clerk(actor: Actor) -> None:
+    """Raise unless the actor works at a counter."""
     if actor.kind is ActorKind.ANONYMOUS:
         raise NeedsSignIn(_("请用工作人员账号登录。"))
     if actor.kind is not ActorKind.STAFF or not actor.has_role({Role.INTAKE}):
         raise NotAllowed(_("这一页只对有相应岗位的工作人员开放。"))
-    if actor.principal is None:
-        raise NotAllowed(_("现在没有接待的人。请先在“接待”里确认来人，再替他办。"), code="nobody-served")
 
 
 def principal_of(request: HttpRequest) -> Party | None:

@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel.models import CalendarDay, CalendarYear
-from yiwang.kernel.paging import BadCursor, Count, more_than, page
+from yiwang.kernel.paging import BadCursor, Count, counts, cursor_at, more_than, page
 
 START = date(2025, 1, 1)
 
@@ -131,3 +131,45 @@ def test_counts_are_capped(days):
     with CaptureQueriesContext(connection) as queries:
         more_than(days, 5)
     assert "LIMIT 6" in queries[0]["sql"]
+
+
+@pytest.mark.parametrize("order", [("date",), ("-date",)])
+@pytest.mark.parametrize("size", [1, 7, 41])
+def test_several_branches_are_one_list(days, order, size):
+    branches = [days.filter(region=region) for region in "012"]
+    whole = days.filter(region__in="012").order_by(*order, "-id" if order[0].startswith("-") else "id")
+    wanted = list(whole.values_list("pk", flat=True))
+    assert walk(branches, order, size) == wanted
+    assert walk(branches, order, size, back=True) == wanted
+    with CaptureQueriesContext(connection) as queries:
+        page(branches, order, size)
+    assert len(queries) == 1
+
+
+def test_branches_that_overlap_show_a_row_once_and_none_show_nothing(days):
+    shown = page([days.filter(region="0"), days.filter(region__in="01")], ("date",), 100)
+    assert len(shown.items) == len({one.pk for one in shown.items}) == 20
+    assert page([], ("date",)).items == []
+
+
+def test_a_cursor_stands_at_any_row(days):
+    rows = list(days.order_by("date", "id"))
+    after = page(days, ("date",), 1, after=cursor_at(rows[5], ("date",)))
+    before = page(days, ("date",), 1, before=cursor_at(rows[5], ("date",)))
+    assert (after.items, before.items) == ([rows[6]], [rows[4]])
+
+
+def test_many_lists_are_counted_in_one_query_to_a_cap(days):
+    with CaptureQueriesContext(connection) as queries:
+        found = counts(
+            {
+                "all": [days],
+                "two": [days.filter(region="0"), days.filter(region="1")],
+                "none": [days.none()],
+                "empty": [],
+            },
+            cap=30,
+        )
+    assert len(queries) == 1
+    assert {name: str(count) for name, count in found.items()} == {"all": "30+", "two": "20", "none": "0", "empty": "0"}
+    assert counts({}) == {}

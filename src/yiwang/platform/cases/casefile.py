@@ -373,7 +373,7 @@ class Visit:
 
 
 def read_visit(file: CaseFile) -> Visit | None:
-    """Return the visit of a case: all steps that share it, or its own alone; nothing if the process has none (a query)."""
+    """Return the visit of a case: all steps that share it, or its own alone; nothing if there is none (a query)."""
     own = next((task for task in file.tasks if task.kind == StepKind.SITE_VISIT), None)
     if own is None:
         return None

@@ -184,9 +184,9 @@ class Inbox:
         return paging.counts(self._lights(self.supervised) | {"all": self.supervised})
 
     def late_by_agency(self) -> list[LateAgency]:
-        """Return the agencies that have steps over or near their limit, most over first; a query for each branch and one.
+        """Return the agencies that have steps over or near their limit, most over first.
 
-        It reads what is near or over only, which an index on the due day gives.
+        One query for each branch and one for the names: only what is near or over is read, by the due day.
         """
         over: dict[str, list[int]] = {}
         for branch in self.supervised:

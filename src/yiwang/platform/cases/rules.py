@@ -179,12 +179,18 @@ def finished(states: Mapping[str, TaskState]) -> bool:
 
 
 def half_on(value: Clock, holidays: Holidays) -> date | None:
-    """Return the first day at whose end half of the limit or less is left (the yellow light); None if the clock stood
-    still before that.
+    """Return the first day at whose end half of the limit or less is left (the yellow light); None while the clock
+    stands still before that. Half of a limit of calendar days that falls on a day off is the next working day.
     """
-    half = (clock.total(value) + 1) // 2
     unit = Unit.WORKDAY if value.unit is Unit.WORKDAY else Unit.DAY
-    return clock.due(replace(value, limit=half, unit=unit, extension=0), holidays)
+    half = replace(value, limit=(clock.total(value) + 1) // 2, unit=unit, extension=0, suspensions=())
+    last = clock.due(half, holidays)
+    for stop in value.suspensions:
+        if last is None or stop.start >= last:
+            break
+        half = replace(half, suspensions=(*half.suspensions, stop))
+        last = clock.due(half, holidays)
+    return last
 
 
 def track(value: Clock, today: date, holidays: Holidays) -> str:

@@ -20,6 +20,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import acts, factors, queries, rules
 from yiwang.platform.identity.models import Account
 from yiwang.platform.identity.secret import Secret
+from yiwang.platform.identity.types import PersonView, Standing
 
 LEVEL, WAY, ACTING, FACTOR, SERVING = "level", "way", "acting_for", "second_factor", "serving"
 BEGAN, SEEN, DUTY = "began", "seen", "duty"
@@ -181,9 +182,9 @@ def _actor(request: HttpRequest) -> Actor:
             # Nobody holds a role on a password alone: level 3 protection wants two factors, one of them cryptographic.
             grants=grants if second or settings.YIWANG_DEMO else (),
             agency=member.agency_path,
-            principal=_party(request.session.get(SERVING)),
             request_id=_request_id(request),
             second_factor=second,
+            **_for_client(request),
         )
     if account.person_id is None:
         return _anonymous(request)
@@ -232,18 +233,47 @@ def act_for(request: HttpRequest, party: Party) -> bool:
     return True
 
 
-def serve(request: HttpRequest, party: Party | None, name: str = "", present: str = "") -> None:
-    """At a counter: note whom the clerk serves now (with consent) and who stands there, or nobody any more."""
-    if party is None:
+def serve(request: HttpRequest, standing: Standing | None, person: PersonView | None = None) -> None:
+    """At a counter: note for whom the clerk acts now (with consent) and who stands there, or nobody any more."""
+    if standing is None or person is None:
         request.session.pop(SERVING, None)
-    else:
-        request.session[SERVING] = [party.kind.value, str(party.id), name, present]
+        return
+    request.session[SERVING] = {
+        "party": [standing.party.kind.value, str(standing.party.id)],
+        "name": standing.name,
+        "person": str(person.id),
+        "present": person.name,
+    }
 
 
 def served(request: HttpRequest) -> Served | None:
     """Return whom the clerk serves now, by name, for the frame of every page."""
     kept = request.session.get(SERVING)
-    return Served(kept[2], kept[3]) if kept else None
+    return Served(kept["name"], kept["present"]) if kept else None
+
+
+def _for_client(request: HttpRequest) -> dict[str, Any]:
+    """Return what serving somebody adds to a clerk as an actor: what their standing does not cover, the clerk cannot do.
+
+    A person for themselves needs no look; any other standing is looked up anew, as for the person at the portal.
+    """
+    kept = request.session.get(SERVING)
+    if not kept:
+        return {}
+    party = _party(kept["party"])
+    if party == Party(PartyKind.PERSON, uuid.UUID(kept["person"])):
+        return {"principal": party}
+    standings = queries.standings(uuid.UUID(kept["person"]))
+    standing = next((one for one in standings if one.party == party), None)
+    if standing is None:  # expired or taken back meanwhile
+        request.session.pop(SERVING, None)
+        return {}
+    return {
+        "principal": party,
+        "delegation": standing.delegation,
+        "items": standing.items,
+        "may_sign": standing.may_sign,
+    }
 
 
 def has_factor(request: HttpRequest) -> bool:

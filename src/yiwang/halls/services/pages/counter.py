@@ -98,13 +98,14 @@ def begin(request: HttpRequest) -> HttpResponse:
     kind, _colon, pk = request.POST.get("party", "").partition(":")
     person = request.POST.get("person", "")
     try:
-        name = acts.begin_serving(
+        acts.begin_serving(
             person, kind, pk, request.POST.get("consent") == "yes", by=actor, key=request.POST.get("key", "")
         )
     except Invalid as problem:
         return _choose(request, acts.parse_party("person", person).id, problem=problem)
     present = identity.get_person(uuid.UUID(person))
-    sessions.serve(request, acts.parse_party(kind, pk), name, present.name)
+    standing = acts.standing_of(present.party, acts.parse_party(kind, pk))
+    sessions.serve(request, standing, present)
     return to(request, "my")
 
 

@@ -1,4 +1,4 @@
-"""Lists of the desk: what waits for acceptance, what waits for my role, what a supervisor answers for, what a search finds."""
+"""Lists of the desk: what waits for acceptance, for my role, for a supervisor; what a search finds."""
 
 from __future__ import annotations
 
