@@ -130,7 +130,7 @@ def test_the_number_of_queries_is_fixed(django_assert_max_num_queries):
     queries.search("开饭店")
     with django_assert_max_num_queries(2):
         queries.search("开饭店")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         queries.search("老年优代证")
 
 
