@@ -138,7 +138,8 @@ def tier(found: Candidate, asked: Asked) -> Tier:
 def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
     """Put the best first.
 
-    By tier, life events before items, then rank, use, the higher body, the shorter name.
+    By tier, life events before items, then rank, use, the higher body, the shorter name. Nothing depends on when a
+    document was written.
     """
     return sorted(
         found,
@@ -150,7 +151,8 @@ def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
             one.level,
             len(one.name),
             one.region,
-            one.id,
+            one.name,
+            one.target,
         ),
     )
 
