@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from yiwang.kernel.plugins import Level
+from yiwang.kernel.problems import Unavailable
+from yiwang.platform.identity.ports import code_senders
 from yiwang.platform.notices import channels
 from yiwang.platform.notices.channels import NotReached, Refused
 
@@ -126,3 +128,17 @@ def test_missing_configuration_is_told(settings):
     settings.YIWANG_DEMO = False
     for plugin in (channels.sms.get("http"), channels.mail.get("smtp"), channels.sms.get("demo")):
         assert [finding.level for finding in plugin.check_config()] == [Level.ERROR]
+
+
+def test_one_time_codes_go_by_the_same_gateway(serve, settings):
+    handler = type("Handler", (Gateway,), {"status": 200, "got": []})
+    settings.YIWANG_PLUGINS = {"notices.sms": "http", "identity.code_sender": "sms"}
+    settings.YIWANG_SMS_URL = f"http://127.0.0.1:{serve(HTTPServer(('127.0.0.1', 0), handler))}/sms"
+    settings.YIWANG_SMS_TOKEN = "t0ken"
+    assert code_senders.selected().check_config() == []
+    assert code_senders.selected().send("19900000004", "验证码 000000") == "", "the page learns nothing"
+    assert handler.got[0][0]["text"] == "验证码 000000"
+
+    settings.YIWANG_PLUGINS = {"notices.sms": "outage", "identity.code_sender": "sms"}
+    with pytest.raises(Unavailable):
+        code_senders.selected().send("19900000004", "验证码 000000")
