@@ -19,6 +19,7 @@ from yiwang.kernel.types import Actor, FieldError, Role
 from yiwang.platform.cases import acts
 from yiwang.platform.cases.casefile import Visit, read_visit
 from yiwang.platform.cases.desk.cases import WORKERS, read
+from yiwang.platform.cases.desk.doable import posted_version
 from yiwang.platform.cases.labels import STATES
 from yiwang.platform.cases.types import TaskState
 from yiwang.ui import uploads
@@ -48,6 +49,7 @@ def visit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "pass" if request.POST["outcome"] == "pass" else "fail",
             request.POST.get("opinion", ""),
             [request.POST.get("officer1", ""), request.POST.get("officer2", "")],
+            version=posted_version(request.POST),
             by=actor,
             key=key,
         )
@@ -64,7 +66,8 @@ def plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Set the day on which all agencies come."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     try:
-        acts.plan_visit(pk, _day(request.POST.get("day", "")), by=actor, key=request.POST.get("key", ""))
+        day, version = _day(request.POST.get("day", "")), posted_version(request.POST)
+        acts.plan_visit(pk, day, version, by=actor, key=request.POST.get("key", ""))
     except Problem as problem:
         seen = read_visit(read(request, pk))
         if seen is None:
