@@ -322,7 +322,9 @@ def find_document(pk: uuid.UUID, by: Actor) -> DocumentView | None:
         seen = Application.objects.visible_to(by).filter(pk=row.application_id).exists()
     if not seen:
         return None
-    return DocumentView(row.id, DocumentKind(row.kind), row.number, _(row.title), row.created_at, row.case_id, row.digest)
+    return DocumentView(
+        row.id, DocumentKind(row.kind), row.number, _(row.title), row.created_at, row.case_id, row.digest
+    )
 
 
 def principal_of_document(document: uuid.UUID) -> uuid.UUID:

@@ -36,7 +36,9 @@ def any_acceptable(application: Application) -> Denial | None:
 def told_too_late(case: Case) -> Denial | None:
     """After the fifth working day it counts as accepted, whether or not the timer has rung yet (行政许可法 art. 32(4))."""
     if engine.over(case.tell_by):
-        return Denial("deemed-accepted", _("五个工作日的告知期限已过，依法视为受理，不能再退回、要求补正或者不予受理。"))
+        return Denial(
+            "deemed-accepted", _("五个工作日的告知期限已过，依法视为受理，不能再退回、要求补正或者不予受理。")
+        )
     return None
 
 
