@@ -22,6 +22,7 @@ from yiwang.platform.cases.desk.cases import WORKERS, read
 from yiwang.platform.cases.desk.doable import posted_version
 from yiwang.platform.cases.labels import STATES
 from yiwang.platform.cases.types import TaskState
+from yiwang.platform.directory import queries as directory
 from yiwang.ui import uploads
 from yiwang.ui.entry import staff
 
@@ -94,7 +95,10 @@ def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, 
         words = denied.message if denied else ""
     planning = acts.plan_visit.denial(row, actor) is None and bool(seen.own.joint) and seen.own.done_at is None
     errors = {error.field: str(error.message) for error in problem.errors} if problem else {}
+    colleagues = directory.colleagues(seen.file.view.agency_path) if not words else []
+    mine = next((one.number for one in colleagues if one.id == actor.id), "")
     context: dict[str, Any] = {
+        "colleagues": colleagues,
         "visit": seen,
         "case": seen.file,
         "view": seen.file.view,
@@ -103,7 +107,7 @@ def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, 
         "may_record": not words,
         "why": words,
         "planning": planning,
-        "typed": request.POST if problem else {},
+        "typed": request.POST if problem else {"officer1": mine},
         "errors": errors,
         "problem": problem,
         "page_errors": problem is not None,

@@ -452,18 +452,20 @@ def test_a_joint_visit_is_one_page_for_all_agencies(owner, monday):
     assert client.post(plan, {"key": "p1", "day": str(date(2026, 1, 5))}).status_code == 422
     assert client.post(plan, {"key": "p2", "day": str(day)}).status_code == 302
     assert f"{day.month}月{day.day}日" in text(other.get(theirs))
-    record = {"key": "k", "outcome": "pass", "officer1": "A1", "opinion": "现场一致"}
+    record = {"key": "k", "outcome": "pass", "officer1": "A002", "opinion": "现场一致"}
     wrong = client.post(path, record | {"photo": picture()})
     assert wrong.status_code == 422
     assert "两名" in text(wrong)
     assert "现场一致" in text(wrong)
-    assert 'value="A1"' in text(wrong)
+    assert 'value="A002"' in text(wrong)
+    stranger = client.post(path, record | {"key": "ks", "officer2": "F002"})
+    assert "F002 不是本部门" in text(stranger)
     photo = ApplicationFile.objects.get(task__isnull=False)
     assert photo.trust == "A"
     bad = SimpleUploadedFile("x.png", b"no picture", "image/png")
     refused = client.post(path, {"key": "kb", "photo": bad})
     assert refused.status_code == 422
-    body = {"key": "k2", "outcome": "pass", "officer1": "A1", "officer2": "A2", "opinion": "现场一致"}
+    body = {"key": "k2", "outcome": "pass", "officer1": "a002", "officer2": "A001", "opinion": "现场一致"}
     assert client.post(path, body).status_code == 302
     page = text(other.get(theirs))
     assert "现场一致" in page
@@ -471,8 +473,7 @@ def test_a_joint_visit_is_one_page_for_all_agencies(owner, monday):
     file = other.get(reverse("cases:file", args=[application.pk, photo.pk]))
     assert file.status_code == 200
     assert AuditEntry.objects.filter(name="cases.read_file").exists()
-    stranger = reverse("cases:visit", args=[uuid.uuid4()])
-    assert client.get(stranger).status_code == 404
+    assert client.get(reverse("cases:visit", args=[uuid.uuid4()])).status_code == 404
 
 
 # --- Supervision and the rest
