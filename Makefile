@@ -32,7 +32,7 @@ bench: .venv/.installed-dev build
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy $$(git ls-files 'src/yiwang/kernel/*.py' 'src/yiwang/**/rules.py' 'src/yiwang/**/types.py' | grep -v -e /tests/ -e /migrations/)
+	$(BIN)/mypy $$(git ls-files 'src/yiwang/kernel/*.py' 'src/yiwang/**/rules.py' 'src/yiwang/**/types.py' 'src/yiwang/**/types/*.py' | grep -v -e /tests/ -e /migrations/)
 	$(BIN)/lint-imports
 
 build: .venv/.installed node_modules/.installed

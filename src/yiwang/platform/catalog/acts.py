@@ -65,8 +65,8 @@ def save_draft(definition: Definition, source: str = "", *, by: Actor, key: Key)
     return write_draft(definition, source, by=by)
 
 
-def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
-    """Do what ``save_draft`` does inside another act (imports save many)."""
+def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UUID | None = None) -> uuid.UUID:
+    """Do what ``save_draft`` does inside another act (imports save many); ``guid`` is the id that a new row takes."""
     agency = directory.find_agency(definition.agency)
     if agency is None:
         raise Invalid(
@@ -92,6 +92,7 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
             "draft_digest": digest,
             "source": source,
             "changed_at": clock.now(),
+            **({} if guid is None or Implementation.objects.filter(pk=guid).exists() else {"id": guid}),
             **flags,
         },
     )
@@ -116,11 +117,19 @@ def write_draft(definition: Definition, source: str, *, by: Actor) -> uuid.UUID:
     return row.id
 
 
-def bring_in_draft(definition: Definition, source: str, context: LintContext, *, by: Actor) -> bool:
+def bring_in_draft(
+    definition: Definition,
+    source: str,
+    context: LintContext,
+    *,
+    guid: uuid.UUID | None = None,
+    in_force: bool = True,
+    by: Actor,
+) -> bool:
     """Write an imported item and tell whether that changed anything (inside another act).
 
-    What was published elsewhere is published here as it is, to be found and read; a city's own item stays a draft
-    until its editors publish it.
+    What was published elsewhere and is in force is published here as it is, to be found and read; a city's own item
+    stays a draft until its editors publish it.
     """
     digest = sha256_of(documents.dump_definition(definition))
     row = (
@@ -128,11 +137,12 @@ def bring_in_draft(definition: Definition, source: str, context: LintContext, *,
         .select_related("agency")
         .first()
     )
-    if row is not None and row.draft_digest == digest and (row.current_id or not definition.sample_only):
+    shown = definition.sample_only and in_force
+    if row is not None and row.draft_digest == digest and (row.current_id or not shown):
         CanEdit.check(by, row)
         return False
-    row = Implementation.objects.select_related("agency").get(pk=write_draft(definition, source, by=by))
-    if definition.sample_only:
+    row = Implementation.objects.select_related("agency").get(pk=write_draft(definition, source, by=by, guid=guid))
+    if shown:
         publish_draft(row, source, by=by, context=context)
     return True
 

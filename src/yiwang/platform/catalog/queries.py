@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
@@ -25,7 +26,16 @@ from yiwang.platform.catalog.models import (
     ServiceItem,
     VagueWordRow,
 )
-from yiwang.platform.catalog.types import DataElement, EditionEntry, EditionPage, EditionView, LifeEvent, Satisfier
+from yiwang.platform.catalog.types import (
+    DataElement,
+    Draft,
+    EditionEntry,
+    EditionPage,
+    EditionView,
+    LifeEvent,
+    Satisfier,
+    Standing,
+)
 from yiwang.platform.directory import queries as directory
 
 _editions: dict[uuid.UUID, EditionView] = {}
@@ -214,11 +224,12 @@ def _shared() -> dict[str, tuple[Satisfier, ...]]:
     return kept
 
 
-def drafts(by: Actor) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Yield every draft that the actor may see: its document, name and USCC of its body; in order of code."""
-    rows = Implementation.objects.visible_to(by).select_related("agency").order_by("task_code", "handle_code")
-    for row in rows.iterator(chunk_size=500):
-        yield row.draft, row.agency.name, row.agency.uscc
+def drafts(by: Actor) -> Iterator[Draft]:
+    """Yield every draft that the actor may see, in order of code; older ones with the fields that came later."""
+    rows = Implementation.objects.visible_to(by).select_related("agency").annotate(version=Max("editions__number"))
+    for row in rows.order_by("task_code", "handle_code").iterator(chunk_size=500):
+        document = documents.dump_definition(documents.DEFINITION.validate_python(row.draft))
+        yield Draft(document, Standing(row.agency.name, row.agency.uscc, row.id, row.version or 0, row.state))
 
 
 def published(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import SYSTEM, Door
 from yiwang.platform.catalog import acts, documents, queries
-from yiwang.platform.catalog.imports.exporting import write_csv
+from yiwang.platform.catalog.imports.exporting import surroundings, write_csv
 from yiwang.platform.catalog.imports.formats import FileRefused, SourceFile, format_for, registry
 from yiwang.platform.catalog.linting import lint
 
@@ -68,8 +68,8 @@ class Command(BaseCommand):
         context = queries.lint_context()
         counts: Counter[bool] = Counter()
         items = 0
-        for items, (document, _name, _uscc) in enumerate(queries.drafts(_BY), 1):  # noqa: B007
-            definition = documents.DEFINITION.validate_python(document)
+        for items, draft in enumerate(queries.drafts(_BY), 1):  # noqa: B007
+            definition = documents.DEFINITION.validate_python(draft.document)
             for finding in lint(definition, context):
                 counts[finding.blocks] += 1
                 if finding.blocks or options["all"]:
@@ -86,7 +86,7 @@ class Command(BaseCommand):
     def _export(self, options: dict[str, Any]) -> None:
         try:
             with options["file"].open("w", encoding="utf-8-sig", newline="") as file:
-                count = write_csv(file, queries.drafts(_BY))
+                count = write_csv(file, queries.drafts(_BY), surroundings())
         except OSError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(_("导出 %(count)d 个事项。") % {"count": count})

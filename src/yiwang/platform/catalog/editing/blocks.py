@@ -21,11 +21,25 @@ from wagtail.admin.telepath import register
 from wagtail.blocks.list_block import ListBlockValidationError
 from wagtail.blocks.struct_block import StructBlockAdapter, StructBlockValidationError
 
-from yiwang.platform.catalog.editing.labels import CHOICES, label_of
+from yiwang.platform.catalog.labels import CHOICES, label_of
 from yiwang.platform.catalog.types import Definition
 
 _LONG = frozenset(
-    {"answer", "hint", "note", "plain", "plain_en", "power_content", "power_division", "rights", "standard", "text"}
+    {
+        "answer",
+        "counter_flow",
+        "hint",
+        "note",
+        "online_flow",
+        "plain",
+        "plain_en",
+        "power_content",
+        "power_division",
+        "rights",
+        "source_note",
+        "standard",
+        "text",
+    }
 )
 GROUPS: dict[str, tuple[str, ...]] = {
     "basics": (
@@ -43,6 +57,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "serves",
         "person_themes",
         "legal_themes",
+        "local_person_themes",
+        "local_legal_themes",
         "keywords",
         "local_basic_code",
         "local_task_code",
@@ -66,7 +82,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "papers": ("materials", "situations", "commitments"),
     "questions": ("form", "min_level"),
-    "steps": ("case_type", "statutory_limit", "promised_limit", "process", "special_procedures", "decision_by_rule"),
+    "steps": (
+        "case_type",
+        "statutory_limit",
+        "promised_limit",
+        "process",
+        "online_flow",
+        "counter_flow",
+        "flow_chart",
+        "special_procedures",
+        "decision_by_rule",
+    ),
     "outcome": ("result", "fees"),
     "ways": (
         "channels",
@@ -74,11 +100,21 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "consult_phone",
         "complaint_phone",
         "consult_web",
+        "consult_email",
         "consult_address",
         "complaint_web",
+        "complaint_email",
         "complaint_address",
     ),
-    "advice": ("faq", "mistakes", "rights", "reconsideration", "lawsuit"),
+    "advice": (
+        "faq",
+        "mistakes",
+        "rights",
+        "reconsideration",
+        "reconsideration_office",
+        "lawsuit",
+        "court",
+    ),
 }
 """The parts of the form, and the fields of a definition that each holds: together all of them."""
 

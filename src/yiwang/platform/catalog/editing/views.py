@@ -20,8 +20,8 @@ from yiwang.platform.catalog import acts, documents, queries
 from yiwang.platform.catalog.comparing import Change, changes
 from yiwang.platform.catalog.editing.access import NAMESPACE, acting
 from yiwang.platform.catalog.editing.forms import ItemForm
-from yiwang.platform.catalog.editing.labels import path_label
 from yiwang.platform.catalog.editing.models import ItemDraft
+from yiwang.platform.catalog.labels import path_label
 from yiwang.platform.catalog.linting import lint
 
 TABS = {

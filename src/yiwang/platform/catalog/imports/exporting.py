@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
-from typing import IO, Any
+from collections.abc import Iterable
+from typing import IO
 
-from yiwang.platform.catalog.imports import columns
+from yiwang.platform.catalog.imports import columns, derived
+from yiwang.platform.catalog.imports.derived import Surroundings
 from yiwang.platform.catalog.imports.reading import neutral
+from yiwang.platform.catalog.types import Draft
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import RegionLevel
 
 HEADER = (
     "task_code",
     *columns.BODY_COLUMNS,
     *(column.name for column in columns.COLUMNS if column.name != "task_code"),
-    "is_fee",
-    "transact_addr",
-    "transact_time",
+    *columns.DERIVED,
 )
 
 
-def write_csv(file: IO[str], items: Iterable[tuple[Mapping[str, Any], str, str]]) -> int:
-    """Write items (document, name and USCC of the body) and return how many.
+def write_csv(file: IO[str], items: Iterable[Draft], around: Surroundings | None = None) -> int:
+    """Write items and return how many.
 
     The file should be opened with ``encoding="utf-8-sig", newline=""``, which spreadsheets read rightly.
     """
+    around = around or Surroundings()
     writer = csv.DictWriter(file, HEADER, lineterminator="\r\n")
     writer.writeheader()
     count = 0
-    for document, name, uscc in items:
-        cells = columns.write_row(document) | {"dept_name": name, "dept_code": uscc}
+    for draft in items:
+        cells = columns.write_row(draft.document) | derived.written(draft.document, draft.standing, around)
         writer.writerow({column: neutral(text) for column, text in cells.items()})
         count += 1
     return count
+
+
+def surroundings() -> Surroundings:
+    """Read what the derived columns tell of the directory: every centre, every town and village."""
+    regions = {
+        region.code: region.name
+        for level in (RegionLevel.TOWN, RegionLevel.VILLAGE)
+        for region in directory.regions_at(level)
+    }
+    return Surroundings({centre.code: centre for centre in directory.centres()}, regions)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
@@ -35,8 +36,13 @@ class _RowRefused(ValueError):
         self.reason = reason
 
 
-Land = Callable[[Definition, str, LintContext], bool]
-"""Writes one item and tells whether that changed anything."""
+class Land(Protocol):
+    """Writes one item and tells whether that changed anything."""
+
+    def __call__(
+        self, definition: Definition, source: str, context: LintContext, *, guid: uuid.UUID | None, in_force: bool
+    ) -> bool:
+        """``guid``: the id that a new record takes; ``in_force``: whether it may be shown as published elsewhere."""
 
 
 def bring_in(path: Path, name: str, format_name: str, *, apply: bool, land: Land) -> Report:
@@ -120,7 +126,8 @@ class _Landing:
         if len(found) > _SHOWN_FINDINGS:
             more = len(found) - _SHOWN_FINDINGS
             notes.append(("lint", _("还有 %(count)d 处不符合办事指南规范。") % {"count": more}))
-        return self.land(definition, self.source, self.context), notes
+        changed = self.land(definition, self.source, self.context, guid=_guid(row.guid), in_force=row.in_force)
+        return changed, notes
 
     def _agency(self, body: Body, document: dict[str, Any], notes: list[tuple[str, str]]) -> AgencyView:
         """Find the body among the city's agencies; make a record for one from elsewhere."""
@@ -139,6 +146,13 @@ class _Landing:
             notes.append(("agency.external", _("“%(name)s”不是本市的部门，只展示，不受理。") % {"name": found.name}))
         self.agencies[body.uscc] = found
         return found
+
+
+def _guid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _check_codes(document: dict[str, Any], notes: list[tuple[str, str]]) -> None:

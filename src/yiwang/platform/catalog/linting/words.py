@@ -24,10 +24,12 @@ _OWN = (
     "intermediary",
     "power_content",
     "rights",
+    "online_flow",
+    "counter_flow",
 )
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("conditions", ("text",)),
-    ("materials", ("name", "issuer", "hint", "standard", "mistakes")),
+    ("materials", ("name", "issuer", "source_note", "hint", "standard", "note", "mistakes")),
     ("situations", ("name", "note")),
     ("process", ("name",)),
     ("special_procedures", ("name",)),

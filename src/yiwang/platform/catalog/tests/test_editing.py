@@ -23,8 +23,8 @@ from yiwang.platform.catalog import documents, queries
 from yiwang.platform.catalog.acts import publish_draft, write_draft
 from yiwang.platform.catalog.comparing import changes
 from yiwang.platform.catalog.editing.blocks import GROUPS, group_blocks, to_document, to_form
-from yiwang.platform.catalog.editing.labels import path_label
 from yiwang.platform.catalog.editing.models import ItemDraft
+from yiwang.platform.catalog.labels import path_label
 from yiwang.platform.catalog.models import Edition, Implementation
 from yiwang.platform.catalog.tests import city
 from yiwang.platform.catalog.tests.items import BASIC, item

@@ -38,7 +38,7 @@ class Row:
     """One item of a file. ``document`` is a definition as JSON values; ``None`` for a limit means that there is none.
 
     ``notes`` are reason and message of what is irregular; ``elsewhere`` says that the file's items were published by
-    others and are only to be shown.
+    others and are only to be shown; ``guid`` is the row's id there, ``in_force`` false says that it is not in use.
     """
 
     number: int
@@ -47,6 +47,8 @@ class Row:
     body: Body
     elsewhere: bool = False
     notes: list[tuple[str, str]] = field(default_factory=list)
+    guid: str = ""
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yiwang.platform.catalog.imports import columns
+from yiwang.platform.catalog.imports import columns, derived
+from yiwang.platform.catalog.imports.codecs import CellError
 from yiwang.platform.catalog.imports.formats import (
     Body,
     FileRefused,
@@ -114,10 +115,20 @@ def _row(number: int, raw: Mapping[str, str]) -> Row | Refused:
     cells = {name: plain(text.strip()) for name, text in raw.items()}
     try:
         document = columns.read_row(cells)
-    except columns.CellError as error:
+        notes += derived.fill(document, cells)
+    except CellError as error:
         return Refused(number, code, "cell", str(error))
     body = Body(cells["dept_code"], cells["dept_name"])
-    return Row(number, code, document, body, bool(document.get("sample_only")), notes)
+    return Row(
+        number,
+        code,
+        document,
+        body,
+        bool(document.get("sample_only")),
+        notes,
+        guid=cells.get("row_guid", ""),
+        in_force=cells.get("task_state", "") not in ("2", "3"),
+    )
 
 
 @registry.register("xlsx")
@@ -137,11 +148,7 @@ class Xlsx(ImportFormat):
         except Exception as error:
             raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
         try:
-            children = {
-                name: _children(book[name], columns.CHILDREN[name])
-                for name in columns.CHILDREN
-                if name in book.sheetnames[1:]
-            }
+            children = {name: _children(book[name]) for name in columns.CHILDREN if name in book.sheetnames[1:]}
             sheet = _cells(book.worksheets[0])
             header = _header(next(sheet, (1, []))[1])
             for number, cells in sheet:
@@ -190,11 +197,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-Children = dict[str, tuple[list[dict[str, Any]], str]]
+Children = dict[str, list[dict[str, str]]]
+"""Rows of a sheet of children, as cells, by the item's code."""
 
 
-def _children(sheet: Any, known: tuple[columns.Column, ...]) -> Children:
-    """Read a sheet of children by the item's code; the first fault of an item stands beside its rows."""
+def _children(sheet: Any) -> Children:
     found: Children = {}
     rows = _cells(sheet)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
@@ -205,23 +212,28 @@ def _children(sheet: Any, known: tuple[columns.Column, ...]) -> Children:
             1,
         )
     for number, texts in rows:
-        cells = {name: plain(text) for name, text in zip(header, texts, strict=False)}
+        cells = {name: plain(text) for name, text in zip(header, texts, strict=False)} | {_LINE: str(number)}
         code = cells.get("task_handle_item") or cells.get("task_code") or ""
-        if not code:
-            continue
-        made, fault = found.setdefault(code, ([], ""))
-        try:
-            made.append(columns.read_child(known, cells))
-        except columns.CellError as error:
-            found[code] = (made, fault or f"{sheet.title} {number}: {error}")
+        if code:
+            found.setdefault(code, []).append(cells)
     return found
 
 
-def _with_children(row: Row, children: Mapping[str, Children]) -> Row | Refused:
-    for name, by_code in children.items():
-        made, fault = by_code.get(row.code, ([], ""))
-        if fault:
-            return Refused(row.number, row.code, "cell", fault)
+_LINE = "\0line"
+
+
+def _with_children(row: Row, sheets: Mapping[str, Children]) -> Row | Refused:
+    for name, by_code in sheets.items():
+        cells = by_code.get(row.code, [])
+        try:
+            made = columns.read_children(columns.CHILDREN[name], cells)
+        except CellError as error:
+            return Refused(row.number, row.code, "cell", f"{name} {_lines(cells)}: {error}")
         if made:
             row.document[columns.CHILD_PATHS[name]] = made
     return row
+
+
+def _lines(cells: list[dict[str, str]]) -> str:
+    """Say on which lines of the sheet an item's children stand."""
+    return f"{cells[0][_LINE]}–{cells[-1][_LINE]}" if len(cells) > 1 else cells[0][_LINE]

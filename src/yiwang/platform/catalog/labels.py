@@ -1,4 +1,4 @@
-"""What editors read beside each field, for every part of a definition."""
+"""What each field of a definition is called: for editors, and for whoever reads the whole of a guide."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ FIELDS: dict[str, str | Promise] = {
     "SpecialProcedure.days": _("天数"),
     "Fee.standard": _("收费标准"),
     "Fee.note": _("备注"),
+    "Material.note": _("备注"),
     "Limit.note": _("说明"),
     "Situation.materials": _("要多交的材料（编号）"),
     "Situation.when": _("什么情形（条件）"),
@@ -149,6 +150,25 @@ FIELDS: dict[str, str | Promise] = {
     "value": _("数值"),
     "visits": _("到现场次数"),
     "visits_reason": _("必须到现场的原因"),
+    "app_single_sign_on": _("移动端单点登录"),
+    "apply_link": _("在线申请网址"),
+    "complaint_email": _("投诉邮箱"),
+    "consult_email": _("咨询邮箱"),
+    "counter_flow": _("窗口办理流程"),
+    "court": _("行政诉讼受理法院"),
+    "flow_chart": _("流程图"),
+    "local_legal_themes": _("地方特色法人主题"),
+    "local_person_themes": _("地方特色自然人主题"),
+    "map_link": _("地图网址"),
+    "online_flow": _("网上办理流程"),
+    "originals": _("原件份数"),
+    "photocopies": _("复印件份数"),
+    "reconsideration_office": _("行政复议机关"),
+    "region": _("乡镇、街道或村、社区代码"),
+    "size": _("规格"),
+    "source_note": _("来源渠道说明"),
+    "phone": _("电话"),
+    "web": _("网址"),
 }
 """Label by ``Type.field``, or by the field's name alone."""
 
