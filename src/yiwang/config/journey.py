@@ -278,9 +278,8 @@ class Journey:
                 name = "cases.record_visit"
                 if task.joint and task.planned_on is None:
                     acts.plan_visit(case.id, self.day, by=actor, key=self._key())
-                acts.record_visit(
-                    case.id, task.step, "pass", "现场与申报一致。", ["F0108", "F0109"], by=actor, key=self._key()
-                )
+                officers = [one.number for one in directory.colleagues(case.agency_path)[:2]]
+                acts.record_visit(case.id, task.step, "pass", "现场与申报一致。", officers, by=actor, key=self._key())
             else:
                 acts.complete_step(case.id, task.step, "pass", "材料齐全，内容一致。", by=actor, key=self._key())
         yield self._stage(name, actor, f"{case.name} · {task.name}")

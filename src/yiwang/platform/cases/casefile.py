@@ -304,7 +304,7 @@ def _document(paper: dict[str, Any]) -> DocumentView:
         uuid.UUID(paper["id"]),
         DocumentKind(paper["kind"]),
         paper["number"],
-        paper["title"],
+        _(paper["title"]),
         _instant(paper["created_at"]),
         uuid.UUID(paper["case_id"]) if paper["case_id"] else None,
         paper["digest"],

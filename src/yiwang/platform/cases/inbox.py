@@ -20,7 +20,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.types import Actor, Role, RoleGrant
 from yiwang.platform.cases.models import FAR, Application, Case, InboxEntry
-from yiwang.platform.cases.queries import case_views
+from yiwang.platform.cases.queries import case_views, handlers_for
 from yiwang.platform.cases.types import CaseState, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
@@ -60,7 +60,7 @@ class Filters:
     state: str = ""
     item: str = ""
     who: str = ""
-    """``me`` or ``nobody``."""
+    """``me`` (and whom one stands in for) or ``nobody``."""
     until: date | None = None
 
     @classmethod
@@ -247,7 +247,7 @@ class Inbox:
         if filters.item:
             entries = entries.filter(item_code=filters.item)
         if filters.who == "me":
-            entries = entries.filter(handler_id=self.by.id)
+            entries = entries.filter(handler_id__in=handlers_for(self.by))
         elif filters.who == "nobody":
             entries = entries.filter(handler_id=None)
         if filters.until:

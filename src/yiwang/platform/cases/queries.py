@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
+from yiwang.kernel.calendar import Holidays
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import page
 from yiwang.kernel.problems import NotFound
@@ -157,11 +158,19 @@ def case_views(rows: Any) -> list[CaseView]:
                 tell_by=row.tell_by,
                 conditional_due_on=row.conditional_due_on,
                 deliver_by=row.deliver_by,
+                deliver_left=_deliver_left(row, today, days),
                 recheck=row.recheck,
                 reason=row.reason,
             )
         )
     return views
+
+
+def _deliver_left(row: Case, today: date, days: Holidays | None) -> int | None:
+    if row.deliver_by is None or row.delivered_at is not None or row.archived_at is not None or days is None:
+        return None
+    left = days.workdays_between(today, row.deliver_by)
+    return left if today <= row.deliver_by else min(left, -1)
 
 
 def get_case(pk: uuid.UUID, by: Actor) -> CaseView:
@@ -294,7 +303,7 @@ def facts_of(application: uuid.UUID) -> dict[str, dict[str, Any]]:
 def documents_of(application: uuid.UUID) -> list[DocumentView]:
     """Return the numbered documents of an application and its cases, oldest first."""
     return [
-        DocumentView(row.id, DocumentKind(row.kind), row.number, row.title, row.created_at, row.case_id)
+        DocumentView(row.id, DocumentKind(row.kind), row.number, _(row.title), row.created_at, row.case_id)
         for row in Document.objects.filter(application_id=application).order_by("created_at")
     ]
 
@@ -313,7 +322,9 @@ def find_document(pk: uuid.UUID, by: Actor) -> DocumentView | None:
         seen = Application.objects.visible_to(by).filter(pk=row.application_id).exists()
     if not seen:
         return None
-    return DocumentView(row.id, DocumentKind(row.kind), row.number, row.title, row.created_at, row.case_id, row.digest)
+    return DocumentView(
+        row.id, DocumentKind(row.kind), row.number, _(row.title), row.created_at, row.case_id, row.digest
+    )
 
 
 def principal_of_document(document: uuid.UUID) -> uuid.UUID:

@@ -54,6 +54,16 @@ _SHORT = 8
 """Up to this many characters only the first and the last are shown of a sensitive value."""
 
 
+def work_lamp(view: CaseView) -> Lamp:
+    """Return the light as those see it who still have to work: after the decision, the time left to hand over."""
+    left = view.deliver_left
+    if left is None:
+        return lamp_of(view)
+    if left < 0:
+        return Lamp("red", _("送达超 %(n)d 天") % {"n": -left})
+    return Lamp("orange" if left <= 1 else "green", _("剩 %(n)d 天送达") % {"n": left})
+
+
 def lamp_of(view: CaseView) -> Lamp:
     """Return the light of a case: its colour and its words."""
     if view.state is CaseState.SUPPLEMENT:

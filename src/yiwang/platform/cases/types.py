@@ -297,6 +297,8 @@ class CaseView:
     """Last day to tell what is missing; afterwards it counts as accepted."""
     conditional_due_on: date | None = None
     deliver_by: date | None = None
+    deliver_left: int | None = None
+    """Working days left to hand the result over; none when there is nothing to hand over, or it is done."""
     recheck: bool = False
     reason: str = ""
     """Why it ended without a decision."""

@@ -201,6 +201,12 @@ def staff_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StaffView]:
     return {row.id: _staff(row, ()) for row in rows}
 
 
+def staff_by_number(numbers: Iterable[str]) -> dict[str, StaffView]:
+    """Return active staff by number, one query (without roles)."""
+    rows = StaffMember.objects.filter(number__in=list(numbers), active=True).select_related("agency")
+    return {row.number: _staff(row, ()) for row in rows}
+
+
 def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
     roles = tuple(dict.fromkeys(grant.role.value for grant in grants))
     return StaffView(row.id, row.number, row.name, row.agency.name, row.agency.path, roles, row.active)
@@ -275,11 +281,13 @@ def present(staff: uuid.UUID) -> StaffView | None:
 
 def standing_in_for(staff: uuid.UUID) -> list[uuid.UUID]:
     """Return the members of staff who are away today and whose deputy this one is."""
-    return list(StaffMember.objects.filter(deputy=staff, absent_until__gte=clock.today()).values_list("pk", flat=True))
+    today = clock.today()
+    begun = Q(absent_from=None) | Q(absent_from__lte=today)
+    return list(StaffMember.objects.filter(begun, deputy=staff, absent_until__gte=today).values_list("pk", flat=True))
 
 
 def _away(row: StaffMember, today: date) -> bool:
-    return row.absent_until is not None and row.absent_until >= today
+    return row.absent_until is not None and (row.absent_from or today) <= today <= row.absent_until
 
 
 def colleagues(agency: str) -> list[StaffView]:

@@ -33,11 +33,20 @@ def any_acceptable(application: Application) -> Denial | None:
     return None
 
 
+def told_too_late(case: Case) -> Denial | None:
+    """After the fifth working day it counts as accepted, whether or not the timer has rung yet (行政许可法 art. 32(4))."""
+    if engine.over(case.tell_by):
+        return Denial(
+            "deemed-accepted", _("五个工作日的告知期限已过，依法视为受理，不能再退回、要求补正或者不予受理。")
+        )
+    return None
+
+
 def refusable(case: Case) -> Denial | None:
     """Acceptance is refused before it was given; a case that waits for another may be refused as well."""
     if CaseState(case.state) not in rules.BEFORE_ACCEPTANCE | {CaseState.WAITING}:
         return Denial("not-before-acceptance", _("这个办件不在收件阶段，不能作不予受理决定。"))
-    return None
+    return told_too_late(case)
 
 
 def conditional(case: Case) -> Denial | None:
@@ -60,21 +69,32 @@ def owing(case: Case) -> Denial | None:
 def accept(case: Case, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Accept one case: its clock starts on the next working day (行政许可法 arts. 32, 42).
 
-    With a material deferred it is accepted conditionally (容缺受理).
+    With a material deferred it is accepted conditionally (容缺受理). After the fifth working day it counts as accepted
+    from the day of receipt, as if the timer had rung.
     """
     engine.check_version(case, version)
     _accept_all(case.application, [case])
 
 
 @act_on("cases.accept_all", Application.objects.lock, permission=CanIntake, ready=any_acceptable)
-def accept_all(application: Application, version: int | None = None, *, by: Actor, key: Key) -> list[uuid.UUID]:
+def accept_all(
+    application: Application,
+    version: int | None = None,
+    seen: dict[uuid.UUID, int] | None = None,
+    *,
+    by: Actor,
+    key: Key,
+) -> list[uuid.UUID]:
     """Accept every case of the application that may begin: one acceptance counts for all bodies at that moment
     (浙江省保障"最多跑一次"改革规定). Cases that wait for another's result follow by themselves.
 
-    Returns the accepted cases.
+    ``seen`` gives the versions of the cases that the page showed. Returns the accepted cases.
     """
     engine.check_version(application, version)
-    return _accept_all(application, _waiting(application))
+    waiting = _waiting(application)
+    for case in waiting:
+        engine.check_version(case, (seen or {}).get(case.id))
+    return _accept_all(application, waiting)
 
 
 @act_on("cases.deem_accepted", Application.objects.lock, permission=OnlySystem, ready=any_acceptable)
@@ -82,9 +102,7 @@ def deem_accepted(application: Application, *, by: Actor, key: Key) -> None:
     """Nobody told the applicant in five working days: accepted from the day the materials were received
     (行政许可法 art. 32(4)).
     """
-    today = clock.today()
-    late = [case for case in _waiting(application) if case.tell_by is None or case.tell_by < today]
-    _accept_all(application, late, deemed=True)
+    _accept_all(application, [case for case in _waiting(application) if engine.over(case.tell_by)])
 
 
 @act_on(
@@ -163,9 +181,10 @@ def _waiting(application: Application) -> list[Case]:
     return list(rows.order_by("position"))
 
 
-def _accept_all(application: Application, cases: list[Case], *, deemed: bool = False) -> list[uuid.UUID]:
+def _accept_all(application: Application, cases: list[Case]) -> list[uuid.UUID]:
     for case in cases:
         case.application = application
+        deemed = engine.over(case.tell_by)
         engine.accept(case, case.received_at if deemed else clock.now(), deemed=deemed)
         engine.store(case)
     engine.settle(application)

@@ -12,7 +12,7 @@ from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import SYSTEM, Actor, Denial, FieldError, Key
 from yiwang.platform.cases import engine, rules
-from yiwang.platform.cases.acts.accept import acceptable
+from yiwang.platform.cases.acts.accept import acceptable, told_too_late
 from yiwang.platform.cases.events import CORRECTION_ANSWERED, CORRECTION_ASKED, PRE_REVIEWED, RETURNED
 from yiwang.platform.cases.models import Case, Correction
 from yiwang.platform.cases.permissions import CanApply, CanAskCorrection, CanPreReview, OnlySystem
@@ -43,10 +43,18 @@ def correctable(case: Case) -> Denial | None:
         return Denial("not-correctable", _("办件现在的状态不能要求补正。"))
     if any(one.stage == stage for one in case.corrections.all()):
         return Denial("told-once", _("补正只能一次性告知，这个办件已经告知过。"))
-    return None
+    return told_too_late(case)
 
 
 def correcting(case: Case) -> Denial | None:
+    """There must be an open correction, and time to answer it."""
+    denial = unanswered(case)
+    if denial is None and not case.corrections.filter(state="open", due_on__gte=clock.today()).exists():
+        return Denial("too-late", _("补正的期限已过，这个办件不能再补。材料备齐后可以重新申请。"))
+    return denial
+
+
+def unanswered(case: Case) -> Denial | None:
     """There must be an open correction."""
     if not case.corrections.filter(state="open").exists():
         return Denial("no-correction-open", _("这个办件没有要补正的内容。"))
@@ -71,7 +79,7 @@ def in_pre_review(case: Case) -> Denial | None:
         return Denial("not-in-pre-review", _("只有预审中的办件可以退回。"))
     if any(one.stage == Stage.PRE_REVIEW for one in case.corrections.all()):
         return Denial("told-once", _("预审只能退回一次。还有问题请一次性告知补正。"))
-    return None
+    return told_too_late(case)
 
 
 def _in_pre_review() -> Denial:
@@ -156,16 +164,16 @@ def resubmit(
     _answer(case, answers, note)
 
 
-@act_on("cases.lapse_correction", Case.objects.lock, permission=OnlySystem, ready=correcting)
+@act_on("cases.lapse_correction", Case.objects.lock, permission=OnlySystem, ready=unanswered)
 def lapse_correction(case: Case, *, by: Actor, key: Key) -> None:
     """The applicant did not answer in time: the case is closed and may be handed in anew.
 
     A returned case counts as taken back, any other as 补正不来办结.
     """
     if case.state == CaseState.RETURNED:
-        engine.end(case, CaseState.WITHDRAWN, CaseResult.RETURNED, _("退回后没有在期限内重新提交。"))
+        engine.end(case, CaseState.WITHDRAWN, CaseResult.RETURNED, "退回后没有在期限内重新提交。")
     else:
-        engine.end(case, CaseState.NO_SUPPLEMENT, CaseResult.NO_SUPPLEMENT, _("没有在期限内补正。"))
+        engine.end(case, CaseState.NO_SUPPLEMENT, CaseResult.NO_SUPPLEMENT, "没有在期限内补正。")
     engine.settle(case.application)
 
 

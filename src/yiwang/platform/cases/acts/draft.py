@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -243,7 +244,9 @@ def _asked_for(application: Application) -> dict[str, datetime]:
     """Return the materials that open corrections ask for, with the instant at which each was asked."""
     return {
         point["target"].removeprefix("material:"): correction.asked_at
-        for correction in Correction.objects.filter(case__application=application, state="open")
+        for correction in Correction.objects.filter(
+            case__application=application, state="open", due_on__gte=clock.today()
+        )
         for point in correction.points
         if point["target"].startswith("material:")
     }
@@ -251,8 +254,11 @@ def _asked_for(application: Application) -> dict[str, datetime]:
 
 def _owed(application: Application) -> set[str]:
     """Return the materials whose handing in was put off."""
-    rows = application.materials.filter(state=FactState.DEFERRED, made_up_at=None)
-    return set(rows.filter(application__cases__closed_at=None).values_list("identity", flat=True))
+    open_ = application.cases.filter(closed_at=None)
+    in_time = open_.filter(Q(conditional_due_on=None) | Q(conditional_due_on__gte=clock.today()))
+    codes = list(in_time.values_list("item_code", flat=True))
+    rows = application.materials.filter(state=FactState.DEFERRED, made_up_at=None, items__overlap=codes)
+    return set(rows.values_list("identity", flat=True))
 
 
 def _touch(application: Application) -> None:

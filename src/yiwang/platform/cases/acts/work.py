@@ -143,22 +143,25 @@ def record_visit(
     by: Actor,
     key: Key,
 ) -> None:
-    """Write down what was found on the spot, by at least two officers (行政许可法 art. 34).
+    """Write down what was found on the spot, by at least two officers of the body, named by number (行政许可法 art. 34).
 
     Each agency of a joint visit records its own findings; with the last of them one joint record is written.
     """
     engine.check_version(case, version)
-    named = list(dict.fromkeys(name.strip() for name in officers if name.strip()))
+    task = _ready_task(case, step, by)
+    if task.kind != StepKind.SITE_VISIT:
+        raise NotNow(_("这个环节不是现场踏勘。"))
+    named = list(dict.fromkeys(number.strip().upper() for number in officers if number.strip()))
     errors = []
     if len(named) < OFFICERS:
         errors.append(FieldError("officers", _("现场核查要有两名以上工作人员，请写两个工号。")))
+    elif strangers := _not_of(task.agency_path, named):
+        words = {"numbers": "、".join(strangers)}
+        errors.append(FieldError("officers", _("%(numbers)s 不是本部门在岗人员的工号，请核对。") % words))
     if not opinion.strip():
         errors.append(FieldError("opinion", _("请写现场看到的情况。")))
     if errors:
         raise Invalid(_("踏勘记录还不完整。"), errors=tuple(errors))
-    task = _ready_task(case, step, by)
-    if task.kind != StepKind.SITE_VISIT:
-        raise NotNow(_("这个环节不是现场踏勘。"))
     task.officers = named
     _finish(case, task, rules.Outcome(outcome), opinion, by)
     _write_visit_record(case, task)
@@ -183,6 +186,12 @@ def decide(case: Case, grant: bool, text: str, version: int | None = None, *, by
 def _hand_to(case: Case, member: uuid.UUID | None, label: str) -> None:
     case.handler_id, case.handler_label = member, label
     case.tasks.filter(state=TaskState.READY).update(assignee_id=member, assignee_label=label)
+
+
+def _not_of(agency: str, numbers: list[str]) -> list[str]:
+    """Return the numbers that are nobody's who works at the agency or below it."""
+    known = directory.staff_by_number(numbers)
+    return [one for one in numbers if one not in known or not known[one].agency_path.startswith(agency)]
 
 
 def _ready_task(case: Case, step: str, by: Actor) -> Task:

@@ -179,11 +179,13 @@ def _chosen(found: ApplicationFileView, data: QueryDict) -> list[Any]:
 def _accept(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str) -> list[Outcome]:
     chosen = _chosen(found, data)
     waiting = [case for case in found.view.cases if case.state in rules.BEFORE_ACCEPTANCE]
+    seen = _seen(found, data)
     if len(chosen) >= len(waiting):
-        acts.accept_all(found.view.id, by=actor, key=key)
+        acts.accept_all(found.view.id, seen=seen, by=actor, key=key)
         return []
     return [
-        _tried(case.name, lambda case=case: acts.accept(case.id, by=actor, key=f"{key}:{case.id}")) for case in chosen
+        _tried(case.name, lambda case=case: acts.accept(case.id, seen.get(case.id), by=actor, key=f"{key}:{case.id}"))
+        for case in chosen
     ]
 
 
@@ -191,6 +193,7 @@ def _correct(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str
     points = doable.posted_points(data)
     if not points:
         raise Invalid(_("请写清每一处要补正什么、怎么补。"), errors=(FieldError("points", _("至少写一条。")),))
+    seen = _seen(found, data)
     outcomes = []
     for case in _chosen(found, data):
         own = [point for point in points if found.concerns(point["target"], case)]
@@ -198,16 +201,26 @@ def _correct(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str
             outcomes.append(
                 _tried(
                     case.name,
-                    lambda case=case, own=own: acts.request_correction(case.id, own, by=actor, key=f"{key}:{case.id}"),
+                    lambda case=case, own=own: acts.request_correction(
+                        case.id, own, seen.get(case.id), by=actor, key=f"{key}:{case.id}"
+                    ),
                 )
             )
+    if not outcomes:
+        message = _("写的这几处不属于勾选的办件，请勾选要补正的办件。")
+        raise Invalid(message, errors=(FieldError("case", message),))
     return outcomes
 
 
 def _refuse(found: ApplicationFileView, data: QueryDict, form: SpecForm, actor: Actor, key: str) -> list[Outcome]:
-    refuse = CATALOGUE[REFUSE]
+    refuse, seen = CATALOGUE[REFUSE], _seen(found, data)
     return [
-        _tried(case.name, lambda case=case: refuse(case.id, **form.values, by=actor, key=f"{key}:{case.id}"))
+        _tried(
+            case.name,
+            lambda case=case: refuse(
+                case.id, **form.values, version=seen.get(case.id), by=actor, key=f"{key}:{case.id}"
+            ),
+        )
         for case in _chosen(found, data)
     ]
 
@@ -219,6 +232,12 @@ def _compare(found: ApplicationFileView, data: QueryDict, actor: Actor, key: str
             acts.check_original(
                 found.view.id, one.identity, one.identity in ticked, by=actor, key=f"{key}:{one.identity}"
             )
+
+
+def _seen(found: ApplicationFileView, data: QueryDict) -> dict[uuid.UUID, int]:
+    """Return the versions of the cases as the page showed them."""
+    shown = dict(text.split(":", 1) for text in data.getlist("seen") if ":" in text)
+    return {case.id: int(shown[pk]) for case in found.view.cases if shown.get(pk := str(case.id), "").isdigit()}
 
 
 def _tried(name: str, do: Any) -> Outcome:

@@ -246,7 +246,7 @@ def arguments(doable: Doable, case: CaseFile, data: QueryDict) -> dict[str, Any]
     if "step" in names:
         given["step"] = data.get("step", "")
     if "version" in names:
-        given["version"] = int(data["version"]) if data.get("version", "").isdigit() else None
+        given["version"] = posted_version(data)
     form = _form(doable, act, case, data)
     if form is not None:
         if not form.is_valid():
@@ -258,6 +258,11 @@ def arguments(doable: Doable, case: CaseFile, data: QueryDict) -> dict[str, Any]
         for name, value in given.items()
         if name in names
     }
+
+
+def posted_version(data: QueryDict) -> int | None:
+    """Return the version of the case that the page showed."""
+    return int(data["version"]) if data.get("version", "").isdigit() else None
 
 
 class Unreadable(Exception):

@@ -21,7 +21,7 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import acts
 from yiwang.platform.cases.inbox import LISTED, Filters, Inbox, InboxPage, intake_page, search
 from yiwang.platform.cases.labels import DOORS, ROLES, STATES
-from yiwang.platform.cases.shown import Lamp, lamp_of
+from yiwang.platform.cases.shown import Lamp, lamp_of, work_lamp
 from yiwang.platform.cases.types import CaseState, CaseView
 from yiwang.ui.entry import staff
 from yiwang.ui.frame import Link
@@ -157,7 +157,8 @@ def _lines(page: InboxPage, actor: Actor | None = None) -> list[dict[str, Any]]:
         {
             "row": row,
             "view": row.case,
-            "lamp": lamp_of(row.case),
+            "lamp": work_lamp(row.case),
+            "due_on": row.case.deliver_by if row.case.deliver_left is not None else row.case.due_on,
             "door": DOORS.get(row.door, row.door),
             "hint": _hint(row.case),
             "step": row.step,

@@ -19,8 +19,10 @@ from yiwang.kernel.types import Actor, FieldError, Role
 from yiwang.platform.cases import acts
 from yiwang.platform.cases.casefile import Visit, read_visit
 from yiwang.platform.cases.desk.cases import WORKERS, read
+from yiwang.platform.cases.desk.doable import posted_version
 from yiwang.platform.cases.labels import STATES
 from yiwang.platform.cases.types import TaskState
+from yiwang.platform.directory import queries as directory
 from yiwang.ui import uploads
 from yiwang.ui.entry import staff
 
@@ -48,6 +50,7 @@ def visit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "pass" if request.POST["outcome"] == "pass" else "fail",
             request.POST.get("opinion", ""),
             [request.POST.get("officer1", ""), request.POST.get("officer2", "")],
+            version=posted_version(request.POST),
             by=actor,
             key=key,
         )
@@ -64,7 +67,8 @@ def plan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Set the day on which all agencies come."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     try:
-        acts.plan_visit(pk, _day(request.POST.get("day", "")), by=actor, key=request.POST.get("key", ""))
+        day, version = _day(request.POST.get("day", "")), posted_version(request.POST)
+        acts.plan_visit(pk, day, version, by=actor, key=request.POST.get("key", ""))
     except Problem as problem:
         seen = read_visit(read(request, pk))
         if seen is None:
@@ -91,7 +95,10 @@ def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, 
         words = denied.message if denied else ""
     planning = acts.plan_visit.denial(row, actor) is None and bool(seen.own.joint) and seen.own.done_at is None
     errors = {error.field: str(error.message) for error in problem.errors} if problem else {}
+    colleagues = directory.colleagues(seen.file.view.agency_path) if not words else []
+    mine = next((one.number for one in colleagues if one.id == actor.id), "")
     context: dict[str, Any] = {
+        "colleagues": colleagues,
         "visit": seen,
         "case": seen.file,
         "view": seen.file.view,
@@ -100,7 +107,7 @@ def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, 
         "may_record": not words,
         "why": words,
         "planning": planning,
-        "typed": request.POST if problem else {},
+        "typed": request.POST if problem else {"officer1": mine},
         "errors": errors,
         "problem": problem,
         "page_errors": problem is not None,

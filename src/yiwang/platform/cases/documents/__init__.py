@@ -10,6 +10,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from pydantic_core import to_jsonable_python
 
@@ -99,10 +101,12 @@ def preview(case: Case, kind: DocumentKind, **content: Any) -> Preview:
 
 
 def _title(case: Case | None, kind: DocumentKind) -> str:
+    """Return the title as it stands on the paper: in Chinese, whatever language its writer reads pages in."""
     titles = TITLES
     if case is not None and catalog.get_edition(case.edition_id).definition.item_type == "01":
         titles = TITLES | LICENSING
-    return str(titles[kind])
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(titles[kind])
 
 
 class _Pending:

@@ -117,6 +117,11 @@ def officer(case: Case, role: Role) -> Actor:
     return staff(role, case.reach)
 
 
+def officers(case: Case) -> list[str]:
+    """Return the numbers of two who work at the case's agency."""
+    return [one.number for one in directory.colleagues(case.agency_path)[:2]]
+
+
 def clerk(application: Application) -> Actor:
     """Return the counter's clerk."""
     return staff(Role.INTAKE, Reach(region=application.region))
@@ -194,7 +199,7 @@ def review(case: Case) -> None:
             return
         by = officer(case, Role(task.role))
         if task.kind == "site_visit":
-            acts.record_visit(case.pk, task.step, "pass", "现场一致。", ["X1", "X2"], by=by, key=key())
+            acts.record_visit(case.pk, task.step, "pass", "现场一致。", officers(case), by=by, key=key())
         else:
             acts.complete_step(case.pk, task.step, "pass", "材料齐全。", by=by, key=key())
 

@@ -30,6 +30,7 @@ from yiwang.platform.cases.tests.conftest import (
     key,
     next_workday,
     officer,
+    officers,
     person,
     review,
     staff,
@@ -453,10 +454,13 @@ def test_a_joint_visit_has_one_day_findings_of_each_and_one_record(owner):
     assert {task.planned_on for found in tasks.values() for task in found if task.joint} == {MONDAY}
     for case in cases:
         inspector = officer(case, Role.INSPECTOR)
-        with pytest.raises(Invalid, match="不完整"):
-            acts.record_visit(case.pk, "site_visit", "pass", "好。", ["X1", "X1"], by=inspector, key=key())
+        two = officers(case)
+        for wrong in ([two[0], two[0]], [two[0], "X1"], [two[0], "D001"], []):
+            with pytest.raises(Invalid, match="不完整") as refused:
+                acts.record_visit(case.pk, "site_visit", "pass", "好。", wrong, by=inspector, key=key())
+            assert [one.field for one in refused.value.errors] == ["officers"]
         assert not Document.objects.filter(kind="visit_record").exists()
-        acts.record_visit(case.pk, "site_visit", "pass", f"{case.name}没问题。", ["X1", "X2"], by=inspector, key=key())
+        acts.record_visit(case.pk, "site_visit", "pass", f"{case.name}没问题。", two, by=inspector, key=key())
     record = Document.objects.get(kind="visit_record")
     assert [finding["opinion"] for finding in record.content["findings"]] == [f"{case.name}没问题。" for case in cases]
 
@@ -486,7 +490,7 @@ def test_taking_taking_over_and_reassigning(food):
 
 def test_what_is_given_to_somebody_away_goes_to_the_deputy(food):
     away, deputy = officer(food, Role.REVIEWER), officer(food, Role.INSPECTOR)
-    StaffMember.objects.filter(pk=away.id).update(absent_until=MONDAY, deputy=deputy.id)
+    StaffMember.objects.filter(pk=away.id).update(absent_from=MONDAY, absent_until=MONDAY, deputy=deputy.id)
     acts.take(food.pk, by=away, key=key())
     assert queries.handlers_for(deputy) == [deputy.id, away.id]
     acts.reassign(food.pk, away.id, "该谁谁办。", by=officer(food, Role.DISPATCHER), key=key())

@@ -7,6 +7,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from yiwang.kernel import clock
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts, engine
 from yiwang.platform.cases.tests.conftest import FOOD, at, case_of, clerk, fresh, key, officer, stored, submit
@@ -80,6 +81,7 @@ def test_random_acts_on_random_days_keep_the_due_date(owner, handed_in, start, m
 
 def _walk(owner, application, start, moves):
     by = clerk(application)
+    application.cases.update(tell_by=start, received_at=clock.now())
     acts.accept_all(application.pk, by=by, key=key())
     case = case_of(application, FOOD)
     promised, legal = DayByDay(8, start), DayByDay(10, start)

@@ -69,7 +69,8 @@ def expected_entries():
         case = task.case
         found[task.id] = (
             task.role, task.agency_path, case.region, case.item_code, task.name, case.state,
-            case.due_on or FAR, case.half_on or FAR, task.assignee_id or case.handler_id,
+            (case.deliver_by if case.decided_at else case.due_on) or FAR,
+            FAR if case.decided_at else case.half_on or FAR, task.assignee_id or case.handler_id,
         )  # fmt: skip
     return found
 
@@ -141,6 +142,41 @@ def test_the_inbox_filters(owner, monday):
     assert not seen(until=str(monday))
     assert seen(until="nonsense", light="nonsense", step="nonsense", state="nonsense", who="nonsense")
     assert client.get(reverse("cases:inbox"), {"after": "bent"}).status_code == 302
+
+
+def test_a_result_that_waits_to_be_handed_over_is_due_ten_working_days_after_the_decision(owner, monday):
+    application = submit(owner, FOOD, delivery=[{"way": "window"}])
+    acts.accept_all(application.pk, by=staff(Role.INTAKE, Reach(region=application.region)), key=key())
+    case = case_of(application, FOOD)
+    decide(case)
+    case = fresh(case)
+    assert case.deliver_by == next_workday(monday, 10)
+    entry = InboxEntry.objects.get(case=case, role="issuer")
+    assert (entry.due_on, entry.half_on) == (case.deliver_by, FAR)
+    with at(next_workday(case.due_on, 1)):
+        page = text(signed_in("amr-issuer").get(reverse("cases:inbox")))
+        assert "天送达" in page
+        assert "送达超" not in page
+    with at(next_workday(case.deliver_by, 1)):
+        assert "送达超 1 天" in text(signed_in("amr-issuer").get(reverse("cases:inbox"), {"light": "red"}))
+
+
+def test_a_page_read_before_a_colleague_s_change_accepts_nothing(owner):
+    application = submit(owner, FOOD, FIRE)
+    client, food = signed_in("intake"), case_of(application, FOOD)
+    page = text(client.get(reverse("cases:application", args=[application.pk])))
+    seen = re.findall(r'name="seen" value="([^"]+)"', page)
+    assert f"{food.pk}:1" in seen
+    acts.pre_review(food.pk, by=staff(Role.INTAKE, food.reach), key=key())
+    both = [str(food.pk), str(case_of(application, FIRE).pk)]
+    path = reverse("cases:application_act", args=[application.pk, "accept"])
+    stale = client.post(path, {"key": "k1", "case": both, "seen": seen})
+    assert stale.status_code == 409
+    assert "同事刚刚更新" in text(stale)
+    assert fresh(food).state == "pre_review"
+    again = re.findall(r'name="seen" value="([^"]+)"', text(stale))
+    assert client.post(path, {"key": "k2", "case": both, "seen": again}).status_code == 302
+    assert fresh(food).state == "accepted"
 
 
 def test_pages_of_the_inbox_are_the_whole_list_in_order(owner, monday):
@@ -416,18 +452,20 @@ def test_a_joint_visit_is_one_page_for_all_agencies(owner, monday):
     assert client.post(plan, {"key": "p1", "day": str(date(2026, 1, 5))}).status_code == 422
     assert client.post(plan, {"key": "p2", "day": str(day)}).status_code == 302
     assert f"{day.month}月{day.day}日" in text(other.get(theirs))
-    record = {"key": "k", "outcome": "pass", "officer1": "A1", "opinion": "现场一致"}
+    record = {"key": "k", "outcome": "pass", "officer1": "A002", "opinion": "现场一致"}
     wrong = client.post(path, record | {"photo": picture()})
     assert wrong.status_code == 422
     assert "两名" in text(wrong)
     assert "现场一致" in text(wrong)
-    assert 'value="A1"' in text(wrong)
+    assert 'value="A002"' in text(wrong)
+    stranger = client.post(path, record | {"key": "ks", "officer2": "F002"})
+    assert "F002 不是本部门" in text(stranger)
     photo = ApplicationFile.objects.get(task__isnull=False)
     assert photo.trust == "A"
     bad = SimpleUploadedFile("x.png", b"no picture", "image/png")
     refused = client.post(path, {"key": "kb", "photo": bad})
     assert refused.status_code == 422
-    body = {"key": "k2", "outcome": "pass", "officer1": "A1", "officer2": "A2", "opinion": "现场一致"}
+    body = {"key": "k2", "outcome": "pass", "officer1": "a002", "officer2": "A001", "opinion": "现场一致"}
     assert client.post(path, body).status_code == 302
     page = text(other.get(theirs))
     assert "现场一致" in page
@@ -435,8 +473,7 @@ def test_a_joint_visit_is_one_page_for_all_agencies(owner, monday):
     file = other.get(reverse("cases:file", args=[application.pk, photo.pk]))
     assert file.status_code == 200
     assert AuditEntry.objects.filter(name="cases.read_file").exists()
-    stranger = reverse("cases:visit", args=[uuid.uuid4()])
-    assert client.get(stranger).status_code == 404
+    assert client.get(reverse("cases:visit", args=[uuid.uuid4()])).status_code == 404
 
 
 # --- Supervision and the rest

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 from pypdf import PdfReader
 
 from yiwang.kernel.models import AuditEntry
@@ -76,6 +77,15 @@ def test_every_kind_is_drawn_with_all_it_has_to_say(every_kind):
             assert "行政复议" in plain, kind
             assert "行政诉讼" in plain, kind
     assert "EMS0001" in str(words.body(DocumentKind.DELIVERY, every_kind[DocumentKind.DELIVERY].content).rows)
+
+
+def test_a_title_is_chinese_on_paper_and_in_the_reader_s_language_on_a_page(owner):
+    application = submit(owner, FOOD)
+    with translation.override("en"):
+        acts.accept_all(application.pk, by=clerk(application), key=key())
+        shown = {one.kind: one.title for one in queries.documents_of(application.pk)}
+    kept = Document.objects.get(application=application, kind="acceptance")
+    assert (kept.title, shown[DocumentKind.ACCEPTANCE]) == ("受理通知书", "Notice of acceptance")
 
 
 def test_a_document_is_sealed_by_its_agency_and_made_once(food):

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel import clock
@@ -12,6 +12,7 @@ from yiwang.kernel.tests.test_calendar import CHINA
 from yiwang.platform.cases import rules
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     limit=st.integers(0, 30),
     start=st.dates(date(2025, 1, 6), date(2025, 9, 1)),

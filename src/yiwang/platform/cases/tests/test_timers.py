@@ -6,6 +6,7 @@ import pytest
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.models import CalendarYear, Timer
+from yiwang.kernel.problems import NotNow
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts, engine, sweep
 from yiwang.platform.cases.models import Application, Document
@@ -136,6 +137,38 @@ def test_a_commitment_that_is_not_checked_is_told_to_supervision(owner, events):
     assert "case.commitment_overdue" in events(case)
 
 
+def test_a_late_worker_gives_nobody_more_time(owner):
+    """Guards ask the date: on the sixth day it counts as accepted, though the timer has not rung yet."""
+    application = submit(owner, FOOD, FIRE)
+    food, by = case_of(application, FOOD), clerk(application)
+    with at(date(2026, 3, 10)):
+        for refused in (
+            lambda: acts.request_correction(food.pk, [PLAN], by=by, key=key()),
+            lambda: acts.refuse_acceptance(food.pk, "不属于职权范围。", by=by, key=key()),
+        ):
+            with pytest.raises(NotNow, match="视为受理"):
+                refused()
+        acts.accept_all(application.pk, by=by, key=key())
+    food = fresh(food)
+    assert (food.deemed, clock.legal_date(food.accepted_at), str(food.due_on)) == (True, MONDAY, "2026-03-12")
+
+
+def test_a_late_worker_gives_the_applicant_no_more_time_either(owner):
+    case = case_of(submit(owner, FOOD), FOOD)
+    acts.request_correction(case.pk, [PLAN], by=clerk(case.application), key=key())
+    owing = case_of(accepted(owner, FOOD, ways={"staff_health": "deferred"}), FOOD)
+    with at(date(2026, 3, 17)):
+        with pytest.raises(NotNow):
+            acts.add_file(case.application_id, "floor_plan", stored(), by=owner, key=key())
+        with pytest.raises(NotNow, match="期限已过"):
+            acts.answer_correction(case.pk, {}, by=owner, key=key())
+        with pytest.raises(NotNow):
+            acts.add_file(owing.application_id, "staff_health", stored(), by=owner, key=key())
+    with at(owing.conditional_due_on, 23):
+        acts.add_file(owing.application_id, "staff_health", stored(), by=owner, key=key())
+    assert fresh(owing).state == "accepted"
+
+
 def test_a_wrong_timer_does_nothing(food):
     """A timer whose matter went on without it has done its work."""
     with at(MONDAY):
@@ -175,10 +208,8 @@ def test_sources_that_are_back_are_asked_again(owner):
 
 
 def test_a_due_date_in_a_year_not_announced_is_provisional_and_counted_again(owner):
-    application = submit(owner, FOOD)
-    by = clerk(application)
     with at(date(2026, 12, 24)):
-        acts.accept_all(application.pk, by=by, key=key())
+        application = accepted(owner, FOOD)
     case = case_of(application, FOOD)
     assert (case.provisional, str(case.due_on)) == (True, "2027-01-05")
     assert sweep.recount_provisional("a") == 1
