@@ -102,7 +102,7 @@ def journey(person_id: Callable[[str], uuid.UUID]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def deliver(testville: None) -> Callable[..., int]:
+def deliver(db: None) -> Callable[..., int]:
     """Return a function that hands every event so far to one subscriber.
 
     The real delivery waits for transactions to end, which a test's own never does.

@@ -73,7 +73,7 @@ def _encoded(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def register(name: str, scopes: list[str], **owner: Any) -> str:
-    acts.register_client(name, name, SECRET, scopes, by=SYSTEM, key=uuid.uuid4().hex, **owner)
+    acts.register_client(name, name, SECRET, scopes, "测试", by=SYSTEM, key=uuid.uuid4().hex, **owner)
     return name
 
 

@@ -173,16 +173,16 @@ def test_the_same_key_answers_the_same_and_does_nothing_twice(firm: Caller) -> N
 
 
 def test_an_upload_and_a_submission_repeated_answer_the_same(firm: Caller) -> None:
-    pk = start(firm)
+    pk = start(firm, LARGE)
     fill(firm, pk)
+    uploads = [firm.upload(f"/applications/{pk}/files", "floor_plan", a_picture(), "upload-0001") for _ in range(2)]
+    changed = firm.upload(f"/applications/{pk}/files", "floor_plan", a_picture(7), "upload-0001")
     attach(firm, pk)
-    uploads = [firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(), "upload-0001") for _ in range(2)]
-    changed = firm.upload(f"/applications/{pk}/files", "店内平面图", a_picture(7), "upload-0001")
     submissions = [firm.write("POST", f"/applications/{pk}/submission", key="submit-0001") for _ in range(2)]
 
-    if uploads[0].status_code == 201:
-        assert uploads[0].json() == uploads[1].json()
-        assert changed.status_code == 422
+    assert [one.status_code for one in uploads] == [201, 201]
+    assert uploads[0].json() == uploads[1].json()
+    assert (changed.status_code, changed.json()["type"]) == (422, "urn:yiwang:problem:idempotency-key-reused")
     assert submissions[0].json() == submissions[1].json()
     assert submissions[1].status_code == 201
 

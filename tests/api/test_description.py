@@ -22,7 +22,7 @@ from yiwang.doors.openapi import views
 from yiwang.doors.openapi.models import Client
 
 from .conftest import Caller
-from .test_applying import handed_in, start
+from .test_applying import agencies, handed_in, start
 
 COMMITTED = Path(ROOT) / "docs" / "api" / "openapi.json"
 
@@ -45,6 +45,8 @@ def test_every_operation_declares_its_problems(db: None) -> None:
         for method, operation in methods.items():
             responses = set(operation["responses"])
             assert {"400", "429", "500"} <= responses, path
+            assert ("415" in responses) is ("requestBody" in operation), path
+            assert ("406" in responses) is any("content" in one for one in operation["responses"].values()), path
             if operation["operationId"] != "health":
                 assert {"401", "403"} <= responses, path
             keyed = {one["name"] for one in operation["parameters"]} >= {"Idempotency-Key"}
@@ -67,9 +69,14 @@ CHECKS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_no_server_error_and_no_undocumented_answer(firm: Caller, wsgi: Any, mode: GenerationMode) -> None:
+def test_no_server_error_and_no_undocumented_answer(
+    firm: Caller, wsgi: Any, deliver: Any, mode: GenerationMode
+) -> None:
     Client.objects.update(per_minute=1_000_000)
     draft, done = start(firm), handed_in(firm)
+    list(agencies(done)._accept())
+    list(agencies(done)._work())
+    deliver("oversight.services")
     case_id = firm.get(f"/applications/{done}").json()["cases"][0]["id"]
     item = firm.get("/items").json()["items"][0]
     real: dict[str, list[Any]] = {
@@ -78,6 +85,7 @@ def test_no_server_error_and_no_undocumented_answer(firm: Caller, wsgi: Any, mod
         "task_code": [item["task_code"]],
         "edition_id": [item["edition"]],
         "licence_id": [firm.get("/licences").json()[0]["id"]],
+        "service_id": [firm.get(f"/cases/{case_id}/services").json()[0]["id"]],
         "code": ["shop", "old_age"],
     }
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", wsgi)
@@ -108,7 +116,7 @@ def test_no_server_error_and_no_undocumented_answer(firm: Caller, wsgi: Any, mod
         with contextlib.suppress(Unsatisfiable):  # to some addresses nothing wrong can be sent
             send()
 
-    assert len(seen) >= 27
+    assert len(seen) >= 31
     assert not any(status >= 500 for statuses in seen.values() for status in statuses)
     if mode is GenerationMode.POSITIVE:
         assert sum(1 for statuses in seen.values() if statuses & {200, 201, 204}) >= 15, seen

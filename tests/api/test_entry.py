@@ -253,7 +253,7 @@ def test_tokens_that_are_over_are_thrown_away(firm: Caller, office: Caller) -> N
 
 
 def test_the_command_registers_lists_and_closes(db: None, testville: None, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("api", "add", "演示系统", "--firm", EATERY, "--scope", "items:read")
+    call_command("api", "add", "演示系统", "--firm", EATERY, "--purpose", "查指南", "--scope", "items:read")
     shown = dict(line.split() for line in capsys.readouterr().out.splitlines())
     answer = ask_token(Browser(), shown["client_id"], shown["client_secret"])
     call_command("api", "close", shown["id"])

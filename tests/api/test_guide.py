@@ -32,7 +32,8 @@ SIGN = CorrectionPlan(item="330117031000", material="店招效果图", message="
 class Agencies:
     """What the guide's comments say that the agencies do."""
 
-    def __init__(self, firm: uuid.UUID, head: uuid.UUID) -> None:
+    def __init__(self, firm: uuid.UUID, head: uuid.UUID, deliver: Callable[..., int]) -> None:
+        self.deliver = deliver
         scenario = Scenario(life_event="restaurant", person="jia", answers={}, organisation="catering")
         self.journey = Journey(scenario, head, firm, clock.today())
 
@@ -49,6 +50,7 @@ class Agencies:
         list(self.journey._work())
         view = queries.get_application(self.journey._pk, self.journey.applicant)
         assert {one.state for one in view.cases} <= {CaseState.CLOSED, CaseState.DELIVERED, CaseState.ARCHIVED}
+        self.deliver("oversight.services")
 
 
 _CODE = re.compile(r"\b\d{12}\b")
@@ -80,12 +82,14 @@ def a_part_of_the_city(root: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_the_guide_walks_from_token_to_licence(wsgi: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_guide_walks_from_token_to_rating(
+    wsgi: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deliver: Callable[..., int]
+) -> None:
     load(Pack(a_part_of_the_city(tmp_path / "wenzhou")))
     firm = identity.find_organisation("91330302MADEM0011Y")
     assert firm
     assert firm.legal_representative
-    agencies = Agencies(firm.id, firm.legal_representative)
+    agencies = Agencies(firm.id, firm.legal_representative, deliver)
     doing: dict[str, Callable[[], None]] = {
         "accept and ask for a correction": agencies.accept,
         "work until everything is closed": agencies.work,

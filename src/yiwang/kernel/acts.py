@@ -398,7 +398,7 @@ def _audit_values(record: Record, kind: str) -> list[Any]:
         record.application_id,
         record.case_id,
         person,
-        record.purpose,
+        record.purpose or by.purpose,
         json.dumps(to_jsonable_python(record.detail), ensure_ascii=False),
     ]
 

@@ -6,6 +6,7 @@ Each process counts for itself where the cache is local memory; a shared cache (
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
@@ -15,8 +16,17 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.problems import TooMany
 
 
-def count(key: str, limit: int, window: int) -> None:
-    """Count one more use of ``key`` in this window of ``window`` seconds.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a limit stands after a use: how many are allowed, how many are left, seconds until the window ends."""
+
+    limit: int
+    left: int
+    reset: int
+
+
+def count(key: str, limit: int, window: int) -> Use:
+    """Count one more use of ``key`` in this window of ``window`` seconds; returns how the limit stands.
 
     Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
     """
@@ -27,8 +37,10 @@ def count(key: str, limit: int, window: int) -> None:
         used = cache.incr(slot)
     except ValueError:  # pushed out of the cache between the two calls
         used = 1
+    reset = max(1, round(window - now % window))
     if used > limit:
-        raise TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=max(1, round(window - now % window)))
+        raise TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=reset)
+    return Use(limit, limit - used, reset)
 
 
 def client_address(request: HttpRequest) -> str:

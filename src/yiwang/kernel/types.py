@@ -133,6 +133,8 @@ class Actor:
     """Path of the agency that a member of staff belongs to."""
     scopes: frozenset[str] = frozenset()
     """Scopes of an API client's token."""
+    purpose: str = ""
+    """What an API client was registered for: stands in the record of all that it does."""
     request_id: str = ""
     second_factor: bool = False
     items: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 from oauth2_provider.generators import generate_client_secret
@@ -33,7 +34,9 @@ def register_client(
     client_id: str,
     secret: str,
     scopes: list[str],
+    purpose: str,
     *,
+    items: Sequence[str] = (),
     agency: uuid.UUID | None = None,
     organisation: uuid.UUID | None = None,
     agent: uuid.UUID | None = None,
@@ -44,11 +47,14 @@ def register_client(
     """Register a system of an agency or of a firm. Returns its id.
 
     The caller draws ``client_id`` and ``secret``: the answer of an act is kept, and a secret must not be.
-    Raises ``Invalid`` for an unknown scope, or unless exactly one owner is named.
+    ``purpose`` stands in the record of all that it does; ``items`` (basic codes) limits what it may handle.
+    Raises ``Invalid`` for an unknown scope, without a purpose, or unless exactly one owner is named.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise Invalid(_("没有这样的权限。"), errors=(FieldError("scopes", "、".join(unknown)),))
+    if not purpose.strip():
+        raise Invalid(_("请写明用途。"), errors=(FieldError("purpose", _("请写明这个客户端用来做什么")),))
     if (agency is None) == (organisation is None):
         raise Invalid(_("客户端要么属于一个部门，要么属于一个单位。"))
     model = get_application_model()
@@ -63,6 +69,8 @@ def register_client(
     client = Client.objects.create(
         credentials=application,
         name=name,
+        purpose=purpose.strip(),
+        items=sorted(set(items)),
         agency_id=agency,
         organisation_id=organisation,
         agent_id=agent,
@@ -71,7 +79,8 @@ def register_client(
         created_at=clock.now(),
     )
     current().about(client)
-    current().detail["scopes"] = client.scopes
+    current().purpose = client.purpose
+    current().detail.update(scopes=client.scopes, items=client.items)
     return client.id
 
 

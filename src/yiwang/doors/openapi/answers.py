@@ -35,6 +35,20 @@ class TooLarge(Problem):
     code = "too-large"
 
 
+class NotAcceptable(Problem):
+    """The answer comes in no media type that the caller accepts."""
+
+    status = 406
+    code = "not-acceptable"
+
+
+class WrongMedia(Problem):
+    """The body is of a media type that the address does not read."""
+
+    status = 415
+    code = "unsupported-media-type"
+
+
 class Broken(Problem):
     """Our fault. Says nothing of what happened; the log does, under the request's id."""
 

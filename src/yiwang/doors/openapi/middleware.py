@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from yiwang.doors.openapi import answers, tokens
 
 PREFIX = "/api/"
-_KEPT = ("Allow", "Retry-After", "WWW-Authenticate")
+_KEPT = ("Allow", "Retry-After", "WWW-Authenticate", *tokens.RATE_HEADERS)
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -45,4 +45,6 @@ class ClientMiddleware:
         """Answer."""
         if request.path.startswith(PREFIX):
             request.actor = SimpleLazyObject(lambda: tokens.actor_of(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        tokens.tell_rate(request, response)
+        return response

@@ -11,7 +11,7 @@ from yiwang.kernel.ids import uuid7
 
 
 class Client(models.Model):
-    """A registered system of an agency or of a firm (接口客户端).
+    """A registered system of an agency or of a firm (接口客户端), for one purpose.
 
     A firm's client acts for the firm. ``agent`` is the person who answers for what the client hands in:
     delegations given to that person may be used by naming them.
@@ -23,6 +23,10 @@ class Client(models.Model):
     )
     """Its identifier and, hashed, its secret."""
     name = models.CharField(max_length=60)
+    purpose = models.CharField(max_length=100)
+    """What it was let in for; stands in the record of everything that it does and reads."""
+    items = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    """Basic codes of the items that the purpose is limited to; empty does not narrow."""
     agency = models.ForeignKey("directory.Agency", models.PROTECT, null=True, related_name="+")
     organisation = models.ForeignKey("identity.Organisation", models.PROTECT, null=True, related_name="+")
     agent = models.ForeignKey("identity.Person", models.PROTECT, null=True, related_name="+")

@@ -12,32 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.reach import HANDLING, reached
 from yiwang.kernel.types import Actor, ActorKind, Role
-
-_CASE_ROLES = frozenset(
-    {Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.DISPATCHER, Role.ISSUER, Role.SUPERVISOR}
-)
-
-
-def _reach(actor: Actor, prefix: str = "") -> Q:
-    """Return what the grants of a member of staff reach, as a condition on cases."""
-    nothing = Q(pk__in=[])
-    conditions = []
-    for grant in actor.grants:
-        if grant.role not in _CASE_ROLES:
-            continue
-        condition = Q()
-        if grant.agency:
-            condition &= Q(**{f"{prefix}agency_path__startswith": grant.agency})
-        if grant.region:
-            condition &= Q(**{f"{prefix}region__startswith": grant.region})
-        if grant.level:
-            condition &= Q(**{f"{prefix}level": grant.level})
-        if grant.items:
-            condition &= Q(**{f"{prefix}item_code__in": sorted(grant.items)})
-        conditions.append(condition)
-    return reduce(or_, conditions) if conditions else nothing
-
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -56,7 +32,8 @@ class CaseQuerySet(_QuerySet):
             mine = self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
             return mine.filter(item_code__in=sorted(actor.items)) if actor.items else mine
         if actor.kind is ActorKind.STAFF:
-            return self.filter(_reach(actor))
+            reach = reached(actor, HANDLING, agency="agency_path", region="region", level="level", item="item_code")
+            return self.filter(reach)
         return self.none()
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:

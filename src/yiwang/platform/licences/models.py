@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.reach import HANDLING, reached
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
 
@@ -40,10 +41,7 @@ class LicenceQuerySet(_QuerySet):
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
             return self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
         if actor.kind is ActorKind.STAFF:
-            condition = Q(pk__in=[])
-            for grant in actor.grants:
-                condition |= Q(issuer_path__startswith=grant.agency) if grant.agency else Q()
-            return self.filter(condition)
+            return self.filter(reached(actor, HANDLING, agency="issuer_path", region="region"))
         return self.none()
 
     def lock(self, pk: Any, by: Actor) -> Any:

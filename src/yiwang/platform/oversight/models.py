@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.reach import reached
 from yiwang.kernel.sealed import SealedTextField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach, Role
 
@@ -27,17 +26,6 @@ WATCHERS = frozenset({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVI
 """Roles that see how the service of their reach is rated."""
 
 
-def _reach(actor: Actor, prefix: str) -> Q:
-    conditions = [
-        Q(**{f"{prefix}agency_path__startswith": grant.agency, f"{prefix}region__startswith": grant.region})
-        & (Q(**{f"{prefix}level": grant.level}) if grant.level else Q())
-        & (Q(**{f"{prefix}item_code__in": sorted(grant.items)}) if grant.items else Q())
-        for grant in actor.grants
-        if grant.role in WATCHERS
-    ]
-    return reduce(or_, conditions) if conditions else Q(pk__in=[])
-
-
 class ReachedQuerySet(_QuerySet):
     """Rows that lie somewhere in the tree of agencies, with ``prefix`` leading to the columns that say where."""
 
@@ -48,14 +36,13 @@ class ReachedQuerySet(_QuerySet):
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            return self.filter(
-                **{
-                    f"{self.prefix}principal_kind": actor.principal.kind,
-                    f"{self.prefix}principal_id": actor.principal.id,
-                }
-            )
+            wanted = {"principal_kind": actor.principal.kind, "principal_id": actor.principal.id}
+            if actor.items:
+                wanted["item_code__in"] = sorted(actor.items)
+            return self.filter(**{self.prefix + name: value for name, value in wanted.items()})
         if actor.kind is ActorKind.STAFF:
-            return self.filter(_reach(actor, self.prefix))
+            columns = {"agency": "agency_path", "region": "region", "level": "level", "item": "item_code"}
+            return self.filter(reached(actor, WATCHERS, **{one: self.prefix + name for one, name in columns.items()}))
         return self.none()
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
@@ -103,6 +90,11 @@ class Service(models.Model):
     def principal(self) -> Party:
         """Whose matter it was."""
         return Party(PartyKind(self.principal_kind), self.principal_id)
+
+    @property
+    def item_codes(self) -> frozenset[str]:
+        """What a delegation must cover."""
+        return frozenset({self.item_code})
 
     @property
     def reach(self) -> Reach:

@@ -16,7 +16,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.codes import mask_name
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import CaseView
 from yiwang.platform.directory import queries as directory
@@ -220,12 +220,16 @@ class RaterContact:
 
 
 def rater_contact(pk: uuid.UUID, by: Actor) -> RaterContact:
-    """Return how the rater is reached."""
-    row = BadRating.objects.visible_to(by).select_related("rating").filter(pk=pk).first()
+    """Return how the rater is reached; a firm whose system rated, through its legal representative."""
+    row = BadRating.objects.visible_to(by).select_related("rating__service").filter(pk=pk).first()
     if row is None or row.rating.rater_id is None:
         raise NotFound(_("没有找到这条差评。"))
-    person = identity.get_person(row.rating.rater_id)
-    return RaterContact(person.id, mask_name(person.name), person.phone)
+    principal = row.principal
+    rater = principal if row.rating.rater_id == principal.id else Party(PartyKind.PERSON, row.rating.rater_id)
+    contact = identity.find_contact(rater)
+    if contact is None:
+        raise NotFound(_("这个单位没有登记联系人。"))
+    return RaterContact(contact.person, mask_name(identity.get_person(contact.person).name), contact.phone)
 
 
 # --- supervision ---

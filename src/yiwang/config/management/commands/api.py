@@ -33,6 +33,8 @@ class Command(BaseCommand):
         owner = add.add_mutually_exclusive_group(required=True)
         owner.add_argument("--firm", help="统一社会信用代码")
         owner.add_argument("--agency", help="部门代码")
+        add.add_argument("--purpose", required=True, help="用来做什么：写进它每次办理和读取的记录")
+        add.add_argument("--item", action="append", default=[], help="只能办的事项（12 位基本编码），不写不限")
         add.add_argument("--agent", help="经办人的身份证号：可以使用委托给他的委托")
         add.add_argument("--scope", action="append", choices=sorted(SCOPES), help="不写就是全部")
         close = actions.add_parser("close", help="停用一个客户端")
@@ -59,6 +61,8 @@ class Command(BaseCommand):
             client_id,
             secret,
             options["scope"] or sorted(SCOPES),
+            options["purpose"],
+            items=options["item"],
             agency=directory.get_agency(options["agency"]).id if options["agency"] else None,
             organisation=firm.id if firm else None,
             agent=agent.id if agent else None,
@@ -75,7 +79,8 @@ class Command(BaseCommand):
             owner = client.agency or client.organisation
             state = "停用" if client.closed_at else "在用"
             name = owner.name if owner else ""
-            self.stdout.write(f"{client.id}  {state}  {client.name}  {name}  {' '.join(client.scopes)}")
+            told = (str(client.id), state, client.name, name, client.purpose, *client.items, *client.scopes)
+            self.stdout.write("  ".join(told))
 
     def _describe(self, options: dict[str, Any]) -> None:
         options["file"].parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,42 @@
+"""What grants reach, as a condition on rows: ``RoleGrant.covers`` in the database, one for all rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
+from yiwang.kernel.types import Actor, Role, RoleGrant
+
+HANDLING = frozenset(
+    {Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.DISPATCHER, Role.ISSUER, Role.SUPERVISOR}
+)
+"""Roles that deal with people's matters; administrators and editors are none of them."""
+
+
+def reached(actor: Actor, roles: Collection[Role], *, agency: str, region: str, level: str = "", item: str = "") -> Q:
+    """Return which rows the actor's grants of these roles reach; the columns are named by keyword.
+
+    A grant that is narrowed by something the rows do not have reaches none of them.
+    """
+    conditions = [
+        condition
+        for grant in actor.grants
+        if grant.role in roles and (condition := _condition(grant, agency, region, level, item)) is not None
+    ]
+    return reduce(or_, conditions) if conditions else Q(pk__in=[])
+
+
+def _condition(grant: RoleGrant, agency: str, region: str, level: str, item: str) -> Q | None:
+    if (grant.level and not level) or (grant.items and not item):
+        return None
+    wanted = {
+        f"{agency}__startswith": grant.agency,
+        f"{region}__startswith": grant.region,
+        level: grant.level,
+        f"{item}__in": sorted(grant.items),
+    }
+    # A grant over everything is a condition too: an empty one would be forgotten beside others.
+    return Q(**{column: value for column, value in wanted.items() if value}) or ~Q(pk__in=[])
