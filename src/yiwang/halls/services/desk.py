@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.halls.services.doors import applicant
-from yiwang.halls.services.pages import apply, counter, guides, track
+from yiwang.halls.services.pages import after, apply, counter, guides, track
 
 app_name = "services"
 urlpatterns = [
@@ -27,5 +27,7 @@ urlpatterns = [
     path("applications/<uuid:pk>/discard/", apply.discard, name="discard"),
     path("applications/<uuid:pk>/files/<uuid:file>/", track.file, name="file"),
     path("applications/<uuid:pk>/", counter.handed_in, name="application"),
-    path("cases/<uuid:pk>/correction/", track.correction, name="correction"),
+    path("applications/<uuid:pk>/make-up/", after.make_up, name="make_up"),
+    path("cases/<uuid:pk>/correction/", after.correction, name="correction"),
+    path("cases/<uuid:pk>/withdraw/", after.withdraw, name="withdraw"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.halls.services.pages import apply, guides, mine, track
+from yiwang.halls.services.pages import after, apply, guides, mine, track
 
 app_name = "services"
 urlpatterns = [
@@ -20,8 +20,12 @@ urlpatterns = [
     path("applications/<uuid:pk>/discard/", apply.discard, name="discard"),
     path("applications/<uuid:pk>/files/<uuid:file>/", track.file, name="file"),
     path("applications/<uuid:pk>/", track.application, name="application"),
-    path("cases/<uuid:pk>/correction/", track.correction, name="correction"),
+    path("applications/<uuid:pk>/make-up/", after.make_up, name="make_up"),
+    path("applications/<uuid:pk>/delivery/", after.delivery, name="delivery"),
+    path("cases/<uuid:pk>/correction/", after.correction, name="correction"),
+    path("cases/<uuid:pk>/withdraw/", after.withdraw, name="withdraw"),
     path("my/", track.my, name="my"),
+    path("my/applications/", track.applications, name="applications"),
     path("my/delegations/", mine.delegations, name="delegations"),
     path("my/delegations/new/", mine.grant, name="grant"),
     path("my/delegations/<uuid:pk>/end/", mine.end_delegation, name="end_delegation"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -23,6 +24,13 @@ SIZE = 30
 def reads_of(party: Party, after: str = "") -> TrailPage:
     """Return who read a party's data and why, newest first (个人信息保护法 arts. 44, 45)."""
     return _shown(page(AuditEntry.objects.filter(kind="read", person_id=party.id), ("-seq",), SIZE, after=after))
+
+
+def reads_about(party: Party, application: uuid.UUID, cases: Iterable[uuid.UUID], size: int = 5) -> list[TrailEntry]:
+    """Return the latest reads of a party's data for one application or its cases."""
+    matter = Q(application_id=application) | Q(case_id__in=list(cases))
+    rows = AuditEntry.objects.filter(matter, kind="read", person_id=party.id).order_by("-seq")[:size]
+    return list(_shown(Page(list(rows))).entries)
 
 
 def acted_by_others(person: uuid.UUID, party: Party, after: str = "") -> TrailPage:

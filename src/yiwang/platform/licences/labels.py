@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +19,7 @@ from yiwang.platform.licences.types import (
     Verdict,
     Verification,
 )
+from yiwang.ui import dates
 
 STATUS: dict[LicenceStatus, Any] = {
     LicenceStatus.VALID: gettext_lazy("有效"),
@@ -101,14 +100,14 @@ def card(licence: LicenceView) -> Card:
         str(STATUS[licence.status]),
         TONE.get(licence.status, "red"),
         making.check_url(licence.check_code),
-        date_format(licence.valid_to, "Y年n月j日") if licence.valid_to else _("长期有效"),
+        dates.said(licence.valid_to, "date") if licence.valid_to else _("长期有效"),
     )
 
 
 def use_words(use: LicenceUseView) -> UseWords:
     """Return a line of the use log."""
     what = str(OPERATION[use.operation]) if use.operation else use.purpose
-    return UseWords(date_format(localtime(use.at), "Y年n月j日 H:i"), what, use.user_label)
+    return UseWords(dates.said(use.at, "datetime"), what, use.user_label)
 
 
 def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
@@ -139,7 +138,7 @@ def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
     if found.licence.status is LicenceStatus.EXPIRED:
         text = _("证照是真的，由%(issuer)s签发，但已经过期或换了新证，不能再用。")
     else:
-        words["day"] = date_format(localtime(found.licence.changed_at), "Y年n月j日")
+        words["day"] = dates.said(found.licence.changed_at, "date")
         text = _("证照是真的，由%(issuer)s签发，但自%(day)s起无效，不能再用。")
     return VerdictWords("bad", str(words["status"]), text % words, "x")
 
@@ -169,7 +168,7 @@ def check_words(line: CheckLine, *, file: bool) -> CheckWords:
     if line.kind is CheckKind.STATUS:
         good = _("没有被暂扣、撤销、注销或吊销，没有过期")
         bad = _("现在的状态：%(status)s") % {"status": STATUS[LicenceStatus(line.detail)]}
-        when = date_format(localtime(line.at), "Y年n月j日 H:i") if line.at else ""
+        when = dates.said(line.at, "datetime")
         return CheckWords(good if line.ok else bad, _("%(when)s 查自证照库") % {"when": when}, ok=line.ok)
     return CheckWords(_("标识正确") if line.ok else _("标识的校验位不对"), code=line.detail, ok=line.ok)
 
@@ -182,7 +181,7 @@ def _signed(line: CheckLine) -> str:
         return _("签章里自称：%(signer)s") % {"signer": line.detail}
     if line.at is None:
         return _("签章人：%(signer)s") % {"signer": line.detail}
-    when = date_format(localtime(line.at), "Y年n月j日 H:i:s")
+    when = dates.said(line.at, "instant")
     return _("签章人：%(signer)s，签于 %(when)s") % {"signer": line.detail, "when": when}
 
 

@@ -5,6 +5,7 @@ A page has dozens of them, so they are plain functions, not templates.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 
 import segno
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import assets, uploads
+from .. import assets, dates, uploads
 
 register = template.Library()
 
@@ -156,6 +157,12 @@ def bar(start: int, width: int, words: str = "", kind: str = "") -> SafeString:
     css = f" yw-bar--{kind}" if kind else ""
     inner = format_html("<b>{}</b>", words) if kind == "pause" and words else words
     return format_html('<span class="yw-bar{} yw-c{} yw-w{}">{}</span>', css, start, width, inner)
+
+
+@register.filter
+def when(moment: date | None, form: str = "day") -> str:
+    """Say a day or an instant: ``{{ day|when:"weekday" }}``; see ``ui.dates``."""
+    return dates.said(moment, form)
 
 
 @register.filter

@@ -116,12 +116,7 @@ def part(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
         disputed = _disputed(request, draft)
         answers: dict[str, Any] = dict(form.draft if not form.is_valid() else form.plain)
         typed = _typed(form) if not form.is_valid() else {}
-        acts.save_answers(
-            pk,
-            {**typed, **answers, "_disputed": disputed},
-            by=request.actor,
-            key=form.key,  # type: ignore[attr-defined]
-        )
+        _save(request, pk, {**typed, **answers, "_disputed": disputed})
         if "leave" in request.POST:
             return to(request, "my")
         if form.is_valid() and not request.POST.get("dispute"):
@@ -162,7 +157,7 @@ def autosave(request: HttpRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     if section is None:
         raise NotFound(_("表里没有这一部分。"))
     form = _form(request, draft, section)
-    acts.save_answers(pk, {**_typed(form), **form.draft}, by=request.actor, key=uuid.uuid4().hex)  # type: ignore[attr-defined]
+    _save(request, pk, {**_typed(form), **form.draft})
     return render(request, "ui/form/saved.html", {"saved_at": now(), "form": form})
 
 
@@ -273,6 +268,13 @@ def _form(request: HttpRequest, draft: Draft, section: MergedSection) -> SpecFor
     )
     data: QueryDict | None = request.POST if request.method == "POST" else None
     return SpecForm(specs, data, request.FILES or None, initial=draft.everything, show=_show)
+
+
+def _save(request: HttpRequest, pk: uuid.UUID, answers: Mapping[str, Any]) -> None:
+    """Keep what the page holds now. Never under the page's own key: the same page is sent again with other answers,
+    after a mistake or by the browser's way back, and saving the same twice does no harm.
+    """
+    acts.save_answers(pk, answers, by=request.actor, key=uuid.uuid4().hex)  # type: ignore[attr-defined]
 
 
 def _typed(form: SpecForm) -> dict[str, Any]:
@@ -410,9 +412,9 @@ def _take_materials(request: HttpRequest, draft: Draft, actor: Actor) -> dict[st
         if files:
             continue
         if way in ("committed", "deferred") and way != fact.state.value:
-            acts.set_material(pk, name, fact.name, way, by=actor, key=f"{key}:{index}:{way}")
+            acts.set_material(pk, name, fact.name, way, by=actor, key=uuid.uuid4().hex)
         elif way == "file" and fact.state in (FactState.COMMITTED, FactState.DEFERRED):
-            acts.set_material(pk, name, fact.name, "ask", by=actor, key=f"{key}:{index}:ask")
+            acts.set_material(pk, name, fact.name, "ask", by=actor, key=uuid.uuid4().hex)
     return errors
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from yiwang.halls.services import acts
 from yiwang.halls.services.doors import applicant, to
-from yiwang.halls.services.pages.track import case_line
+from yiwang.halls.services.pages.lines import case_line
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.codes import CodeError, clean, mask_id, parse_citizen_id
 from yiwang.kernel.problems import Invalid, Problem

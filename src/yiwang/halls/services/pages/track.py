@@ -1,39 +1,39 @@
-"""After handing in: my space, one application with its clocks, corrections, files, the public progress query."""
+"""After handing in: my space, one application with its clocks, files, the public progress query."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
+from collections.abc import Collection
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from yiwang.halls.services.doors import applicant, to
-from yiwang.halls.services.pages import mine
-from yiwang.kernel.clock import Light
-from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.halls.services.doors import applicant
+from yiwang.halls.services.pages import after, mine
+from yiwang.halls.services.pages.lines import case_chart, case_line, history_lines
+from yiwang.kernel.limits import client_address, count
+from yiwang.kernel.paging import BadCursor
+from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
-from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.labels import APPLICATION_STATES, RESULTS, STATES
-from yiwang.platform.cases.types import ApplicationState, CaseState, CaseView, CorrectionView
-from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import field_spec
-from yiwang.platform.catalog.types import FormField
+from yiwang.platform.cases import rules
+from yiwang.platform.cases.labels import APPLICATION_STATES, WAYS
+from yiwang.platform.cases.types import ApplicationState, ApplicationView, CaseView, DocumentKind
+from yiwang.platform.identity import trail
+from yiwang.platform.licences import labels
 from yiwang.platform.licences import queries as licences
-from yiwang.ui import store, uploads
+from yiwang.platform.oversight import queries as oversight
+from yiwang.ui import store
 from yiwang.ui.entry import public, signed_in
-from yiwang.ui.forms import SpecForm
+from yiwang.ui.frame import Link
 
-_LAMPS = {
-    Light.GREEN: "green",
-    Light.YELLOW: "yellow",
-    Light.ORANGE: "orange",
-    Light.RED: "red",
-    Light.PAUSED: "paused",
-}
+ENDED = 5
+"""How many finished applications stand on the front page of my space."""
+QUERIES_A_MINUTE = 20
 
 
 @signed_in()
@@ -41,24 +41,59 @@ def my(request: HttpRequest) -> HttpResponse:
     """Show what waits for me, what is in hand, what I have."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = cases.applications(actor)
-    open_ids = [case.id for application in found for case in application.cases]
-    corrections = cases.corrections_of(open_ids, only_open=True)
+    handed_in = [one for one in found if one.state is not ApplicationState.DRAFT]
+    ratable = oversight.ratable_cases([case.id for one in handed_in for case in one.cases], actor)
+    lines = [application_line(one, ratable) for one in handed_in]
+    open_ids = [case.id for one in handed_in for case in one.cases if case.closed_at is None]
     return render(
         request,
         "services/my.html",
         {
             "drafts": [one for one in found if one.state is ApplicationState.DRAFT],
-            "applications": [
-                {"view": one, "state": APPLICATION_STATES[one.state], "cases": [case_line(case) for case in one.cases]}
-                for one in found
-                if one.state is not ApplicationState.DRAFT
-            ],
-            "corrections": corrections,
-            "licences": licences.wallet(actor)[:6],
+            "running": [one for one in lines if one["open"]],
+            "ended": [one for one in lines if not one["open"]][:ENDED],
+            "more": sum(1 for one in lines if not one["open"]) > ENDED,
+            "corrections": cases.corrections_of(open_ids, only_open=True),
+            "owing": [one for one in handed_in if any(case.conditional for case in one.cases)],
+            "to_rate": [(case, one) for one in handed_in for case in one.cases if case.id in ratable][:3],
+            "licences": [labels.card(one) for one in licences.wallet(actor)[:4]],
             "links": mine.links(),
             "section": "my",
         },
     )
+
+
+@signed_in()
+def applications(request: HttpRequest) -> HttpResponse:
+    """List everything that was ever handed in, latest first."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    try:
+        found, following = cases.application_page(actor, after=request.GET.get("after", ""), size=20)
+    except BadCursor:
+        return redirect("services:applications")
+    return render(
+        request,
+        "services/applications.html",
+        {
+            "applications": [application_line(one) for one in found if one.state is not ApplicationState.DRAFT],
+            "next": f"{reverse('services:applications')}?{urlencode({'after': following})}" if following else "",
+            "crumbs": [
+                Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(_("全部办件"), ""),
+            ],
+            "section": "my",
+        },
+    )  # fmt: skip
+
+
+def application_line(view: ApplicationView, ratable: Collection[uuid.UUID] = ()) -> dict[str, Any]:
+    """Return what lists show of an application."""
+    return {
+        "view": view,
+        "state": APPLICATION_STATES[view.state],
+        "open": view.state is not ApplicationState.WITHDRAWN and any(case.closed_at is None for case in view.cases),
+        "cases": [case_line(case, ratable=ratable) for case in view.cases],
+        "closed_at": max((case.closed_at for case in view.cases if case.closed_at), default=None),
+    }
 
 
 @signed_in()
@@ -69,72 +104,54 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if view.state is ApplicationState.DRAFT:
         return redirect("services:part", pk=pk, code="first")
     ids = [case.id for case in view.cases]
-    corrections = cases.corrections_of(ids, only_open=True)
+    by_id = {case.id: case for case in view.cases}
+    editions = {edition.id: edition for edition in cases.editions_of(view)}
     issued = licences.of_cases(ids)
+    ratable = oversight.ratable_cases(ids, actor)
+    documents = cases.documents_of(pk)
+    corrections = cases.corrections_of(ids, only_open=True)
+    happened = [one for one in cases.history_of(pk) if view.submitted_at and one.at >= view.submitted_at]
     return render(
         request,
         "services/application.html",
         {
             "application": view,
             "state": APPLICATION_STATES[view.state],
-            "cases": [case_line(case) for case in view.cases],
-            "corrections": [{"view": one, "form": _correction_form(request, one, None)} for one in corrections],
-            "history": [one for one in cases.history_of(pk) if view.submitted_at and one.at >= view.submitted_at],
-            "documents": cases.documents_of(pk),
-            "licences": [issued[one] for one in ids if one in issued],
+            "counts": _counts(view),
+            "chart": case_chart(view.cases, view.region),
+            "cases": [case_line(case, editions.get(case.edition_id), ratable=ratable) for case in view.cases],
+            "undecided": after.UNDECIDED,
+            "fixes": [after.correction_form(request, one, by_id[one.case_id]) for one in corrections],
+            "owed": after.owed_of(pk) if any(case.conditional for case in view.cases) else [],
+            "history": history_lines(
+                happened, {case.id: case.name for case in view.cases} if len(ids) > 1 else {}, cases.tasks_of(ids)
+            ),
+            "documents": [(one, by_id[one.case_id].name if one.case_id in by_id else "") for one in documents],
+            "receipt_document": next((one for one in documents if one.kind is DocumentKind.RECEIPT), None),
+            "notices": {one.case_id: one for one in documents if one.kind is DocumentKind.CORRECTION_NOTICE},
+            "licences": [labels.card(issued[one]) for one in ids if one in issued],
+            "reads": trail.reads_about(view.principal, pk, ids),
+            "way": WAYS[rules.way_of(view.delivery)],
+            "deliverable": any(case.closed_at is None for case in view.cases),
             "receipt": request.GET.get("receipt") == "1",
+            "crumbs": [Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(view.title, "")],
             "section": "my",
             "key": uuid.uuid4().hex,
         },
     )
 
 
-@applicant
-def correction(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Answer a correction: give the files and data that were asked for."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    case = cases.get_case(pk, actor)
-    _own(case.application_id, actor)
-    found = cases.corrections_of([pk], only_open=True)
-    if not found:
-        return to(request, "application", case.application_id)
-    asked = found[0]
-    form = _correction_form(request, asked, request.POST if request.method == "POST" else None)
-    problem: Invalid | None = None
-    refused: list[str] = []
-    if request.method == "POST":
-        key = request.POST.get("key", "")
-        refused = _take_files(request, case, asked, key)
-        if form.is_valid() and not refused:
-            try:
-                acts.answer_correction(pk, form.plain, request.POST.get("note", ""), by=actor, key=key)
-            except Invalid as caught:
-                problem = caught
-            else:
-                return to(request, "application", case.application_id)
-    return render(
-        request,
-        "services/correction.html",
-        {
-            "case": case_line(case),
-            "correction": asked,
-            "form": form,
-            "files": cases.files_of(case.application_id),
-            "problem": problem,
-            "refused": refused,
-            "page_errors": bool(problem or refused),
-            "note": request.POST.get("note", ""),
-            "key": uuid.uuid4().hex if request.method != "POST" else request.POST.get("key") or uuid.uuid4().hex,
-            "section": "my",
-        },
-        status=422 if problem or refused or form.errors else 200,
-    )
+def _counts(view: ApplicationView) -> dict[str, int]:
+    """Return how many cases there are, are done, go on, and wait to be accepted."""
+    ended = sum(1 for case in view.cases if case.closed_at is not None)
+    waiting = sum(1 for case in view.cases if case.closed_at is None and case.accepted_at is None)
+    return {"all": len(view.cases), "ended": ended, "waiting": waiting, "running": len(view.cases) - ended - waiting}
 
 
 @applicant
 def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
     """Give a file of one's own application back."""
-    _own(pk, request.actor)  # type: ignore[attr-defined]
+    after.own_application(pk, request.actor)  # type: ignore[attr-defined]
     for files in cases.files_of(pk).values():
         for one in files:
             if one.id == file:
@@ -144,85 +161,37 @@ def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
 
 @public
 def progress(request: HttpRequest) -> HttpResponse:
-    """Answer how a case stands to whoever has its number and query code; says nothing personal."""
-    number, code = request.GET.get("number", "").strip(), request.GET.get("code", "").strip()
-    found = cases.find_by_number(number, code) if number and code else None
-    lines = []
-    if found is not None:
-        views = (found,) if isinstance(found, CaseView) else found.cases
-        lines = [case_line(view) for view in views]
-    return render(
+    """Answer how a case stands to whoever has its number and query code; says nothing personal.
+
+    Asked too often from one address it answers 429: nobody can try codes through.
+    """
+    number, code = (request.GET.get(name, "").strip()[:80] for name in ("number", "code"))
+    asked = bool(number or code)
+    wrong = {name: message for name, message in (
+        ("number", "" if number else _("请填申请编号或办件编号")), ("code", "" if code else _("请填查询码")),
+    ) if asked and message}  # fmt: skip
+    found = None
+    if asked and not wrong:
+        count(f"progress:{client_address(request)}", QUERIES_A_MINUTE, 60)
+        found = cases.find_by_number(number.upper(), code)
+        if found is None:
+            wrong = {"number": _("编号或查询码不对，请照着收件凭证再填一次。")}
+    views = () if found is None else (found,) if isinstance(found, CaseView) else found.cases
+    response = render(
         request,
         "services/progress.html",
         {
             "number": number,
             "code": code,
-            "asked": bool(number or code),
-            "found": lines,
+            "wrong": wrong,
+            "page_errors": bool(wrong),
+            "title": found.name if isinstance(found, CaseView) else found.title if found else "",
+            "found": [case_line(view) for view in views],
+            "crumbs": [Link(_("首页"), "/"), Link(_("办件进度查询"), "")],
             "section": "query",
         },
-        status=404 if (number or code) and not lines else 200,
+        status=(404 if number and code else 422) if wrong else 200,
     )
-
-
-def case_line(view: CaseView) -> dict[str, Any]:
-    """Return what a line about a case shows: lamp, words, beads."""
-    ended = view.closed_at is not None
-    if view.state is CaseState.SUPPLEMENT:
-        lamp, words = "paused", _("等您补正")
-    elif ended or view.decided_at is not None:
-        lamp, words = "done", str(RESULTS[view.result]) if view.result else _("已办结")
-    elif view.light is None:
-        lamp, words = "paused", str(STATES[view.state])
-    else:
-        lamp, words = _LAMPS[view.light], _light_words(view)
-    return {
-        "view": view,
-        "state": STATES[view.state],
-        "result": RESULTS[view.result] if view.result else "",
-        "lamp": lamp,
-        "words": words,
-        "bead_light": lamp if lamp != "done" else "done",
-    }
-
-
-def _light_words(view: CaseView) -> str:
-    if view.light is Light.PAUSED:
-        return _("暂停计时")
-    left = view.days_left or 0
-    if left < 0:
-        return _("超 %(n)d 个工作日") % {"n": -left}
-    return _("剩 %(n)d 个工作日") % {"n": left}
-
-
-def _own(application: uuid.UUID, actor: Actor) -> None:
-    """Raise unless the application is that of whom the actor acts for: a clerk serves one client at a time."""
-    if cases.get_application(application, actor).principal != actor.principal:
-        raise NotFound(_("没有找到这份申请。"))
-
-
-def _correction_form(request: HttpRequest, asked: CorrectionView, data: Any) -> SpecForm:
-    elements = catalog.elements()
-    fields = [point.target.removeprefix("field:") for point in asked.points if point.target.startswith("field:")]
-    specs = [field_spec(elements, FormField(code)) for code in fields if code in elements]
-    return SpecForm(specs, data, prefix="c")
-
-
-def _take_files(request: HttpRequest, case: CaseView, asked: CorrectionView, key: str) -> list[str]:
-    refused = []
-    for index, point in enumerate(asked.points, 1):
-        name = point.target.removeprefix("material:")
-        for number, posted in enumerate(request.FILES.getlist(f"file-{index}")):
-            try:
-                taken = uploads.accept(posted)
-            except uploads.Refused as problem:
-                refused.append(str(problem.message))
-                continue
-            acts.add_file(
-                case.application_id,
-                name,
-                asdict(taken),
-                by=request.actor,  # type: ignore[attr-defined]
-                key=f"{key}:{index}:{number}:{taken.digest}",
-            )
-    return refused
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -66,7 +66,14 @@ def _go_on(request: HttpRequest, outcome: Outcome, method: str) -> HttpResponse:
             _send_code(request, account)
         return redirect("identity:second")
     sessions.sign_in(request, account, outcome.level, method=method, second_factor=outcome.second_factor)
-    return redirect(next_url(request, home))
+    return _welcome(account, next_url(request, home))
+
+
+def _welcome(account: Account, wanted: str) -> HttpResponse:
+    """Lead to where the person wanted to go; first ask for whom, if they may act for more than themselves."""
+    if account.person_id is None or len(queries.standings(account.person_id)) == 1:
+        return redirect(wanted)
+    return redirect(f"{reverse('identity:standings')}?{urlencode({'next': wanted})}")
 
 
 def _send_code(request: HttpRequest, account: Account) -> None:
@@ -102,7 +109,7 @@ def second(request: HttpRequest) -> HttpResponse:
                 request.session.pop(SHOWN, None)
                 strong = level >= AssuranceLevel.L3
                 sessions.sign_in(request, account, level, method=kept["method"], second_factor=strong)
-                return redirect(kept["next"])
+                return _welcome(account, kept["next"])
             if request.POST.get("kind") != "send":
                 error, status = _("验证没有通过，请再试一次。连续错 5 次要等 30 分钟。"), 422
         except Problem as problem:

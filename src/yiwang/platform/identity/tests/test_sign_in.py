@@ -35,7 +35,9 @@ def test_password_and_code_begin_a_session_at_level_two(real):
         assert try_password(browser, login, next="/my/?x=1").url == "/sign-in/second/"
         assert browser.get("/my/").status_code == 302
         answer = browser.post("/sign-in/second/", {"kind": "sms", "code": code_of(real)})
-        assert answer.url == "/my/?x=1"
+        assert answer.url == "/standings/?next=%2Fmy%2F%3Fx%3D1", "who stands for a firm too is asked for whom"
+        party = {"party": f"person:{person('rep').id}", "next": "/my/?x=1"}
+        assert browser.post("/standings/act/", party).url == "/my/?x=1"
         assert browser.session[sessions.LEVEL] == 2
         assert browser.get("/my/").status_code == 200
 

@@ -1,0 +1,227 @@
+"""What a person does with what was handed in: correct, make up, choose delivery, withdraw, look how it stands."""
+
+import re
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from yiwang.kernel import clock
+from yiwang.kernel.types import Role
+from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.tests.conftest import (
+    FIRE,
+    FOOD,
+    MONDAY,
+    accepted,
+    at,
+    case_of,
+    clerk,
+    fresh,
+    key,
+    monday,  # noqa: F401 (a fixture)
+    next_workday,
+    officer,
+    person,
+    review,
+    submit,
+)
+from yiwang.platform.cases.types import CaseState, DocumentKind, Way
+from yiwang.platform.evidence.types import FactState
+
+
+@pytest.fixture(autouse=True)
+def own_store(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def owner(monday):  # noqa: F811
+    return person("测试创业戊")
+
+
+@pytest.fixture
+def food(owner):
+    return case_of(accepted(owner, FOOD, FIRE), FOOD)
+
+
+def enter(login="starter"):
+    client = Client()
+    assert client.post("/sign-in/", {"method": "demo", "login": login}).status_code == 302
+    return client
+
+
+@pytest.fixture
+def browser(owner):
+    return enter()
+
+
+def page(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def picture(name="图.png"):
+    out = BytesIO()
+    Image.new("RGB", (20, 20), "white").save(out, "PNG")
+    return SimpleUploadedFile(name, out.getvalue(), "image/png")
+
+
+def ask(case, *points):
+    acts.request_correction(case.pk, list(points), by=officer(case, Role.REVIEWER), key=key())
+    return queries.corrections_of([case.pk], only_open=True)[0]
+
+
+def material_point(case):
+    name = next(one.identity for one in queries.materials_of(case.application_id) if one.state is FactState.GIVEN)
+    return {"target": f"material:{name}", "label": name, "message": "没有标尺寸，请标上"}
+
+
+AREA = {"target": "field:shop_area", "label": "营业面积", "message": "与图纸不一致，请核对"}
+
+
+def test_a_correction_shows_every_point_with_its_field_or_file(browser, food):
+    point = material_point(food)
+    ask(food, point, AREA)
+    response = browser.get(reverse("services:correction", args=[food.pk]))
+    html = page(response)
+    assert response.status_code == 200
+    assert point["message"] in html
+    assert 'name="file-1"' in html
+    assert 'name="c-shop_area"' in html
+    on_application = page(browser.get(reverse("services:application", args=[food.application_id])))
+    assert point["message"] in on_application
+    assert 'name="c-shop_area"' in on_application
+
+
+def test_what_is_missing_or_wrong_is_told_beside_its_point_and_files_stay(browser, food):
+    ask(food, material_point(food), AREA)
+    address = reverse("services:correction", args=[food.pk])
+    body = {"key": key(), "c-shop_area": "很大", "file-1": picture("第一张.png"), "note": "说明一句"}
+    response = browser.post(address, body)
+    html = page(response)
+    assert response.status_code == 422
+    assert "<title>错误：" in html
+    assert 'href="#c-shop_area"' in html
+    assert 'id="c-shop_area-error"' in html
+    assert 'value="很大"' in html
+    assert "第一张.png" in html
+    assert "说明一句</textarea>" in html
+    mended = browser.post(address, {"key": key(), "c-shop_area": "420"})
+    assert (mended.status_code, mended.url) == (302, reverse("services:application", args=[food.application_id]))
+    assert fresh(food).state == CaseState.IN_PROCESS
+
+
+def test_a_file_that_cannot_be_taken_is_refused_at_its_point_only(browser, food):
+    ask(food, material_point(food))
+    address = reverse("services:correction", args=[food.pk])
+    wrong = SimpleUploadedFile("名单.docx", b"PK\x03\x04" + b"\0" * 50, "application/pdf")
+    response = browser.post(address, {"key": key(), "file-1": [picture("好的.png"), wrong]})
+    html = page(response)
+    assert response.status_code == 422
+    assert 'id="file-1-error"' in html
+    assert "好的.png" in html
+    file = re.search(r'好的.png</a>.*?value="remove:([0-9a-f-]{36})"', html)[1]
+    removed = page(browser.post(address, {"key": key(), "_step": f"remove:{file}"}))
+    assert "好的.png" not in removed
+    assert browser.post(address, {"key": key(), "_step": "remove:nothing"}).status_code == 404
+
+
+def test_a_correction_that_is_answered_leads_back_to_the_matter(browser, food):
+    assert browser.get(reverse("services:correction", args=[food.pk])).status_code == 302
+
+
+def test_a_case_that_pre_review_returned_is_handed_in_again(browser, owner):
+    case = case_of(submit(owner, FOOD), FOOD)
+    by = officer(case, Role.INTAKE)
+    acts.pre_review(case.pk, by=by, key=key())
+    acts.return_application(case.pk, [AREA], by=by, key=key())
+    assert "退回给您" in page(browser.get(reverse("services:my")))
+    browser.post(reverse("services:correction", args=[case.pk]), {"key": key(), "c-shop_area": "300"})
+    assert fresh(case).state == CaseState.SUBMITTED
+
+
+def test_one_case_is_withdrawn_after_being_asked_and_the_others_go_on(browser, food):
+    address = reverse("services:withdraw", args=[food.pk])
+    html = page(browser.get(address))
+    others = Case.objects.filter(application=food.application_id).exclude(pk=food.pk)
+    assert all(case.name in html for case in others)
+    browser.post(address, {"key": key(), "reason": "不开了"})
+    assert fresh(food).state == CaseState.CLOSED
+    assert all(case.closed_at is None for case in others.all())
+    assert browser.get(address).status_code == 302
+
+
+def test_delivery_by_mail_asks_for_the_address(browser, food):
+    address = reverse("services:delivery", args=[food.application_id])
+    response = browser.post(address, {"key": key(), "f-way": "mail", "f-name": "张三"})
+    html = page(response)
+    assert response.status_code == 422
+    assert 'id="f-address-error"' in html
+    assert 'value="张三"' in html
+    full = {"key": key(), "f-way": "mail", "f-name": "张三", "f-phone": "19900000001", "f-address": "河街 1 号"}
+    assert browser.post(address, full).status_code == 302
+    assert queries.get_application(food.application_id, person("测试创业戊")).delivery["way"] == Way.MAIL
+
+
+def test_what_was_put_off_can_be_made_up(browser, owner):
+    draft = submit(owner, FOOD, ways={"staff_health": "deferred"})
+    acts.accept_all(draft.pk, by=clerk(draft), key=key())
+    owed = [one for one in queries.materials_of(draft.pk) if one.state is FactState.DEFERRED]
+    assert owed, "Testville's food licence has a material that may be made up later"
+    address = reverse("services:make_up", args=[draft.pk])
+    assert address in page(browser.get(reverse("services:application", args=[draft.pk])))
+    assert browser.post(address, {"key": key()}).status_code == 422
+    assert browser.post(address, {"key": key(), "file-1": picture()}).status_code == 302
+    assert browser.get(address).status_code == 302
+    assert not case_of(draft, FOOD).conditional_due_on or fresh(case_of(draft, FOOD)).state != CaseState.CONDITIONAL
+
+
+def test_neighbours_come_to_none_of_these_pages(food):
+    neighbour = enter("elder")
+    for name in ("correction", "withdraw"):
+        assert neighbour.get(reverse(f"services:{name}", args=[food.pk])).status_code == 404
+    for name in ("make_up", "delivery", "application"):
+        assert neighbour.get(reverse(f"services:{name}", args=[food.application_id])).status_code == 404
+
+
+def test_the_matter_is_shown_with_clocks_documents_and_what_happened(food):
+    with at(next_workday(MONDAY, 2)):
+        review(food)
+        html = page(enter().get(reverse("services:application", args=[food.application_id])))
+    assert "件同时在办" in html
+    assert "yw-bar--left" in html
+    assert "一次受理全部办件" in html
+    assert "制作文书" not in html
+    for document in queries.documents_of(food.application_id):
+        assert reverse("documents:document", args=[document.id]) in html
+    assert any(one.kind is DocumentKind.ACCEPTANCE for one in queries.documents_of(food.application_id))
+
+
+def test_progress_needs_number_and_code_and_says_nothing_personal(browser, food, owner):
+    view = queries.get_application(food.application_id, owner)
+    stranger = Client()
+    address = reverse("services:progress")
+    assert stranger.get(address).status_code == 200
+    half = stranger.get(address, {"number": view.number})
+    assert half.status_code == 422
+    assert 'id="code-error"' in page(half)
+    wrong = stranger.get(address, {"number": view.number, "code": "XXXXXXXX"})
+    assert wrong.status_code == 404
+    code = f"{view.query_code[:4]}-{view.query_code[4:]}".lower()
+    found = stranger.get(address, {"number": view.number, "code": code})
+    assert found.status_code == 200
+    assert food.name in page(found)
+    assert view.applicant_name not in page(found)
+    assert found.headers["Cache-Control"] == "no-store"
+
+
+def test_codes_cannot_be_tried_through(owner):
+    stranger = Client()
+    with clock.at(clock.now()):
+        answers = [stranger.get(reverse("services:progress"), {"number": "1", "code": "2"}) for _n in range(45)]
+    assert answers[-1].status_code == 429
+    assert "Retry-After" in answers[-1].headers

@@ -1,0 +1,34 @@
+"""Days and instants in words, in the reader's language: ``11月30日（周一）``, ``Mon 30 Nov``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils.formats import date_format
+from django.utils.timezone import is_aware, localtime
+
+from .values import is_english
+
+FORMS = {
+    "day": ("n月j日", "j M"),
+    "weekday": ("n月j日", "D j M"),
+    "date": ("Y年n月j日", "j F Y"),
+    "time": ("n月j日 H:i", "j M, H:i"),
+    "datetime": ("Y年n月j日 H:i", "j F Y, H:i"),
+    "instant": ("Y年n月j日 H:i:s", "j F Y, H:i:s"),
+}
+"""Name of a form to its format in Chinese and in English."""
+_WEEKDAYS = "一二三四五六日"
+
+
+def said(moment: date | datetime | None, form: str = "day") -> str:
+    """Say a day or an instant (in the city's time) in one of FORMS; nothing for none. Raises KeyError for another."""
+    if moment is None:
+        return ""
+    if isinstance(moment, datetime) and is_aware(moment):
+        moment = localtime(moment)
+    chinese, english = FORMS[form]
+    if is_english():
+        return date_format(moment, english)
+    words = date_format(moment, chinese)
+    return f"{words}（周{_WEEKDAYS[moment.weekday()]}）" if form == "weekday" else words
