@@ -64,7 +64,22 @@ def subscribers() -> dict[str, dict[str, Handler]]:
 
 def deliver_all() -> int:
     """Deliver what is ready to every subscriber; returns how many events were handled."""
-    return sum(_drain(name) for name in sorted(_subscribers))
+    return sum(_drain(name) for name in sorted(_waiting()))
+
+
+def _waiting() -> set[str]:
+    """Return the subscribers that may have something to read: one statement, so that an idle loop costs little.
+
+    Opening a window writes, and every write ends a window: without this look first, idle subscribers would go on
+    moving their cursors for ever.
+    """
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT subscriber FROM kernel_eventcursor AS cursor"
+            " WHERE xid_to = 0 AND xid <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid)"
+        )
+        return set(_subscribers) - {name for (name,) in sql.fetchall()}
 
 
 def _drain(subscriber: str) -> int:
