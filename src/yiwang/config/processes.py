@@ -30,8 +30,17 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None]:
     return ask
 
 
+def end_with_parent() -> None:
+    """Get SIGTERM when the process that started this one dies, even by `kill -9`."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
 def exit_on_signals() -> None:
-    """Make SIGTERM and SIGHUP end this process as Ctrl-C does: through its `finally` blocks."""
+    """Make SIGTERM and SIGHUP end this process as Ctrl-C does: through its `finally` blocks.
+
+    Ctrl-C itself too: a shell that starts something in the background lets it ignore that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
 

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 import yiwang
-from yiwang.config import postgres
+from yiwang.config import places, postgres
 
 pytestmark = pytest.mark.chaos
 
@@ -27,7 +27,7 @@ DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 HOLDER = """
 import json, sys
 from pathlib import Path
-from yiwang.config import postgres
+from yiwang.config import places, postgres
 from yiwang.config.processes import exit_on_signals
 exit_on_signals()
 with postgres.running(Path(sys.argv[1])) as url:
@@ -367,7 +367,7 @@ def test_state_below_a_private_directory(tmp_path: Path, monkeypatch: pytest.Mon
     _open_to_all(tmp_path)
     shared, private = tmp_path / "shared", tmp_path / "private"
     private.mkdir(mode=0o700)
-    monkeypatch.setattr(postgres, "_SHARED_PLACES", (shared,))
+    monkeypatch.setattr(places, "_SHARED_PLACES", (shared,))
     with postgres.running(private / ".yiwang", test=True) as url:
         assert write(url, 1) == 1
     assert (private / ".yiwang" / "pg").resolve().parent == shared
@@ -377,10 +377,10 @@ def test_state_below_a_private_directory(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
 def test_binaries_in_a_private_directory(state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _open_to_all(tmp_path)
-    monkeypatch.setattr(postgres, "_SHARED_PLACES", (tmp_path / "shared",))
-    major = postgres._major
+    monkeypatch.setattr(places, "_SHARED_PLACES", (tmp_path / "shared",))
+    major = places._major
     runs = lambda path, who: major(path, who) if tmp_path in path.parents else None  # noqa: E731
-    monkeypatch.setattr(postgres, "_major", runs)
+    monkeypatch.setattr(places, "_major", runs)
     with postgres.running(state_dir) as url:
         server = postgres.server_pid(state_dir, url)
         assert tmp_path / "shared" in Path(os.readlink(f"/proc/{server}/exe")).parents
@@ -392,6 +392,6 @@ def test_a_place_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytes
     trap = tmp_path / "trap"
     trap.mkdir()
     os.chown(trap, pwd.getpwnam("nobody").pw_uid, 0)
-    monkeypatch.setattr(postgres, "_SHARED_PLACES", (trap,))
+    monkeypatch.setattr(places, "_SHARED_PLACES", (trap,))
     with pytest.raises(postgres.PostgresError, match="No place"):
-        postgres._shared_place()
+        places._shared_place()

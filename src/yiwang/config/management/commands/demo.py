@@ -1,7 +1,6 @@
 """`yiwang demo`: the whole city on this machine, in this terminal, until Ctrl-C."""
 
-import importlib
-import importlib.util
+import fcntl
 import os
 import select
 import signal
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,28 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.core.management.commands.migrate import Command as Migrate
 
-from yiwang.config.postgres import server_pid
-from yiwang.config.processes import die_with_parent, exit_on_signals, is_free
+from yiwang.config import postgres
+from yiwang.config.demo import sign_ins
+from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
 from yiwang.config.state import note_pack, pack_is_loaded, pending_migrations
 
 _READY = 120  # seconds that the web may take to answer
 _END = 25  # seconds that a child may take to end in order
 _LAST_LINES = 15
+_NOTE_EVERY = 25  # migrations between two notes
+_DATABASE = "PostgreSQL"
 
 
 class Command(BaseCommand):
-    """Build, migrate, load the pack, run web and worker; leave nothing running at the end."""
+    """Build, migrate, load the pack, run web and worker; leave nothing running at the end.
+
+    What is killed (by `kill -9`, or for want of memory) is started again, as systemd does it in production; what ends
+    by itself has a reason, which a new start would not remove: then the demo ends and shows it.
+    """
 
     help = "在本机运行演示城市，按 Ctrl-C 结束"
     requires_system_checks: list[str] = []
@@ -39,126 +46,195 @@ class Command(BaseCommand):
         """Where to listen."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--with-parent", action="store_true", help="启动它的进程没了，它也结束（make demo 用）")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the steps in order; each says how long it took."""
         host, port = options["host"], options["port"]
         address = f"http://{host}:{port}"
-        if not is_free(host, port):
-            raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口（make demo PORT=8001）。")
         exit_on_signals()
-        self._prepare()
-        with ExitStack() as stack:
+        if options["with_parent"]:
+            end_with_parent()
+        with ExitStack() as databases, _alone(address):
+            if not is_free(host, port):
+                raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口（make demo PORT=8001）。")
+            self._prepare()
             os.environ.setdefault("YIWANG_BASE_URL", address)
-            web = stack.enter_context(_child("serve", "--host", host, "--port", str(port)))
-            worker = stack.enter_context(_child("worker"))
-            with self._step("启动网站"):
-                _wait_until_ready(f"{address}/healthz", web)
-            self._welcome(address)
-            try:
-                self._watch({"网站 (serve)": web.pid, "后台任务 (worker)": worker.pid})
-            except KeyboardInterrupt:
-                self.stdout.write("\n正在结束……")
+            with ExitStack() as stack:
+                web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
+                worker = stack.enter_context(_Child("后台任务", "worker"))
+                with self._step("启动网站"):
+                    _wait_until_ready(f"{address}/healthz", web)
+                self._welcome(address)
+                try:
+                    self._watch([web, worker], databases)
+                except KeyboardInterrupt:
+                    self._say("\n正在结束……")
 
     def _prepare(self) -> None:
-        commands = get_commands()
-        if "build" in commands:
-            with self._step("构建静态文件"):
-                call_command("build")
+        with self._step("构建静态文件"):
+            call_command("build")
         with self._step("检查数据库结构"):
             pending = pending_migrations()
         if pending:
             with self._step(f"更新数据库结构（{len(pending)} 项）"):
-                call_command("migrate", interactive=False, verbosity=0)
+                call_command(_Migrate(self._say), interactive=False, verbosity=0)
         pack = settings.YIWANG_PACK
-        if "pack" in commands and not pack_is_loaded(pack):
+        if not pack_is_loaded(pack):
             with self._step(f"载入城市数据 {pack}"):
                 call_command("pack", "load", pack)
             note_pack(pack)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
-        self.stdout.write(f"{name}……")
-        self.stdout.flush()
+        self._say(f"{name}……")
         began = time.monotonic()
         yield
-        self.stdout.write(f"  {time.monotonic() - began:.1f} 秒")
+        self._say(f"  {time.monotonic() - began:.1f} 秒")
 
     def _welcome(self, address: str) -> None:
-        self.stdout.write(f"\n一网已就绪：{address}\n")
-        for line in _sign_ins():
-            self.stdout.write(f"  {line}")
-        self.stdout.write(f"日志：{_log_dir()}\n按 Ctrl-C 结束。\n")
+        self._say(f"\n一网已就绪：{address}")
+        for line in sign_ins():
+            self._say(f"  {line}")
+        self._say(f"日志：{_log_dir()}\n按 Ctrl-C 结束。")
+
+    def _watch(self, children: list["_Child"], databases: ExitStack) -> None:
+        """Start again what was killed, for ever; end with a reason when something ends by itself."""
+        embedded = _database_pid() is not None
+        while True:
+            ended = _first_to_end(children, embedded)
+            if ended is None:
+                self._say(f"{_DATABASE} 意外结束，正在重新启动……")
+                # Entered once more, not replaced: the one who ran the server before may have been another process.
+                url = databases.enter_context(postgres.running(settings.YIWANG_STATE_DIR, say=self._say))
+                if url != os.environ["DATABASE_URL"]:
+                    raise CommandError(f"{_DATABASE} 只能换端口启动：原来的端口被占用了。请重新运行。")
+            elif ended.was_killed():
+                self._say(f"{ended.name}意外结束，正在重新启动……")
+                ended.start()
+            else:
+                log = _log_dir() / f"{ended.command}.log"
+                raise CommandError(f"{ended.name}结束了，日志 {log} 的最后几行：\n{_tail(log)}")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
         self.stdout.flush()
 
-    def _watch(self, pids: dict[str, int]) -> None:
-        """Wait until one of the processes ends, and say which; none is started again silently."""
-        database = server_pid(settings.YIWANG_STATE_DIR, os.environ["DATABASE_URL"])
+
+class _Migrate(Migrate):
+    """Django's own, with a note now and then."""
+
+    def __init__(self, say: postgres.Say) -> None:
+        super().__init__()
+        self.say, self.done = say, 0
+
+    def migration_progress_callback(self, action: str, migration: Any = None, fake: bool = False) -> None:
+        """Count what is done."""
+        if action == "apply_success":
+            self.done += 1
+            if self.done % _NOTE_EVERY == 0:
+                self.say(f"  …… {self.done} 项")
+
+
+class _Child:
+    """A `yiwang` command in a process group of its own; at the end nothing of that group is left."""
+
+    def __init__(self, name: str, command: str, *arguments: str) -> None:
+        self.name, self.command, self.arguments = name, command, arguments
+        self.log = _log_dir() / f"{command}.log"
+
+    def __enter__(self) -> "_Child":
+        _log_dir().mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "yiwang.config.command", self.command, *self.arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - in the main thread
+            )
+
+    def was_killed(self) -> bool:
+        """Tell whether a signal ended it. What it left of its group is ended too: it may hold the port."""
+        status = self.process.wait()
+        self._end_group()
+        return status < 0
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.terminate()
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_END)
+        finally:
+            self._end_group()
+            self.process.wait()
+
+    def _end_group(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _database_pid() -> int | None:
+    return postgres.server_pid(settings.YIWANG_STATE_DIR, os.environ["DATABASE_URL"])
+
+
+def _first_to_end(children: list[_Child], embedded: bool) -> _Child | None:
+    """Wait until a process ends; return the child, or None when it is the embedded database."""
+    database = _database_pid()
+    if embedded and not database:
+        return None
+    with ExitStack() as stack:
+        watched: dict[int, _Child | None] = {}
+        for child in children:
+            watched[_watchable(child.process.pid, stack)] = child
         if database:
-            pids = {**pids, "PostgreSQL": database}
-        watched = {}
-        for name, pid in pids.items():
             try:
-                watched[os.pidfd_open(pid)] = name
+                watched[_watchable(database, stack)] = None
             except ProcessLookupError:
-                raise CommandError(f"{name} 意外结束。") from None
+                return None
         ended, _, _ = select.select(list(watched), [], [])
-        name = watched[ended[0]]
-        if name == "PostgreSQL":  # the others could end nothing in order, only wait
-            for pid in pids.values():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        log = settings.YIWANG_STATE_DIR / "pg" / "server.log"
-        for command in ("serve", "worker"):
-            if command in name:
-                log = _log_dir() / f"{command}.log"
-        raise CommandError(f"{name} 意外结束，日志 {log} 的最后几行：\n{_tail(log)}")
+        return watched[ended[0]]
+
+
+def _watchable(pid: int, stack: ExitStack) -> int:
+    descriptor = os.pidfd_open(pid)
+    stack.callback(os.close, descriptor)
+    return descriptor
 
 
 @contextmanager
-def _child(command: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a `yiwang` command in a process group of its own; at the end nothing of that group is left."""
-    _log_dir().mkdir(parents=True, exist_ok=True)
-    with (_log_dir() / f"{command}.log").open("wb") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "yiwang.config.command", command, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - in the main thread
-        )
-    try:
-        yield child
-    finally:
-        child.terminate()
+def _alone(address: str) -> Iterator[None]:
+    """Let one demo at a time use the state directory: two would migrate, load and write the same logs."""
+    path = Path(settings.YIWANG_STATE_DIR) / "demo.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as lock:
         try:
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(_END)
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CommandError(f"{path.parent} 的演示已在运行：{lock.read().strip()}") from None
+        lock.truncate(0)
+        lock.write(f"{address}\n")
+        lock.flush()
+        yield
 
 
-def _wait_until_ready(url: str, web: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(url: str, web: _Child) -> None:
     deadline = time.monotonic() + _READY
     while time.monotonic() < deadline:
-        if web.poll() is not None:
+        if web.process.poll() is not None:
             break
         with suppress(URLError, OSError), urlopen(url, timeout=5):  # noqa: S310 - our own address
             return
         time.sleep(0.05)
-    log = _log_dir() / "serve.log"
-    raise CommandError(f"网站没有启动，日志 {log} 的最后几行：\n{_tail(log)}")
-
-
-def _sign_ins() -> Iterable[str]:
-    """Return a line for each demo sign-in of the loaded pack."""
-    if not importlib.util.find_spec("yiwang.config.demo"):
-        return []
-    lines: Iterable[str] = importlib.import_module("yiwang.config.demo").sign_ins()
-    return lines
+    raise CommandError(f"网站没有启动，日志 {web.log} 的最后几行：\n{_tail(web.log)}")
 
 
 def _log_dir() -> Path:

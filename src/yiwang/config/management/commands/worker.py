@@ -7,16 +7,20 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
+import psycopg
 from django.core.management.base import BaseCommand
 from procrastinate import App
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from yiwang.kernel.work import run_loops
 
 log = logging.getLogger(__name__)
 
 _PATIENCE = 20  # seconds that running jobs get to end; what is not done by then is done by the next worker
-_SILENCE = 30  # seconds without a heartbeat after which a worker counts as dead
+_SILENCE = 15  # seconds without a heartbeat after which a worker counts as dead
+_BEAT = 3  # seconds between two heartbeats
+_LOOK = 5  # seconds between two looks for jobs of dead workers
 
 
 class Command(BaseCommand):
@@ -42,6 +46,17 @@ class Command(BaseCommand):
 
 
 async def _work(concurrency: int, queues: list[str] | None) -> None:
+    """Run until told to stop; while the database is away, wait for it."""
+    while True:
+        try:
+            await _work_while_connected(concurrency, queues)
+            return
+        except (ConnectorException, psycopg.OperationalError) as error:
+            log.warning("worker.database_away", extra={"loop": "jobs", "error": str(error)})
+            await asyncio.sleep(1)
+
+
+async def _work_while_connected(concurrency: int, queues: list[str] | None) -> None:
     # A second App, and not `replace_connector`: the tasks must keep the first, whose connector is Django's,
     # or a job that an act defers inside a task would not belong to that act's transaction.
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
@@ -52,6 +67,7 @@ async def _work(concurrency: int, queues: list[str] | None) -> None:
                 queues=queues,  # type: ignore[arg-type]
                 concurrency=concurrency,
                 shutdown_graceful_timeout=_PATIENCE,
+                update_heartbeat_interval=_BEAT,
                 stalled_worker_timeout=_SILENCE,
                 delete_jobs="successful",
             )
@@ -70,4 +86,4 @@ async def _rescue(worker: App) -> None:
                 await worker.job_manager.retry_job(job)
         except Exception:
             log.exception("worker.rescue_failed")
-        await asyncio.sleep(_SILENCE / 2)
+        await asyncio.sleep(_LOOK)
