@@ -104,6 +104,7 @@ ACTS: dict[str, Any] = {
     "cases.void": _("作废"),
     "cases.deliver": _("送达"),
     "cases.check_commitment": _("核查承诺"),
+    "cases.repair_credit": _("信用修复"),
     "cases.warn_of_commitment": _("承诺逾期未核查"),
     "cases.archive": _("归档"),
     "cases.discard": _("删除草稿"),

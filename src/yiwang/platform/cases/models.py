@@ -362,6 +362,9 @@ class PostCheck(models.Model):
     opinion = models.TextField(blank=True)
     checked_at = models.DateTimeField(null=True)
     checked_by = models.CharField(max_length=120, blank=True)
+    repaired_at = models.DateTimeField(null=True)
+    """When credit was repaired after a broken commitment; until then the party's word is not taken again."""
+    repaired_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "material"], name="post_check_once")]

@@ -8,7 +8,7 @@ from yiwang.platform.cases.acts.accept import (
     refuse_acceptance,
     revoke_acceptance,
 )
-from yiwang.platform.cases.acts.after import check_commitment, deliver, warn_of_commitment
+from yiwang.platform.cases.acts.after import check_commitment, deliver, repair_credit, warn_of_commitment
 from yiwang.platform.cases.acts.clocks import extend, extend_joint, resume, suspend
 from yiwang.platform.cases.acts.close import archive, forward, void, withdraw, withdraw_all
 from yiwang.platform.cases.acts.correct import (
@@ -76,6 +76,7 @@ __all__ = [
     "recount",
     "refuse_acceptance",
     "remove_file",
+    "repair_credit",
     "request_correction",
     "resubmit",
     "resume",

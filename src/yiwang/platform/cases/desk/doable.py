@@ -139,6 +139,7 @@ TABLE: tuple[Doable, ...] = (
     Doable("cases.suspend", later("特别程序，暂停计时"), "second", "c"),
     Doable("cases.extend", later("延长期限（只能一次）"), "second", "e", tell=True),
     Doable("cases.check_commitment", later("核查承诺"), "second", "h"),
+    Doable("cases.repair_credit", later("登记信用修复"), "second", rare=True),
     Doable("cases.check_by_hand", later("数据源仍不通，人工核验"), "second", rare=True),
     Doable("cases.take", later("我来办"), "second", "t", wants=_nobodys),
     Doable("cases.take_over", later("接手同事的办件"), "second", "t", wants=_a_colleagues),

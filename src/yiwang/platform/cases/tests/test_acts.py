@@ -557,6 +557,38 @@ def test_a_commitment_is_checked_within_sixty_working_days(owner, events):
 # Drafts
 
 
+def test_after_a_broken_commitment_the_word_counts_again_when_credit_is_repaired(owner, events):
+    promise = {"food_safety_rules": "committed"}
+    case = case_of(accepted(owner, FOOD, ways=promise), FOOD)
+    decide(case)
+    by = officer(case, Role.DECIDER)
+    with pytest.raises(NotNow, match="失信"):
+        acts.repair_credit(case.pk, "已经补办。", by=by, key=key())
+    acts.check_commitment(case.pk, "food_safety_rules", False, "没有制度。", by=by, key=key())
+    again = draft(owner, FOOD)
+    resolution = queries.draft_state(again, owner)[2]
+    assert "不属实" in resolution.barred
+    assert not any(one.may_commit or one.may_defer for one in resolution.materials.values())
+    fill(again, owner, ways=promise | DEFER)
+    with pytest.raises(Invalid) as refused:
+        acts.submit(again, by=owner, key=key())
+    assert {one.field for one in refused.value.errors} == {"material:food_safety_rules", "material:staff_health"}
+    with pytest.raises(Invalid):
+        acts.repair_credit(case.pk, " ", by=by, key=key())
+    acts.repair_credit(case.pk, "信用修复决定书〔2026〕1 号。", by=by, key=key())
+    assert events(case)[-1] == "case.credit_repaired"
+    acts.submit(again, by=owner, key=key())
+
+
+def test_the_word_of_the_seriously_dishonest_is_not_taken(monday):
+    listed = person("测试路人丙")
+    resolution = queries.draft_state(draft(listed, FOOD), listed)[2]
+    assert "严重失信主体名单" in resolution.barred
+    assert not any(one.may_commit or one.may_defer for one in resolution.materials.values())
+    Dataset.objects.update(available=False)
+    assert not queries.draft_state(draft(listed, FOOD), listed)[2].barred, "a list that cannot be asked bars nobody"
+
+
 def test_a_discarded_draft_leaves_nothing(owner):
     pk = draft(owner, FOOD)
     acts.add_file(pk, "floor_plan", stored(), by=owner, key=key())
