@@ -18,6 +18,7 @@ CORRECTION_ANSWERED = event("case.correction_answered", "The applicant answered 
 PREDECESSOR_ENDED = event(
     "case.predecessor_ended", "The case that this one waited for ended without a grant: the applicant has to choose."
 )
+HEARING_OFFERED = event("case.hearing_offered", "Those concerned were told that they may ask for a hearing.")
 SUSPENDED = event("case.suspended", "A case's clock stands still.")
 RESUMED = event("case.resumed", "A case's clock runs again.")
 EXTENDED = event("case.extended", "A case's limit was lengthened, with reason.")

@@ -89,6 +89,7 @@ ACTS: dict[str, Any] = {
     "cases.refuse_acceptance": _("不予受理"),
     "cases.revoke_acceptance": _("撤销受理"),
     "cases.lapse_conditional": _("容缺材料逾期，撤销受理"),
+    "cases.offer_hearing": _("告知听证权利"),
     "cases.suspend": _("启动特别程序"),
     "cases.resume": _("特别程序结束，恢复计时"),
     "cases.extend": _("延长期限"),

@@ -143,6 +143,8 @@ class Case(models.Model):
     delivered_by = models.CharField(max_length=12, blank=True)
     """The way it went: ``electronic``, ``window`` or ``mail``."""
     archived_at = models.DateTimeField(null=True)
+    hearing_until = models.DateField(null=True)
+    """Last day to ask for a hearing, once the right was told (行政许可法 art. 47)."""
     decision = models.TextField(blank=True)
     reason = models.TextField(blank=True)
     """Why it ended without a decision."""

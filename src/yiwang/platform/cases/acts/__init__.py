@@ -28,6 +28,7 @@ from yiwang.platform.cases.acts.draft import (
     set_material,
     start_draft,
 )
+from yiwang.platform.cases.acts.hearing import offer_hearing
 from yiwang.platform.cases.acts.opinion import keep_opinion
 from yiwang.platform.cases.acts.originals import check_original
 from yiwang.platform.cases.acts.papers import make_document, make_once
@@ -68,6 +69,7 @@ __all__ = [
     "lapse_correction",
     "make_document",
     "make_once",
+    "offer_hearing",
     "plan_visit",
     "pre_review",
     "reassign",

@@ -12,6 +12,7 @@ from yiwang.kernel.models import AuditEntry, IdempotencyKey, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
 from yiwang.kernel.types import ANONYMOUS, SYSTEM, Reach, Role
 from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases.documents import words
 from yiwang.platform.cases.models import Application, Document
 from yiwang.platform.cases.tests.conftest import (
     COMPANY,
@@ -248,6 +249,44 @@ def test_a_hearing_needs_an_expected_day(food):
         acts.suspend(food.pk, "hearing", "涉及邻居重大利益。", by=by, key=key())
     acts.suspend(food.pk, "hearing", "涉及邻居重大利益。", date(2026, 3, 20), by=by, key=key())
     assert [name for _code, name, _days in queries.procedures_open_to(food.pk, by)] == ["样品检验", "听证"]
+
+
+def test_a_hearing_is_offered_for_five_days_held_within_twenty_and_told_seven_before(food, events):
+    by = officer(food, Role.REVIEWER)
+    with pytest.raises(Invalid):
+        acts.offer_hearing(food.pk, " ", by=by, key=key())
+    last = acts.offer_hearing(food.pk, "楼上住户的油烟和噪声。", by=by, key=key())
+    assert last == next_workday(MONDAY, 5)
+    assert events(food)[-1] == "case.hearing_offered"
+    assert "逾期不提出的，视为放弃" in str(
+        words.body("hearing_offer", Document.objects.latest("id").content).paragraphs
+    )
+    with pytest.raises(NotNow, match="已经告知"):
+        acts.offer_hearing(food.pk, "再说一次。", by=by, key=key())
+    review(food)
+    with pytest.raises(NotNow, match="告知期"):
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    with at(last):
+        for wrong, asked in (
+            (next_workday(last, 6), last),
+            (next_workday(last, 21), last),
+            (next_workday(last, 8), last + timedelta(days=1)),
+        ):
+            with pytest.raises(Invalid):
+                acts.suspend(food.pk, "hearing", "有人申请。", wrong, asked_on=asked, by=by, key=key())
+        acts.suspend(food.pk, "hearing", "有人申请。", next_workday(last, 7), asked_on=last, by=by, key=key())
+    with at(last + timedelta(days=1)):
+        acts.resume(food.pk, "双方谈妥，撤回听证申请。", by=by, key=key())
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    assert fresh(food).result == "issued"
+
+
+def test_without_anybody_asking_for_a_hearing_it_is_decided_after_the_fifth_day(food):
+    last = acts.offer_hearing(food.pk, "邻居。", by=officer(food, Role.REVIEWER), key=key())
+    review(food)
+    with at(last + timedelta(days=1)):
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    assert fresh(food).result == "issued"
 
 
 def test_a_correction_is_not_ended_by_resuming(food):
