@@ -18,6 +18,7 @@ CORRECTION_ANSWERED = event("case.correction_answered", "The applicant answered 
 PREDECESSOR_ENDED = event(
     "case.predecessor_ended", "The case that this one waited for ended without a grant: the applicant has to choose."
 )
+HEARING_OFFERED = event("case.hearing_offered", "Those concerned were told that they may ask for a hearing.")
 SUSPENDED = event("case.suspended", "A case's clock stands still.")
 RESUMED = event("case.resumed", "A case's clock runs again.")
 EXTENDED = event("case.extended", "A case's limit was lengthened, with reason.")
@@ -30,5 +31,6 @@ VOIDED = event("case.voided", "A case was declared void.")
 CLOSED = event("case.closed", "A case was closed.")
 DELIVERED = event("case.delivered", "The result reached the applicant.")
 COMMITMENT_CHECKED = event("case.commitment_checked", "A commitment was checked after the decision: kept or broken.")
+CREDIT_REPAIRED = event("case.credit_repaired", "After a broken commitment the party's credit was repaired.")
 COMMITMENT_OVERDUE = event("case.commitment_overdue", "The time to check a commitment is over and it was not checked.")
 ARCHIVED = event("case.archived", "A case was archived.")

@@ -143,6 +143,8 @@ class Case(models.Model):
     delivered_by = models.CharField(max_length=12, blank=True)
     """The way it went: ``electronic``, ``window`` or ``mail``."""
     archived_at = models.DateTimeField(null=True)
+    hearing_until = models.DateField(null=True)
+    """Last day to ask for a hearing, once the right was told (行政许可法 art. 47)."""
     decision = models.TextField(blank=True)
     reason = models.TextField(blank=True)
     """Why it ended without a decision."""
@@ -362,6 +364,9 @@ class PostCheck(models.Model):
     opinion = models.TextField(blank=True)
     checked_at = models.DateTimeField(null=True)
     checked_by = models.CharField(max_length=120, blank=True)
+    repaired_at = models.DateTimeField(null=True)
+    """When credit was repaired after a broken commitment; until then the party's word is not taken again."""
+    repaired_by = models.CharField(max_length=120, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "material"], name="post_check_once")]

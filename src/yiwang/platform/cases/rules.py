@@ -65,17 +65,12 @@ GRANTS = frozenset({CaseResult.ISSUED, CaseResult.GRANTED, CaseResult.NORMAL})
 
 JOINT_LIMIT = Limit(45, Unit.WORKDAY)
 """Unified, joint or concentrated handling by several bodies takes 45 working days at most (行政许可法 art. 42)."""
-ORDINARY_PROCEDURES = {
-    "hearing": "听证",
-    "tender": "招标",
-    "auction": "拍卖",
-    "inspection": "检验",
-    "testing": "检测",
-    "quarantine": "检疫",
-    "appraisal": "鉴定",
-    "expert_review": "专家评审",
-}
-"""The special procedures of 行政许可法 art. 45. An item publishes which of them it has; a hearing any may need."""
+HEARING = "hearing"
+"""Code of the special procedure that any item may need; the others each item publishes (行政许可法 art. 45)."""
+HEARING_ASKED, HEARING_HELD, HEARING_NOTICE = 5, 20, 7
+"""Working days to ask for a hearing after being told of the right, to hold it after it was asked for, and from the
+notice of its day to that day at least (行政许可法 arts. 47, 48).
+"""
 
 GUANGDONG: dict[CaseResult, str] = {
     CaseResult.ISSUED: "0",
@@ -171,6 +166,14 @@ def advance(nodes: Sequence[Node], states: Mapping[str, TaskState]) -> dict[str,
                 after[node.code] = TaskState.READY if node.applies else TaskState.SKIPPED
                 moved = True
     return after
+
+
+def hearing_days(asked_on: date, today: date, holidays: Holidays) -> tuple[date, date]:
+    """Return the first and the last day on which a hearing can be held that was asked for on ``asked_on``, if its notice
+    goes out today. Where the first is after the last, the notice is too late.
+    """
+    first = holidays.due(today, HEARING_NOTICE, Unit.WORKDAY)
+    return first, holidays.due(asked_on, HEARING_HELD, Unit.WORKDAY)
 
 
 def finished(states: Mapping[str, TaskState]) -> bool:

@@ -117,6 +117,7 @@ class DocumentKind(StrEnum):
     CONDITIONAL = "conditional"
     REVOCATION = "revocation"
     VISIT_RECORD = "visit_record"
+    HEARING_OFFER = "hearing_offer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
 from yiwang.ui import values
 
+DISHONESTY = "serious_dishonesty"
+"""The dataset of who stands on the list of the seriously dishonest (严重失信主体名单): their word is not taken for a
+paper (国办发〔2020〕42号). A pack that has no such dataset bars nobody.
+"""
 _COMPARED = {FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.BOOLEAN}
 _SOURCES = {
     SatisfierKind.LICENCE: "licences",
@@ -47,6 +51,7 @@ def resolve(
     given: Mapping[str, FactState] | None = None,
     disputed: frozenset[str] = frozenset(),
     agent: uuid.UUID | None = None,
+    barred: str = "",
 ) -> Resolution:
     """Resolve an application.
 
@@ -55,6 +60,8 @@ def resolve(
     (浙江省保障"最多跑一次"改革规定: the applicant's own material counts).
     ``agent`` is the person who acts (经办人), where that is somebody.
     ``given`` says how materials stand that the person has dealt with (files, commitments, deferrals).
+    ``barred`` says why the party may neither commit nor defer, where the caller knows; the list of the seriously
+    dishonest is asked here.
     """
     elements: dict[str, DataElement] = {}
     for edition in editions:
@@ -73,13 +80,24 @@ def resolve(
         for spec in section.fields
     }
     codes = {edition.definition.basic_code for edition in editions}
+    barred = barred or _distrust(answered)
     stand = {
-        identity_: _material(identity_, users, codes, answered, given or {})
+        identity_: _material(identity_, users, codes, answered, given or {}, trusted=not barred)
         for identity_, users in materials(everything).items()
     }
     down = {source for answer in answered.values() for source in answer.down.values()}
     report = rules.burden(editions, everything, waits_for or {}, facts, stand)
-    return Resolution(facts, stand, tuple(sorted(down)), report)
+    return Resolution(facts, stand, tuple(sorted(down)), barred, report)
+
+
+def _distrust(answered: Mapping[str, Answers]) -> str:
+    """Return why the party's word is not taken; a list that cannot be asked bars nobody."""
+    listed = answered["datasets"].known.get(DISHONESTY) if "datasets" in answered else None
+    if listed is None:
+        return ""
+    return _("按%(source)s的记录，您在严重失信名单上。修复信用以前不能承诺或者容缺，请上传材料。") % {
+        "source": listed.source_name
+    }
 
 
 def _wanted(editions: Sequence[EditionView], answers: Mapping[str, Any], elements: Mapping[str, DataElement]) -> Any:
@@ -95,6 +113,10 @@ def _wanted(editions: Sequence[EditionView], answers: Mapping[str, Any], element
                     paths.setdefault(_SOURCES[satisfier.kind], set()).add(satisfier.ref)
                 elif satisfier.kind is SatisfierKind.EARLIER:
                     paths.setdefault("earlier", set()).add(f"material:{satisfier.ref or material.identity}")
+                elif satisfier.kind is SatisfierKind.COMMITMENT:
+                    paths.setdefault("datasets", set()).add(DISHONESTY)
+            if material.necessity is Necessity.DEFERRABLE:
+                paths.setdefault("datasets", set()).add(DISHONESTY)
 
     def needed(everything: Mapping[str, Any]) -> dict[str, list[tuple[str, Material]]]:
         found: dict[str, list[tuple[str, Material]]] = {}
@@ -211,6 +233,8 @@ def _material(
     codes: set[str],
     answered: Mapping[str, Answers],
     given: Mapping[str, FactState],
+    *,
+    trusted: bool,
 ) -> MaterialFact:
     material = users[0][1]
     common: dict[str, Any] = {
@@ -218,10 +242,9 @@ def _material(
         "name": material.name,
         "items": tuple(dict.fromkeys(code for code, _material in users)),
         "kind": material.kind.value,
-        "may_commit": any(
-            satisfier.kind is SatisfierKind.COMMITMENT for _code, one in users for satisfier in one.satisfied_by
-        ),
-        "may_defer": all(one.necessity is not Necessity.REQUIRED for _code, one in users),
+        "may_commit": trusted
+        and any(satisfier.kind is SatisfierKind.COMMITMENT for _code, one in users for satisfier in one.satisfied_by),
+        "may_defer": trusted and all(one.necessity is not Necessity.REQUIRED for _code, one in users),
         "optional": all(one.necessity is Necessity.OPTIONAL for _code, one in users),
     }
     if name in given:

@@ -87,6 +87,8 @@ class Resolution:
     facts: dict[str, Fact]
     materials: dict[str, MaterialFact]
     down: tuple[str, ...] = ()
+    barred: str = ""
+    """Why this party's word is not taken for a paper at present (告知承诺, 容缺受理); empty where it is."""
     burden: BurdenReport | None = None
 
 

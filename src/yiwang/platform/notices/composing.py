@@ -14,7 +14,7 @@ from yiwang.kernel.events import Happening
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.cases import events
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseView
+from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseState, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.licences import queries as licences
@@ -23,11 +23,15 @@ from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
 
 LANGUAGES = (DEFAULT_LANGUAGE, "en")
-ON_APPLICATION = (events.SUBMITTED, events.VISIT_PLANNED)
+ON_APPLICATION = (events.SUBMITTED, events.VISIT_PLANNED, events.JOINT_EXTENDED)
 ON_CASE = (
     events.ACCEPTED,
     events.NOT_ACCEPTED,
     events.CORRECTION_ASKED,
+    events.RETURNED,
+    events.REVOKED,
+    events.PREDECESSOR_ENDED,
+    events.HEARING_OFFERED,
     events.SUSPENDED,
     events.RESUMED,
     events.EXTENDED,
@@ -35,7 +39,11 @@ ON_CASE = (
     events.CLOSED,
     events.DELIVERED,
     events.WITHDRAWN,
+    events.FORWARDED,
+    events.VOIDED,
 )
+TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
+"""Events after which the applicant has something to hand in, with a last day."""
 ON_LICENCE = (licence_events.ISSUED,)
 
 
@@ -54,6 +62,7 @@ def _of_application(happening: Happening) -> Notice:
     values = {
         language: _application_values(view, language)
         | {"day": _day(date.fromisoformat(day) if day else None, language)}
+        | ({"due": _day(view.joint_due_on, language)} if happening.name == events.JOINT_EXTENDED else {})
         for language in LANGUAGES
     }
     return _notice(happening, happening.name, view, values)
@@ -70,7 +79,7 @@ def _of_case(happening: Happening) -> Notice | None:
     if happening.name == events.ACCEPTED:
         # One acceptance of a whole application is one piece of news, however many cases it starts.
         cause = f"{kind}:{view.id}:{happening.at.isoformat()}"
-    if kind == events.CORRECTION_ASKED:
+    if kind in TO_MEND:
         asked = cases.corrections_of([case.id])[-1]
         for language in LANGUAGES:
             values[language] |= {"due": _day(asked.due_on, language), "points": str(len(asked.points))}
@@ -80,6 +89,8 @@ def _of_case(happening: Happening) -> Notice | None:
 def _kind(happening: Happening, case: CaseView) -> str | None:
     if happening.name == events.DECIDED:
         return "case.refused" if case.result is CaseResult.REFUSED else "case.granted"
+    if happening.name == events.PREDECESSOR_ENDED and case.state is not CaseState.SUPPLEMENT:
+        return None  # it only stood in order: nothing is wanted of the applicant
     if happening.name == events.CLOSED:
         return "case.no_supplement" if case.result is CaseResult.NO_SUPPLEMENT else None
     if happening.name == events.DELIVERED and happening.payload.get("way") == "electronic":

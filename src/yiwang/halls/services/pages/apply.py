@@ -186,6 +186,7 @@ def materials(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "parts": _parts(request, draft, "materials", wrong=len(errors)),
             "errors": [{"target": f"m-{index}", "message": message} for index, message in _indexed(rows, errors)],
             "page_errors": bool(errors),
+            "barred": draft.resolution.barred,
             "commitments": _commitments(draft.editions),
             "key": uuid.uuid4().hex,
             "progress": _progress(draft),

@@ -8,7 +8,7 @@ from yiwang.platform.cases.acts.accept import (
     refuse_acceptance,
     revoke_acceptance,
 )
-from yiwang.platform.cases.acts.after import check_commitment, deliver, warn_of_commitment
+from yiwang.platform.cases.acts.after import check_commitment, deliver, repair_credit, warn_of_commitment
 from yiwang.platform.cases.acts.clocks import extend, extend_joint, resume, suspend
 from yiwang.platform.cases.acts.close import archive, forward, void, withdraw, withdraw_all
 from yiwang.platform.cases.acts.correct import (
@@ -28,6 +28,7 @@ from yiwang.platform.cases.acts.draft import (
     set_material,
     start_draft,
 )
+from yiwang.platform.cases.acts.hearing import offer_hearing
 from yiwang.platform.cases.acts.opinion import keep_opinion
 from yiwang.platform.cases.acts.originals import check_original
 from yiwang.platform.cases.acts.papers import make_document, make_once
@@ -68,6 +69,7 @@ __all__ = [
     "lapse_correction",
     "make_document",
     "make_once",
+    "offer_hearing",
     "plan_visit",
     "pre_review",
     "reassign",
@@ -76,6 +78,7 @@ __all__ = [
     "recount",
     "refuse_acceptance",
     "remove_file",
+    "repair_credit",
     "request_correction",
     "resubmit",
     "resume",

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import SYSTEM, Actor, Denial, Key
+from yiwang.kernel.types import SYSTEM, Actor, Denial, Key, Party
 from yiwang.platform.cases import delivering, engine
 from yiwang.platform.cases.acts.accept import needed
-from yiwang.platform.cases.events import COMMITMENT_CHECKED, COMMITMENT_OVERDUE
-from yiwang.platform.cases.models import Case
-from yiwang.platform.cases.permissions import CanHandle, CanHandOver, OnlySystem
+from yiwang.platform.cases.events import COMMITMENT_CHECKED, COMMITMENT_OVERDUE, CREDIT_REPAIRED
+from yiwang.platform.cases.models import Case, PostCheck
+from yiwang.platform.cases.permissions import CanDecide, CanHandle, CanHandOver, OnlySystem
 from yiwang.platform.cases.types import TaskState, Way
 from yiwang.platform.catalog.types import StepKind
 
@@ -33,6 +33,26 @@ def promised(case: Case) -> Denial | None:
     if not any(check.state == "open" for check in case.post_checks.all()):
         return Denial("nothing-promised", _("这个办件没有要核查的承诺。"))
     return None
+
+
+def distrusted(case: Case) -> Denial | None:
+    """A commitment was broken, and credit is not repaired."""
+    if not any(check.state == "broken" and check.repaired_at is None for check in case.post_checks.all()):
+        return Denial("not-broken", _("这个办件没有要修复的失信记录。"))
+    return None
+
+
+def broken_promise(principal: Party) -> str:
+    """Return why a party's word is not taken at present, because it broke an earlier one; empty where it did not
+    (国办发〔2020〕42号: 在信用修复前不适用告知承诺制).
+    """
+    broken = PostCheck.objects.filter(
+        case__principal_kind=principal.kind, case__principal_id=principal.id, state="broken", repaired_at=None
+    )
+    name = broken.values_list("case__name", flat=True).first()
+    if name is None:
+        return ""
+    return _("您在办理“%(name)s”时的承诺经核查不属实。修复信用以前不能承诺或者容缺，请上传材料。") % {"name": name}
 
 
 @act_on("cases.deliver", Case.objects.lock, permission=CanHandOver, ready=deliverable)
@@ -68,8 +88,8 @@ def deliver(
 def check_commitment(
     case: Case, material: str, kept: bool, opinion: str, version: int | None = None, *, by: Actor, key: Key
 ) -> None:
-    """Write down whether a commitment was kept. If not, the licence can be revoked and the false promise recorded
-    (国办发〔2020〕42号): who issues licences is told by the event.
+    """Write down whether a commitment was kept. If not, the licence can be withdrawn, and the party's word is not taken
+    again until its credit is repaired (国办发〔2020〕42号).
     """
     engine.check_version(case, version)
     opinion = needed(opinion, _("请写核查到的情况。"), "opinion")
@@ -81,6 +101,15 @@ def check_commitment(
     current().detail["kept"] = kept
     if not case.post_checks.filter(state="open").exists():
         timers.cancel_timer(engine.POST_CHECK, case.id)
+    engine.store(case)
+
+
+@act_on("cases.repair_credit", Case.objects.lock, permission=CanDecide, ready=distrusted, announces=CREDIT_REPAIRED)
+def repair_credit(case: Case, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
+    """Note that the party has repaired its credit after a broken commitment (信用修复): its word counts again."""
+    engine.check_version(case, version)
+    current().detail["reason"] = needed(reason, _("请写明依据哪份文书修复、修复了什么。"))
+    case.post_checks.filter(state="broken", repaired_at=None).update(repaired_at=clock.now(), repaired_by=by.label)
     engine.store(case)
 
 

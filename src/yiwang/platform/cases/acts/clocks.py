@@ -13,6 +13,7 @@ from yiwang.kernel.clock import ClockError
 from yiwang.kernel.problems import Invalid, NotNow
 from yiwang.kernel.types import Actor, Denial, FieldError, Key
 from yiwang.platform.cases import documents, engine, rules
+from yiwang.platform.cases.acts import hearing
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import EXTENDED, JOINT_EXTENDED, RESUMED, SUSPENDED
 from yiwang.platform.cases.models import Application, Case, SpecialProcedure
@@ -21,7 +22,7 @@ from yiwang.platform.cases.types import CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import SpecialProcedure as Published
 
-HEARING = Published("hearing", "听证", "行政许可法第四十五条、第四十六条、第四十七条")
+HEARING = Published(rules.HEARING, "听证", "行政许可法第四十五条、第四十六条、第四十七条")
 
 
 def suspendable(case: Case) -> Denial | None:
@@ -75,13 +76,15 @@ def suspend(
     expected_on: date | None = None,
     version: int | None = None,
     *,
+    asked_on: date | None = None,
     by: Actor,
     key: Key,
 ) -> None:
     """Stop the clock for a special procedure that the item publishes, or a hearing (行政许可法 art. 45).
 
-    The applicant is told in writing how long it takes: until ``expected_on``, else as published. Raises ``Invalid`` for
-    a procedure that the item does not have.
+    The applicant is told in writing how long it takes: until ``expected_on``, else as published. A hearing is held on
+    that day, which the law bounds; ``asked_on`` is when it was asked for, today if nothing is said. Raises ``Invalid``
+    for a procedure that the item does not have.
     """
     engine.check_version(case, version)
     reason = needed(reason, _("请写明为什么要进行特别程序。"))
@@ -93,6 +96,8 @@ def suspend(
     if expected_on is None or expected_on < today:
         message = _("请写明预计哪一天结束，要书面告诉申请人。")
         raise Invalid(message, errors=(FieldError("expected_on", message),))
+    if published.code == rules.HEARING:
+        hearing.check_days(case, expected_on, asked_on or today, today)
     engine.suspend(case, published.name, now)
     SpecialProcedure.objects.create(
         case=case,
@@ -113,6 +118,7 @@ def suspend(
         basis=published.basis,
         reason=reason,
         expected_on=expected_on,
+        hearing=published.code == rules.HEARING,
     )
     _store(case)
 

@@ -15,6 +15,7 @@ from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_co
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
 from yiwang.platform.cases import checking, documents, engine
+from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit, Task
@@ -25,7 +26,7 @@ from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
-from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.ui import values
 
 
@@ -93,6 +94,7 @@ def resolve_draft(
         given=given,
         disputed=disputed,
         agent=application.agent_id if application.door in (Door.PORTAL, Door.COMMAND) else None,
+        barred=broken_promise(application.principal),
     )
 
 
@@ -116,18 +118,27 @@ def _check_complete(application: Application, editions: list[EditionView], resol
     ]
     _clean, errors = values.check(asked, application.answers)
     errors += [
-        FieldError(f"material:{name}", _("还缺“%(name)s”。请上传，或选择承诺、容缺后补。") % {"name": material.name})
+        FieldError(f"material:{name}", _missing(material))
         for name, material in resolution.materials.items()
         if material.state is FactState.ASK and not material.optional
     ]
     errors += [
-        FieldError(f"material:{name}", _("“%(name)s”不能容缺，请现在上传。") % {"name": material.name})
+        FieldError(
+            f"material:{name}",
+            resolution.barred or _("“%(name)s”不能承诺或者容缺，请现在上传。") % {"name": material.name},
+        )
         for name, material in resolution.materials.items()
         if (material.state is FactState.DEFERRED and not material.may_defer)
         or (material.state is FactState.COMMITTED and not material.may_commit)
     ]
     if errors:
         raise Invalid(_("还有 %(count)d 处要改，改好才能提交。") % {"count": len(errors)}, errors=tuple(errors))
+
+
+def _missing(material: MaterialFact) -> str:
+    if material.may_commit or material.may_defer:
+        return _("还缺“%(name)s”。请上传，或选择承诺、容缺后补。") % {"name": material.name}
+    return _("还缺“%(name)s”，请上传。") % {"name": material.name}
 
 
 def _write_cases(

@@ -47,11 +47,18 @@ def decidable(case: Case) -> Denial | None:
         return Denial("conditional", _("容缺的材料还没有补齐，不能作决定。"))
     if case.recheck:
         return Denial("recheck", _("提交时有数据源中断，要先重新核验，才能作决定。"))
+    if case.hearing_until is not None and not engine.over(case.hearing_until) and not _heard(case):
+        words = {"day": case.hearing_until.isoformat()}
+        return Denial("hearing-open", _("听证权利的告知期到 %(day)s，期满没有人申请，才能作决定。") % words)
     ready = [task for task in case.tasks.all() if task.state == TaskState.READY]
     if not any(task.kind == StepKind.DECISION for task in ready):
         waiting = ready[0].name if ready else ""
         return Denial("steps-open", _("还要先完成“%(step)s”。") % {"step": waiting})
     return None
+
+
+def _heard(case: Case) -> bool:
+    return any(one.code == rules.HEARING and one.ended_at is not None for one in case.procedures.all())
 
 
 @act_on("cases.take", Case.objects.lock, permission=CanHandle, ready=handled)

@@ -137,8 +137,10 @@ TABLE: tuple[Doable, ...] = (
     Doable("cases.return_application", later("预审退回"), "second", points=True),
     Doable("cases.resume", later("恢复计时"), "", "c"),
     Doable("cases.suspend", later("特别程序，暂停计时"), "second", "c"),
+    Doable("cases.offer_hearing", later("告知听证权利"), "second", rare=True),
     Doable("cases.extend", later("延长期限（只能一次）"), "second", "e", tell=True),
     Doable("cases.check_commitment", later("核查承诺"), "second", "h"),
+    Doable("cases.repair_credit", later("登记信用修复"), "second", rare=True),
     Doable("cases.check_by_hand", later("数据源仍不通，人工核验"), "second", rare=True),
     Doable("cases.take", later("我来办"), "second", "t", wants=_nobodys),
     Doable("cases.take_over", later("接手同事的办件"), "second", "t", wants=_a_colleagues),
@@ -184,7 +186,9 @@ _LABELS: dict[str, Words] = {
     "kept": later("承诺属实吗"),
     "finding": later("怎样核验，结果如何"),
     "result": later("特别程序的结果"),
-    "expected_on": later("预计结束日期"),
+    "expected_on": later("预计结束日期（听证是举行的日期）"),
+    "asked_on": later("哪天申请听证的（听证才填）"),
+    "interest": later("涉及谁的什么重大利益"),
     "entered_wrongly": later("只是录错，要删除"),
 }
 

@@ -40,6 +40,7 @@ TITLES: dict[DocumentKind, Any] = {
     DocumentKind.CONDITIONAL: _("容缺受理通知书"),
     DocumentKind.REVOCATION: _("撤销受理决定书"),
     DocumentKind.VISIT_RECORD: _("现场核查记录"),
+    DocumentKind.HEARING_OFFER: _("听证告知书"),
 }
 LICENSING = {
     DocumentKind.DECISION: _("准予行政许可决定书"),
@@ -59,6 +60,7 @@ MARKS = {
     DocumentKind.CONDITIONAL: "容",
     DocumentKind.REVOCATION: "撤",
     DocumentKind.VISIT_RECORD: "勘",
+    DocumentKind.HEARING_OFFER: "听告",
 }
 
 

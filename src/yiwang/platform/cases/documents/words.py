@@ -112,7 +112,28 @@ def _non_acceptance(said: Content) -> Body:
     )
 
 
+def _hearing_offer(said: Content) -> Body:
+    return Body(
+        paragraphs=(
+            f"您申请的“{said['item']}”，直接涉及申请人与他人之间的重大利益：{said['interest']}",
+            f"申请人、利害关系人有权要求听证。要求听证的，请在{day(said['ask_by'])}前提出；逾期不提出的，视为放弃"
+            "（行政许可法第四十七条）。提出申请的，在二十日内组织听证。",
+        ),
+        rows=_case_rows(said),
+        closing=("申请人、利害关系人不承担组织听证的费用。",),
+    )
+
+
 def _special(said: Content) -> Body:
+    if said.get("hearing"):
+        return Body(
+            paragraphs=(
+                f"您申请的“{said['item']}”，定于{day(said['expected_on'])}举行听证。事由：{said['reason']}",
+                f"依照{said['basis']}、第四十八条，听证所需时间不计算在办理期限内，听证结束后恢复计算期限。",
+            ),
+            rows=_case_rows(said),
+            closing=("可以委托代理人参加，当场提出证据、申辩和质证。申请人、利害关系人不承担组织听证的费用。",),
+        )
     return Body(
         paragraphs=(
             f"办理您申请的“{said['item']}”，依法需要进行{said['name']}，理由：{said['reason']}",
@@ -221,4 +242,5 @@ _BODIES: dict[DocumentKind, Callable[[Content], Body]] = {
     DocumentKind.CONDITIONAL: _conditional,
     DocumentKind.REVOCATION: _revocation,
     DocumentKind.VISIT_RECORD: _visit,
+    DocumentKind.HEARING_OFFER: _hearing_offer,
 }

@@ -12,6 +12,7 @@ from yiwang.kernel.models import AuditEntry, IdempotencyKey, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
 from yiwang.kernel.types import ANONYMOUS, SYSTEM, Reach, Role
 from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases.documents import words
 from yiwang.platform.cases.models import Application, Document
 from yiwang.platform.cases.tests.conftest import (
     COMPANY,
@@ -248,6 +249,44 @@ def test_a_hearing_needs_an_expected_day(food):
         acts.suspend(food.pk, "hearing", "涉及邻居重大利益。", by=by, key=key())
     acts.suspend(food.pk, "hearing", "涉及邻居重大利益。", date(2026, 3, 20), by=by, key=key())
     assert [name for _code, name, _days in queries.procedures_open_to(food.pk, by)] == ["样品检验", "听证"]
+
+
+def test_a_hearing_is_offered_for_five_days_held_within_twenty_and_told_seven_before(food, events):
+    by = officer(food, Role.REVIEWER)
+    with pytest.raises(Invalid):
+        acts.offer_hearing(food.pk, " ", by=by, key=key())
+    last = acts.offer_hearing(food.pk, "楼上住户的油烟和噪声。", by=by, key=key())
+    assert last == next_workday(MONDAY, 5)
+    assert events(food)[-1] == "case.hearing_offered"
+    assert "逾期不提出的，视为放弃" in str(
+        words.body("hearing_offer", Document.objects.latest("id").content).paragraphs
+    )
+    with pytest.raises(NotNow, match="已经告知"):
+        acts.offer_hearing(food.pk, "再说一次。", by=by, key=key())
+    review(food)
+    with pytest.raises(NotNow, match="告知期"):
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    with at(last):
+        for wrong, asked in (
+            (next_workday(last, 6), last),
+            (next_workday(last, 21), last),
+            (next_workday(last, 8), last + timedelta(days=1)),
+        ):
+            with pytest.raises(Invalid):
+                acts.suspend(food.pk, "hearing", "有人申请。", wrong, asked_on=asked, by=by, key=key())
+        acts.suspend(food.pk, "hearing", "有人申请。", next_workday(last, 7), asked_on=last, by=by, key=key())
+    with at(last + timedelta(days=1)):
+        acts.resume(food.pk, "双方谈妥，撤回听证申请。", by=by, key=key())
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    assert fresh(food).result == "issued"
+
+
+def test_without_anybody_asking_for_a_hearing_it_is_decided_after_the_fifth_day(food):
+    last = acts.offer_hearing(food.pk, "邻居。", by=officer(food, Role.REVIEWER), key=key())
+    review(food)
+    with at(last + timedelta(days=1)):
+        acts.decide(food.pk, True, "符合。", by=officer(food, Role.DECIDER), key=key())
+    assert fresh(food).result == "issued"
 
 
 def test_a_correction_is_not_ended_by_resuming(food):
@@ -555,6 +594,38 @@ def test_a_commitment_is_checked_within_sixty_working_days(owner, events):
 
 
 # Drafts
+
+
+def test_after_a_broken_commitment_the_word_counts_again_when_credit_is_repaired(owner, events):
+    promise = {"food_safety_rules": "committed"}
+    case = case_of(accepted(owner, FOOD, ways=promise), FOOD)
+    decide(case)
+    by = officer(case, Role.DECIDER)
+    with pytest.raises(NotNow, match="失信"):
+        acts.repair_credit(case.pk, "已经补办。", by=by, key=key())
+    acts.check_commitment(case.pk, "food_safety_rules", False, "没有制度。", by=by, key=key())
+    again = draft(owner, FOOD)
+    resolution = queries.draft_state(again, owner)[2]
+    assert "不属实" in resolution.barred
+    assert not any(one.may_commit or one.may_defer for one in resolution.materials.values())
+    fill(again, owner, ways=promise | DEFER)
+    with pytest.raises(Invalid) as refused:
+        acts.submit(again, by=owner, key=key())
+    assert {one.field for one in refused.value.errors} == {"material:food_safety_rules", "material:staff_health"}
+    with pytest.raises(Invalid):
+        acts.repair_credit(case.pk, " ", by=by, key=key())
+    acts.repair_credit(case.pk, "信用修复决定书〔2026〕1 号。", by=by, key=key())
+    assert events(case)[-1] == "case.credit_repaired"
+    acts.submit(again, by=owner, key=key())
+
+
+def test_the_word_of_the_seriously_dishonest_is_not_taken(monday):
+    listed = person("测试路人丙")
+    resolution = queries.draft_state(draft(listed, FOOD), listed)[2]
+    assert "严重失信主体名单" in resolution.barred
+    assert not any(one.may_commit or one.may_defer for one in resolution.materials.values())
+    Dataset.objects.update(available=False)
+    assert not queries.draft_state(draft(listed, FOOD), listed)[2].barred, "a list that cannot be asked bars nobody"
 
 
 def test_a_discarded_draft_leaves_nothing(owner):

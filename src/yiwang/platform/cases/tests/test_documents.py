@@ -45,6 +45,7 @@ def every_kind(owner):
     acts.accept_all(application.pk, by=clerk(application), key=key())
     food, fire = case_of(application, FOOD), case_of(application, FIRE)
     reviewer, decider = officer(fire, Role.REVIEWER), officer(fire, Role.DECIDER)
+    acts.offer_hearing(fire.pk, "楼上住户的出入。", by=reviewer, key=key())
     acts.suspend(fire.pk, "hearing", "涉及邻居利益。", date(2026, 3, 20), by=reviewer, key=key())
     acts.resume(fire.pk, "已经听证。", by=reviewer, key=key())
     acts.extend(fire.pk, 5, "案情复杂。", by=decider, key=key())

@@ -6,8 +6,11 @@ import pytest
 from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack, PackError
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
+from yiwang.platform.cases import events as case_events
+from yiwang.platform.cases.tests.conftest import COMPANY, FOOD, MONDAY, accepted, at, case_of, decide
+from yiwang.platform.cases.tests.conftest import person as applicant
 from yiwang.platform.directory.queries import staff_with
-from yiwang.platform.notices import acts, pack, queries
+from yiwang.platform.notices import acts, composing, pack, queries, templates
 from yiwang.platform.notices.channels import Refused, sms
 from yiwang.platform.notices.models import Delivery, Message, Preference
 from yiwang.platform.notices.types import Channel, Preferences
@@ -72,6 +75,28 @@ def test_messages_say_the_thing_to_do_and_no_number_of_a_person(person_id, journ
     texts += "".join(row.text for row in Delivery.objects.all())
     assert "339901199505055551" not in texts
     assert "19900000005" not in texts
+
+
+def test_every_event_that_the_applicant_must_hear_of_has_its_message():
+    """Each event of a case that the law wants told has its message, with the day where there is one."""
+    told = set(composing.ON_CASE) - {case_events.DECIDED, case_events.CLOSED}
+    known = templates.built_in()
+    assert told | {"case.granted", "case.refused", "case.no_supplement"} <= set(known)
+    assert set(composing.ON_APPLICATION) <= set(known)
+    for kind in composing.TO_MEND:
+        assert all("{due}" in words.body and "{points}" in words.body for words in known[kind].texts.values()), kind
+
+
+def test_who_has_to_hand_in_something_instead_is_told_until_when(deliver, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    with at(MONDAY):
+        owner = applicant("测试法人甲")
+        application = accepted(owner, COMPANY, FOOD, life_event="shop")
+        decide(case_of(application, COMPANY), grant=False)
+        deliver("notices")
+    told = Message.objects.get(recipient_id=owner.id, kind="case.predecessor_ended")
+    assert "食品经营许可" in told.content["title"]
+    assert "3月16日 24:00" in told.content["body"]
 
 
 def test_the_language_is_the_readers(elder, deliver):
