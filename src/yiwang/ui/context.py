@@ -24,6 +24,7 @@ def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]
         "site": current,
         "site_name": current.name_en if english else current.name,
         "site_subtitle": current.subtitle_en if english else current.subtitle,
+        "site_lines": (current.lines_en if english else ()) or current.lines,
         "theme_version": site.theme_version(current.theme) if current.theme else "",
         "edition": getattr(request, "edition", Edition.STANDARD).value,
         "lang": _MARKUP_LANGUAGE.get(language, language),

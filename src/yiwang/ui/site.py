@@ -49,6 +49,7 @@ class Site:
     seal: str = "一网通办"
     lines: tuple[str, ...] = ()
     """Statutory lines of the footer, as the city words them."""
+    lines_en: tuple[str, ...] = ()
     host: str = ""
     """Body in charge, 主办."""
     undertaker: str = ""
@@ -59,6 +60,8 @@ class Site:
     police: str = ""
     hotline: str = "12345"
     marks: tuple[Mark, ...] = ()
+    art: tuple[str, ...] = ()
+    """SVG paths of a drawing beside the search on the front page, in a box of 400 by 232."""
     theme: dict[str, str] = field(default_factory=dict)
     demo: bool = True
     """Says in the footer that all data are invented."""

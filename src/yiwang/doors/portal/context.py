@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from yiwang.doors.portal import about
 from yiwang.kernel.types import Actor, ActorKind, PartyKind
+from yiwang.platform.directory import chosen
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.notices import queries as notices
+from yiwang.ui import site
 from yiwang.ui.frame import Acting, Group, Link, PortalFrame
 
 
@@ -24,37 +28,49 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def _frame(request: HttpRequest) -> PortalFrame:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     person = actor.kind is ActorKind.PERSON
-    user = (Link(_("退出"), reverse("identity:sign_out"), icon="left"),)
+    here = chosen.place_of(request)
+    back = urlencode({"next": request.get_full_path() if request.method in {"GET", "HEAD"} else request.path})
     return PortalFrame(
         search_url=reverse("portal:search"),
-        util=(Link(_("工作人员入口"), reverse("desk:home")),),
+        region=Link(here.name if here else site.current().region, f"{reverse('portal:place')}?{back}"),
+        util=(
+            Link(_("无障碍"), reverse("portal:accessibility")),
+            Link(_("工作人员入口"), reverse("desk:home")),
+        ),
         nav=(
             Link(_("首页"), "/", "home"),
             Link(_("办事"), reverse("services:events"), "apply"),
             Link(_("查询"), reverse("services:progress"), "query"),
+            Link(_("评价"), reverse("oversight:figures"), "rate"),
             Link(_("我的"), reverse("services:my"), "my"),
         ),
         messages=Link(_("消息"), reverse("notices:messages"), "messages", count=notices.unread(actor))
         if person
         else None,
-        user=user if person else (Link(_("登录"), reverse("identity:sign_in")),),
+        user=(Link(_("退出"), reverse("identity:sign_out"), icon="left"),)
+        if person
+        else (Link(_("登录"), reverse("identity:sign_in")),),
         acting=_acting(actor) if person else None,
         footer=(
             Group(
                 _("办事"),
                 (
                     Link(_("一件事一次办"), reverse("services:events")),
+                    Link(_("按主题找"), reverse("portal:themes")),
+                    Link(_("按部门找"), reverse("portal:agencies")),
                     Link(_("办件进度查询"), reverse("services:progress")),
                     Link(_("证照核验"), reverse("licences:verify")),
                 ),
             ),
             Group(
-                _("看看办得怎么样"),
+                _("监督"),
                 (
                     Link(_("大家的评价"), reverse("oversight:figures")),
                     Link(_("超时的，为什么"), reverse("oversight:late")),
+                    Link(_("谁看过我的数据"), reverse("services:access")),
                 ),
             ),
+            about.links(),
         ),
     )
 

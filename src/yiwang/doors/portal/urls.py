@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from yiwang.doors.portal import views
+from yiwang.doors.portal import about, views
 from yiwang.platform.search import portal as search
 
 app_name = "portal"
@@ -10,4 +10,11 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", search.results, name="search"),
     path("search/suggest/", search.suggest, name="suggest"),
+    path("themes/", views.themes, name="themes"),
+    path("agencies/", views.agencies, name="agencies"),
+    path("centres/", views.centres, name="centres"),
+    path("place/", views.place, name="place"),
+    path("site-map/", about.site_map, name="site_map"),
+    path("accessibility/", about.accessibility, name="accessibility"),
+    path("privacy/", about.privacy, name="privacy"),
 ]

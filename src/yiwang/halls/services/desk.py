@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.halls.services.doors import applicant
-from yiwang.halls.services.pages import after, apply, counter, guides, track
+from yiwang.halls.services.pages import after, apply, counter, events, guides, track
 
 app_name = "services"
 urlpatterns = [
@@ -15,7 +15,7 @@ urlpatterns = [
     path("begin/", counter.begin, name="begin"),
     path("end/", counter.end, name="end"),
     path("client/", counter.client, name="my"),
-    path("events/", applicant(guides.events), name="events"),
+    path("events/", applicant(events.events), name="events"),
     path("events/<slug:code>/", applicant(guides.navigator), name="navigator"),
     path("events/<slug:code>/start/", apply.start_event, name="start_event"),
     path("items/<str:task_code>/", applicant(guides.item), name="item"),

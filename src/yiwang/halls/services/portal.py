@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.halls.services.pages import after, apply, guides, mine, track
+from yiwang.halls.services.pages import after, apply, events, guides, mine, track
 
 app_name = "services"
 urlpatterns = [
-    path("events/", guides.events, name="events"),
+    path("events/", events.events, name="events"),
     path("events/<slug:code>/", guides.navigator, name="navigator"),
     path("events/<slug:code>/start/", apply.start_event, name="start_event"),
     path("items/<str:task_code>/", guides.item, name="item"),

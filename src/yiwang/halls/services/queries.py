@@ -6,12 +6,15 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from yiwang.halls.services.types import Chosen, Guide
+from django.core.cache import cache
+
+from yiwang.halls.services.types import Chosen, Gain, Guide
 from yiwang.kernel.types import Party
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.types import LifeEvent
 from yiwang.platform.evidence import queries as evidence
+from yiwang.platform.evidence.rules import longest_path, working_days
 from yiwang.platform.evidence.types import FactState
 
 _NOT_ASKED = (FactState.KNOWN, FactState.LATER, FactState.DEGRADED)
@@ -58,4 +61,24 @@ def guide(
             for material in materials
             if material.state not in (*_NOT_ASKED, FactState.NEEDLESS) and not material.optional
         ),
+    )
+
+
+def gains(region: str) -> dict[str, Gain]:
+    """Return what every life event saves where it is carried out in full, by code; counted anew every ten minutes."""
+    kept: dict[str, Gain] | None = cache.get(f"services.gains.{region}")
+    if kept is None:
+        kept = {event.code: _gain(event, region) for event in catalog.life_events()}
+        cache.set(f"services.gains.{region}", kept, 600)
+    return kept
+
+
+def _gain(event: LifeEvent, region: str) -> Gain:
+    editions = catalog.editions_in(region, [item.basic_code for item in event.items])
+    days = {code: working_days(edition.definition.promised_limit) for code, edition in editions.items()}
+    return Gain(
+        agencies=len({edition.agency_path for edition in editions.values()}),
+        apart=sum(days.values()),
+        together=longest_path(days, rules.waits_for(event, editions)),
+        visits=max((edition.definition.channels.visits for edition in editions.values()), default=0),
     )

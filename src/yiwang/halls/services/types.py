@@ -38,3 +38,13 @@ class Guide:
     def burden(self) -> BurdenReport | None:
         """Return what it costs, apart and together."""
         return self.resolution.burden if self.resolution else None
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What a life event saves at most, whatever the answers: agencies at work, working days apart and together."""
+
+    agencies: int
+    apart: int
+    together: int
+    visits: int

@@ -159,9 +159,10 @@ def _read_elements() -> dict[str, DataElement]:
     return {row.code: documents.ELEMENT.validate_python(row.document) for row in DataElementRow.objects.all()}
 
 
-def code_table(table: str) -> dict[str, str]:
-    """Return a code table: code to label."""
-    return dict(CodeEntry.objects.filter(table=table).order_by("code").values_list("code", "label"))
+def code_table(table: str, *, english: bool = False) -> dict[str, str]:
+    """Return a code table: code to label; ``english`` gives the English label where there is one."""
+    rows = CodeEntry.objects.filter(table=table).order_by("code").values_list("code", "label", "label_en")
+    return {code: (label_en if english else "") or label for code, label, label_en in rows}
 
 
 def find_by_name(words: str, limit: int = 30) -> list[EditionView]:

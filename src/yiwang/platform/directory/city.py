@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import DatabaseError
-from pydantic import TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 
 from yiwang.platform.directory.models import City
-from yiwang.ui.site import Site
+from yiwang.ui.site import Mark, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,10 @@ class CitySpec:
     theme: dict[str, str] = field(default_factory=dict)
     seal: str = "一网通办"
     footer: tuple[str, ...] = ()
+    footer_en: tuple[str, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    art: tuple[Annotated[str, StringConstraints(pattern=r"^[MmLlHhVvCcSsQqTtAaZz0-9 ,.-]+$")], ...] = ()
+    """The city's outline on the front page: SVG path data in a box of 400 by 232."""
     texts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -64,6 +68,9 @@ def site() -> Site:
         region=spec.title.partition("·")[0],
         seal=spec.seal,
         lines=spec.footer,
+        lines_en=spec.footer_en,
+        marks=spec.marks,
+        art=spec.art,
         hotline=spec.hotline,
         theme={name: colour.lower() for name, colour in spec.theme.items()},
     )

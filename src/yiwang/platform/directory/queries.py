@@ -20,6 +20,7 @@ from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Role, RoleGrant
+from yiwang.platform.directory import places
 from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.types import (
     ADMINISTRATIONS,
@@ -29,6 +30,7 @@ from yiwang.platform.directory.types import (
     CounterKind,
     CounterView,
     DayView,
+    NearCentre,
     RegionLevel,
     RegionView,
     StaffDetail,
@@ -103,20 +105,36 @@ def regions_at(level: RegionLevel) -> list[RegionView]:
     ]
 
 
+def first_county() -> str:
+    """Return the code of the city's first county: where examples are counted when nobody said where they are."""
+    row = Region.objects.filter(level=RegionLevel.COUNTY, external=False).order_by("code").values_list("code").first()
+    return row[0] if row else ""
+
+
 def centres(region: str = "") -> list[CentreView]:
     """Return service centres whose region lies within ``region``."""
-    return [
-        CentreView(row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude)
-        for row in ServiceCentre.objects.filter(region__code__startswith=region).order_by("region_id", "code")
-    ]
+    rows = ServiceCentre.objects.filter(region__code__startswith=region).order_by("region_id", "code")
+    return [_centre(row) for row in rows]
 
 
 def find_centre(code: str) -> CentreView | None:
     """Return a service centre by code, or nothing."""
     row = ServiceCentre.objects.filter(pk=code).first()
-    if row is None:
-        return None
-    return CentreView(row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude)
+    return _centre(row) if row else None
+
+
+def _centre(row: ServiceCentre) -> CentreView:
+    return CentreView(
+        row.code, row.name, row.region_id, row.address, row.hours, row.phone, row.longitude, row.latitude, row.traffic
+    )
+
+
+def centres_near(region: str, size: int = 4) -> list[NearCentre]:
+    """Return the service centres nearest to a town or county: its own first, then by distance from that one.
+
+    The city's first ones for no region. One query: a city has some hundred.
+    """
+    return places.nearest(centres(), region, size)
 
 
 def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:

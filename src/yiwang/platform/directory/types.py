@@ -74,6 +74,15 @@ class CentreView:
     phone: str
     longitude: float | None
     latitude: float | None
+    traffic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearCentre:
+    """A service centre with how far it is from where somebody is, in kilometres as the crow flies; None if unknown."""
+
+    centre: CentreView
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "oversight/figures.html",
-        {"figures": queries.public_figures(), "small": data.parameters().small, "section": "query"},
+        {"figures": queries.public_figures(), "small": data.parameters().small, "section": "rate"},
     )
 
 
@@ -115,7 +115,7 @@ def late(request: HttpRequest) -> HttpResponse:
         {
             "explanations": found,
             "next": f"{reverse('oversight:late')}?after={page.next}" if page.next else "",
-            "section": "query",
+            "section": "rate",
         },
     )
 

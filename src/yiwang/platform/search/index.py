@@ -19,6 +19,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import EditionView, LifeEvent, ServiceObject
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.search import rules, words
+from yiwang.platform.search.facets import AUDIENCES, function_of
 from yiwang.platform.search.models import SearchDocument, SearchTerm
 from yiwang.platform.search.types import Kind
 
@@ -43,7 +44,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
     if set(definition.serves) - {ServiceObject.PERSON}:
         audience.append("organisation")
     online = definition.channels.online and len(definition.channels.depth) >= FULLY_ONLINE
-    themes = [*definition.person_themes, *definition.legal_themes]
+    themes = [*(f"p{code}" for code in definition.person_themes), *(f"l{code}" for code in definition.legal_themes)]
     facets = rules.facet_lexemes(
         kind=Kind.ITEM,
         agency=definition.agency,
@@ -51,6 +52,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
         audience=audience,
         themes=themes,
         online=online,
+        function=function_of().get(definition.agency, ""),
     )
     name = _tokens(definition.name, definition.short_name, definition.name_en)
     known = _tokens(*definition.keywords)
@@ -94,12 +96,12 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
 
 def event_entry(event: LifeEvent) -> Entry:
     """Make the entry of a life event."""
-    themes = [event.theme] if event.theme else []
+    themes = [f"{AUDIENCES.get(event.audience, '')}{event.theme}"] if event.theme else []
     facets = rules.facet_lexemes(
         kind=Kind.EVENT, agency="", region="", audience=[event.audience], themes=themes, online=True
     )
     # A life event is carried out everywhere: no region narrows it away.
-    facets = [facet for facet in facets if facet not in ("a=", "r=")] + ["r=*"]
+    facets = [facet for facet in facets if facet not in ("a=", "f=", "r=")] + ["r=*"]
     head = [
         ("A", _tokens(event.name, event.name_en)),
         ("B", _tokens(*event.keywords)),

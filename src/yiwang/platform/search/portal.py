@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from yiwang.platform.directory import chosen
 from yiwang.platform.directory.city import city
 from yiwang.platform.search import queries
 from yiwang.platform.search.types import Filters
 from yiwang.ui.entry import public
+
+
+EVERYWHERE = "all"
+"""Value of ``where`` that keeps the place chosen before from narrowing."""
 
 
 @public
@@ -20,6 +26,9 @@ def results(request: HttpRequest) -> HttpResponse:
     """Find items and life events."""
     text = request.GET.get("q", "").strip()
     filters = Filters.read(request.GET)
+    place = chosen.place_of(request)
+    if place and text and "where" not in request.GET:  # what is not done there is of no use to them
+        filters = replace(filters, where=place.code[:6])
     number = request.GET.get("page", "1")
     found = queries.search(text, filters, int(number) if number.isdecimal() and len(number) < 4 else 1)
     here = reverse("portal:search")
@@ -27,15 +36,19 @@ def results(request: HttpRequest) -> HttpResponse:
 
     def address(**changes: str) -> str:
         wanted = {"q": text} | kept | changes
-        return f"{here}?{urlencode({name: value for name, value in wanted.items() if value})}"
+        asked = {name: value for name, value in wanted.items() if value}
+        if place and "where" not in asked:
+            asked["where"] = EVERYWHERE
+        return f"{here}?{urlencode(asked)}"
 
     names = {
         "kind": _("种类"),
         "who": _("谁来办"),
         "online": _("怎么办"),
         "where": _("在哪里办"),
-        "agency": _("部门"),
+        "function": _("部门"),
         "theme": _("主题"),
+        "agency": _("办理机构"),
     }
     facets = [
         (
@@ -53,7 +66,8 @@ def results(request: HttpRequest) -> HttpResponse:
             "found": found,
             "facets": facets,
             "narrowed": bool(kept),
-            "wide": f"{here}?{urlencode({'q': text})}",
+            "chosen": [(one.label, url) for _name, values in facets for one, url in values if one.chosen],
+            "wide": f"{here}?{urlencode({'q': text, 'where': EVERYWHERE})}",
             "meant": [(term, f"{here}?{urlencode({'q': term})}") for term in found.meant],
             "previous": address(page=str(found.page - 1)) if found.page > 1 else "",
             "next": address(page=str(found.page + 1)) if found.page < found.pages else "",

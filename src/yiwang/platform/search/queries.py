@@ -20,12 +20,11 @@ from django.utils.translation import gettext as _
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import RegionLevel
-from yiwang.platform.search import rules, words
+from yiwang.platform.search import facets, rules, words
 from yiwang.platform.search.models import SearchTerm
 from yiwang.platform.search.types import (
     Asked,
     Candidate,
-    FacetValue,
     Filters,
     Group,
     Hit,
@@ -36,12 +35,13 @@ from yiwang.platform.search.types import (
 HEADS = 400
 """Most documents looked at for a match in name or key words."""
 TEXTS = 200
+BROWSED = 1000
+"""Most documents looked at where only filters are chosen."""
 ENOUGH = 40
 """So many matches in name or key words, and the text is not looked at."""
 SIZE = 20
 LAST_PAGE = 5
 MEANT = 3
-FACETS = 6
 
 _COLUMNS = (
     'id, kind, "group", target, name, name_en, short_name, summary, agency, agency_name, region, level,'
@@ -67,13 +67,18 @@ _TEXTS = f"""
 """  # noqa: S608
 
 
+_BROWSE = f"""
+    SELECT {_COLUMNS}, 0.0 FROM search_searchdocument WHERE head @@ %(narrow)s::tsquery LIMIT {BROWSED}
+"""  # noqa: S608
+
+
 def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
-    """Find what somebody means. Nothing asked finds nothing; a slip of the pen finds what was meant."""
+    """Find what somebody means; a slip of the pen finds what was meant. Filters alone show all that they leave."""
     filters = filters or Filters()
     text, within = _place(text, filters)
     asked = _explain_latin(_ask(text))
     if not asked.groups and not asked.names:
-        return Results((), 0, False)
+        return _browse(asked, within, page)
     found, capped = _candidates(asked, within)
     if found:
         return _results(found, capped, asked, filters, page)
@@ -85,6 +90,17 @@ def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
         return replace(_results(found, capped, instead, filters, page), meant=meant, instead=meant[0])
     loose, capped = _loose(asked, within)
     return _results(loose, capped, asked, filters, page)
+
+
+def _browse(asked: Asked, filters: Filters, page: int) -> Results:
+    """Show everything of a theme or an agency; nothing for nothing chosen."""
+    narrow = rules.facet_query(filters, _regions(filters.where))
+    if not narrow:
+        return Results((), 0, False)
+    with connection.cursor() as sql:
+        sql.execute(_BROWSE, {"narrow": narrow})
+        rows = sql.fetchall()
+    return _results([_candidate(row) for row in rows], len(rows) >= BROWSED, asked, filters, page)
 
 
 def _place(text: str, filters: Filters) -> tuple[str, Filters]:
@@ -100,7 +116,7 @@ def _place(text: str, filters: Filters) -> tuple[str, Filters]:
 
 def _counties() -> dict[str, str]:
     """Return names of counties, longest first, to their codes."""
-    return _labels()["county"]
+    return facets.labels()["county"]
 
 
 def _ask(text: str) -> Asked:
@@ -199,54 +215,10 @@ def _results(found: list[Candidate], capped: bool, asked: Asked, filters: Filter
         ),
         total=len(ranked),
         capped=capped,
-        facets=_facets([one for one, _places in ranked], found, filters),
+        facets=facets.of([one for one, _places in ranked], found, filters),
         page=page,
         pages=pages,
     )
-
-
-def _facets(ranked: list[Candidate], found: list[Candidate], filters: Filters) -> dict[str, tuple[FacetValue, ...]]:
-    """Count what narrowing would leave among the documents looked at.
-
-    Agencies and regions over all their bodies.
-    """
-    agencies = {one.agency: one.agency_name for one in found if one.agency}
-    labels = _labels()
-    return {
-        "kind": _facet(Counter(one.kind.value for one in ranked), labels["kind"], filters.kind),
-        "who": _facet(Counter(who for one in ranked for who in one.audience), labels["who"], filters.who),
-        "online": _facet(Counter("yes" for one in ranked if one.online), {"yes": _("全程网办")}, filters.online),
-        "where": _facet(Counter(one.region for one in found if one.region), labels["where"], filters.where),
-        "agency": _facet(Counter(one.agency for one in found if one.agency), agencies, filters.agency),
-        "theme": _facet(Counter(theme for one in ranked for theme in one.themes), labels["theme"], filters.theme),
-    }
-
-
-def _facet(counts: Counter[str], labels: dict[str, str], chosen: str) -> tuple[FacetValue, ...]:
-    values = [
-        FacetValue(value, labels[value], count, value == chosen)
-        for value, count in counts.most_common()
-        if value in labels
-    ]
-    return tuple(values[:FACETS])
-
-
-def _labels() -> dict[str, dict[str, str]]:
-    """Return what facets are called; code tables and regions are kept for some minutes."""
-    kept: dict[str, dict[str, str]] | None = cache.get("search.labels")
-    if kept is None:
-        counties = directory.regions_at(RegionLevel.COUNTY)
-        regions = directory.regions_at(RegionLevel.CITY) + counties
-        kept = {
-            "theme": catalog.code_table("person_themes") | catalog.code_table("legal_themes"),
-            "where": {one.code: one.name for one in regions},
-            "county": {one.name: one.code for one in sorted(counties, key=lambda one: -len(one.name))},
-        }
-        cache.set("search.labels", kept, 300)
-    return kept | {
-        "kind": {Kind.EVENT.value: _("一件事"), Kind.ITEM.value: _("事项")},
-        "who": {"person": _("个人"), "organisation": _("法人")},
-    }
 
 
 # --- the dictionary of terms ---

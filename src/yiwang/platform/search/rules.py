@@ -84,6 +84,7 @@ def facet_query(filters: Filters, regions: Sequence[str]) -> str:
         "w": filters.who,
         "o": filters.online,
         "a": filters.agency,
+        "f": filters.function,
         "t": filters.theme,
         "k": filters.kind,
     }
@@ -94,12 +95,20 @@ def facet_query(filters: Filters, regions: Sequence[str]) -> str:
 
 
 def facet_lexemes(
-    *, kind: str, agency: str, region: str, audience: Iterable[str], themes: Iterable[str], online: bool
+    *,
+    kind: str,
+    agency: str,
+    region: str,
+    audience: Iterable[str],
+    themes: Iterable[str],
+    online: bool,
+    function: str = "",
 ) -> list[str]:
     """Return the lexemes under which a document is narrowed to."""
     return [
         f"k={kind}",
         f"a={agency}",
+        f"f={function}",
         f"r={region}",
         f"o={'yes' if online else 'no'}",
         *(f"w={one}" for one in audience),

@@ -65,14 +65,19 @@ class Filters:
     who: str = ""
     where: str = ""
     online: str = ""
-    agency: str = ""
+    function: str = ""
+    """What an agency does (``amr``): all its bodies in all counties."""
     theme: str = ""
+    """A theme's code with the letter of its list: ``p`` for persons, ``l`` for legal persons."""
     kind: str = ""
+    agency: str = ""
+    """One body."""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Filters:
         """Read them from an address; what no facet can be is left out."""
-        return cls(**{name: _clean(data.get(name, "")) for name in cls.__dataclass_fields__})
+        read = {name: _clean(data.get(name, "")) for name in cls.__dataclass_fields__}
+        return cls(**read | ({"where": ""} if read["where"] == "all" else {}))
 
 
 def _clean(text: str) -> str:

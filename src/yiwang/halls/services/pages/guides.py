@@ -21,27 +21,6 @@ from yiwang.ui.shown import Bar, Chart, Lane, chart
 
 
 @public
-def events(request: HttpRequest) -> HttpResponse:
-    """List the life events, for persons or for organisations."""
-    audience = "organisation" if request.GET.get("for") == "organisation" else "person"
-    found = [event for event in catalog.life_events() if event.audience == audience]
-    here = address(request, "events")
-    return render(
-        request,
-        "services/events.html",
-        {
-            "events": found,
-            "audience": audience,
-            "tabs": [
-                Link(_("个人"), here, "person", icon="user"),
-                Link(_("法人"), f"{here}?for=organisation", "organisation", icon="org"),
-            ],
-            "section": "apply",
-        },
-    )
-
-
-@public
 def navigator(request: HttpRequest, code: str) -> HttpResponse:
     """Ask the questions of a life event and show the guide made for the answers; the address holds it all."""
     event = catalog.get_life_event(code)

@@ -8,6 +8,7 @@ import { FileUpload } from "govuk-frontend/dist/govuk/components/file-upload/fil
 import { Radios } from "govuk-frontend/dist/govuk/components/radios/radios.mjs";
 import "htmx.org";
 import { enableKeys } from "./keys.js";
+import { enableNear } from "./near.js";
 import { enablePasskeys } from "./passkey.js";
 import { enableTicks } from "./ticks.js";
 
@@ -38,4 +39,5 @@ start(document);
 enableKeys(document);
 enableTicks(document);
 enablePasskeys(document);
+enableNear(document);
 document.addEventListener("htmx:after:swap", () => start(document));
