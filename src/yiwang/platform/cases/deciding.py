@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import current
+from yiwang.kernel.expressions import dependencies
 from yiwang.platform.cases import documents, engine
 from yiwang.platform.cases.events import DECIDED
 from yiwang.platform.cases.models import Case, PostCheck, Task
+from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import truth
-from yiwang.platform.catalog.types import ResultKind
+from yiwang.platform.catalog.rules import field_spec, truth
+from yiwang.platform.catalog.types import EditionView, FormField, ResultKind
 from yiwang.platform.evidence.types import FactState
 
 POST_CHECK_DAYS = 60
@@ -50,7 +53,7 @@ def _paper(case: Case, grant: bool, text: str) -> tuple[DocumentKind, dict[str, 
     return DocumentKind.DECISION if grant else DocumentKind.REFUSAL, {
         "text": text,
         "result_name": definition.result.name,
-        "basis": [f"{one.law}{one.article}" for one in definition.legal_basis],
+        "basis": [f"《{one.law}》{one.article}" for one in definition.legal_basis],
         "deliver_by": case.deliver_by,
     }
 
@@ -60,15 +63,25 @@ def by_rule(case: Case, task: Task) -> str | None:
 
     A refusal always is: its reasons have to be weighed and the applicant may be heard.
     """
-    rule = catalog.get_edition(case.edition_id).definition.decision_by_rule
+    edition = catalog.get_edition(case.edition_id)
+    rule = edition.definition.decision_by_rule
     if not rule or case.owing or case.recheck or case.tasks.filter(outcome="fail").exists():
         return None
-    if truth(rule, engine.facts_of(case.application)) is not True:
+    facts = engine.facts_of(case.application)
+    if truth(rule, facts) is not True:
         return None
-    text = f"经系统核验，申请人符合本事项公布的法定条件（{rule}），依法准予。"
+    text = f"经系统核验，申请人符合本事项公布的法定条件（{_said(rule, edition, facts)}），依法准予。"
     decide(case, True, text, by_rule=True)
     task.opinion = text
     return "pass"
+
+
+def _said(rule: str, edition: EditionView, facts: Mapping[str, Any]) -> str:
+    """Tell in plain words the data on which a rule looked."""
+    specs = [
+        field_spec(edition.elements, FormField(name)) for name in sorted(dependencies(rule) & set(edition.elements))
+    ]
+    return "，".join(f"{spec.label}：{show_value(spec, facts.get(spec.name))}" for spec in specs)
 
 
 def _plan_post_checks(case: Case) -> None:

@@ -21,6 +21,7 @@ from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
     Application,
     ApplicationFile,
+    ApplicationMaterial,
     Case,
     Correction,
     Document,
@@ -248,13 +249,16 @@ def files_of(application: uuid.UUID) -> dict[str, list[FileView]]:
     return found
 
 
-def find_file(application: uuid.UUID, file: uuid.UUID, by: Actor) -> tuple[FileView, uuid.UUID] | None:
-    """Return a file of an application that the actor may see, photographs of its visits too, and whose matter it is."""
+def find_file(application: uuid.UUID, file: uuid.UUID, by: Actor) -> tuple[FileView, uuid.UUID, str] | None:
+    """Return a file of an application that the actor may see, photographs of its visits too, whose matter it is, and
+    what people call it: its material's name, else its own.
+    """
     row = ApplicationFile.objects.filter(pk=file, application_id=application, removed_at=None).first()
     owner = Application.objects.visible_to(by).filter(pk=application).values_list("principal_id", flat=True).first()
     if row is None or owner is None:
         return None
-    return _file(row), owner
+    named = ApplicationMaterial.objects.filter(application_id=application, identity=row.identity)
+    return _file(row), owner, named.values_list("name", flat=True).first() or row.name
 
 
 def _file(row: ApplicationFile) -> FileView:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.clock import Light
@@ -18,6 +18,7 @@ from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import EditionView, FormField
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
+from yiwang.ui import dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,17 @@ def show_value(spec: FieldSpec, value: Any) -> str:
         return "、".join(_row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value)
     if isinstance(value, bool) or spec.kind is FieldKind.BOOLEAN:
         return _("是") if value in (True, "true", "yes") else _("否")
+    if spec.kind is FieldKind.DATE and (day := _day(str(value))):
+        return dates.said(day, "date")
     text = str(labels.get(str(value), value))
     return f"{text} {spec.unit}" if spec.unit else text
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def _row(row: dict[str, Any]) -> str:

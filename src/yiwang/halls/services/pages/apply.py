@@ -299,7 +299,7 @@ def _disputed(request: HttpRequest, draft: Draft) -> list[str]:
 
 def _known(draft: Draft, section: MergedSection, *, everything: bool = False) -> list[dict[str, Any]]:
     rows = []
-    for spec in section.fields:
+    for spec in directory.with_regions(section.fields):
         fact = draft.resolution.facts[spec.name]
         if everything or fact.state in (FactState.KNOWN, FactState.DEGRADED):
             rows.append({"spec": spec, "fact": fact, "shown": show_value(spec, fact.value)})
@@ -312,6 +312,7 @@ def _parts(request: HttpRequest, draft: Draft, current: str, *, wrong: int = 0) 
     for section in draft.sections:
         asked = [spec for spec in section.fields if draft.resolution.facts[spec.name].state in _TO_FILL]
         filled = [spec for spec in asked if draft.resolution.facts[spec.name].state is FactState.GIVEN]
+        missing = [spec for spec in asked if spec.required and draft.resolution.facts[spec.name].state is FactState.ASK]
         note = _("全部已知")
         if asked:
             note = _("%(done)d / %(all)d 项") % {"done": len(filled), "all": len(asked)}
@@ -322,7 +323,7 @@ def _parts(request: HttpRequest, draft: Draft, current: str, *, wrong: int = 0) 
                 address(request, "part", pk, section.code),
                 _("%(n)d 处要改") % {"n": wrong} if here and wrong else note,
                 current=here,
-                done=len(filled) == len(asked),
+                done=not missing,
                 wrong=bool(here and wrong),
             )
         )
@@ -337,7 +338,7 @@ def _parts(request: HttpRequest, draft: Draft, current: str, *, wrong: int = 0) 
             if here and wrong
             else _("%(done)d / %(all)d 份") % {"done": len(done), "all": len(give)},
             current=here,
-            done=len(give) == len(done),
+            done=all(one.optional for one in give if one.state is FactState.ASK),
             wrong=bool(here and wrong),
         )
     )

@@ -87,6 +87,8 @@ def _light_words(view: CaseView) -> str:
     left = view.days_left or 0
     if left < 0:
         return _("超 %(n)d 个工作日") % {"n": -left}
+    if left == 0:
+        return _("今天到期")
     return _("剩 %(n)d 个工作日") % {"n": left}
 
 
@@ -159,6 +161,8 @@ def _say(view: CaseView) -> str:
         if not view.promised:
             return _("当场办结")
         early = view.promised - used
+        if not used:
+            return _("当天办结，早于承诺 %(early)d 天") % {"early": early}
         if early > 0:
             return _("%(n)d 个工作日办结，早于承诺 %(early)d 天") % {"n": used, "early": early}
         return _("%(n)d 个工作日办结") % {"n": used}

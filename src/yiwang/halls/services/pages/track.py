@@ -110,7 +110,9 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     ratable = oversight.ratable_cases(ids, actor)
     documents = cases.documents_of(pk)
     corrections = cases.corrections_of(ids, only_open=True)
-    happened = [one for one in cases.history_of(pk) if view.submitted_at and one.at >= view.submitted_at]
+    history = cases.history_of(pk)
+    began = next((one.at for one in history if one.name == "cases.submit"), view.submitted_at)
+    happened = [one for one in history if began is None or one.at >= began]
     return render(
         request,
         "services/application.html",

@@ -23,12 +23,12 @@ def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
     found = find_file(pk, file, actor)
     if found is None:
         raise NotFound(_("没有这个文件。"))
-    view, person = found
+    view, person, name = found
     record_read(
         actor,
         name="cases.read_file",
         person=person,
-        purpose=_("查看材料：%(name)s") % {"name": view.material},
+        purpose=_("查看材料：%(name)s") % {"name": name},
         application=pk,
         detail={"file": str(file)},
     )
