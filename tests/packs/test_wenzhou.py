@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from yiwang.config.environment import ROOT
 from yiwang.config.journey import Scenario, prepare
@@ -22,6 +23,8 @@ from yiwang.platform.evidence.types import BurdenReport
 from yiwang.platform.identity.models import Organisation
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.licences.models import LicenceType
+from yiwang.platform.search.models import SearchDocument
+from yiwang.platform.search.queries import search
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,13 @@ def _walk(pack: Pack, name: str) -> list[CaseView]:
     return journey.walk.cases
 
 
+def _missed(rows: list[dict[str, Any]]) -> list[str]:
+    """Return what people type that has nothing of what they mean among its first three results."""
+    groups = dict(SearchDocument.objects.values_list("target", "group"))
+    found = {row["q"]: {groups[hit.target] for hit in search(row["q"]).hits[:3]} for row in rows}
+    return [row["q"] for row in rows if not found[row["q"]] & {str(one) for one in row["expect"]}]
+
+
 @pytest.mark.slow
 def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     pack = Pack(PACKS / "wenzhou")
@@ -74,6 +84,11 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     assert len(catalog.elements()) >= 300
     assert len(catalog.life_events()) >= 12
     assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)
+
+    searches = yaml.safe_load((Path(__file__).parent / "searches.yaml").read_text("utf-8"))
+    missed = _missed(searches)
+    assert len(searches) >= 80
+    assert len(missed) <= 0.05 * len(searches), missed
 
     trade = _burden(
         "foreign_trade",

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import EditionView, LifeEvent, ServiceObject
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.search import rules, words
 from yiwang.platform.search.facets import AUDIENCES, function_of
-from yiwang.platform.search.models import SearchDocument, SearchTerm
+from yiwang.platform.search.models import SearchDocument, SearchTerm, VocabularyRow
 from yiwang.platform.search.types import Kind
 
 BATCH = 500
@@ -78,6 +78,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
         short_name=definition.short_name,
         folded=rules.fold(definition.name),
         folded_short=rules.fold(definition.short_name),
+        known=_known(definition.keywords),
         summary=definition.plain[:400],
         agency=definition.agency,
         agency_name=edition.agency_name,
@@ -117,6 +118,7 @@ def event_entry(event: LifeEvent) -> Entry:
         name=event.name,
         name_en=event.name_en,
         folded=rules.fold(event.name),
+        known=_known(event.keywords),
         summary=event.summary[:400],
         audience=[event.audience],
         themes=themes,
@@ -200,7 +202,20 @@ def rebuild() -> int:
         useful = (one for one in vocabulary.synonyms if any(rules.fold(mean) in names for mean in one.means))
         write_terms((word, WEIGHT_EVENT) for one in useful for word in one.words)
         write_terms((word, WEIGHT_NAME) for word in vocabulary.words)
+        VocabularyRow.objects.update(common=_common())
+    words.forget()
     return written
+
+
+def _common() -> dict[str, float]:
+    """Return the words that stand in more than a share of the documents, with theirs."""
+    total = SearchDocument.objects.count()
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT word, ndoc FROM ts_stat('SELECT head FROM search_searchdocument') WHERE ndoc > %s",
+            [total * rules.COMMON],
+        )
+        return {word: documents / total for word, documents in sql.fetchall() if "=" not in word}
 
 
 def _everything() -> Iterator[Entry]:
@@ -211,6 +226,10 @@ def _everything() -> Iterator[Entry]:
             yield item_entry(implementation, editions[edition])
     for event in catalog.life_events():
         yield event_entry(event)
+
+
+def _known(keywords: Iterable[str]) -> str:
+    return " ".join(rules.fold(word) for word in keywords)
 
 
 def _tokens(*texts: str) -> list[str]:

@@ -26,6 +26,8 @@ class SearchDocument(models.Model):
     short_name = models.CharField(max_length=200, blank=True)
     folded = models.CharField(max_length=1000)
     folded_short = models.CharField(max_length=200, blank=True)
+    known = models.TextField(blank=True, db_default="")
+    """Folded key words, a space between: what is near is measured on them."""
     summary = models.CharField(max_length=400, blank=True)
     agency = models.CharField(max_length=40, blank=True)
     agency_name = models.CharField(max_length=120, blank=True)
@@ -76,6 +78,8 @@ class VocabularyRow(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     document = models.JSONField()
     digest = models.CharField(max_length=64)
+    common = models.JSONField(default=dict)
+    """Words of the index that stand in many documents, each with its share: they say less."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="vocabulary_one")]

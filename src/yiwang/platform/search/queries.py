@@ -8,18 +8,13 @@ size.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from django.core.cache import cache
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.directory import queries as directory
-from yiwang.platform.directory.types import RegionLevel
 from yiwang.platform.search import facets, rules, words
 from yiwang.platform.search.models import SearchTerm
 from yiwang.platform.search.types import (
@@ -39,13 +34,15 @@ BROWSED = 1000
 """Most documents looked at where only filters are chosen."""
 ENOUGH = 40
 """So many matches in name or key words, and the text is not looked at."""
+FEW = 5
+"""With fewer items that match in name or key words, what has only some of the words is looked at too."""
 SIZE = 20
 LAST_PAGE = 5
 MEANT = 3
 
 _COLUMNS = (
     'id, kind, "group", target, name, name_en, short_name, summary, agency, agency_name, region, level,'
-    " audience, themes, online, popularity, icon"
+    " audience, themes, online, popularity, icon, known"
 )
 _RANK = "ts_rank('{0.05, 0.2, 0.5, 1.0}', head, q.words)"
 _HEADS = f"""
@@ -65,6 +62,12 @@ _TEXTS = f"""
         (SELECT %(words)s::tsquery AS words) q
     WHERE body @@ q.words LIMIT {TEXTS}
 """  # noqa: S608
+_SOME = f"""
+    WITH q AS MATERIALIZED (SELECT %(pairs)s::tsquery AS pairs, %(words)s::tsquery AS words)
+    (SELECT {_COLUMNS}, {_RANK} FROM search_searchdocument, q WHERE head @@ q.pairs LIMIT {TEXTS})
+    UNION ALL
+    (SELECT {_COLUMNS}, {_RANK} FROM search_searchdocument, q WHERE head @@ q.words LIMIT {TEXTS})
+"""  # noqa: S608 (only constants of this module are put in)
 
 
 _BROWSE = f"""
@@ -81,15 +84,29 @@ def search(text: str, filters: Filters | None = None, page: int = 1) -> Results:
         return _browse(asked, within, page)
     found, capped = _candidates(asked, within)
     if found:
-        return _results(found, capped, asked, filters, page)
+        few = len(asked.groups) > 1 and len({one.group for one in found if not one.in_text}) < FEW
+        return _results(_measured(found, _near(asked, within) if few else [], asked), capped, asked, filters, page)
     useful = (term for term in near_terms(asked) if _candidates(_ask(term), within)[0])
     meant = tuple(islice(useful, MEANT))
     if meant:
         instead = _ask(meant[0])
         found, capped = _candidates(instead, within)
-        return replace(_results(found, capped, instead, filters, page), meant=meant, instead=meant[0])
-    loose, capped = _loose(asked, within)
-    return _results(loose, capped, asked, filters, page)
+        return replace(
+            _results(_measured(found, [], instead), capped, instead, filters, page), meant=meant, instead=meant[0]
+        )
+    near = _near(asked, within)
+    return _results(_measured([], near, asked), len(near) >= TEXTS, asked, filters, page)
+
+
+def _measured(found: list[Candidate], near: list[Candidate], asked: Asked) -> list[Candidate]:
+    """Say how near each is that has not all of the words in name or key words; leave out what is too far."""
+    known = {one.id for one in found}
+    more = [one for one in near if one.id not in known]
+    scale = rules.scale(asked, [*found, *more], words.common())
+    least = rules.NEAR_ENOUGH if found else rules.BETTER_THAN_NOTHING
+    texts = [replace(one, near=rules.nearness(one, asked, scale)) if one.in_text else one for one in found]
+    nears = [replace(one, near=rules.nearness(one, asked, scale)) for one in more]
+    return texts + [one for one in nears if (one.near or 0) >= least]
 
 
 def _browse(asked: Asked, filters: Filters, page: int) -> Results:
@@ -170,17 +187,17 @@ def _candidates(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
     return list(found.values()), capped
 
 
-def _loose(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
-    """Find what has at least one of the words: better than nothing, and shown as such by rank."""
-    tokens = {token for group in asked.groups for way in group for token in way}
-    if len(tokens) < 2:
-        return [], False
-    apart = [((token,),) for token in sorted(tokens)]
-    query = rules.to_tsquery(apart, filters, _regions(filters.where), any_of=True)
+def _near(asked: Asked, filters: Filters) -> list[Candidate]:
+    """Find what has some of the words, first of all two of them: how near it is, name and key words tell."""
+    if sum(len(way) for group in asked.groups for way in group) < 2:
+        return []
+    regions = _regions(filters.where)
+    apart = [((token,),) for token in sorted({token for group in asked.groups for way in group for token in way})]
+    words = rules.to_tsquery(apart, filters, regions, any_of=True)
+    pairs = rules.to_tsquery(rules.pairs(asked.groups), filters, regions, any_of=True) or words
     with connection.cursor() as sql:
-        sql.execute(_TEXTS.replace("body", "head"), {"words": query})
-        rows = sql.fetchall()
-    return [_candidate(row) for row in rows], len(rows) >= TEXTS
+        sql.execute(_SOME, {"pairs": pairs, "words": words})
+        return [_candidate(row) for row in {row[0]: row for row in sql.fetchall()}.values()]
 
 
 def _candidate(row: Sequence[object]) -> Candidate:

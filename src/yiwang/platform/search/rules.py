@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from yiwang.platform.search.types import Asked, Candidate, Filters, Group, Kind, Tier, Vocabulary
 
@@ -13,6 +15,7 @@ STOP = frozenset(
     """
     的 了 呢 吗 吧 啊 呀 我 你 您 我要 我想 想 要 怎么 怎样 如何 怎么办 哪里 在哪 在哪里 什么
     需要 可以 能 请问 一下 办 办理 申请 申领 去 到 给 和 与 及 或 有 是 在 一个 一家 手续 流程
+    材料 哪些 多少 多久 没 没有 不 就 都 还 也 又 从 跟 被 把 让 这 那 个 家 只 之 为 对 会 要不要 能不能
     the a an of for to how do i apply
     """.split()  # noqa: SIM905 (a list of words reads as words)
 )
@@ -78,6 +81,19 @@ def to_tsquery(groups: Sequence[Group], filters: Filters, regions: Sequence[str]
     return " & ".join(part for part in (f"({words})" if words else "", narrow) if part)
 
 
+MOST_PAIRED = 6
+
+
+def pairs(groups: Sequence[Group]) -> list[Group]:
+    """Return every two of the first few groups as one that needs both."""
+    several = groups[:MOST_PAIRED]
+    return [
+        tuple((*one, *other) for one in several[at] for other in second)
+        for at in range(len(several))
+        for second in several[at + 1 :]
+    ]
+
+
 def facet_query(filters: Filters, regions: Sequence[str]) -> str:
     """Write the filters alone."""
     chosen = {
@@ -131,11 +147,11 @@ def vector(weighted: Iterable[tuple[str, Iterable[str]]], facets: Iterable[str])
 
 
 def tier(found: Candidate, asked: Asked) -> Tier:
-    """Say why a document was found: exact name, life event, all words in the name, key words, text."""
+    """Say why a document was found: exact name, life event, all words in the name, key words, or only nearly."""
     if {fold(found.name), fold(found.short_name)} & asked.names:
         return Tier.EXACT
-    if found.in_text:
-        return Tier.TEXT
+    if found.near is not None:
+        return Tier.NEAR
     if found.kind is Kind.EVENT:
         return Tier.EVENT
     name = fold(found.name + found.short_name)
@@ -144,15 +160,85 @@ def tier(found: Candidate, asked: Asked) -> Tier:
     return Tier.HEAD
 
 
+NEAR_ENOUGH, BETTER_THAN_NOTHING = 0.5, 0.3
+"""So much of what was asked must stand in name and key words for a document that has not all of it."""
+IN_TEXT = 0.4
+"""What a word is worth that stands only in the guide's text."""
+COMMON = 0.01
+"""A word in more than this share of documents says less."""
+LITTLE = 0.3
+"""How much less a word says that stands nowhere, or is a single sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much each word of a query says."""
+
+    weights: Mapping[str, float]
+
+    def says(self, group: Group) -> float:
+        """Return how much one thing that was asked says, as it was typed."""
+        return sum(self.weights[token] for token in _smallest(group[0]))
+
+    def share(self, group: Group, text: str) -> float:
+        """Return how much of one thing that was asked stands in a text.
+
+        As it was typed: a word that is not there counts a little by those of its signs that are. What it means: all or
+        nothing, half a name means another thing.
+        """
+        said, *meant = group
+        if any(all(token in text for token in _smallest(way)) for way in meant):
+            return 1
+        there = sum(self.weights[token] * _part(token, text) for token in _smallest(said))
+        return there / (self.says(group) or 1)
+
+
+def scale(asked: Asked, found: Iterable[Candidate], common: Mapping[str, float]) -> Scale:
+    """Weigh words: long ones say more, those in many documents less (``common``: in what share), unknown ones little."""
+    texts = [known_text(one) for one in found]
+    weights = {}
+    for token in {token for group in asked.groups for way in group for token in way}:
+        share = common.get(token, COMMON)
+        there = any(token in text for text in texts)
+        full = there and len(token) > 1
+        weights[token] = len(token) * max(0.1, math.log(share) / math.log(COMMON)) * (1 if full else LITTLE)
+    return Scale(weights)
+
+
+def known_text(found: Candidate) -> str:
+    """Return what a document is known by: names and key words."""
+    return f"{fold(found.name)} {fold(found.short_name)} {found.known} {fold(found.name_en)}"
+
+
+def nearness(found: Candidate, asked: Asked, by: Scale) -> float:
+    """Return how much of what was asked stands in name and key words, from 0 to 1."""
+    text = known_text(found)
+    there = sum(by.says(group) * by.share(group, text) for group in asked.groups)
+    there /= sum(by.says(group) for group in asked.groups) or 1
+    return there + (1 - there) * IN_TEXT if found.in_text else there
+
+
+def _smallest(way: Sequence[str]) -> list[str]:
+    """Return the tokens that hold no other: what a long word was cut into, not the word as well."""
+    return [one for one in way if not any(other != one and other in one for other in way)]
+
+
+def _part(token: str, text: str) -> float:
+    if token in text:
+        return 1
+    return 0 if token.isascii() else sum(sign in text for sign in token) / len(token) / 3
+
+
 def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
     """Put the best first.
 
-    By tier, life events before items, then rank, use, the higher body, the shorter name.
+    By tier, nearness, life events before items, then rank, use, the higher body, the shorter name.
     """
     return sorted(
         found,
         key=lambda one: (
             tier(one, asked).value,
+            -(one.near or 0),
             one.kind is not Kind.EVENT,
             -round(one.rank, 3),
             -one.popularity,

@@ -21,7 +21,8 @@ class Tier(StrEnum):
     EVENT = "1"
     NAME = "2"
     HEAD = "3"
-    TEXT = "4"
+    NEAR = "4"
+    """Not all of the words in name and key words: the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,12 @@ class Candidate:
     online: bool
     popularity: int
     icon: str
+    known: str
+    """Folded key words, a space between."""
     rank: float
     in_text: bool = False
+    near: float | None = None
+    """How much of what was asked stands in name and key words, where not all of it does: 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)

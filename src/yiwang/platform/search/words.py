@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,30 +26,49 @@ import pypinyin
 VOCABULARY: TypeAdapter[Vocabulary] = TypeAdapter(Vocabulary)
 _KEPT = 30.0
 _lock = threading.Lock()
-_kept: tuple[float, str, Vocabulary] = (0.0, "", Vocabulary())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    until: float = 0.0
+    digest: str = ""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    common: Mapping[str, float] = field(default_factory=dict)
+
+
+_kept = _Known()
 
 
 def vocabulary() -> Vocabulary:
     """Return the city's words, looked at again every half minute; new ones are taught to the tokeniser."""
+    return _known().vocabulary
+
+
+def common() -> Mapping[str, float]:
+    """Return the words that stand in many documents, each with its share."""
+    return _known().common
+
+
+def _known() -> _Known:
     global _kept  # noqa: PLW0603 (one small value, replaced as a whole)
-    until, digest, known = _kept
-    if time.monotonic() < until:
+    known = _kept
+    if time.monotonic() < known.until:
         return known
     with _lock:
         row = VocabularyRow.objects.first()
         if row is None:
-            known, digest = Vocabulary(), ""
-        elif row.digest != digest:
-            known, digest = VOCABULARY.validate_python(row.document), row.digest
-            teach(known)
-        _kept = (time.monotonic() + _KEPT, digest, known)
-    return known
+            known = _Known()
+        elif row.digest != known.digest:
+            known = _Known(digest=row.digest, vocabulary=VOCABULARY.validate_python(row.document))
+            teach(known.vocabulary)
+        _kept = replace(known, until=time.monotonic() + _KEPT, common=row.common if row else {})
+    return _kept
 
 
 def forget() -> None:
     """Read the vocabulary anew at the next word."""
     global _kept  # noqa: PLW0603
-    _kept = (0.0, "", Vocabulary())
+    _kept = _Known()
 
 
 def teach(words: Vocabulary) -> None:

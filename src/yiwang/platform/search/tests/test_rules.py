@@ -18,7 +18,8 @@ def candidate(**changes):
     base = {
         "id": 1, "kind": Kind.ITEM, "group": "a", "target": "t", "name": "食品经营许可", "name_en": "",
         "short_name": "", "summary": "", "agency": "", "agency_name": "", "region": "", "level": 3, "audience": (),
-        "themes": (), "online": False, "popularity": 0, "icon": "", "rank": 0.5,
+        "themes": (), "online": False, "popularity": 0, "icon": "", "known": "",
+        "rank": 0.5,
     }  # fmt: skip
     return Candidate(**(base | changes))
 
@@ -68,9 +69,56 @@ def test_the_order_of_reasons():
     event = candidate(id=2, kind=Kind.EVENT, name="开店", group="e")
     named = candidate(id=3, name="食品生产许可", group="b")
     headed = candidate(id=4, name="健康证", group="c", rank=0.9)
-    text = candidate(id=5, name="食品检验", group="d", in_text=True, rank=1.0)
-    assert rules.order([text, headed, named, event, exact], asked) == [exact, event, named, headed, text]
-    assert rules.tier(text, asked) is Tier.TEXT
+    near = candidate(id=5, name="食品检验", group="d", near=0.9, rank=0.2)
+    far = candidate(id=6, name="食品检疫", group="f", near=0.4, in_text=True, rank=1.0)
+    everything = [exact, event, named, headed, near, far]
+    assert rules.order(reversed(everything), asked) == everything
+    assert rules.tier(far, asked) is Tier.NEAR
+
+
+def asked(*groups):
+    return Asked("", tuple(tuple(tuple(way) for way in group) for group in groups), frozenset())
+
+
+def near(found, asks, **common):
+    return rules.nearness(found, asks, rules.scale(asks, [found, candidate(name="别的公司户口")], common))
+
+
+def test_what_has_all_words_is_nearest_and_a_word_in_the_text_counts_less():
+    asks = asked([["食品"]], [["户口"]])
+    assert near(candidate(known="户口"), asks) == 1
+    assert near(candidate(), asks) == 0.5
+    assert 0.5 < near(candidate(in_text=True), asks) < 1
+    assert near(candidate(name="别的"), asks) == 0
+
+
+def test_a_common_word_says_less_and_an_unknown_one_little():
+    known, unknown = asked([["食品"]], [["公司"]]), asked([["食品"]], [["飞船"]])
+    assert near(candidate(), known) == 0.5
+    assert near(candidate(), known, 公司=0.5) > 0.8
+    assert near(candidate(), unknown) > 0.7
+
+
+def test_half_a_name_means_another_thing():
+    asks = asked([["养狗"], ["养犬", "登记"]])
+    assert near(candidate(name="收养登记"), asks) < rules.BETTER_THAN_NOTHING
+    assert near(candidate(name="养犬登记"), asks) == 1
+
+
+@given(
+    st.lists(st.lists(st.lists(st.text("食品经营许可ab", min_size=1, max_size=3), min_size=1), min_size=1), max_size=4)
+)
+def test_nearness_is_a_share(groups):
+    assert 0 <= near(candidate(), asked(*groups)) <= 1.0000001
+
+
+@given(st.text(max_size=60))
+def test_pairs_of_any_text_are_well_formed(text):
+    groups = rules.understand(text, WORDS, split).groups
+    found = rules.pairs(groups)
+    several = min(len(groups), rules.MOST_PAIRED)
+    assert len(found) == several * (several - 1) // 2
+    assert all(len(way) >= 2 for pair in found for way in pair)
 
 
 def test_one_line_for_an_item_however_many_bodies():

@@ -67,6 +67,11 @@ def test_a_slip_finds_what_was_meant(text):
     assert found.instead in found.meant
 
 
+@pytest.mark.parametrize("text", ["奶奶的敬老卡掉河里了", "老年优待证丢了在哪里补", "老年优待证 火星"])
+def test_words_that_nobody_has_hide_nothing(text):
+    assert "老年优待证办理" in names(text)[:3]
+
+
 def test_nonsense_finds_nothing_and_says_so():
     found = queries.search("火星移民签证")
     assert (found.hits, found.meant) == ((), ())
@@ -130,6 +135,8 @@ def test_the_number_of_queries_is_fixed(django_assert_max_num_queries):
     queries.search("开饭店")
     with django_assert_max_num_queries(2):
         queries.search("开饭店")
+    with django_assert_max_num_queries(3):
+        queries.search("老年优待证 公园")
     with django_assert_max_num_queries(12):
         queries.search("老年优代证")
 
