@@ -22,7 +22,7 @@ def test_results_lead_to_guides_and_keep_the_filters(client, django_assert_max_n
     assert 'name="who" value="organisation"' in page
     assert "，点一下去掉" in page
     assert "取消全部筛选" not in page
-    both = client.get("/search/", {"q": "开饭店", "who": "organisation", "online": "1"}).content.decode()
+    both = client.get("/search/", {"q": "开饭店", "who": "organisation", "online": "yes"}).content.decode()
     assert "取消全部筛选" in both
 
 
