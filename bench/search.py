@@ -1,26 +1,24 @@
-"""How fast search is in 100,000 documents: `python bench/search.py [documents]`.
+"""Search in 100,000 documents.
 
-Documents are made of a pack's own words and of invented ones, drawn by frequency as in real text (Zipf): a
-few words
-stand in most documents, most in few. Queries are of one to three words. One line a figure: name value goal
-ok|short; a
-copy as JSON goes to bench/results/.
+Documents are made of the pack's own words and of invented ones, drawn by frequency as in real text (Zipf): a few words
+stand in most documents, most in few. Queries are of one to three words, asked as people do.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import statistics
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-GOAL_P99 = 25.0
-QUERIES = 2000
+from django.db import connection
+
+from bench.measure import ROOT, Report, milliseconds, percentile, times
+from yiwang.platform.search import index, queries, rules, words
+from yiwang.platform.search.index import Entry
+from yiwang.platform.search.models import SearchDocument, SearchTerm
+from yiwang.platform.search.types import Filters
+
+DOCUMENTS, QUERIES = times(100_000), times(2000)
 AGENCIES, REGIONS, THEMES = 400, 13, 30
 COMMON = [
     "申请",
@@ -99,12 +97,8 @@ class Asking:
         return " ".join(self.corpus.draw(3))
 
 
-def entries(corpus: Corpus, count: int) -> Iterator[object]:
+def entries(corpus: Corpus, count: int) -> Iterator[Entry]:
     """Make documents as the index has them, some 180 signs of text each."""
-    from yiwang.platform.search import rules, words
-    from yiwang.platform.search.index import Entry
-    from yiwang.platform.search.models import SearchDocument
-
     chance = random.Random(3)  # of its own, so that the words can be drawn again without it
     for number in range(count):
         drawn = corpus.document()
@@ -143,75 +137,39 @@ def entries(corpus: Corpus, count: int) -> Iterator[object]:
         )
 
 
-def measure(asking: Asking, name: str, **narrow: str) -> dict[str, float]:
-    """Search many times; return milliseconds."""
-    from yiwang.platform.search import queries
-    from yiwang.platform.search.types import Filters
-
-    asked = [asking.query() for _ in range(QUERIES)]
-    for text in asked[:100]:
-        queries.search(text)
-    took = []
-    for text in asked:
-        began = time.perf_counter()
-        queries.search(text, Filters(**narrow))
-        took.append((time.perf_counter() - began) * 1000)
-    cuts = statistics.quantiles(took, n=1000)
-    figures = {"p50": cuts[499], "p95": cuts[949], "p99": cuts[989], "max": max(took)}
-    ok = "ok" if figures["p99"] <= GOAL_P99 else "short"
-    for key, value in figures.items():
-        print(f"{name}.{key} {value:.2f} ms", f"goal {GOAL_P99} {ok}" if key == "p99" else "")
-    return figures
-
-
-def run(count: int) -> None:
-    """Fill an empty database and measure."""
-    import django
-    from django.core.management import call_command
-    from django.db import connection
-
-    django.setup()
-    call_command("migrate", verbosity=0)
-    from yiwang.platform.search import index, words
-    from yiwang.platform.search.models import SearchDocument, SearchTerm
-
+def run(report: Report) -> None:
+    """Fill the index and measure."""
     corpus = Corpus()
     words.teach(words.Vocabulary(words=tuple(corpus.words)))
-    found: dict[str, object] = {"documents": count, "queries": QUERIES}
-    if SearchDocument.objects.count() != count:
-        SearchDocument.objects.all().delete()
-        SearchTerm.objects.all().delete()
-        began = time.perf_counter()
-        index.write(entries(corpus, count))  # type: ignore[arg-type]
-        found["build_s"] = time.perf_counter() - began
-        print(f"build {found['build_s']:.1f} s for {count} documents")
-        with connection.cursor() as sql:
-            sql.execute("VACUUM ANALYZE search_searchdocument")
-            sql.execute("VACUUM ANALYZE search_searchterm")
+    SearchDocument.objects.all().delete()
+    SearchTerm.objects.all().delete()
+    began = time.perf_counter()
+    index.write(entries(corpus, DOCUMENTS))
+    took = time.perf_counter() - began
     with connection.cursor() as sql:
+        sql.execute("VACUUM ANALYZE search_searchdocument")
+        sql.execute("VACUUM ANALYZE search_searchterm")
         sql.execute("SELECT pg_total_relation_size('search_searchdocument') / 1048576")
-        found["size_mb"] = sql.fetchone()[0]
-        print(f"size {found['size_mb']} MB")
-    asking = Asking(count)
-    found["plain"] = measure(asking, "search")
-    found["narrowed"] = measure(asking, "search.where", where="330305")
-    target = ROOT / "bench" / "results" / "search.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+        size = sql.fetchone()[0]
+    asking = Asking(DOCUMENTS)
+    found = {"plain": _ask(asking), "narrowed": _ask(asking, where="330305")}
+    report.figure("p99", found["plain"][99], " ms", at_most=25)
+    report.figure("narrowed_p99", found["narrowed"][99], " ms", at_most=25)
+    report.figure("p50", found["plain"][50], " ms")
+    report.details = {
+        "documents": DOCUMENTS,
+        "queries": QUERIES,
+        "milliseconds": found,
+        "build_s": round(took, 1),
+        "size_mb": size,
+    }
 
 
-def main() -> None:
-    """Run on an embedded database of the bench's own, or on DATABASE_URL's."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
-    state = Path(os.environ.setdefault("YIWANG_STATE_DIR", str(ROOT / ".yiwang" / "bench")))
-    state.mkdir(parents=True, exist_ok=True)
-    from yiwang.config import postgres
-
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with postgres.running(state) as url:
-        os.environ.setdefault("DATABASE_URL", url)
-        run(count)
-
-
-if __name__ == "__main__":
-    main()
+def _ask(asking: Asking, **narrow: str) -> dict[int, float]:
+    """Search many times; return milliseconds by percentile."""
+    asked = [asking.query() for _number in range(QUERIES)]
+    for text in asked[:100]:
+        queries.search(text)
+    filters = Filters(**narrow)
+    took = [milliseconds(lambda text=text: queries.search(text, filters)) for text in asked]  # type: ignore[misc]
+    return {percent: percentile(took, percent) for percent in (50, 95, 99, 100)}

@@ -1,0 +1,116 @@
+"""A clerk's list at 10,000 and at 1,000,000 cases: one client, over HTTP, both cities asked in turn."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from bench import crowd, database
+from bench.measure import RESULTS, Report, milliseconds, percentile, say, times
+from bench.server import Browser, web
+from bench.statements import counted
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door
+from yiwang.platform.cases.inbox import Filters, Inbox
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity.models import Account
+
+SMALL, LARGE = 10_000, times(1_000_000)
+CLERKS = ("lc-amr-review", "lc-civil-affairs-review", "lc-health-decide", "lc-issue", "lc-police-review")
+"""Of one body, of a large one, a decider, and an issuer for all bodies of a county."""
+QUERIES = ("", "?step=reviewer", "?light=red", "?light=green", "?state=in_process", "?who=nobody")
+TIMES = times(40)
+_LINE = re.compile(rb'href="/desk/cases/[0-9a-f-]{36}/"')
+
+
+def run(report: Report) -> None:
+    """Fill both cities and measure."""
+    clerks = [actor(login) for login in CLERKS]
+    hands = tuple(one.id for one in clerks if one.id is not None)
+    own = os.environ["DATABASE_URL"]
+    connection.close()
+    with database.copy(own, os.environ["BENCH_CITY"], "bench_inbox_small") as other:
+        for url, count in ((other, SMALL), (own, LARGE)):
+            say(f"loading {count} cases …")
+            crowd.fill(url, count, handlers=hands)
+        with web(other) as small, web(own) as large:
+            took, pages = _measure(small.port, large.port)
+    figures = {name: {p: percentile(values, p) for p in (50, 95, 99)} for name, values in took.items()}
+    report.figure("p95_at_1000000", figures["large"][95], " ms", at_most=30)
+    report.figure("p95_at_10000", figures["small"][95], " ms")
+    report.figure("growth", figures["large"][95] / figures["small"][95], "", at_most=1.3)
+    report.details = {"pages": pages, "milliseconds": figures, "plans": plans(clerks)}
+
+
+def actor(login: str) -> Actor:
+    """Return a member of staff as an actor."""
+    account = Account.objects.get(login=login)
+    found = directory.staff_of_account(account.pk)
+    if found is None:
+        raise LookupError(login)
+    member, grants = found
+    return Actor(
+        kind=ActorKind.STAFF,
+        id=member.id,
+        label=f"{member.agency_name} {member.number}",
+        level=AssuranceLevel.L3,
+        door=Door.DESK,
+        grants=grants,
+        agency=member.agency_path,
+    )
+
+
+def _measure(small: int, large: int) -> tuple[dict[str, list[float]], dict[str, Any]]:
+    """Read every list in both cities, in turn; lists that do not show as many lines in both are left out."""
+    took: dict[str, list[float]] = {"small": [], "large": []}
+    pages: dict[str, Any] = {}
+    for login in CLERKS:
+        browsers = {"small": Browser(small), "large": Browser(large)}
+        for browser in browsers.values():
+            browser.sign_in(login)
+        for query in QUERIES:
+            path = f"/desk/inbox/{query}"
+            lines = {name: len(set(_LINE.findall(_read(browser, path)))) for name, browser in browsers.items()}
+            pages[f"{login} {query}"] = lines
+            if lines["small"] != lines["large"]:
+                continue
+            for number in range(TIMES):
+                names = list(browsers) if number % 2 else list(reversed(browsers))
+                for name in names:
+                    took[name].append(milliseconds(lambda b=browsers[name], p=path: _read(b, p)))  # type: ignore[misc]
+    if sum(1 for lines in pages.values() if lines["small"] == lines["large"] >= 20) < len(pages) // 2:
+        raise RuntimeError(f"most lists are not full in the small city: {pages}")
+    return took, pages
+
+
+def _read(browser: Browser, path: str) -> bytes:
+    answer = browser.get(path)
+    if answer.status != 200:
+        raise RuntimeError(f"{path}: {answer.status}")
+    return answer.body
+
+
+def plans(clerks: Sequence[Actor]) -> dict[str, list[str]]:
+    """Explain what the lists ask in the large city, and keep it beside the results; return what reads a whole table."""
+    told: list[str] = []
+    suspicious: dict[str, list[str]] = {}
+    for clerk, login in zip(clerks, CLERKS, strict=True):
+
+        def look(clerk: Actor = clerk) -> None:
+            lists = Inbox(clerk)
+            lists.page(Filters())
+            lists.counts(Filters())
+            lists.items()
+
+        for sql, values in counted(look):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) {sql}", values)
+                plan = "\n".join(row[0] for row in cursor.fetchall())
+            told.append(f"-- {login}\n{sql}\n\n{plan}\n")
+            if found := re.findall(r"Seq Scan on (cases_\w+)", plan):
+                suspicious.setdefault(login, []).extend(found)
+    (RESULTS / "inbox.plans.txt").write_text("\n".join(told), "utf-8")
+    return suspicious
