@@ -19,7 +19,7 @@ _CASE_ROLES = frozenset(
 )
 
 
-def _reach(actor: Actor, prefix: str = "") -> Q:
+def _reach(actor: Actor) -> Q:
     """Return what the grants of a member of staff reach, as a condition on cases."""
     nothing = Q(pk__in=[])
     conditions = []
@@ -28,13 +28,14 @@ def _reach(actor: Actor, prefix: str = "") -> Q:
             continue
         condition = Q()
         if grant.agency:
-            condition &= Q(**{f"{prefix}agency_path__startswith": grant.agency})
+            helps = Q(helpers__contains=[grant.agency]) & ~Q(helpers=[])  # the second half finds the partial index
+            condition &= Q(agency_path__startswith=grant.agency) | helps
         if grant.region:
-            condition &= Q(**{f"{prefix}region__startswith": grant.region})
+            condition &= Q(region__startswith=grant.region)
         if grant.level:
-            condition &= Q(**{f"{prefix}level": grant.level})
+            condition &= Q(level=grant.level)
         if grant.items:
-            condition &= Q(**{f"{prefix}item_code__in": sorted(grant.items)})
+            condition &= Q(item_code__in=sorted(grant.items))
         conditions.append(condition)
     return reduce(or_, conditions) if conditions else nothing
 
