@@ -47,7 +47,8 @@ Ready = Callable[[Any], Denial | None]
 class Permission:
     """Who may do an act.
 
-    ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object
+    ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object, or with ``helping`` another
+    body that does a step of it (its ``helped_by``)
     (``any_staff``: whoever has an account, also before the second factor); ``level``: assurance that a
     person needs; ``scope``: what an API client's token must carry; ``own``: a person must own the object (be, or act for,
     its principal), and a delegation limited to items must cover its ``item_codes``.
@@ -60,6 +61,7 @@ class Permission:
     scope: str = ""
     own: bool = False
     any_staff: bool = False
+    helping: bool = False
 
     def check(self, by: Actor, target: Any = None) -> None:
         """Raise ``NeedsSignIn`` or ``NotAllowed`` unless the actor may, on this object if one is given."""
@@ -73,7 +75,8 @@ class Permission:
             self._check_person(by, target)
         elif by.kind is ActorKind.STAFF:
             reach: Reach | None = target.reach if target is not None and hasattr(target, "reach") else None
-            if not self.any_staff and not by.has_role(self.roles, reach):
+            helped = target.helped_by if self.helping and reach is not None else ()
+            if not self.any_staff and not any(by.has_role(self.roles, one) for one in (reach, *helped)):
                 raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
         elif by.kind is ActorKind.CLIENT:
             if self.scope not in by.scopes:

@@ -16,27 +16,38 @@ HANDLING = frozenset(
 """Roles that deal with people's matters; administrators and editors are none of them."""
 
 
-def reached(actor: Actor, roles: Collection[Role], *, agency: str, region: str, level: str = "", item: str = "") -> Q:
+def reached(
+    actor: Actor,
+    roles: Collection[Role],
+    *,
+    agency: str,
+    region: str,
+    level: str = "",
+    item: str = "",
+    helpers: str = "",
+) -> Q:
     """Return which rows the actor's grants of these roles reach; the columns are named by keyword.
 
-    A grant that is narrowed by something the rows do not have reaches none of them.
+    ``helpers`` is an array of the paths of further agencies that take part. A grant that is narrowed by something the rows do not have reaches none of them.
     """
     conditions = [
         condition
         for grant in actor.grants
-        if grant.role in roles and (condition := _condition(grant, agency, region, level, item)) is not None
+        if grant.role in roles and (condition := _condition(grant, agency, region, level, item, helpers)) is not None
     ]
     return reduce(or_, conditions) if conditions else Q(pk__in=[])
 
 
-def _condition(grant: RoleGrant, agency: str, region: str, level: str, item: str) -> Q | None:
+def _condition(grant: RoleGrant, agency: str, region: str, level: str, item: str, helpers: str) -> Q | None:
     if (grant.level and not level) or (grant.items and not item):
         return None
+    whose = Q(**{f"{agency}__startswith": grant.agency}) if grant.agency else Q()
+    if whose and helpers:
+        whose |= Q(**{f"{helpers}__contains": [grant.agency]}) & ~Q(**{helpers: []})  # as the partial index says
     wanted = {
-        f"{agency}__startswith": grant.agency,
         f"{region}__startswith": grant.region,
         level: grant.level,
         f"{item}__in": sorted(grant.items),
     }
     # A grant over everything is a condition too: an empty one would be forgotten beside others.
-    return Q(**{column: value for column, value in wanted.items() if value}) or ~Q(pk__in=[])
+    return (whose & Q(**{column: value for column, value in wanted.items() if value})) or ~Q(pk__in=[])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -87,7 +87,8 @@ class CaseFile:
         return tuple(
             task
             for task in self.tasks
-            if task.state is TaskState.READY and by.has_role({Role(task.role)}, self.row.reach)
+            if task.state is TaskState.READY
+            and by.has_role({Role(task.role)}, replace(self.row.reach, agency=task.agency_path))
         )
 
     @property

@@ -21,6 +21,7 @@ from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState,
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import truth
 from yiwang.platform.catalog.types import EditionView, Limit, Step, StepKind
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
 
 CLOCK: TypeAdapter[Clock] = TypeAdapter(Clock)
@@ -313,10 +314,14 @@ def facts_of(application: Application) -> dict[str, Any]:
 
 
 def plan_steps(case: Case, edition: EditionView, visits: dict[str, JointVisit]) -> list[Task]:
-    """Make the tasks of a new case; joint steps of one name share a visit."""
+    """Make the tasks of a new case; joint steps of one name share a visit, and a step may be another agency's: the
+    nearest of its function, else it stays with the body in the lead.
+    """
     made = []
+    others = directory.agencies_doing({step.agency for step in edition.definition.process}, case.application.region)
     for position, step in enumerate(edition.definition.process):
         kind = kinds.get_kind(step.kind)
+        path = others.get(step.agency, case.agency_path)
         made.append(
             Task(
                 case=case,
@@ -326,11 +331,12 @@ def plan_steps(case: Case, edition: EditionView, visits: dict[str, JointVisit]) 
                 kind=step.kind,
                 state=TaskState.WAITING.value,
                 after=list(step.after),
-                agency_path=case.agency_path,
+                agency_path=path,
                 role=kind.role.value,
                 visit=visits.get(step.joint) if step.joint else None,
             )
         )
+    case.helpers = sorted({task.agency_path for task in made} - {case.agency_path})
     return made
 
 

@@ -32,7 +32,15 @@ class CaseQuerySet(_QuerySet):
             mine = self.filter(principal_kind=actor.principal.kind, principal_id=actor.principal.id)
             return mine.filter(item_code__in=sorted(actor.items)) if actor.items else mine
         if actor.kind is ActorKind.STAFF:
-            reach = reached(actor, HANDLING, agency="agency_path", region="region", level="level", item="item_code")
+            reach = reached(
+                actor,
+                HANDLING,
+                agency="agency_path",
+                helpers="helpers",
+                region="region",
+                level="level",
+                item="item_code",
+            )
             return self.filter(reach)
         return self.none()
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Reverse
@@ -116,6 +116,8 @@ class Case(models.Model):
     result = models.CharField(max_length=16, blank=True)
     version = models.IntegerField(default=1)
     waits_for = ArrayField(models.CharField(max_length=12), default=list)
+    helpers = ArrayField(models.CharField(max_length=400), default=list)
+    """Paths of other agencies that do a step of it (as the lower body that reviews first, 行政许可法 art. 43)."""
     clock = models.JSONField(null=True)
     """Intervals of the legal clock (``kernel.clock.Clock``), null until accepted."""
     due_on = models.DateField(null=True)
@@ -163,6 +165,7 @@ class Case(models.Model):
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
+            GinIndex(fields=["helpers"], name="case_helpers", condition=~Q(helpers=[])),
             models.Index(OpClass("applicant_name", name="text_pattern_ops"), name="case_applicant"),
             models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="case_number_end"),
         ]  # fmt: skip
@@ -176,6 +179,11 @@ class Case(models.Model):
     def reach(self) -> Reach:
         """Where it lies, for grants."""
         return Reach(self.agency_path, self.region, self.level, self.item_code)
+
+    @property
+    def helped_by(self) -> tuple[Reach, ...]:
+        """Where it lies for the other agencies that do a step of it."""
+        return tuple(Reach(path, self.region, self.level, self.item_code) for path in self.helpers)
 
     @property
     def owing(self) -> bool:
@@ -233,6 +241,11 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["role", "ready_at"], name="task_ready", condition=Q(state="ready")),
         ]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with the agency that does it."""
+        return Reach(self.agency_path, self.case.region, self.case.level, self.case.item_code)
 
 
 class InboxEntry(models.Model):

@@ -6,8 +6,8 @@ from yiwang.kernel.types import ActorKind, AssuranceLevel, Role
 _PERSON, _STAFF, _CLIENT = ActorKind.PERSON, ActorKind.STAFF, ActorKind.CLIENT
 
 
-def _staff(name: str, *roles: Role) -> Permission:
-    return Permission(name=name, kinds=frozenset({_STAFF}), roles=frozenset(roles))
+def _staff(name: str, *roles: Role, helping: bool = False) -> Permission:
+    return Permission(name=name, kinds=frozenset({_STAFF}), roles=frozenset(roles), helping=helping)
 
 
 CanApply = Permission(
@@ -25,7 +25,9 @@ CanPreReview = _staff("pre-review", Role.INTAKE, Role.REVIEWER)
 CanAskCorrection = _staff("ask for a correction", Role.INTAKE, Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
 CanRefuseAcceptance = _staff("refuse acceptance", Role.INTAKE, Role.REVIEWER, Role.DECIDER)
 CanReview = _staff("review", Role.REVIEWER, Role.DECIDER)
-CanInspect = _staff("inspect", Role.INSPECTOR)
+CanDoStep = _staff("do a step", Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER, helping=True)
+"""Whoever's step it is, also in another body that does a step of the case."""
+CanInspect = _staff("inspect", Role.INSPECTOR, helping=True)
 CanDecide = _staff("decide", Role.DECIDER)
 CanDispatch = _staff("dispatch", Role.DISPATCHER, Role.DECIDER, Role.SUPERVISOR)
 CanCoordinate = _staff("coordinate", Role.DISPATCHER, Role.SUPERVISOR)

@@ -209,6 +209,7 @@ def task_view(row: Task) -> TaskView:
         joint=row.visit.name if row.visit else "",
         planned_on=row.visit.planned_on if row.visit else None,
         officers=tuple(row.officers),
+        agency_path=row.agency_path,
         draft=row.draft,
         draft_by=row.draft_by,
         draft_at=row.draft_at,

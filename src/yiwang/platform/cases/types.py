@@ -195,6 +195,7 @@ class TaskView:
     joint: str
     planned_on: date | None
     officers: tuple[str, ...] = ()
+    agency_path: str = ""
     draft: str = ""
     draft_by: uuid.UUID | None = None
     draft_at: datetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
@@ -74,6 +75,22 @@ def agencies(function: str = "", region: str = "") -> list[AgencyView]:
     if region:
         rows = rows.filter(region_id=region)
     return [_agency(row) for row in rows]
+
+
+def agencies_doing(functions: Iterable[str], region: str) -> dict[str, str]:
+    """Return, for each function, the path of the active agency that does it nearest to a region: in the same county, else
+    in the city. One query, none where nothing is asked.
+    """
+    wanted = [function for function in functions if function]
+    if not wanted:
+        return {}
+    rows = Agency.objects.filter(active=True, external=False, function__in=wanted).order_by("code")
+    found: dict[str, tuple[int, str]] = {}
+    for function, code, path in rows.values_list("function", "region_id", "path"):
+        around = re.sub("(00)*$", "", code)
+        if region.startswith(around) and len(around) > found.get(function, (0, ""))[0]:
+            found[function] = (len(around), path)
+    return {function: path for function, (_near, path) in found.items()}
 
 
 def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:

@@ -9,18 +9,18 @@ from yiwang.kernel.acts import act_on
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Key, Role
 from yiwang.platform.cases.models import Case, Task
-from yiwang.platform.cases.permissions import CanHandle
+from yiwang.platform.cases.permissions import CanDoStep
 from yiwang.platform.cases.types import TaskState
 
 LONGEST = 4000
 """Characters kept of a draft."""
 
 
-@act_on("cases.keep_opinion", Case.objects.lock, permission=CanHandle)
+@act_on("cases.keep_opinion", Case.objects.lock, permission=CanDoStep)
 def keep_opinion(case: Case, task: uuid.UUID, text: str, *, by: Actor, key: Key) -> None:
     """Keep what was typed so far; the last writer's draft is kept, and only that writer sees it."""
     row = Task.objects.filter(pk=task, case=case, state=TaskState.READY).first()
-    if row is None or not by.has_role({Role(row.role)}, case.reach):
+    if row is None or not by.has_role({Role(row.role)}, row.reach):
         raise NotFound
     row.draft, row.draft_by, row.draft_at = text[:LONGEST], by.id, clock.now()
     row.save(update_fields=["draft", "draft_by", "draft_at"])

@@ -15,7 +15,7 @@ from yiwang.platform.cases import deciding, documents, engine, rules
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import REASSIGNED, STEP_DONE, VISIT_PLANNED
 from yiwang.platform.cases.models import Case, Task
-from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanHandle, CanInspect, CanReview
+from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanDoStep, CanHandle, CanInspect
 from yiwang.platform.cases.types import CaseState, DocumentKind, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
@@ -101,7 +101,7 @@ def reassign(case: Case, to: uuid.UUID, reason: str, version: int | None = None,
     engine.store(case)
 
 
-@act_on("cases.complete_step", Case.objects.lock, permission=CanReview, ready=working)
+@act_on("cases.complete_step", Case.objects.lock, permission=CanDoStep, ready=working)
 def complete_step(
     case: Case, step: str, outcome: str, opinion: str, version: int | None = None, *, by: Actor, key: Key
 ) -> None:
@@ -205,9 +205,10 @@ def _ready_task(case: Case, step: str, by: Actor) -> Task:
     task = case.tasks.filter(step=step).first()
     if task is None:
         raise NotFound(_("没有这个环节。"))
+    task.case = case
     if task.state != TaskState.READY:
         raise NotNow(_("“%(step)s”还没轮到，或已经办完。") % {"step": task.name})
-    if not by.has_role({Role(task.role)}, case.reach):
+    if not by.has_role({Role(task.role)}, task.reach):
         raise NotNow(_("这个环节要由别的岗位来办。"), code="other-role")
     return task
 
@@ -232,7 +233,7 @@ def _write_visit_record(case: Case, task: Task) -> None:
         if any(one.state in (TaskState.READY, TaskState.WAITING) for one in tasks):
             return
     findings = [one for one in tasks if one.state == TaskState.DONE]
-    agencies = directory.agencies_by_id({one.case.agency_id for one in findings})
+    names = {one.path: one.name for one in directory.agencies_by_path({one.agency_path for one in findings})}
     documents.write(
         case.application,
         case,
@@ -240,7 +241,7 @@ def _write_visit_record(case: Case, task: Task) -> None:
         joint=len(findings) > 1,
         findings=[
             {
-                "agency": agencies[one.case.agency_id].name,
+                "agency": names[one.agency_path],
                 "matter": one.case.name,
                 "on": clock.legal_date(one.done_at).isoformat() if one.done_at else "",
                 "officers": list(one.officers),

@@ -95,7 +95,7 @@ def _page(request: HttpRequest, seen: Visit, *, problem: Problem | None = None, 
         words = denied.message if denied else ""
     planning = acts.plan_visit.denial(row, actor) is None and bool(seen.own.joint) and seen.own.done_at is None
     errors = {error.field: str(error.message) for error in problem.errors} if problem else {}
-    colleagues = directory.colleagues(seen.file.view.agency_path) if not words else []
+    colleagues = directory.colleagues(seen.own.agency_path) if not words else []
     mine = next((one.number for one in colleagues if one.id == actor.id), "")
     context: dict[str, Any] = {
         "colleagues": colleagues,

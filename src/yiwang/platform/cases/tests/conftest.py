@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
 import pytest
 
 from yiwang.kernel import clock
-from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Reach, Role
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Reach, Role
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.acts import publish_definition
 from yiwang.platform.catalog.rules import merged_form
+from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.types import FactState
@@ -152,6 +155,17 @@ def fill(application: uuid.UUID, by: Actor, *, ways: dict[str, str] | None = Non
             acts.set_material(application, name, material.name, way, by=by, key=key())
         else:
             acts.add_file(application, name, stored(), by=by, key=key())
+
+
+def edition_of(item: str, region: str = "339901001") -> EditionView:
+    """Return an item's current edition."""
+    return catalog.editions_in(region, [item])[item]
+
+
+def republish(item: str, **changes: Any) -> EditionView:
+    """Publish a new edition of an item, with changes to its definition."""
+    publish_definition(replace(edition_of(item).definition, **changes), by=SYSTEM, key=key())
+    return edition_of(item)
 
 
 def draft(by: Actor, *items: str, life_event: str = "", region: str = "339901001") -> uuid.UUID:

@@ -1,5 +1,6 @@
 """Every act at the act: what it does, who may not, when it may not, the key again, the stale page."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,8 +13,9 @@ from yiwang.kernel.models import AuditEntry, IdempotencyKey, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
 from yiwang.kernel.types import ANONYMOUS, SYSTEM, Reach, Role
 from yiwang.platform.cases import acts, queries
+from yiwang.platform.cases.casefile import case_file
 from yiwang.platform.cases.documents import words
-from yiwang.platform.cases.models import Application, Document
+from yiwang.platform.cases.models import Application, Document, InboxEntry
 from yiwang.platform.cases.tests.conftest import (
     COMPANY,
     ELDERLY,
@@ -26,6 +28,7 @@ from yiwang.platform.cases.tests.conftest import (
     clerk,
     decide,
     draft,
+    edition_of,
     fill,
     fresh,
     key,
@@ -33,6 +36,7 @@ from yiwang.platform.cases.tests.conftest import (
     officer,
     officers,
     person,
+    republish,
     review,
     staff,
     stored,
@@ -502,6 +506,38 @@ def test_a_joint_visit_has_one_day_findings_of_each_and_one_record(owner):
         acts.record_visit(case.pk, "site_visit", "pass", f"{case.name}没问题。", two, by=inspector, key=key())
     record = Document.objects.get(kind="visit_record")
     assert [finding["opinion"] for finding in record.content["findings"]] == [f"{case.name}没问题。" for case in cases]
+
+
+# Another body's step
+
+
+def test_a_step_of_another_agency_goes_to_it_and_nothing_else_of_the_case(owner):
+    """As where the law has the lower body look first (行政许可法 art. 43)."""
+    steps = edition_of(FOOD).definition.process
+    republish(FOOD, process=tuple(replace(one, agency="fire") if one.code == "review" else one for one in steps))
+    case = case_of(accepted(owner, FOOD), FOOD)
+    assert case.helpers == ["/339900/339901-fire/"]
+    lead, helper = officer(case, Role.REVIEWER), staff(Role.REVIEWER, case.helped_by[0])
+    assert [one.case_id for one in InboxEntry.objects.filter(agency_path=case.helpers[0])] == [case.pk]
+    assert case_file(case.pk, helper).ready(helper)
+    assert not case_file(case.pk, lead).ready(lead)
+    with pytest.raises(NotNow, match="别的岗位"):
+        acts.complete_step(case.pk, "review", "pass", "好。", by=lead, key=key())
+    with pytest.raises(NotAllowed):
+        acts.request_correction(case.pk, [PLAN], by=helper, key=key())
+    with pytest.raises(NotAllowed):
+        acts.suspend(case.pk, "lab_test", "送检。", by=helper, key=key())
+    acts.complete_step(case.pk, "review", "pass", "下级部门已审查。", by=helper, key=key())
+    with pytest.raises(NotFound):
+        acts.complete_step(
+            case.pk,
+            "review",
+            "pass",
+            "好。",
+            by=staff(Role.REVIEWER, Reach("/339900/339900-civil_affairs/", "339900", 3)),
+            key=key(),
+        )
+    assert case_file(case.pk, officer(case, Role.INSPECTOR)).ready(officer(case, Role.INSPECTOR))
 
 
 # Who handles it
