@@ -28,26 +28,25 @@ def reached(
 ) -> Q:
     """Return which rows the actor's grants of these roles reach; the columns are named by keyword.
 
-    ``helpers`` is an array of the paths of further agencies that take part. A grant that is narrowed by something the rows do not have reaches none of them.
+    ``helpers`` is an array of the paths of further agencies that take part. A grant that is narrowed by something the
+    rows do not have reaches none of them.
     """
+
+    def condition(grant: RoleGrant) -> Q:
+        whose = Q(**{f"{agency}__startswith": grant.agency}) if grant.agency else Q()
+        if whose and helpers:
+            whose |= Q(**{f"{helpers}__contains": [grant.agency]}) & ~Q(**{helpers: []})  # as the partial index says
+        wanted = {
+            f"{region}__startswith": grant.region,
+            level: grant.level,
+            f"{item}__in": sorted(grant.items),
+        }
+        # A grant over everything is a condition too: an empty one would be forgotten beside others.
+        return (whose & Q(**{column: value for column, value in wanted.items() if value})) or ~Q(pk__in=[])
+
     conditions = [
-        condition
+        condition(grant)
         for grant in actor.grants
-        if grant.role in roles and (condition := _condition(grant, agency, region, level, item, helpers)) is not None
+        if grant.role in roles and (level or not grant.level) and (item or not grant.items)
     ]
     return reduce(or_, conditions) if conditions else Q(pk__in=[])
-
-
-def _condition(grant: RoleGrant, agency: str, region: str, level: str, item: str, helpers: str) -> Q | None:
-    if (grant.level and not level) or (grant.items and not item):
-        return None
-    whose = Q(**{f"{agency}__startswith": grant.agency}) if grant.agency else Q()
-    if whose and helpers:
-        whose |= Q(**{f"{helpers}__contains": [grant.agency]}) & ~Q(**{helpers: []})  # as the partial index says
-    wanted = {
-        f"{region}__startswith": grant.region,
-        level: grant.level,
-        f"{item}__in": sorted(grant.items),
-    }
-    # A grant over everything is a condition too: an empty one would be forgotten beside others.
-    return (whose & Q(**{column: value for column, value in wanted.items() if value})) or ~Q(pk__in=[])
