@@ -91,19 +91,21 @@ def has(account: uuid.UUID, kind: str = "") -> bool:
 
 
 def begin_totp(request: HttpRequest) -> tuple[str, str]:
-    """Return a new secret (kept in the session until it is confirmed) and its address for a QR code."""
-    secret = request.session.get(_SECRET) or generate_totp_secret()
-    request.session[_SECRET] = secret
+    """Return a new secret (kept in the session, sealed, until it is confirmed) and its address for a QR code."""
+    kept = request.session.get(_SECRET)
+    secret = Adapter().decrypt(kept) if kept else generate_totp_secret()
+    request.session[_SECRET] = kept or Adapter().encrypt(secret)
     return secret, Adapter().build_totp_url(request.user, secret)
 
 
 def confirm_totp(request: HttpRequest, code: str) -> str:
     """Return the secret if the code is right for it, else nothing."""
-    secret = request.session.get(_SECRET, "")
+    kept = request.session.get(_SECRET)
+    secret = Adapter().decrypt(kept) if kept else ""
     if not secret or not validate_totp_code(secret, code):
         return ""
     del request.session[_SECRET]
-    return str(secret)
+    return secret
 
 
 def add_totp(account: Account, secret: str) -> None:

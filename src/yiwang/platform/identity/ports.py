@@ -12,13 +12,17 @@ from yiwang.platform.identity.types import DocumentType
 
 
 class CodeSender(Plugin):
-    """Brings a one-time code to a telephone."""
+    """Brings a one-time code to a telephone.
 
-    def send(self, phone: str, text: str) -> str:
-        """Send a short text; return what the page may show of it (demo only), else nothing.
+    Sending is a job of its own: a page that waits for the gateway would tell by its time who has an account.
+    """
 
-        Raises Unavailable.
-        """
+    def show(self, text: str) -> str:
+        """Return what the page may show of a text (demo only), else nothing. Raises Unavailable where none can be sent."""
+        return ""
+
+    def send(self, phone: str, text: str, key: str) -> None:
+        """Send a short text; ``key`` is the same at each try. Raises Unavailable: it is tried again soon."""
         raise NotImplementedError
 
 

@@ -18,7 +18,7 @@ STAFF_PASSWORD_AGE = timedelta(days=90)
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 5
 PASSWORD_MIN = 10
-PASSWORD_CLASSES = 3
+PASSWORD_CLASSES, STAFF_PASSWORD_CLASSES = 3, 4
 DELEGATION_YEARS = 3
 
 
@@ -35,11 +35,12 @@ def is_locked(locked_until: datetime | None, now: datetime) -> bool:
     return locked_until is not None and now < locked_until
 
 
-def password_faults(password: str, personal: Iterable[str] = ()) -> tuple[str, ...]:
+def password_faults(password: str, personal: Iterable[str] = (), classes: int = PASSWORD_CLASSES) -> tuple[str, ...]:
     """Return what is wrong with a password: ``short``, ``simple``, ``personal``; empty if it may be used.
 
-    It has 10 characters or more of three of the four kinds (capitals, small letters, digits, signs) and holds nothing
-    that others know of the person: telephone, document number or six digits of either in a row.
+    It has 10 characters or more of so many of the four kinds (capitals, small letters, digits, signs; staff need all:
+    STANDARDS 13.1) and holds nothing that others know of the person: telephone, document number or six digits of either
+    in a row.
     """
     faults = []
     if len(password) < PASSWORD_MIN:
@@ -47,7 +48,7 @@ def password_faults(password: str, personal: Iterable[str] = ()) -> tuple[str, .
     kinds = (string.ascii_uppercase, string.ascii_lowercase, string.digits)
     used = sum(any(one in kind for one in password) for kind in kinds)
     used += any(one not in string.ascii_letters + string.digits for one in password)
-    if used < PASSWORD_CLASSES:
+    if used < classes:
         faults.append("simple")
     if _holds_personal(password.lower(), personal):
         faults.append("personal")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, limits
 from yiwang.kernel.acts import act, act_on, current, event
 from yiwang.kernel.codes import CodeError, clean, parse_citizen_id
-from yiwang.kernel.problems import Invalid, NotAllowed
+from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed
 from yiwang.kernel.sealed import blind_index, normalised
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, FieldError, Key
 from yiwang.platform.identity import factors, rules
@@ -29,20 +29,21 @@ MERGED = event(
 )
 _FAULTS = {
     "short": lambda: _("密码至少 10 位"),
-    "simple": lambda: _("密码要有大写字母、小写字母、数字、符号中的至少三种"),
+    "simple": lambda: _("密码要有大写字母、小写字母、数字、符号中的至少三种；工作人员四种都要有"),
     "personal": lambda: _("密码里不要有您的手机号、证件号或其中的一段"),
 }
 
 
-def check_new_password(password: str, personal: list[str], field: str = "password") -> None:
+def check_new_password(password: str, personal: list[str], *, staff: bool = False) -> None:
     """Refuse a password that is short, simple, common or tells of the person. Raises Invalid."""
-    faults = [_FAULTS[fault]() for fault in rules.password_faults(password, [one for one in personal if one])]
+    classes = rules.STAFF_PASSWORD_CLASSES if staff else rules.PASSWORD_CLASSES
+    faults = [_FAULTS[fault]() for fault in rules.password_faults(password, [one for one in personal if one], classes)]
     try:
         CommonPasswordValidator().validate(password)
     except ValidationError:
         faults.append(_("这个密码太常见，很容易被猜到"))
     if faults:
-        raise Invalid(_("请换一个密码。"), errors=(FieldError(field, _("；").join(faults)),))
+        raise Invalid(_("请换一个密码。"), errors=(FieldError("password", _("；").join(faults)),))
 
 
 def personal_words(account: Account) -> list[str]:
@@ -158,13 +159,23 @@ def change_password(account: Account, old: Secret, new: Secret, session_key: Sec
 
 
 @act("identity.reset_password", permission=CanSignIn)
-def reset_password(challenge: uuid.UUID, new: Secret, *, by: Actor, key: Key) -> uuid.UUID:
+def reset_password(challenge: uuid.UUID, name: Secret, new: Secret, *, by: Actor, key: Key) -> uuid.UUID:
     """Choose a new password with a code sent to one's telephone; every session ends. Returns the account.
 
-    Staff cannot: their security administrator gives them a new one.
+    ``name`` is needed only where several people share the telephone. Staff cannot: their security administrator gives
+    them a new one. Raises Invalid.
     """
     passed = use_challenge(challenge, "reset")
-    account = Account.objects.select_for_update().get(pk=passed.account_id, is_staff=False, is_active=True)
+    rows = Account.objects.select_for_update(of=("self",)).select_related("person").order_by("pk")
+    found = list(
+        rows.filter(person__phone_index=blind_index(passed.phone or "", "phone"), is_staff=False, is_active=True)
+    )
+    if len(found) > 1:
+        found = [row for row in found if row.person and same_name(row.person.name, name.reveal())]
+    if len(found) != 1:
+        message = _("这个手机号有几个人在用，请填您的姓名")
+        raise Invalid(_("请核对后再提交。"), errors=(FieldError("name", message),))
+    account = found[0]
     account.failures, account.locked_until = 0, None
     _set_password(account, new.reveal())
     end_sessions(account)
@@ -173,22 +184,32 @@ def reset_password(challenge: uuid.UUID, new: Secret, *, by: Actor, key: Key) ->
 
 
 def _set_password(account: Account, password: str) -> None:
-    check_new_password(password, personal_words(account))
+    check_new_password(password, personal_words(account), staff=account.is_staff)
     account.set_password(password)
     account.must_change_password = False
     account.password_changed_at = clock.now()
     account.save()
 
 
+def _at_own_level(account: Account, by: Actor) -> None:
+    """A factor opens every level that its owner was checked for: whoever adds one must have come in as surely."""
+    _only_own(by)
+    if account.person is not None and by.level < account.person.checked_level:
+        needed = account.person.checked_level
+        raise NeedsSignIn(_("请先提升这次登录的认证等级，再来添加。"), code="step-up-needed", level=needed)
+
+
 @act_on("identity.add_totp", own_account, permission=CanKeepAccount)
 def add_totp(account: Account, secret: Secret, *, by: Actor, key: Key) -> None:
-    """Keep an authenticator that was just confirmed; it takes the place of an earlier one."""
+    """Keep an authenticator that was just confirmed; it takes the place of an earlier one. Raises NeedsSignIn."""
+    _at_own_level(account, by)
     factors.add_totp(account, secret.reveal())
 
 
 @act_on("identity.add_passkey", own_account, permission=CanKeepAccount)
 def add_passkey(account: Account, name: str, credential: dict[str, Any], *, by: Actor, key: Key) -> None:
-    """Keep a passkey that the browser just made and that answered our challenge."""
+    """Keep a passkey that the browser just made and that answered our challenge. Raises NeedsSignIn."""
+    _at_own_level(account, by)
     factors.add_passkey(account, name[:40], credential)
 
 

@@ -18,7 +18,7 @@ from yiwang.kernel.acts import act, act_on, current
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, Key
-from yiwang.platform.identity import factors, rules
+from yiwang.platform.identity import factors, rules, tasks
 from yiwang.platform.identity.models import Account, Challenge, SignedIn
 from yiwang.platform.identity.permissions import CanKeepAccount, CanSignIn
 from yiwang.platform.identity.ports import code_senders
@@ -60,18 +60,18 @@ def check_password(candidates: list[uuid.UUID], password: Secret, *, by: Actor, 
 
 @act("identity.send_code", permission=CanSignIn)
 def send_code(
-    purpose: str, phone: Secret, account: uuid.UUID | None = None, instead: str = "", *, by: Actor, key: Key
+    purpose: str, phone: Secret, account: uuid.UUID | None = None, instead: str | None = None, *, by: Actor, key: Key
 ) -> tuple[uuid.UUID, str]:
     """Send a one-time code to a telephone. Returns the challenge and what the page may show of it (demo only).
 
-    ``instead``: the telephone's owner gets this sentence and no code (it has an account already, or has none): the page
-    looks the same, so it tells nobody who has one. Raises TooMany (one a minute, ten a day for a telephone) and
-    Unavailable.
+    ``instead``: the telephone's owner gets this sentence and no code, where it is empty nothing at all (it has an account
+    already, or has none): the page looks the same and takes the same time, so it tells nobody who has one. Raises TooMany
+    (one a minute, ten a day for a telephone and purpose) and Unavailable.
     """
     number = phone.reveal()
     name = blind_index(number, "phone").hex()[:24]
-    limits.count(f"code:{name}:minute", 1, 60)
-    limits.count(f"code:{name}:day", 10, 86_400)
+    limits.count(f"code:{purpose}:{name}:minute", 1, 60)
+    limits.count(f"code:{purpose}:{name}:day", 10, 86_400)
     code = f"{secrets.randbelow(1_000_000):06d}"
     pk, now = uuid.uuid4(), clock.now()
     Challenge.objects.filter(expires_at__lt=now - rules.LOCK).delete()
@@ -80,13 +80,18 @@ def send_code(
         purpose=purpose,
         account_id=account,
         phone=number,
-        code_index=_code_index(pk, secrets.token_hex(8) if instead else code),
+        code_index=_code_index(pk, code if instead is None else secrets.token_hex(8)),
         sent_at=now,
         expires_at=now + rules.CODE_LIFE,
     )
-    text = instead or _("验证码 %(code)s，5 分钟内有效。工作人员不会向您要验证码。") % {"code": code}
+    text = (
+        _("验证码 %(code)s，5 分钟内有效。工作人员不会向您要验证码。") % {"code": code} if instead is None else instead
+    )
     current().detail["purpose"] = purpose
-    return pk, code_senders.selected().send(number, text)
+    shown = code_senders.selected().show(text)
+    if text:
+        tasks.send_code_soon(number, text, str(pk))
+    return pk, shown if text else ""
 
 
 @act("identity.check_code", permission=CanSignIn)

@@ -107,6 +107,8 @@ def factors_page(request: HttpRequest) -> HttpResponse:
         _must_hold_factor(request)
         try:
             error = _change_factors(request, pk)
+        except NeedsSignIn:
+            raise
         except Problem as problem:
             error = str(problem.detail)
         if not error:

@@ -62,7 +62,7 @@ def _go_on(request: HttpRequest, outcome: Outcome, method: str) -> HttpResponse:
             "next": next_url(request, home),
             "at": clock.now().timestamp(),
         }
-        if not factors.has(account.pk):
+        if not factors.has(account.pk) and account.person and account.person.phone:
             _send_code(request, account)
         return redirect("identity:second")
     sessions.sign_in(request, account, outcome.level, method=method, second_factor=outcome.second_factor)

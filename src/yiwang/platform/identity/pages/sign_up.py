@@ -32,21 +32,14 @@ def _phone_form(request: HttpRequest) -> SpecForm:
 
 def _send(request: HttpRequest, purpose: str, phone: str) -> None:
     limits.count(f"code:address:{limits.client_address(request)}", 20, 3_600)
-    rows = Account.objects.filter(person__phone_index=blind_index(phone, "phone"), is_active=True, is_staff=False)
-    account = rows.values_list("pk", flat=True).first()
-    instead = ""
-    if purpose == "sign_up" and account is not None:
+    index = blind_index(phone, "phone")
+    known = Account.objects.filter(person__phone_index=index, is_active=True, is_staff=False).exists()
+    instead = None
+    if purpose == "sign_up" and known:
         instead = _("这个手机号已经有账号。如果是您在注册，请直接登录或找回密码；如果不是，请不用理会。")
-    if purpose == "reset" and account is None:
-        instead = _("这个手机号没有账号。如果是您在找回密码，请换一个手机号或先注册；如果不是，请不用理会。")
-    challenge, shown = acts.send_code(
-        purpose,
-        Secret(phone),
-        account if purpose == "reset" else None,
-        instead,
-        by=actor(request),
-        key=str(uuid.uuid4()),
-    )
+    if purpose == "reset" and not known:
+        instead = ""  # a stranger's telephone is not rung
+    challenge, shown = acts.send_code(purpose, Secret(phone), instead=instead, by=actor(request), key=str(uuid.uuid4()))
     request.session[CHALLENGE] = {"id": str(challenge), "purpose": purpose, "next": next_url(request, "")}
     request.session[SHOWN] = shown
 
@@ -91,7 +84,10 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
 @public
 def reset_code(request: HttpRequest) -> HttpResponse:
     """Choose a new password: code and password."""
-    specs = [text("code", _("短信验证码"), max_length=6, hint=_("6 位数字，5 分钟内有效"))]
+    specs = [
+        text("code", _("短信验证码"), max_length=6, hint=_("6 位数字，5 分钟内有效")),
+        text("name", _("姓名"), required=False, max_length=60, hint=_("一家人共用一个手机号才要填")),
+    ]
     return _last(request, "reset", "identity/reset_code.html", specs)
 
 
@@ -118,7 +114,7 @@ def _last(request: HttpRequest, purpose: str, template: str, specs: list[Any]) -
             else:
                 if account is not None:
                     return _signed_up(request, account, kept["next"], purpose)
-                form.add_errors((), _("验证码不对或已过期。如果短信说的是别的，请照短信做。"))
+                form.add_errors((), _("验证码不对或已过期。如果短信说的是别的，请照短信做；没有收到，请核对手机号。"))
     context = {
         "form": form,
         "wrong": wrong,
@@ -145,7 +141,7 @@ def _finish(request: HttpRequest, purpose: str, challenge: uuid.UUID, form: Spec
         return None
     new = Secret(request.POST["password"])
     if purpose == "reset":
-        pk = acts.reset_password(challenge, new, by=by, key=form.key)
+        pk = acts.reset_password(challenge, Secret(form.values["name"] or ""), new, by=by, key=form.key)
     else:
         agreed = request.POST.get("agreed") == "yes"
         pk = acts.register(challenge, Secret(form.values["name"]), new, agreed, by=by, key=form.key)

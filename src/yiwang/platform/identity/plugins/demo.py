@@ -84,10 +84,13 @@ class DemoCodes(_DemoOnly, CodeSender):
 
     label = gettext_lazy("演示短信")
 
-    def send(self, phone: str, text: str) -> str:
+    def show(self, text: str) -> str:
         """Return the message for the page. Raises Unavailable outside of demo mode."""
         _refuse_for_real()
         return _("演示短信：%(text)s") % {"text": text}
+
+    def send(self, phone: str, text: str, key: str) -> None:
+        """Send nothing: the page showed it."""
 
 
 @authorities.register("demo")

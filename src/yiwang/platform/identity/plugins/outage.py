@@ -51,7 +51,11 @@ class OutageSignIn(_Down, SignIn):
 class OutageCodes(_Down, CodeSender):
     """No message goes out."""
 
-    def send(self, phone: str, text: str) -> str:
+    def show(self, text: str) -> str:
+        """Raise Unavailable."""
+        _down()
+
+    def send(self, phone: str, text: str, key: str) -> None:
         """Raise Unavailable."""
         _down()
 

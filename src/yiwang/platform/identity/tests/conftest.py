@@ -15,6 +15,7 @@ from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, P
 from yiwang.platform.directory import pack as directory_pack
 from yiwang.platform.directory.models import StaffMember
 from yiwang.platform.identity import pack as identity_pack
+from yiwang.platform.identity import tasks
 from yiwang.platform.identity.models import Account
 from yiwang.ui.assets import ROOT
 
@@ -32,10 +33,11 @@ def testville(db):
 
 
 @pytest.fixture
-def real(settings):
-    """As in production: no demo sign-in, no demo plugin; codes are caught."""
+def real(settings, monkeypatch):
+    """As in production: no demo sign-in, no demo plugin; codes are caught, their jobs done at once."""
     settings.YIWANG_DEMO = False
     settings.YIWANG_PLUGINS = {"identity.code_sender": "caught"}
+    monkeypatch.setattr(tasks.send_code, "defer", tasks.send_code.func)
     Caught.sent.clear()
     return Caught.sent
 
@@ -47,9 +49,8 @@ from yiwang.platform.identity.ports import CodeSender, code_senders  # noqa: E40
 class Caught(CodeSender):
     sent: list[tuple[str, str]] = []
 
-    def send(self, phone: str, text: str) -> str:
+    def send(self, phone: str, text: str, key: str) -> None:
         self.sent.append((phone, text))
-        return ""
 
 
 def code_of(sent: list[tuple[str, str]]) -> str:

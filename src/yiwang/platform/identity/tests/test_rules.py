@@ -69,3 +69,9 @@ def test_staff_passwords_age():
     assert not rules.password_is_old(NOW - timedelta(days=90), NOW)
     assert rules.password_is_old(NOW - timedelta(days=90, seconds=1), NOW)
     assert not rules.password_is_old(None, NOW)
+
+
+def test_staff_need_all_four_kinds():
+    assert rules.password_faults("Wenzhou2026x") == ()
+    assert rules.password_faults("Wenzhou2026x", classes=rules.STAFF_PASSWORD_CLASSES) == ("simple",)
+    assert rules.password_faults("Wen-zhou2026", classes=rules.STAFF_PASSWORD_CLASSES) == ()

@@ -9,7 +9,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, override_settings
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry
@@ -227,7 +227,7 @@ def test_staff_hold_no_role_on_a_password_alone(real):
     assert browser.post("/account/password/", new).url == "/account/factors/"
     assert browser.get("/desk/staff/").url == "/account/factors/"
     browser.get("/account/factors/")
-    secret = browser.session["totp_secret"]
+    secret = factors.Adapter().decrypt(browser.session["totp_secret"])
     assert browser.post("/account/factors/", {"do": "totp", "code": "000000x"}).status_code == 422
     assert browser.post("/account/factors/", {"do": "totp", "code": totp(secret)}).url == "/desk/"
     assert browser.get("/desk/staff/").status_code == 200
@@ -318,7 +318,65 @@ def test_a_forgotten_password(real):
 def test_a_forgotten_password_of_nobody_looks_the_same(real):
     browser = Client()
     assert browser.post("/reset/", {"f-mobile": "13912345678"}).url == "/reset/code/"
-    assert "没有账号" in real[-1][1]
+    assert not real  # and a stranger's telephone is not rung
+    known = Client()
+    known.post("/reset/", {"f-mobile": REP_PHONE})
+    assert len({len(one.get("/reset/code/").content) for one in (browser, known)}) == 1
+    guess = {"f-code": "000000", "password": "Bei-Jing-2027y", "again": "Bei-Jing-2027y"}
+    told = [one.post("/reset/code/", guess) for one in (browser, known)]
+    assert [one.status_code for one in told] == [422, 422]
+    assert len({len(one.content) for one in told}) == 1
+
+
+def test_who_shares_a_telephone_says_their_name(real):
+    mine, hers = account("rep"), account("elder")
+    Person.objects.filter(pk=hers.person_id).update(
+        phone_index=mine.person.phone_index, phone=Person.objects.get(pk=mine.person_id).phone
+    )
+    browser = Client()
+    browser.post("/reset/", {"f-mobile": REP_PHONE})
+    new = {"f-code": code_of(real), "password": "Bei-Jing-2027y", "again": "Bei-Jing-2027y"}
+    for wrong in ("", "测试路人丙"):
+        refused = browser.post("/reset/code/", new | {"f-name": wrong})
+        assert refused.status_code == 422
+        assert "请填您的姓名" in refused.content.decode()
+    assert browser.post("/reset/code/", new | {"f-name": "测试老人丁"}).url == "/sign-in/"
+    assert Account.objects.get(login="elder").check_password("Bei-Jing-2027y")
+    assert Account.objects.get(login="rep").check_password(PASSWORD)
+
+
+def test_a_factor_is_added_by_whoever_came_in_as_surely_as_it_opens(real):
+    row = account("rep")
+    browser = signed_in_for_real("rep", real)
+    browser.get("/account/factors/")
+    secret = factors.Adapter().decrypt(browser.session["totp_secret"])
+    refused = browser.post("/account/factors/", {"do": "totp", "code": totp(secret)}, follow=True)
+    assert refused.redirect_chain[-1][0].startswith("/step-up/?level=3&next=%2Faccount%2Ffactors%2F")
+    assert not factors.has(row.pk)
+    demo = signed_in_in_the_demo("rep")
+    demo.get("/account/factors/")
+    secret = factors.Adapter().decrypt(demo.session["totp_secret"])
+    assert demo.post("/account/factors/", {"do": "totp", "code": totp(secret)}).url == "/account/"
+    assert factors.has(row.pk, "totp")
+
+
+def signed_in_in_the_demo(login):
+    with override_settings(YIWANG_DEMO=True, YIWANG_PLUGINS={}):
+        return signed_in(login)
+
+
+def test_a_secret_that_is_not_confirmed_yet_is_sealed_too(real):
+    browser = signed_in_for_real("rep", real)
+    page = browser.get("/account/factors/")
+    assert page.context["secret"].replace(" ", "") not in str(dict(browser.session))
+
+
+def test_a_spammed_reset_leaves_the_sign_in_codes_alone(real):
+    account("rep")
+    spammer = Client()
+    assert spammer.post("/reset/", {"f-mobile": REP_PHONE}).status_code == 302
+    assert spammer.post("/reset/", {"f-mobile": REP_PHONE}).status_code == 429
+    assert try_password(Client(), "rep").url == "/sign-in/second/"
 
 
 def newcomer(phone="13912345678"):

@@ -1,5 +1,5 @@
 """Ways to send SMS and mail."""
 
-from yiwang.platform.notices.plugins import demo, http, outage, smtp
+from yiwang.platform.notices.plugins import codes, demo, http, outage, smtp
 
-__all__ = ["demo", "http", "outage", "smtp"]
+__all__ = ["codes", "demo", "http", "outage", "smtp"]

@@ -1,13 +1,18 @@
 """The plugins against other ends of their own on this machine."""
 
 import json
+import re
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yiwang.kernel.plugins import Level
+from yiwang.kernel.problems import Unavailable
+from yiwang.platform.identity import tasks as identity_tasks
+from yiwang.platform.identity.ports import code_senders
 from yiwang.platform.notices import channels
 from yiwang.platform.notices.channels import NotReached, Refused
 
@@ -61,6 +66,49 @@ def test_the_gateway_is_told_once_and_its_answer_understood(serve, settings, sta
     assert not more
     assert body == {"to": "19900000004", "text": "正文", "key": "k1"}
     assert (headers["Authorization"], headers["Idempotency-Key"]) == ("Bearer t0ken", "k1")
+
+
+def queued():
+    """Return the arguments of the one job that waits to send a code."""
+    (args,) = ProcrastinateJob.objects.filter(task_name="identity.send_code").values_list("args", flat=True)
+    return args
+
+
+@pytest.mark.usefixtures("testville")
+def test_a_sign_in_code_goes_out_by_the_sms_channel(serve, settings, client):
+    handler = type("Handler", (Gateway,), {"status": 200, "got": []})
+    settings.YIWANG_SMS_URL = f"http://127.0.0.1:{serve(HTTPServer(('127.0.0.1', 0), handler))}/sms"
+    settings.YIWANG_DEMO = False
+    settings.YIWANG_PLUGINS = {"identity.code_sender": "notices", "notices.sms": "http"}
+    assert client.post("/sign-up/", {"f-mobile": "13912345678"}).status_code == 302
+    args = queued()
+    assert "13912345678" not in str(args)
+    identity_tasks.send_code.func(**args)
+    ((body, _headers),) = handler.got
+    assert body["to"] == "13912345678"
+    filled = {"f-code": re.search(r"\d{6}", body["text"])[0], "f-name": "演示新人", "agreed": "yes"}
+    filled |= {"password": "Wen-Zhou-2026x", "again": "Wen-Zhou-2026x"}
+    assert client.post("/sign-up/code/", filled).url == "/account/verify/"
+
+
+@pytest.mark.parametrize(("status", "again"), [(503, True), (429, True), (400, False)])
+def test_a_code_that_is_not_taken_now_is_tried_again_a_wrong_number_never(serve, settings, status, again):
+    handler = type("Handler", (Gateway,), {"status": status, "got": []})
+    settings.YIWANG_SMS_URL = f"http://127.0.0.1:{serve(HTTPServer(('127.0.0.1', 0), handler))}/sms"
+    settings.YIWANG_PLUGINS = {"notices.sms": "http"}
+    sender = code_senders.get("notices")
+    if again:
+        with pytest.raises(Unavailable):
+            sender.send("13912345678", "验证码 123456", "k1")
+    else:
+        sender.send("13912345678", "验证码 123456", "k1")
+    assert [headers["Idempotency-Key"] for _body, headers in handler.got] == ["k1"]
+
+
+def test_the_code_sender_is_as_well_configured_as_the_channel(settings):
+    settings.YIWANG_DEMO, settings.YIWANG_SMS_URL = False, ""
+    settings.YIWANG_PLUGINS = {"notices.sms": "http"}
+    assert [finding.level for finding in code_senders.get("notices").check_config()] == [Level.ERROR]
 
 
 class Mailbox(socketserver.StreamRequestHandler):
