@@ -260,8 +260,9 @@ def open_steps(case: Case, tasks: list[Task], at: datetime, *, changed: Sequence
         moved = False
         after = rules.advance(_nodes(case, edition), {task.step: TaskState(task.state) for task in tasks})
         for task in tasks:
-            if after[task.step].value != task.state:
-                task.state, task.ready_at = after[task.step].value, at
+            state = after.get(task.step, TaskState(task.state))  # a step of an earlier edition stays as it is
+            if state.value != task.state:
+                task.state, task.ready_at = state.value, at
                 touched[task.id] = task
                 if task.state == TaskState.READY:
                     ready.append(task)

@@ -22,6 +22,7 @@ HEARING_OFFERED = event("case.hearing_offered", "Those concerned were told that 
 SUSPENDED = event("case.suspended", "A case's clock stands still.")
 RESUMED = event("case.resumed", "A case's clock runs again.")
 EXTENDED = event("case.extended", "A case's limit was lengthened, with reason.")
+EDITION_MOVED = event("case.edition_moved", "A running case was moved to another edition of its item, with reason.")
 RECHECKED = event("case.rechecked", "Sources that were down at submission were asked again.")
 REASSIGNED = event("case.reassigned", "A case was given to another member of staff.")
 DECIDED = event("case.decided", "A case was decided.")

@@ -98,6 +98,7 @@ ACTS: dict[str, Any] = {
     "cases.reassign": _("改派"),
     "cases.recheck": _("重新核验数据"),
     "cases.check_by_hand": _("人工核验"),
+    "cases.move_edition": _("换成新版办事指南"),
     "cases.recount": _("按新日历重算期限"),
     "cases.withdraw": _("撤回办件"),
     "cases.withdraw_all": _("撤回申请"),

@@ -16,7 +16,7 @@ from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Door, Party
-from yiwang.platform.cases import engine, rules
+from yiwang.platform.cases import engine, moving, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
     Application,
@@ -41,6 +41,7 @@ from yiwang.platform.cases.types import (
     FileView,
     HistoryEntry,
     MaterialView,
+    MoveView,
     Point,
     PostCheckView,
     SpecialProcedureView,
@@ -172,6 +173,15 @@ def _deliver_left(row: Case, today: date, days: Holidays | None) -> int | None:
         return None
     left = days.workdays_between(today, row.deliver_by)
     return left if today <= row.deliver_by else min(left, -1)
+
+
+def plan_move(pk: uuid.UUID, by: Actor) -> MoveView | None:
+    """Return what moving a case to the newest edition of its item would mean; nothing where it has that one.
+
+    The dry run of ``acts.move_edition``: nothing is changed.
+    """
+    _row, plan = moving.look(pk, by)
+    return plan.view() if plan else None
 
 
 def get_case(pk: uuid.UUID, by: Actor) -> CaseView:

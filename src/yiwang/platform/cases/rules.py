@@ -168,6 +168,28 @@ def advance(nodes: Sequence[Node], states: Mapping[str, TaskState]) -> dict[str,
     return after
 
 
+class Fate(StrEnum):
+    """What becomes of a step when its case moves to another edition."""
+
+    KEPT = "kept"
+    ADDED = "added"
+    DROPPED = "dropped"
+    """Not done yet, and no longer needed."""
+    REMEMBERED = "remembered"
+    """Done, but no part of the process any more: the record stays."""
+
+
+def fates(states: Mapping[str, TaskState], process: Sequence[str]) -> dict[str, Fate]:
+    """Return the fate of every step, of the new process first: ``states`` are the case's, ``process`` the new steps."""
+    new = {code: Fate.KEPT if code in states else Fate.ADDED for code in process}
+    old = {
+        code: Fate.REMEMBERED if state is TaskState.DONE else Fate.DROPPED
+        for code, state in states.items()
+        if code not in new and state is not TaskState.SKIPPED
+    }
+    return new | old
+
+
 def hearing_days(asked_on: date, today: date, holidays: Holidays) -> tuple[date, date]:
     """Return the first and the last day on which a hearing can be held that was asked for on ``asked_on``, if its notice
     goes out today. Where the first is after the last, the notice is too late.

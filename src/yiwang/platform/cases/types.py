@@ -10,6 +10,7 @@ from typing import Any
 
 from yiwang.kernel.clock import Light
 from yiwang.kernel.types import Party
+from yiwang.platform.catalog.types import Limit
 from yiwang.platform.evidence.types import FactState
 
 
@@ -135,6 +136,23 @@ class SpecialProcedureView:
     ended_at: datetime | None
     result: str
     applied_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """What would come of moving a case to another edition; nothing is done by looking at it."""
+
+    case_id: uuid.UUID
+    edition_id: uuid.UUID
+    old_number: int
+    new_number: int
+    published_at: datetime
+    steps: tuple[tuple[str, str], ...]
+    """Name and fate (``rules.Fate``) of every step."""
+    statutory: tuple[Limit, Limit]
+    """The limit of the law, before and after; what was promised to the applicant stays."""
+    lacking: tuple[str, ...]
+    """Data and papers that the new edition wants and that are not there: they forbid the move."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ ON_CASE = (
     events.WITHDRAWN,
     events.FORWARDED,
     events.VOIDED,
+    events.EDITION_MOVED,
 )
 TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""

@@ -28,6 +28,7 @@ from yiwang.platform.cases.acts.draft import (
     set_material,
     start_draft,
 )
+from yiwang.platform.cases.acts.edition import move_edition
 from yiwang.platform.cases.acts.hearing import offer_hearing
 from yiwang.platform.cases.acts.opinion import keep_opinion
 from yiwang.platform.cases.acts.originals import check_original
@@ -69,6 +70,7 @@ __all__ = [
     "lapse_correction",
     "make_document",
     "make_once",
+    "move_edition",
     "offer_hearing",
     "plan_visit",
     "pre_review",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.platform.cases.desk import applications, cases, files, lists, visits
+from yiwang.platform.cases.desk import applications, cases, editions, files, lists, visits
 
 app_name = "cases"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("cases/<uuid:pk>/opinion/", cases.keep_opinion, name="keep_opinion"),
     path("cases/<uuid:pk>/preview/", cases.preview, name="preview"),
     path("cases/<uuid:pk>/preview/licence/", cases.preview_licence, name="preview_licence"),
+    path("cases/<uuid:pk>/edition/", editions.edition, name="edition"),
     path("cases/<uuid:pk>/visit/", visits.visit, name="visit"),
     path("cases/<uuid:pk>/visit/plan/", visits.plan, name="plan_visit"),
     path("cases/<uuid:pk>/acts/<slug:slug>/", cases.act, name="act"),

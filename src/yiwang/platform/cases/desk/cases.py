@@ -20,7 +20,7 @@ from yiwang.platform.cases import acts, deciding, engine, queries
 from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.inbox import LISTED
-from yiwang.platform.cases.labels import STATES
+from yiwang.platform.cases.labels import ACTS, STATES
 from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
@@ -145,13 +145,14 @@ def _page(
     may = doable.choices(found, actor, failed=slug, data=posted, errors=errors)
     visiting = next((task for task in found.ready(actor) if task.kind == StepKind.SITE_VISIT), None)
     definition = found.edition.definition
-    finished = doable.find(done) if done else None
+    finished = doable.find(done)
     context = {
         "case": found,
         "view": found.view,
         "lamp": found.lamp,
         "state": STATES[found.view.state],
         "item": definition,
+        "may_move": acts.move_edition.denial(found.row, actor) is None,
         "statutory_days": definition.statutory_limit.value if definition.statutory_limit.unit is Unit.WORKDAY else 0,
         "paused_days": found.view.track.count("p"),
         "case_count": len(found.siblings) + 1,
@@ -171,7 +172,7 @@ def _page(
         "problem_links": _links(problem, slug) if problem else [],
         "page_errors": bool(slug),
         "key": (posted or {}).get("key") or uuid.uuid4().hex,
-        "done": finished.label if finished else "",
+        "done": finished.label if finished else ACTS.get(f"cases.{done.replace('-', '_')}", ""),
         "section": "inbox",
     }
     status = problem.status if problem else 422 if slug else 200

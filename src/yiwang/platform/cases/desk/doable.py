@@ -161,6 +161,7 @@ _ELSEWHERE = frozenset(
         "cases.answer_correction",
         "cases.resubmit",
         "cases.keep_opinion",
+        "cases.move_edition",
     }
 )
 """Acts on a case that have a page of their own."""
