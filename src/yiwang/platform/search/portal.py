@@ -16,7 +16,6 @@ from yiwang.platform.search import queries
 from yiwang.platform.search.types import Filters
 from yiwang.ui.entry import public
 
-
 EVERYWHERE = "all"
 """Value of ``where`` that keeps the place chosen before from narrowing."""
 

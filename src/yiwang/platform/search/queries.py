@@ -8,18 +8,13 @@ size.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from django.core.cache import cache
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.directory import queries as directory
-from yiwang.platform.directory.types import RegionLevel
 from yiwang.platform.search import facets, rules, words
 from yiwang.platform.search.models import SearchTerm
 from yiwang.platform.search.types import (
