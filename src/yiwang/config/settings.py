@@ -175,11 +175,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 30 * 60
+SESSION_COOKIE_AGE = 12 * 3600  # idle sessions end sooner, and what was being sent is kept (identity.again)
 SESSION_SAVE_EVERY_REQUEST = False
 CSRF_COOKIE_HTTPONLY = True
 CSRF_USE_SESSIONS = False
-CSRF_FAILURE_VIEW = "yiwang.ui.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "yiwang.platform.identity.again.stale_page"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0

@@ -8,6 +8,8 @@ from math import ceil
 
 COLUMNS = 30
 """Most columns a chart has; longer work is drawn with several working days a column."""
+ROOM = 28
+"""Characters that fit side by side on the whole scale, on a phone too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,23 @@ def chart(
     ends = (bar.start + bar.width - 1 for lane in lanes for bar in lane.bars)
     total = max(days, *ends, 1) if lanes else max(days, 1)
     step = ceil(total / COLUMNS)
-    if step == 1:
-        return Chart(tuple(lanes), total, today, tuple(axis), axis_label)
-    scaled = tuple(replace(lane, bars=tuple(_scaled(bar, step) for bar in lane.bars)) for lane in lanes)
-    return Chart(scaled, ceil(total / step), ceil(today / step), (), axis_label)
+    columns = ceil(total / step)
+    drawn = tuple(
+        replace(lane, bars=tuple(_fitting(_scaled(bar, step), columns) for bar in lane.bars)) for lane in lanes
+    )
+    return Chart(drawn, columns, ceil(today / step), tuple(axis) if step == 1 else (), axis_label)
+
+
+def _fitting(bar: Bar, columns: int) -> Bar:
+    """Leave out words that a bar has no room for; a lane says in words what its bars mean.
+
+    Four characters are mostly two words of two: the first says enough.
+    """
+    room = ROOM * bar.width / columns
+    for words in (bar.words, bar.words[:2] if len(bar.words) == 4 else ""):
+        if sum(0.6 if char.isascii() else 1.0 for char in words) <= room:
+            return replace(bar, words=words)
+    return replace(bar, words="")
 
 
 def _scaled(bar: Bar, step: int) -> Bar:

@@ -13,13 +13,15 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 import filetype
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
@@ -118,6 +120,33 @@ def accept(file: UploadedFile, limits: Limits = DEFAULT) -> Upload:
     digest = store.save(file.file)
     name = with_ending(name, media_type)
     return Upload(name, size, media_type, digest, pages, width, height, cautions, scan)
+
+
+KEPT = "_kept-"
+"""Beginning of the name of a hidden field that stands for a file that was taken before (``mark``)."""
+
+
+def mark(taken: Upload) -> str:
+    """Return a signed word that stands for a stored file for an hour, so that a form can be sent again with it."""
+    return signing.dumps(asdict(taken), salt=KEPT)
+
+
+def received(request: HttpRequest, name: str, limits: Limits = DEFAULT) -> tuple[list[Upload], list[str]]:
+    """Take every file that was posted under ``name``, and those kept from before; return them and the refusals."""
+    taken, refused = [], []
+    for word in request.POST.getlist(f"{KEPT}{name}"):
+        try:
+            known = signing.loads(word, salt=KEPT, max_age=3600)
+        except signing.BadSignature:
+            continue
+        cautions = tuple(Caution(one) for one in known.pop("cautions"))
+        taken.append(Upload(**known | {"cautions": cautions, "scan": Scan(known["scan"])}))
+    for file in request.FILES.getlist(name):
+        try:
+            taken.append(accept(file, limits))
+        except Refused as error:
+            refused.append(error.message)
+    return taken, refused
 
 
 def rescan(digest: str) -> Scan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.halls.services.doors import applicant
-from yiwang.halls.services.pages import after, apply, counter, events, guides, track
+from yiwang.halls.services.pages import after, apply, counter, events, guides, item, materials, track
 
 app_name = "services"
 urlpatterns = [
@@ -18,11 +18,13 @@ urlpatterns = [
     path("events/", applicant(events.events), name="events"),
     path("events/<slug:code>/", applicant(guides.navigator), name="navigator"),
     path("events/<slug:code>/start/", apply.start_event, name="start_event"),
-    path("items/<str:task_code>/", applicant(guides.item), name="item"),
+    path("items/<str:task_code>/", applicant(item.item), name="item"),
+    path("items/<str:task_code>/changes/", applicant(item.item_changes), name="item_changes"),
+    path("items/<str:task_code>/samples/<slug:material>/", applicant(item.sample), name="sample"),
     path("items/<str:task_code>/start/", apply.start_item, name="start_item"),
     path("applications/<uuid:pk>/parts/<slug:code>/", apply.part, name="part"),
     path("applications/<uuid:pk>/parts/<slug:code>/save/", apply.autosave, name="autosave"),
-    path("applications/<uuid:pk>/materials/", apply.materials, name="materials"),
+    path("applications/<uuid:pk>/materials/", materials.materials, name="materials"),
     path("applications/<uuid:pk>/review/", apply.review, name="review"),
     path("applications/<uuid:pk>/discard/", apply.discard, name="discard"),
     path("applications/<uuid:pk>/files/<uuid:file>/", track.file, name="file"),

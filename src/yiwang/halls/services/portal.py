@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.halls.services.pages import after, apply, events, guides, mine, track
+from yiwang.halls.services.pages import after, apply, events, guides, item, materials, mine, track
 
 app_name = "services"
 urlpatterns = [
     path("events/", events.events, name="events"),
     path("events/<slug:code>/", guides.navigator, name="navigator"),
     path("events/<slug:code>/start/", apply.start_event, name="start_event"),
-    path("items/<str:task_code>/", guides.item, name="item"),
+    path("items/<str:task_code>/", item.item, name="item"),
+    path("items/<str:task_code>/changes/", item.item_changes, name="item_changes"),
+    path("items/<str:task_code>/samples/<slug:material>/", item.sample, name="sample"),
     path("items/<str:task_code>/start/", apply.start_item, name="start_item"),
     path("applications/<uuid:pk>/parts/<slug:code>/", apply.part, name="part"),
     path("applications/<uuid:pk>/parts/<slug:code>/save/", apply.autosave, name="autosave"),
-    path("applications/<uuid:pk>/materials/", apply.materials, name="materials"),
+    path("applications/<uuid:pk>/materials/", materials.materials, name="materials"),
     path("applications/<uuid:pk>/review/", apply.review, name="review"),
     path("applications/<uuid:pk>/discard/", apply.discard, name="discard"),
     path("applications/<uuid:pk>/files/<uuid:file>/", track.file, name="file"),

@@ -19,6 +19,7 @@ from yiwang.platform.catalog.types import EditionView, FormField
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
 from yiwang.ui import dates
+from yiwang.ui.values import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,7 @@ class FactRow:
     @property
     def masked(self) -> str:
         """Return the value with its middle hidden, if it is sensitive."""
-        if not self.sensitive or not self.value:
-            return self.value
-        kept = 4 if len(self.value) > _SHORT else 1
-        return f"{self.value[:kept]}{'*' * max(len(self.value) - 2 * kept, 2)}{self.value[-kept:]}"
+        return mask(self.value) if self.sensitive else self.value
 
 
 _SHORT = 8
@@ -107,16 +105,19 @@ def fact_rows(edition: EditionView, facts: Mapping[str, Mapping[str, Any]]) -> l
 
 
 def show_value(spec: FieldSpec, value: Any) -> str:
-    """Return a value as a person reads it: labels instead of codes, with its unit."""
+    """Return a value as a person reads it: labels instead of codes, days in words, with its unit."""
     if value in (None, "", []):
         return ""
-    labels = {option.value: option.label for option in spec.options}
+    labels = {option.value: label_of(option) for option in spec.options}
     if isinstance(value, list):
-        return "、".join(_row(one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value)
+        return _("、").join(
+            _row(spec, one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value
+        )
     if isinstance(value, bool) or spec.kind is FieldKind.BOOLEAN:
         return _("是") if value in (True, "true", "yes") else _("否")
-    if spec.kind is FieldKind.DATE and (day := _day(str(value))):
-        return dates.said(day, "date")
+    if spec.kind is FieldKind.DATE:
+        day = value if isinstance(value, date) else _day(str(value))
+        return dates.said(day, "date") if day else str(value)
     text = str(labels.get(str(value), value))
     return f"{text} {spec.unit}" if spec.unit else text
 
@@ -128,5 +129,13 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _row(row: dict[str, Any]) -> str:
-    return " ".join(str(value) for value in row.values() if value not in (None, ""))
+def mask(value: str) -> str:
+    """Return a sensitive value with its middle hidden."""
+    kept = 4 if len(value) > _SHORT else 1
+    return f"{value[:kept]}{'*' * max(len(value) - 2 * kept, 2)}{value[-kept:]}" if value else ""
+
+
+def _row(spec: FieldSpec, row: dict[str, Any]) -> str:
+    columns = {column.name: column for column in spec.columns}
+    shown = (show_value(columns[name], one) if name in columns else str(one or "") for name, one in row.items())
+    return " ".join(text for text in shown if text)

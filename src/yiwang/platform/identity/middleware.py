@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NotAllowed
-from yiwang.platform.identity import sessions
+from yiwang.platform.identity import again, sessions
 from yiwang.ui import errors
 
 _FREE = ("/account/", "/sign-out/", "/preferences", "/static/", "/healthz", "/readyz")
@@ -28,10 +28,17 @@ class ActorMiddleware:
         """Answer, unless something must be done first or a delegation just ended."""
         request.actor = SimpleLazyObject(lambda: sessions.actor_of(request))  # type: ignore[attr-defined]
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            stopped = self._duty(request) or self._fallen_back(request)
+            stopped = self._duty(request) or self._fallen_back(request) or self._again(request)
             if stopped is not None:
                 return stopped
         return self.get_response(request)
+
+    @staticmethod
+    def _again(request: HttpRequest) -> HttpResponse | None:
+        """Offer once more what was sent when the session before this one ended."""
+        if again.KEY not in request.session or not request.user.is_authenticated:
+            return None
+        return again.offer(request)
 
     @staticmethod
     def _duty(request: HttpRequest) -> HttpResponse | None:

@@ -16,6 +16,7 @@ from yiwang.kernel.codes import clean
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index, normalised
 from yiwang.kernel.types import AssuranceLevel, Party, PartyKind
+from yiwang.platform.identity import rules
 from yiwang.platform.identity.models import Account, Delegation, Organisation, Person, SignedIn
 from yiwang.platform.identity.types import (
     AccountView,
@@ -171,16 +172,16 @@ def demo_accounts(roles: Iterable[str]) -> list[tuple[str, str, str]]:
 def sessions_of(account: uuid.UUID, here: str) -> list[SessionView]:
     """Return where an account is signed in now, newest first; ``here`` is the key of the asking session."""
     rows = list(SignedIn.objects.filter(account_id=account, ended_at=None).order_by("-began_at")[:50])
+    kept = timedelta(seconds=settings.SESSION_COOKIE_AGE)
     alive = dict(
         Session.objects.filter(
-            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.now()
+            session_key__in=[row.session_key for row in rows], expire_date__gt=clock.now() + kept - rules.IDLE
         ).values_list("session_key", "expire_date")
     )
-    idle = timedelta(seconds=settings.SESSION_COOKIE_AGE)
     return [
         SessionView(
             row.id, row.way, row.level, row.device, row.address or "", row.began_at,
-            max(alive[row.session_key] - idle, row.began_at), row.session_key == here,
+            max(alive[row.session_key] - kept, row.began_at), row.session_key == here,
         )
         for row in rows
         if row.session_key in alive

@@ -17,7 +17,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.limits import client_address
 from yiwang.kernel.types import ANONYMOUS, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.identity import acts, factors, queries, rules
+from yiwang.platform.identity import acts, again, factors, queries, rules
 from yiwang.platform.identity.models import Account
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import PersonView, Standing
@@ -50,6 +50,9 @@ def sign_in(
     session, now = request.session, clock.now()
     for name in (ACTING, SERVING, DUTY):
         session.pop(name, None)
+    acting = again.resume(request, account.pk)
+    if acting:  # as before the session ended; checked anew at every request
+        session[ACTING] = acting
     checked = account.person.checked_level if account.person else AssuranceLevel.L3
     session.update({
         LEVEL: int(rules.reached(way, checked)),
@@ -156,7 +159,7 @@ def actor_of(request: HttpRequest) -> Actor:
     now = clock.now()
     began, seen = (datetime.fromisoformat(request.session.get(name) or now.isoformat()) for name in (BEGAN, SEEN))
     if now - seen > rules.IDLE or now - began > rules.SESSION_MAX:
-        django_logout(request)
+        again.end_session(request, request.session.get(ACTING))
         return _anonymous(request)
     if (now - seen).total_seconds() > _TOUCH:
         request.session[SEEN] = now.isoformat()

@@ -124,8 +124,7 @@ def correction_form(
                 error=error,
             )
         )
-    key = request.POST.get("key") or uuid.uuid4().hex
-    return CorrectionForm(asked, case, tuple(points), key, request.POST.get("note", ""), problem)
+    return CorrectionForm(asked, case, tuple(points), uuid.uuid4().hex, request.POST.get("note", ""), problem)
 
 
 @applicant
@@ -140,14 +139,12 @@ def make_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         given = 0
         for index, material in enumerate(owed, 1):
-            for number, posted in enumerate(request.FILES.getlist(f"file-{index}")):
-                try:
-                    taken = uploads.accept(posted)
-                except uploads.Refused as refused:
-                    told[material.identity] = refused.message
-                    continue
-                key = f"{request.POST.get('key', '')}:{index}:{number}:{taken.digest}"
-                acts.add_file(pk, material.identity, asdict(taken), by=actor, key=key)
+            taken, refused = uploads.received(request, f"file-{index}")
+            if refused:
+                told[material.identity] = _("；").join(refused)
+            for file in taken:
+                key = f"{request.POST.get('key', '')}:{index}:{file.digest}"
+                acts.add_file(pk, material.identity, asdict(file), by=actor, key=key)
                 given += 1
         if not given and not told:
             told[owed[0].identity] = _("请先选文件，再提交。")
@@ -255,23 +252,20 @@ def _form(asked: CorrectionView, data: Any) -> SpecForm:
 
 
 def _take_files(request: HttpRequest, case: CaseView, asked: CorrectionView, key: str) -> dict[str, str]:
-    refused: dict[str, str] = {}
+    told: dict[str, str] = {}
     for index, point in enumerate(asked.points, 1):
-        name = point.target.removeprefix("material:")
-        for number, posted in enumerate(request.FILES.getlist(f"file-{index}")):
-            try:
-                taken = uploads.accept(posted)
-            except uploads.Refused as problem:
-                refused[point.target] = problem.message
-                continue
+        taken, refused = uploads.received(request, f"file-{index}")
+        if refused:
+            told[point.target] = _("；").join(refused)
+        for file in taken:
             acts.add_file(
                 case.application_id,
-                name,
-                asdict(taken),
+                point.target.removeprefix("material:"),
+                asdict(file),
                 by=request.actor,  # type: ignore[attr-defined]
-                key=f"{key}:{index}:{number}:{taken.digest}",
+                key=f"{key}:{index}:{file.digest}",
             )
-    return refused
+    return told
 
 
 def _uuid(step: str) -> uuid.UUID:

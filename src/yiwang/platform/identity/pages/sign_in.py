@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from yiwang.kernel import clock, limits
 from yiwang.kernel.problems import Problem
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel
-from yiwang.platform.identity import acts, factors, queries, sessions
+from yiwang.platform.identity import acts, again, factors, queries, sessions
 from yiwang.platform.identity.models import Account
 from yiwang.platform.identity.pages.common import actor, next_url
 from yiwang.platform.identity.secret import Secret
@@ -34,7 +34,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and actor(request).kind is ActorKind.PERSON and wanted in {"1", "2", "3"}:
         return redirect(f"{reverse('identity:step_up')}?{urlencode({'level': wanted, 'next': next_url(request, '')})}")
     ways = methods()
-    context: dict[str, Any] = {"next": next_url(request, ""), "ways": ways.values(), "section": "my"}
+    context: dict[str, Any] = {
+        "next": next_url(request, ""),
+        "ways": ways.values(),
+        "section": "my",
+        "ended": again.KEY in request.session,
+    }
     status = 200
     if request.method == "POST":
         way = ways.get(request.POST.get("method", ""))

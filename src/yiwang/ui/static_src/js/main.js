@@ -10,6 +10,7 @@ import "htmx.org";
 import { enableKeys } from "./keys.js";
 import { enableNear } from "./near.js";
 import { enablePasskeys } from "./passkey.js";
+import { enablePrint } from "./print.js";
 import { enableTicks } from "./ticks.js";
 
 const modules = {
@@ -40,4 +41,5 @@ enableKeys(document);
 enableTicks(document);
 enablePasskeys(document);
 enableNear(document);
+enablePrint(document);
 document.addEventListener("htmx:after:swap", () => start(document));
