@@ -23,7 +23,7 @@ from yiwang.kernel.problems import NotFound
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.comparing import changes
-from yiwang.platform.catalog.editing.labels import CHOICES, path_label
+from yiwang.platform.catalog.labels import CHOICES, path_label
 from yiwang.platform.catalog.types import (
     CaseType,
     Definition,
