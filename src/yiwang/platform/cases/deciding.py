@@ -38,6 +38,8 @@ def decide(case: Case, grant: bool, text: str, *, by_rule: bool = False) -> None
     documents.write(case.application, case, kind, **content)
     if grant:
         _plan_post_checks(case)
+    else:
+        engine.give_up_renewal(case, text)
     current().emit(DECIDED, case, result=case.result, by_rule=by_rule)
 
 

@@ -23,6 +23,7 @@ from yiwang.platform.catalog.rules import truth
 from yiwang.platform.catalog.types import EditionView, Limit, Step, StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
+from yiwang.platform.licences import acts as licences
 
 CLOCK: TypeAdapter[Clock] = TypeAdapter(Clock)
 DEEMED = "cases.deemed_acceptance"
@@ -354,8 +355,16 @@ def end(case: Case, state: CaseState, result: CaseResult, reason: str = "") -> N
     case.tasks.filter(state__in=[TaskState.WAITING, TaskState.READY]).update(state=TaskState.SKIPPED)
     for kind in (CORRECTION, CONDITIONAL):
         timers.cancel_timer(kind, case.id)
+    if result is not CaseResult.FORWARDED:  # else another body decides it
+        give_up_renewal(case, reason)
     close(case, now)
     store(case)
+
+
+def give_up_renewal(case: Case, reason: str) -> None:
+    """Tell the licence that this case was to renew (延续) that it will not: it runs to its end."""
+    if case.renews_id is not None:
+        licences.refuse_renewal_inside(case.renews_id, reason=reason)
 
 
 def close(case: Case, at: datetime) -> None:

@@ -73,6 +73,7 @@ ACTS: dict[str, Any] = {
     "cases.submit": _("提交申请"),
     "cases.accept": _("受理"),
     "cases.accept_all": _("一次受理全部办件"),
+    "cases.deem_renewed": _("逾期未决定，视为准予延续"),
     "cases.deem_accepted": _("逾期未告知，视为受理"),
     "cases.request_correction": _("一次性告知补正"),
     "cases.answer_correction": _("提交补正"),

@@ -151,6 +151,8 @@ class Case(models.Model):
     reason = models.TextField(blank=True)
     """Why it ended without a decision."""
     licence_id = models.UUIDField(null=True)
+    renews_id = models.UUIDField(null=True)
+    """The licence that is to be renewed (延续), while that is undecided and after."""
     objects = CaseQuerySet.as_manager()
 
     class Meta:
@@ -163,6 +165,7 @@ class Case(models.Model):
             ),
             models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["renews_id"], name="case_renews", condition=Q(renews_id__isnull=False)),
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
             GinIndex(fields=["helpers"], name="case_helpers", condition=~Q(helpers=[])),

@@ -16,6 +16,10 @@ def _issue(case: Case, task: Task) -> str | None:
     definition = catalog.get_edition(case.edition_id).definition
     if not definition.result.licence_type:
         return "skip"
+    if case.renews_id is not None:
+        values = engine.facts_of(case.application)
+        case.licence_id = licences.renew_inside(case.renews_id, values=values, case_id=case.id)
+        return "pass"
     agency = directory.agencies_by_id([case.agency_id])[case.agency_id]
     case.licence_id = licences.issue_inside(
         type_code=definition.result.licence_type,

@@ -42,6 +42,7 @@ FIELDS: dict[str, str | Promise] = {
     "Condition.text": _("条件"),
     "Commitment.text": _("承诺内容"),
     "Result.kind": _("结果类型"),
+    "Result.renews": _("是对已有证照的延续"),
     "Satisfier.kind": _("由什么代替"),
     "accepting_body": _("受理机构"),
     "address": _("地址"),

@@ -35,6 +35,7 @@ from yiwang.platform.cases.acts.originals import check_original
 from yiwang.platform.cases.acts.papers import make_document, make_once
 from yiwang.platform.cases.acts.photos import add_photo
 from yiwang.platform.cases.acts.recheck import check_by_hand, recheck, recount
+from yiwang.platform.cases.acts.renewal import deem_renewed
 from yiwang.platform.cases.acts.submit import submit
 from yiwang.platform.cases.acts.work import (
     complete_step,
@@ -60,6 +61,7 @@ __all__ = [
     "complete_step",
     "decide",
     "deem_accepted",
+    "deem_renewed",
     "deliver",
     "discard",
     "extend",

@@ -14,7 +14,7 @@ from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
-from yiwang.platform.cases import checking, documents, engine
+from yiwang.platform.cases import checking, documents, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
@@ -192,6 +192,7 @@ def _write_cases(
     JointVisit.objects.bulk_create(visits.values())
     Case.objects.bulk_create(cases)
     Task.objects.bulk_create(tasks)
+    renewing.apply(cases)
 
 
 def _write_materials(application: Application, resolution: Resolution) -> None:

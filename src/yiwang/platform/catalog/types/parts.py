@@ -157,6 +157,8 @@ class Result:
     name_en: str = ""
     sample: str = ""
     validity_months: int = 0
+    renews: bool = False
+    """Whether it lengthens a licence of this type that the applicant has (延续, 行政许可法 art. 50)."""
 
 
 @dataclass(frozen=True, slots=True)
