@@ -56,34 +56,65 @@ def give_the_materials(person: Visitor, *, shots: bool = False) -> None:
     person.heading("核对并提交")
 
 
-def hand_in(person: Visitor, *, shots: bool = False) -> Receipt:
-    """Promise, sign, hand in."""
+def hand_in_too_early(person: Visitor) -> None:
+    """Hand in without promising, then with something missing: both are told, nothing is handed in."""
+    person.press(re.compile("^提交这"))
+    person.reads("请先勾选承诺")
     person.hands.tick(person.page.get_by_label("我已阅读并承诺"))
+    person.press(re.compile("^提交这"))
+    expect(person.page.locator(".yw-summary li")).not_to_have_count(0)
+
+
+def sign(person: Visitor) -> None:
+    """Promise, sign, send."""
+    person.hands.tick(person.page.get_by_label("我已阅读并承诺"))
+    person.press(re.compile("^提交这"))
+
+
+def hand_in(person: Visitor, *, shots: bool = False) -> Receipt:
+    """Look everything through once more and hand it in."""
     if shots:
         person.shot("review")
-    person.press(re.compile("^提交这"))
+    sign(person)
     person.reads("收件凭证已经生成")
     return receipt(person)
 
 
 def receipt(person: Visitor) -> Receipt:
     """Read the numbers off the page that follows handing in."""
-    said = person.page.locator("main .yw-title").inner_text()
-    number = re.search(r"\b\d{4}\S{8,}|\b[A-Z0-9]{10,}\b", said)
-    code = person.page.locator("main .yw-title strong").first.inner_text()
+    title = person.page.locator("main .yw-title")
     found = re.search(r"applications/([0-9a-f-]{36})", person.page.url)
-    assert number and found, said
-    return Receipt(found[1], number[0], code)
+    assert found, person.page.url
+    return Receipt(found[1], title.locator(".yw-mono").last.inner_text(), title.locator("strong").first.inner_text())
 
 
-def rate(person: Visitor, level: str, reason: str, *, shots: bool = False) -> None:
-    """Rate the service whose page is open."""
+def answer_correction(person: Visitor) -> None:
+    """Give a new file for what was asked, with a word."""
+    form = person.page.locator("form", has=person.page.get_by_role("button", name="提交补正"))
+    person.hands.give(form.locator("input[type=file]"), picture("5.2 m x 0.9 m", "lightyellow"))
+    form.get_by_label(re.compile("^说明")).fill("已按要求标注尺寸。")
+    person.press("提交补正")
+
+
+def ask_progress(person: Visitor, number: str, code: str) -> None:
+    """Ask how it stands, as everybody may."""
+    person.hands.type(person.page.get_by_label("申请编号或办件编号"), number)
+    person.hands.type(person.page.get_by_label("查询码"), code)
+    person.press("查进度")
+
+
+def rate(person: Visitor, case: str, level: str, reason: str, *, shots: bool = False) -> None:
+    """Rate a case of the application that is open."""
+    line = person.page.locator("main .yw-case").filter(has_text=case)
+    person.follow(re.compile("^去评价"), within=line)
     if shots:
         person.shot("rate")
-    person.follow(level)
+    person.follow(re.compile(f"^{level}$"))
     person.hands.tick(person.page.get_by_label(reason))
     if shots:
         person.shot("rate-reasons")
     person.press("提交评价")
     person.heading("谢谢您的评价")
-    expect(person.page.locator("main")).to_contain_text(level)
+    person.reads(level)
+    if shots:
+        person.shot("rated")

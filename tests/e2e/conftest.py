@@ -15,13 +15,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from yiwang.config.environment import ROOT
+from yiwang.config.environment import ROOT, default_state_dir
 
+from .desk import Agencies
 from .visitor import Album, Visitor
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOTS = os.environ.get("YIWANG_SHOTS", "")
+RUNNING = os.environ.get("YIWANG_E2E_URL", "")
+"""A demo of this checkout that runs already, to be used as it is."""
 READY = 240
+Bring = Callable[..., Visitor]
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,24 @@ class City:
     def command(self, *arguments: str) -> str:
         """Run a ``yiwang`` command beside it; return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "yiwang.config.command", *arguments],
-            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+            [sys.executable, "-m", "yiwang.config.command", *arguments], check=False,
+            env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
 
 
+def hear_ctrl_c() -> None:
+    """Listen to Ctrl-C, also where the tests themselves were started in the background and do not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="session")
 def city() -> Iterator[City]:
     """Start the demo; Ctrl-C ends it."""
+    if RUNNING:
+        yield City(RUNNING, dict(os.environ) | {"YIWANG_STATE_DIR": str(default_state_dir())})
+        return
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     state = ROOT / ".yiwang" / "e2e"
@@ -62,6 +74,7 @@ def city() -> Iterator[City]:
         demo = subprocess.Popen(
             [sys.executable, "-m", "yiwang.config.command", "demo", "--port", str(port)],
             env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - in the main thread
         )  # fmt: skip
     try:
         until = time.monotonic() + READY
@@ -88,9 +101,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(city: City, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
+def album(request: pytest.FixtureRequest) -> Album:
+    """The pictures of this test."""
+    return Album(SHOTS, request.node.name.removeprefix("test_"))
+
+
+@pytest.fixture
+def visitor(city: City, chromium: Browser, album: Album) -> Iterator[Bring]:
     """Return a function that brings a visitor; all leave at the end."""
-    album = Album(SHOTS, request.node.name.removeprefix("test_"))
     visitors: list[Visitor] = []
 
     def bring(login: str = "", **how: object) -> Visitor:
@@ -102,4 +120,20 @@ def visitor(city: City, chromium: Browser, request: pytest.FixtureRequest) -> It
 
     yield bring
     for one in visitors:
-        one.close()
+        one.leave()
+
+
+@pytest.fixture(scope="session")
+def everybody(city: City, chromium: Browser) -> Iterator[Agencies]:
+    """The staff of all tests: each signs in once."""
+    agencies = Agencies(chromium, city.url)
+    yield agencies
+    agencies.close()
+
+
+@pytest.fixture
+def agencies(everybody: Agencies, album: Album) -> Iterator[Agencies]:
+    """The staff of the counter and the agencies, at their desks."""
+    everybody.album = album
+    yield everybody
+    everybody.check()

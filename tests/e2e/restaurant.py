@@ -50,7 +50,7 @@ DETAILS: dict[str, Any] = {
     "grease_service": "演示环境服务有限公司",
 }
 
-ITEMS = {
+AGENCIES = {
     "食品经营许可": "amr",
     "消防安全检查": "fire",
     "户外招牌设置": "enforcement",

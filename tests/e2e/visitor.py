@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +181,12 @@ class Visitor:
         self.hands.tick(self.page.get_by_label(name))
         self.press("就为它办")
 
-    def close(self) -> None:
-        """Leave; nothing may have been complained of."""
-        with suppress(Exception):
-            self.context.close()
-        assert self.complaints == []
+    def check(self) -> None:
+        """See that no page complained so far."""
+        heard, self.complaints = self.complaints, []
+        assert heard == []
+
+    def leave(self) -> None:
+        """Close the browser."""
+        self.context.close()
+        self.check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from functools import lru_cache
 
 from django.contrib.auth.hashers import make_password
@@ -86,7 +86,7 @@ def load(pack: Pack) -> Loaded:
                 "items": list(row.items),
                 "may_sign": row.may_sign,
                 "created_at": clock.now(),
-                "expires_at": datetime.combine(row.expires_on, time.max, tzinfo=clock.SHANGHAI),
+                "expires_at": clock.end_of(row.expires_on),
             },
         )
     for staff in pack.rows("staff.yaml", StaffRow):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from yiwang.kernel.clock import legal_date
 from yiwang.kernel.types import AssuranceLevel, Party
 
 
@@ -93,6 +94,11 @@ class DelegationView:
     expires_at: datetime
     revoked_at: datetime | None
     created_at: datetime
+
+    @property
+    def last_day(self) -> date:
+        """Return the last legal date on which it holds: it ends at 24:00."""
+        return legal_date(self.expires_at - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ def _application_values(view: ApplicationView, language: str) -> dict[str, str]:
     return {
         "title": (view.title_en if language == "en" else "") or view.title,
         "tail": view.number[-4:],
+        "number": view.number,
+        "code": view.query_code,
         "total": str(len(view.cases)),
         "accepted": str(len(accepted)),
         "due": _day(view.due_on or _latest(accepted), language),

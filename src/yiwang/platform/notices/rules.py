@@ -13,7 +13,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 PATIENCE = timedelta(days=3)
 """After this a message is old news: the inbox still has it."""
 
-PLACES = frozenset({"title", "name", "agency", "due", "day", "points", "tail", "accepted", "total", "text"})
+PLACES = frozenset(
+    {"title", "name", "agency", "due", "day", "points", "number", "code", "tail", "accepted", "total", "text"}
+)
 """What a template may ask for; never a person's number."""
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on, current
 from yiwang.kernel.problems import Invalid, NotAllowed, NotNow, Stale
-from yiwang.kernel.types import Actor, Denial, FieldError, Key
+from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key
 from yiwang.platform.cases import engine
 from yiwang.platform.cases.acts.accept import complete_conditional
 from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial, Correction
@@ -95,7 +95,7 @@ def start_draft(
         principal_id=by.principal.id,
         applicant_name=identity.party_name(by.principal),
         agent_id=by.id,
-        agent_name=by.label,
+        agent_name=identity.get_person(by.id).name if by.kind is ActorKind.PERSON and by.id else by.label,
         delegation_id=by.delegation,
         door=by.door.value,
         region=region,
