@@ -16,12 +16,11 @@ that no side door forgets the check.
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
@@ -32,9 +31,25 @@ from pydantic_core import to_jsonable_python
 
 from yiwang.kernel import clock
 from yiwang.kernel.digest import sha256_of
-from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed, NotNow
-from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Denial, PartyKind, Reach, Role
+from yiwang.kernel.recording import AUDIT, EVENTS, Record, audit_values, current, event, in_hand, running, write
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Denial, Reach, Role
+
+__all__ = [
+    "CATALOGUE",
+    "EVENTS",
+    "Act",
+    "Permission",
+    "Record",
+    "act",
+    "act_on",
+    "current",
+    "event",
+    "record_denied",
+    "record_read",
+    "running",
+    "system_record",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,81 +118,6 @@ class Permission:
         return True
 
 
-@dataclass(slots=True)
-class Record:
-    """What is being done: filled by the act, written when it is over."""
-
-    act: str
-    by: Actor
-    at: datetime
-    subject_kind: str = ""
-    subject_id: str = ""
-    application_id: uuid.UUID | None = None
-    case_id: uuid.UUID | None = None
-    person_id: uuid.UUID | None = None
-    purpose: str = ""
-    detail: dict[str, Any] = field(default_factory=dict)
-    events: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
-    last: dict[str, Callable[[], None]] = field(default_factory=dict)
-    """What is done at the end of the act, still in its transaction: locks that everybody wants are taken late."""
-
-    def finish(self) -> None:
-        """Do what was left for the end."""
-        for work in self.last.values():
-            work()
-
-    def about(self, subject: Any) -> None:
-        """Name the subject: a model instance with an ``id`` and, where it has them, case, application and principal."""
-        self.subject_kind = subject._meta.label_lower
-        self.subject_id = str(subject.pk)
-        self.application_id = getattr(subject, "application_id", self.application_id)
-        label = subject._meta.model_name
-        if label == "application":
-            self.application_id = subject.pk
-        elif label == "case":
-            self.case_id = subject.pk
-        else:
-            self.case_id = getattr(subject, "case_id", self.case_id)
-        principal = getattr(subject, "principal", None)
-        if principal is not None:
-            self.person_id = principal.id
-
-    def emit(self, name: str, subject: Any = None, **payload: Any) -> None:
-        """Announce an event. It must stand in the catalogue of events; its payload holds no personal data."""
-        if name not in EVENTS:
-            raise LookupError(f"event {name!r} is not in the catalogue")
-        kind, pk = (subject._meta.label_lower, str(subject.pk)) if subject is not None else ("", "")
-        self.events.append((name, kind, pk, payload))
-
-
-_current: contextvars.ContextVar[Record | None] = contextvars.ContextVar("act", default=None)
-
-
-def current() -> Record:
-    """Return the record of the act that is running (only inside an act)."""
-    record = _current.get()
-    if record is None:
-        raise RuntimeError("no act is running: what changes the world stands in an act")
-    return record
-
-
-def running() -> bool:
-    """Tell whether an act is running."""
-    return _current.get() is not None
-
-
-EVENTS: dict[str, str] = {}
-"""The closed catalogue of events: name and what it means."""
-
-
-def event(name: str, meaning: str) -> str:
-    """Enter an event in the catalogue and return its name."""
-    if name in EVENTS:
-        raise ValueError(f"event {name!r} is declared twice")
-    EVENTS[name] = meaning
-    return name
-
-
 class Act(Generic[P, R]):
     """A registered act. Call it with the target's id (if it has a target), ``by`` and ``key``."""
 
@@ -216,10 +156,10 @@ class Act(Generic[P, R]):
         """Do the act; the same key from the same actor gives the first answer again."""
         by = cast(Actor, kwargs["by"])
         key = cast(str, kwargs["key"])
-        if _current.get() is not None:
+        if in_hand.get() is not None:
             raise RuntimeError(f"{self.name} was called inside {current().act}: call its inner function")
         record = Record(act=self.name, by=by, at=clock.now())
-        token = _current.set(record)
+        token = in_hand.set(record)
         try:
             with transaction.atomic():
                 scope = f"{self.name}|{by.identity}"
@@ -229,10 +169,10 @@ class Act(Generic[P, R]):
                     return self._answer.validate_python(stored)
                 answer = self._perform(args, kwargs, by, record)
                 record.finish()
-                _write(record, scope, key, self._answer.dump_python(answer, mode="json"))
+                write(record, scope, key, self._answer.dump_python(answer, mode="json"))
                 return answer
         finally:
-            _current.reset(token)
+            in_hand.reset(token)
 
     def _perform(self, args: Any, kwargs: Any, by: Actor, record: Record) -> R:
         if self.on is None:
@@ -307,14 +247,14 @@ def system_record(name: str) -> Iterator[Record]:
     from yiwang.kernel.types import SYSTEM
 
     record = Record(act=name, by=SYSTEM, at=clock.now())
-    token = _current.set(record)
+    token = in_hand.set(record)
     try:
         with transaction.atomic():
             yield record
             record.finish()
-            _write(record, "", "", None)
+            write(record, "", "", None)
     finally:
-        _current.reset(token)
+        in_hand.reset(token)
 
 
 def record_read(
@@ -332,14 +272,14 @@ def record_read(
     record.case_id, record.application_id = case, application
     record.detail = dict(detail or {})
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO kernel_auditentry {_AUDIT}", _audit_values(record, "read"))
+        cursor.execute(f"INSERT INTO kernel_auditentry {AUDIT}", audit_values(record, "read"))
 
 
 def record_denied(by: Actor, *, name: str, code: str, subject: str = "") -> None:
     """Log a refusal (in a transaction of its own: the act's was rolled back)."""
     record = Record(act=name, by=by, at=clock.now(), subject_id=subject[:64], detail={"code": code})
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO kernel_auditentry {_AUDIT}", _audit_values(record, "denied"))
+        cursor.execute(f"INSERT INTO kernel_auditentry {AUDIT}", audit_values(record, "denied"))
 
 
 def _digest(args: Any, kwargs: Any) -> str:
@@ -368,62 +308,3 @@ def _reserve(scope: str, key: str, given: str, at: datetime) -> tuple[bool, Any]
     if digest != given:
         raise KeyReused(_("这个提交标识已用于另一份内容，请刷新页面后重试。"))
     return True, json.loads(result) if isinstance(result, str) else result
-
-
-_AUDIT = (
-    "(at, xid, kind, name, actor_kind, actor_id, actor_label, actor_agency, principal_kind, principal_id,"
-    " delegation_id, door, request_id, subject_kind, subject_id, application_id, case_id, person_id, purpose, detail)"
-    " VALUES (%s, pg_current_xact_id()::text::bigint, %s, %s, %s, %s, %s, %s, %s, %s,"
-    " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
-
-
-def _audit_values(record: Record, kind: str) -> list[Any]:
-    by = record.by
-    person = record.person_id
-    if person is None and by.principal is not None and by.principal.kind is PartyKind.PERSON:
-        person = by.principal.id
-    return [
-        record.at,
-        kind,
-        record.act,
-        by.kind.value,
-        by.id,
-        by.label,
-        by.agency,
-        by.principal.kind.value if by.principal else "",
-        by.principal.id if by.principal else None,
-        by.delegation,
-        by.door.value,
-        by.request_id,
-        record.subject_kind,
-        record.subject_id,
-        record.application_id,
-        record.case_id,
-        person,
-        record.purpose or by.purpose,
-        json.dumps(to_jsonable_python(record.detail), ensure_ascii=False),
-    ]
-
-
-def _write(record: Record, scope: str, key: str, answer: Any) -> None:
-    """Write audit entry, events and the key's answer in one statement: a round trip costs more than a row."""
-    parts = [f"a AS (INSERT INTO kernel_auditentry {_AUDIT})"]
-    values = _audit_values(record, "act")
-    if record.events:
-        rows = ", ".join(
-            ["(%s::uuid, pg_current_xact_id()::text::bigint, %s::timestamptz, %s, %s, %s, %s::jsonb)"]
-            * len(record.events)
-        )
-        parts.append(
-            f"e AS (INSERT INTO kernel_event (id, xid, at, name, subject_kind, subject_id, payload) VALUES {rows})"  # noqa: S608 (placeholders only)
-        )
-        for name, kind, pk, payload in record.events:
-            body = json.dumps(to_jsonable_python(payload), ensure_ascii=False)
-            values += [uuid7(), record.at, name, kind, pk, body]
-    tail = "SELECT 1"
-    if key:
-        tail = "UPDATE kernel_idempotencykey SET result = %s::jsonb WHERE scope = %s AND key = %s"
-        values += [json.dumps(answer, ensure_ascii=False), scope, key]
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(parts)} {tail}", values)

@@ -19,8 +19,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from yiwang.kernel import clock
-from yiwang.kernel.acts import EVENTS
 from yiwang.kernel.models import Event, EventCursor
+from yiwang.kernel.recording import EVENTS
 
 log = logging.getLogger(__name__)
 BATCH = 200

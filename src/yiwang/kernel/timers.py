@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import Timer
 from yiwang.kernel.problems import NotFound, NotNow
+from yiwang.kernel.recording import current
 
 log = logging.getLogger(__name__)
 Ring = Callable[[uuid.UUID, str], None]
@@ -36,21 +37,15 @@ def kinds() -> dict[str, Ring]:
 
 
 def set_timer(kind: str, subject: uuid.UUID, due_at: datetime) -> None:
-    """Set or move the timer of this kind on this subject, in the act's own transaction."""
+    """Let the running act set or move the timer of this kind on this subject: written with the act's record."""
     if kind not in _kinds:
         raise LookupError(f"timer {kind!r} is not registered")
-    with connection.cursor() as sql:
-        sql.execute(
-            "INSERT INTO kernel_timer (kind, subject_id, due_at, failures, error) VALUES (%s, %s, %s, 0, '')"
-            " ON CONFLICT (kind, subject_id) DO UPDATE SET due_at = EXCLUDED.due_at, fired_at = NULL,"
-            " failures = 0, error = '', retry_at = NULL",
-            [kind, subject, due_at],
-        )
+    current().timers[kind, subject] = due_at
 
 
 def cancel_timer(kind: str, subject: uuid.UUID) -> None:
-    """Take the timer back; nothing happens if there is none."""
-    Timer.objects.filter(kind=kind, subject_id=subject, fired_at=None).delete()
+    """Let the running act take the timer back; nothing happens if there is none, or if it has rung."""
+    current().timers[kind, subject] = None
 
 
 def ring_due(limit: int = 100) -> int:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
+from yiwang.platform.cases.held import keep
 from yiwang.platform.cases.models import (
     Application,
     ApplicationFile,
@@ -129,7 +130,7 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
     own = tasks.get(pk, [])
     for name, model in (("procedures", SpecialProcedure), ("post_checks", PostCheck)):
         given = row.stops if model is SpecialProcedure else row.promises  # type: ignore[attr-defined]
-        _keep(row, name, (_from_json(model, one) for one in given))
+        keep(row, name, (_from_json(model, one) for one in given))
     handed_in = row.application.submitted_at
     lines = [
         one
@@ -159,13 +160,6 @@ def _rows_json(model: type[SpecialProcedure] | type[PostCheck]) -> Any:
     names = [one.attname for one in model._meta.concrete_fields]
     rows = model.objects.filter(case_id=OuterRef("pk")).order_by("id")
     return rows.values(json=JSONObject(**{name: name for name in names}))
-
-
-def _keep(row: Case, name: str, found: Iterable[Any]) -> None:
-    """Put rows where ``row.NAME.all()`` finds them."""
-    kept = getattr(row, name).all()
-    kept._result_cache = list(found)
-    row._prefetched_objects_cache[name] = kept  # type: ignore[attr-defined]
 
 
 def _papers() -> Any:
@@ -237,7 +231,7 @@ def _tasks(rows: Iterable[Case]) -> dict[uuid.UUID, list[Task]]:
     for task in tasks:
         found[task.case_id].append(task)
     for row in rows:
-        _keep(row, "tasks", found[row.pk])
+        keep(row, "tasks", found[row.pk])
     return found
 
 

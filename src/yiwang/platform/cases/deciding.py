@@ -10,6 +10,7 @@ from yiwang.kernel.acts import current
 from yiwang.kernel.expressions import dependencies
 from yiwang.platform.cases import documents, engine
 from yiwang.platform.cases.events import DECIDED
+from yiwang.platform.cases.held import tasks_of
 from yiwang.platform.cases.models import Case, PostCheck, Task
 from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
@@ -67,7 +68,7 @@ def by_rule(case: Case, task: Task) -> str | None:
     """
     edition = catalog.get_edition(case.edition_id)
     rule = edition.definition.decision_by_rule
-    if not rule or case.owing or case.recheck or case.tasks.filter(outcome="fail").exists():
+    if not rule or case.owing or case.recheck or any(one.outcome == "fail" for one in tasks_of(case)):
         return None
     facts = engine.facts_of(case.application)
     if truth(rule, facts) is not True:

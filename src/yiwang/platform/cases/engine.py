@@ -16,6 +16,7 @@ from yiwang.kernel.clock import Clock
 from yiwang.kernel.problems import Stale
 from yiwang.platform.cases import documents, kinds, rules
 from yiwang.platform.cases.events import ACCEPTED, CLOSED, PREDECESSOR_ENDED, STEP_READY
+from yiwang.platform.cases.held import cases_of, tasks_of
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Correction, JointVisit, Task
 from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, DocumentKind, Stage, TaskState
 from yiwang.platform.catalog import queries as catalog
@@ -66,15 +67,15 @@ def check_version(row: Case | Application, version: int | None) -> None:
 
 
 def store(case: Case) -> None:
-    """Write a changed case, with its new version."""
+    """Let a changed case be written, with its new version."""
     case.version += 1
-    case.save()
+    current().update(case)
 
 
 def settle(application: Application) -> None:
     """Write down what follows for an application from its cases: state, due dates, joint clock, deemed acceptance."""
     now = clock.now()
-    rows = list(application.cases.all())
+    rows = cases_of(application)
     application.due_on = max((row.due_on for row in rows if row.due_on), default=None)
     if all(row.closed_at for row in rows):
         withdrawn = all(row.result == CaseResult.WITHDRAWN for row in rows)
@@ -86,7 +87,7 @@ def settle(application: Application) -> None:
         application.state = ApplicationState.ACCEPTED.value
         application.accepted_at = now
     _settle_joint_clock(application, rows)
-    application.save(update_fields=["state", "accepted_at", "closed_at", "due_on", "clock", "joint_due_on"])
+    current().update(application, "state", "accepted_at", "closed_at", "due_on", "clock", "joint_due_on")
     waiting = [row for row in rows if CaseState(row.state) in rules.BEFORE_ACCEPTANCE]
     told_by = [row.tell_by for row in waiting if row.tell_by]
     if told_by:
@@ -217,13 +218,13 @@ def accept(case: Case, at: datetime, *, deemed: bool = False) -> None:
         if case.due_on:
             set_deadline(CONDITIONAL, case.id, case.due_on)
     current().emit(ACCEPTED, case, application=str(case.application_id), due_on=str(case.due_on), deemed=deemed)
-    tasks = list(case.tasks.order_by("position"))
+    tasks = tasks_of(case)
     done = [
         task for task in tasks if task.kind in (StepKind.INTAKE, StepKind.PRE_REVIEW) and task.state != TaskState.DONE
     ]
     for task in done:
-        _mark_done(task, rules.Outcome.PASS.value, "", by=current().by.label, at=at)
-    open_steps(case, tasks, at, changed=done)
+        finish_task(task, rules.Outcome.PASS.value, "", by=current().by.label, at=at)
+    open_steps(case, at)
     if case.decided_at is None:
         documents.write(
             case.application,
@@ -238,23 +239,18 @@ def accept(case: Case, at: datetime, *, deemed: bool = False) -> None:
 
 def finish_task(task: Task, outcome: str, opinion: str, *, by: str, at: datetime) -> None:
     """Write down that a step is done."""
-    _mark_done(task, outcome, opinion, by=by, at=at)
-    task.save(update_fields=["state", "outcome", "opinion", "done_at", "done_by", "officers"])
-
-
-def _mark_done(task: Task, outcome: str, opinion: str, *, by: str, at: datetime) -> None:
     task.state, task.outcome, task.opinion = TaskState.DONE.value, outcome, opinion
     task.done_at, task.done_by = at, by
+    current().update(task, "state", "outcome", "opinion", "done_at", "done_by", "officers")
 
 
-def open_steps(case: Case, tasks: list[Task], at: datetime, *, changed: Sequence[Task] = ()) -> None:
+def open_steps(case: Case, at: datetime) -> None:
     """Open every step whose turn has come; automatic ones are done at once, which may open others.
 
-    ``changed`` are tasks that the caller changed; all are written in one statement. The case is closed when nothing
-    is left but handing the result over.
+    The case is closed when nothing is left but handing the result over.
     """
     edition = catalog.get_edition(case.edition_id)
-    touched = {task.id: task for task in changed}
+    tasks = tasks_of(case)
     ready: list[Task] = []
     moved = True
     while moved:
@@ -264,12 +260,11 @@ def open_steps(case: Case, tasks: list[Task], at: datetime, *, changed: Sequence
             state = after.get(task.step, TaskState(task.state))  # a step of an earlier edition stays as it is
             if state.value != task.state:
                 task.state, task.ready_at = state.value, at
-                touched[task.id] = task
+                current().update(task, "state", "ready_at")
                 if task.state == TaskState.READY:
                     ready.append(task)
         for task in tasks:
             if task.state == TaskState.READY and _runs_by_itself(case, task, at):
-                touched[task.id] = task
                 moved = True
         if not moved and case.state == CaseState.DECIDED and rules.finished(_before_delivery(tasks)):
             close(case, at)
@@ -277,9 +272,6 @@ def open_steps(case: Case, tasks: list[Task], at: datetime, *, changed: Sequence
     for task in ready:
         if task.state == TaskState.READY:
             current().emit(STEP_READY, case, step=task.step, role=task.role)
-    Task.objects.bulk_update(
-        touched.values(), ["state", "ready_at", "done_at", "done_by", "outcome", "opinion", "officers"]
-    )
     if case.state == CaseState.CLOSED and case.delivered_at is not None:
         move(case, CaseState.DELIVERED)
 
@@ -295,7 +287,7 @@ def _runs_by_itself(case: Case, task: Task, at: datetime) -> bool:
     outcome = kind.automatic(case, task)
     if outcome is None:
         return False
-    _mark_done(task, outcome, task.opinion, by="系统", at=at)
+    finish_task(task, outcome, task.opinion, by="系统", at=at)
     return True
 
 
@@ -352,7 +344,10 @@ def end(case: Case, state: CaseState, result: CaseResult, reason: str = "") -> N
     case.result, case.reason, case.tell_by = result.value, reason, None
     case.corrections.filter(state="open").update(state="lapsed" if result is CaseResult.NO_SUPPLEMENT else "withdrawn")
     case.procedures.filter(ended_at=None, kind="special").update(ended_at=now, result=reason)
-    case.tasks.filter(state__in=[TaskState.WAITING, TaskState.READY]).update(state=TaskState.SKIPPED)
+    for task in tasks_of(case):
+        if task.state in (TaskState.WAITING, TaskState.READY):
+            task.state = TaskState.SKIPPED.value
+            current().update(task, "state")
     for kind in (CORRECTION, CONDITIONAL):
         timers.cancel_timer(kind, case.id)
     if result is not CaseResult.FORWARDED:  # else another body decides it
@@ -375,11 +370,9 @@ def close(case: Case, at: datetime) -> None:
     if case.delivered_at is None:
         set_archive(case, at)
     current().emit(CLOSED, case, result=case.result, application=str(case.application_id))
-    for other in case.application.cases.filter(waits_for__contains=[case.item_code], closed_at=None).order_by(
-        "position"
-    ):
-        other.application = case.application
-        _release(other, case, at)
+    for other in cases_of(case.application):
+        if case.item_code in other.waits_for and other.closed_at is None:
+            _release(other, case, at)
 
 
 def set_archive(case: Case, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import HANDLING, reached
 from yiwang.kernel.types import Actor, ActorKind, Role
+from yiwang.platform.cases.held import cases_of
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -45,15 +46,16 @@ class CaseQuerySet(_QuerySet):
         return self.none()
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
-        """Return the case, locked, if the actor may see it.
+        """Return the case, locked with its application and all cases of that, if the actor may see it.
 
         The application is locked first: locks are always taken in the order application, case, task.
         """
-        row = self.visible_to(by).filter(pk=pk).only("application_id").first()
-        if row is None:
+        seen = self.visible_to(by).filter(pk=pk).values("application_id")
+        applications = self.model._meta.get_field("application").related_model.objects
+        application = next(iter(applications.select_for_update().filter(pk=models.Subquery(seen))), None)
+        if application is None:
             raise NotFound(_("没有找到这个办件。"))
-        self.model._meta.get_field("application").related_model.objects.select_for_update().get(pk=row.application_id)
-        return self.select_for_update(of=("self",)).select_related("application").get(pk=pk)
+        return next(case for case in cases_of(application) if case.pk == pk)
 
 
 class ApplicationQuerySet(_QuerySet):
@@ -93,7 +95,10 @@ class ApplicationQuerySet(_QuerySet):
         return self.filter(where, state="submitted")
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
-        """Return the application, locked, if the actor may see it."""
-        if not self.visible_to(by).filter(pk=pk).exists():
+        """Return the application with its cases, locked, if the actor may see it."""
+        row = next(iter(self.visible_to(by).select_for_update().filter(pk=pk)), None)
+        if row is None:
             raise NotFound(_("没有找到这份申请。"))
-        return self.select_for_update().get(pk=pk)
+        if row.state != "draft":  # which has no cases yet
+            cases_of(row)
+        return row

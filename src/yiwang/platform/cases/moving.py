@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.cases import rules
+from yiwang.platform.cases.held import tasks_of
 from yiwang.platform.cases.models import ApplicationMaterial, Case, Task
 from yiwang.platform.cases.types import MoveView, TaskState
 from yiwang.platform.catalog import queries as catalog
@@ -63,7 +64,7 @@ def look(pk: uuid.UUID, by: Actor) -> tuple[Case, Plan | None]:
 
 def plan(case: Case, new: EditionView) -> Plan:
     """Return what a move would mean (its application and steps are read)."""
-    tasks = {task.step: task for task in case.tasks.order_by("position")}
+    tasks = {task.step: task for task in tasks_of(case)}
     states = {code: TaskState(task.state) for code, task in tasks.items()}
     materials = list(case.application.materials.all())
     resolution = _resolve(case, new, materials)

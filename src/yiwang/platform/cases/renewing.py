@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Iterable
 
 from yiwang.kernel import clock, timers
+from yiwang.kernel.acts import current
 from yiwang.platform.cases import deciding, engine, rules
+from yiwang.platform.cases.held import tasks_of
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.types import CaseState, TaskState
 from yiwang.platform.catalog import queries as catalog
@@ -27,7 +29,6 @@ def apply(cases: Iterable[Case]) -> None:
         licence = _chosen(case, result.licence_type)
         if licence is not None:
             case.renews_id = licence.id
-            case.save(update_fields=["renews_id"])
             licences.renewal_applied_inside(licence.id)
 
 
@@ -47,11 +48,11 @@ def deem(case: Case, licence: uuid.UUID) -> None:
         return
     case.licence_id = licence
     deciding.decide(case, True, DEEMED, by_rule=True)
-    tasks = list(case.tasks.order_by("position"))
-    open_ = [task for task in tasks if task.state != TaskState.DONE and task.kind != StepKind.DELIVER]
-    for task in open_:
-        task.state = TaskState.SKIPPED.value
-    engine.open_steps(case, tasks, now, changed=open_)
+    for task in tasks_of(case):
+        if task.state != TaskState.DONE and task.kind != StepKind.DELIVER:
+            task.state = TaskState.SKIPPED.value
+            current().update(task, "state")
+    engine.open_steps(case, now)
 
 
 def _take_up(case: Case) -> None:

@@ -12,6 +12,7 @@ from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import SYSTEM, Actor, Denial, FieldError, Key
 from yiwang.platform.cases import documents, engine, rules
 from yiwang.platform.cases.events import MADE_UP, NOT_ACCEPTED, REVOKED
+from yiwang.platform.cases.held import cases_of, tasks_of
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.cases.permissions import CanIntake, CanRefuseAcceptance, OnlySystem
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind, TaskState
@@ -152,20 +153,19 @@ def complete_conditional(application: Application) -> None:
         for material in application.materials.filter(state=FactState.DEFERRED, made_up_at=None)
         for code in material.items
     }
-    for case in application.cases.select_for_update().filter(
-        conditional_due_on__isnull=False, made_up_at=None, closed_at=None
-    ):
-        if case.item_code in owed:
+    for case in cases_of(application):
+        if not case.owing or case.closed_at is not None or case.item_code in owed:
             continue
-        case.application = application
         case.made_up_at = clock.now()
         if case.state == CaseState.CONDITIONAL:
-            done = case.tasks.filter(state=TaskState.DONE).exclude(kind__in=[StepKind.INTAKE, StepKind.PRE_REVIEW])
-            begun = case.handler_id is not None or done.exists()
+            begun = case.handler_id is not None or any(
+                task.state == TaskState.DONE and task.kind not in (StepKind.INTAKE, StepKind.PRE_REVIEW)
+                for task in tasks_of(case)
+            )
             engine.move(case, CaseState.IN_PROCESS if begun else CaseState.ACCEPTED)
         timers.cancel_timer(engine.CONDITIONAL, case.id)
         current().emit(MADE_UP, case)
-        engine.open_steps(case, list(case.tasks.order_by("position")), clock.now())
+        engine.open_steps(case, clock.now())
         engine.store(case)
 
 
@@ -177,13 +177,11 @@ def needed(text: str, message: str, field: str = "reason") -> str:
 
 
 def _waiting(application: Application) -> list[Case]:
-    rows = application.cases.select_for_update().filter(state__in=rules.BEFORE_ACCEPTANCE)
-    return list(rows.order_by("position"))
+    return [case for case in cases_of(application) if case.state in rules.BEFORE_ACCEPTANCE]
 
 
 def _accept_all(application: Application, cases: list[Case]) -> list[uuid.UUID]:
     for case in cases:
-        case.application = application
         deemed = engine.over(case.tell_by)
         engine.accept(case, case.received_at if deemed else clock.now(), deemed=deemed)
         engine.store(case)

@@ -13,6 +13,7 @@ from yiwang.kernel.types import SYSTEM, Actor, Denial, Key, Party
 from yiwang.platform.cases import delivering, engine
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import COMMITMENT_CHECKED, COMMITMENT_OVERDUE, CREDIT_REPAIRED
+from yiwang.platform.cases.held import tasks_of
 from yiwang.platform.cases.models import Case, PostCheck
 from yiwang.platform.cases.permissions import CanDecide, CanHandle, CanHandOver, OnlySystem
 from yiwang.platform.cases.types import TaskState, Way
@@ -75,11 +76,11 @@ def deliver(
     receiver = needed(receiver, _("请写明由谁签收。"), "receiver")
     if chosen is Way.MAIL:
         tracking = needed(tracking, _("请写邮件单号。"), "tracking")
-    task = case.tasks.get(kind=StepKind.DELIVER, state=TaskState.READY)
+    task = next(one for one in tasks_of(case) if one.kind == StepKind.DELIVER and one.state == TaskState.READY)
     delivering.hand_over(case, chosen, receiver=receiver, tracking=tracking.strip())
     now = clock.now()
     engine.finish_task(task, "pass", "", by=by.label, at=now)
-    engine.open_steps(case, list(case.tasks.order_by("position")), now)
+    engine.open_steps(case, now)
     engine.store(case)
     engine.settle(case.application)
 

@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
-from yiwang.kernel.acts import act_on
+from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import ClockError
 from yiwang.kernel.problems import Invalid, NotNow
@@ -201,7 +201,7 @@ def extend_joint(
     application.clock = engine.CLOCK.dump_python(longer, mode="json")
     application.joint_due_on = clock.due(longer, engine.calendar(application.region))
     application.version += 1
-    application.save(update_fields=["clock", "joint_due_on", "version"])
+    current().update(application, "clock", "joint_due_on", "version")
     documents.write(
         application,
         None,

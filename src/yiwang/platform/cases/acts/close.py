@@ -12,6 +12,7 @@ from yiwang.kernel.types import SYSTEM, Actor, Denial, Key
 from yiwang.platform.cases import engine, rules
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import ARCHIVED, FORWARDED, VOIDED, WITHDRAWN
+from yiwang.platform.cases.held import cases_of
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.cases.permissions import CanApply, CanDecide, CanDispatch, OnlySystem
 from yiwang.platform.cases.types import CaseResult, CaseState
@@ -26,7 +27,7 @@ def undecided(case: Case) -> Denial | None:
 
 def any_undecided(application: Application) -> Denial | None:
     """At least one case was neither decided nor ended."""
-    if not application.cases.filter(state__in=rules.OPEN).exists():
+    if not any(case.state in rules.OPEN for case in application.cases.all()):
         return Denial("decided", _("这份申请的办件都已经作出决定或者结束。"))
     return None
 
@@ -59,11 +60,10 @@ def withdraw_all(
 ) -> list[uuid.UUID]:
     """Take every case back that is not decided yet. Returns them."""
     engine.check_version(application, version)
-    rows = application.cases.select_for_update().filter(state__in=rules.OPEN)
+    rows = [case for case in cases_of(application) if case.state in rules.OPEN]
     # Those that wait go first, so that none is told that its predecessor has ended.
     taken = sorted(rows, key=lambda case: (not case.waits_for, case.position))
     for case in taken:
-        case.application = application
         _withdraw(case, reason.strip())
     engine.settle(application)
     return [case.id for case in taken]

@@ -202,7 +202,7 @@ def _answer(case: Case, answers: dict[str, Any], note: str) -> None:
         }
     application.facts, application.changed_at = facts, now
     application.version += 1
-    application.save(update_fields=["facts", "changed_at", "version"])
+    current().update(application, "facts", "changed_at", "version")
     materials = {name for kind, name in map(_target, correction.points) if kind == "material"}
     application.materials.filter(identity__in=materials).exclude(state=FactState.DEFERRED).update(
         state=FactState.GIVEN, trust="C", made_up_at=now

@@ -128,7 +128,7 @@ def save_answers(
     if version is not None and version != application.version:
         raise Stale(_("这份草稿在别处改过。请看一眼最新内容，再保存您的修改。"))
     application.answers = {**application.answers, **answers}
-    _touch(application)
+    _touch(application, "answers")
     return application.version
 
 
@@ -176,7 +176,7 @@ def choose_delivery(
         if missing:
             raise Invalid(_("领取方式还不完整。"), errors=tuple(missing))
     application.delivery = {"way": chosen.value, **(given if chosen is Way.MAIL else {})}
-    _touch(application)
+    _touch(application, "delivery")
 
 
 @act_on("cases.add_file", Application.objects.lock, permission=CanApply, ready=draft_or_correcting)
@@ -261,7 +261,7 @@ def _owed(application: Application) -> set[str]:
     return set(rows.values_list("identity", flat=True))
 
 
-def _touch(application: Application) -> None:
+def _touch(application: Application, *fields: str) -> None:
     application.version += 1
     application.changed_at = clock.now()
-    application.save()
+    current().update(application, "version", "changed_at", *fields)

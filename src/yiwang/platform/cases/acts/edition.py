@@ -14,6 +14,7 @@ from yiwang.kernel.types import Actor, Denial, FieldError, Key
 from yiwang.platform.cases import checking, engine, moving, rules
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import EDITION_MOVED
+from yiwang.platform.cases.held import keep
 from yiwang.platform.cases.models import ApplicationMaterial, Case, JointVisit, Task
 from yiwang.platform.cases.permissions import CanDispatch
 from yiwang.platform.cases.types import CaseState, TaskState
@@ -22,6 +23,7 @@ from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.evidence.types import FactState
 
 _TAKEN_IN = (StepKind.INTAKE, StepKind.PRE_REVIEW)
+_PLANNED = ("position", "name", "kind", "after", "agency_path", "role", "visit")
 
 
 def movable(case: Case) -> Denial | None:
@@ -55,12 +57,12 @@ def move_edition(
     current().detail.update({"from": plan.old.number, "to": new.number, "reason": reason, "steps": plan.fates})
     _pin(case, plan)
     _take_over_materials(case, plan)
-    tasks = _take_over_steps(case, plan)
+    _take_over_steps(case, plan)
     value = engine.read_clock(case)
     if value is not None:
         engine.write_clock(case, value)
     if CaseState(case.state) in rules.WORKING:
-        engine.open_steps(case, tasks, clock.now())
+        engine.open_steps(case, clock.now())
     engine.store(case)
     engine.settle(case.application)
 
@@ -74,7 +76,7 @@ def _pin(case: Case, plan: moving.Plan) -> None:
     application.facts = {
         code: fact for code, fact in facts.items() if fact["state"] != FactState.ASK
     } | application.facts
-    application.save(update_fields=["plan", "facts"])
+    current().update(application, "plan", "facts")
     case.edition_id = plan.new.id
 
 
@@ -103,21 +105,23 @@ def _take_over_materials(case: Case, plan: moving.Plan) -> None:
     case.recheck = checking.degraded(plan.new, case.application.facts, stand)
 
 
-def _take_over_steps(case: Case, plan: moving.Plan) -> list[Task]:
+def _take_over_steps(case: Case, plan: moving.Plan) -> None:
     joint = {step.joint for step in plan.new.definition.process if step.joint}
     visits = {name: JointVisit.objects.get_or_create(application=case.application, name=name)[0] for name in joint}
+    new: list[Task] = []
     for planned in engine.plan_steps(case, plan.new, visits):
         task = plan.tasks.get(planned.step)
         if task is None:
             if case.accepted_at is not None and planned.kind in _TAKEN_IN:
                 planned.state = TaskState.SKIPPED.value
-            planned.save()
+            new.append(planned)
         else:
-            for name in ("position", "name", "kind", "after", "agency_path", "role", "visit"):
+            for name in _PLANNED:
                 setattr(task, name, getattr(planned, name))
-            task.save()
+            current().update(task, *_PLANNED)
     for code, fate in plan.fates.items():
         if fate is rules.Fate.DROPPED:
             plan.tasks[code].state = TaskState.SKIPPED.value
-            plan.tasks[code].save(update_fields=["state"])
-    return list(case.tasks.order_by("position"))
+            current().update(plan.tasks[code], "state")
+    current().insert(new)
+    keep(case, "tasks", sorted([*plan.tasks.values(), *new], key=lambda task: task.position))

@@ -10,6 +10,7 @@ from yiwang.kernel.types import Actor, Denial, Key
 from yiwang.platform.cases import checking, engine, rules
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import RECHECKED
+from yiwang.platform.cases.held import cases_of
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.permissions import CanHandle, OnlySystem
 from yiwang.platform.cases.types import CaseState
@@ -43,16 +44,14 @@ def recheck(case: Case, version: int | None = None, *, by: Actor, key: Key) -> i
     materials = {
         row.identity: (row.state, tuple(row.items)) for row in application.materials.only("identity", "state", "items")
     }
-    for one in application.cases.filter(recheck=True):
-        edition = catalog.get_edition(one.edition_id)
-        if checking.degraded(edition, application.facts, materials):
+    for row in cases_of(application):
+        edition = catalog.get_edition(row.edition_id)
+        if not row.recheck or checking.degraded(edition, application.facts, materials):
             continue
-        row = case if one.pk == case.pk else one
-        row.application = application
         row.recheck = False
         current().emit(RECHECKED, row)
         if CaseState(row.state) in rules.WORKING:
-            engine.open_steps(row, list(row.tasks.order_by("position")), clock.now())
+            engine.open_steps(row, clock.now())
         engine.store(row)
         engine.settle(application)
     return left
@@ -67,7 +66,7 @@ def check_by_hand(case: Case, finding: str, version: int | None = None, *, by: A
     current().detail["finding"] = needed(finding, _("请写明怎样核验、结果如何。"), "finding")
     case.recheck = False
     if CaseState(case.state) in rules.WORKING:
-        engine.open_steps(case, list(case.tasks.order_by("position")), clock.now())
+        engine.open_steps(case, clock.now())
     engine.store(case)
     engine.settle(case.application)
 

@@ -18,7 +18,7 @@ from yiwang.platform.cases import checking, documents, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
-from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit, Task
+from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit
 from yiwang.platform.cases.permissions import CanApply
 from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
@@ -28,6 +28,20 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.ui import values
+
+_HANDED_IN = (
+    "number",
+    "query_code",
+    "state",
+    "version",
+    "submitted_at",
+    "changed_at",
+    "expires_on",
+    "tell_on",
+    "facts",
+    "burden",
+)
+"""What handing in changes of the application itself."""
 
 
 @act_on("cases.submit", Application.objects.lock, permission=CanApply, ready=only_draft)
@@ -45,7 +59,6 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     _check_complete(application, editions, resolution)
     now = clock.now()
     day = clock.legal_date(now)
-    application.number = f"{application.region[:6]}{day:%Y%m%d}{serials.allot(f'application:{day}'):06d}"
     application.query_code = new_query_code()
     application.state = ApplicationState.SUBMITTED.value
     application.submitted_at = application.changed_at = now
@@ -54,10 +67,9 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.facts = to_jsonable_python(resolution.facts)
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
-    application.save()
-    tell_by = application.tell_on
-    _write_cases(application, editions, waits_for, resolution, tell_by)
+    _number_and_write(application, _cases(application, editions, waits_for, resolution), day)
     _write_materials(application, resolution)
+    tell_by = application.tell_on
     documents.write(
         application,
         None,
@@ -141,30 +153,21 @@ def _missing(material: MaterialFact) -> str:
     return _("还缺“%(name)s”，请上传。") % {"name": material.name}
 
 
-def _write_cases(
+def _cases(
     application: Application,
     editions: list[EditionView],
     waits_for: dict[str, tuple[str, ...]],
     resolution: Resolution,
-    tell_by: date,
-) -> None:
-    now = application.submitted_at
-    assert now is not None
-    day = clock.legal_date(now)
+) -> list[tuple[Case, EditionView]]:
+    assert application.submitted_at is not None
     agencies = {
         agency.path: agency for agency in directory.agencies_by_path({edition.agency_path for edition in editions})
     }
-    joint = {step.joint for edition in editions for step in edition.definition.process if step.joint}
-    visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
-    cases: list[Case] = []
-    tasks: list[Task] = []
-    allotted = serials.allot_many(f"case:{edition.definition.task_code}:{day}" for edition in editions)
+    cases: list[tuple[Case, EditionView]] = []
     materials = {name: (one.state, one.items) for name, one in resolution.materials.items()}
     facts = {code: {"state": fact.state} for code, fact in resolution.facts.items()}
     for position, edition in enumerate(editions):
         definition = edition.definition
-        serial = allotted[f"case:{definition.task_code}:{day}"].pop(0)
-        number = build_case_number(parse_task_code(definition.task_code, allow_pseudo=True), day, serial)
         waits = list(waits_for.get(definition.basic_code, ()))
         case = Case(
             application=application,
@@ -176,23 +179,37 @@ def _write_cases(
             agency_path=edition.agency_path,
             region=edition.region,
             level=definition.level,
-            number=str(number),
             query_code=new_query_code(),
             principal_kind=application.principal_kind,
             principal_id=application.principal_id,
             applicant_name=application.applicant_name,
             state=(CaseState.WAITING if waits else CaseState.SUBMITTED).value,
             waits_for=waits,
-            tell_by=None if waits else tell_by,
+            tell_by=None if waits else application.tell_on,
             recheck=checking.degraded(edition, facts, materials),
-            received_at=now,
+            received_at=application.submitted_at,
         )
-        cases.append(case)
-        tasks += engine.plan_steps(case, edition, visits)
-    JointVisit.objects.bulk_create(visits.values())
-    Case.objects.bulk_create(cases)
-    Task.objects.bulk_create(tasks)
-    renewing.apply(cases)
+        cases.append((case, edition))
+    return cases
+
+
+def _number_and_write(application: Application, cases: list[tuple[Case, EditionView]], day: date) -> None:
+    """Give everything its number, as late as can be: everybody who hands in today waits for the same series."""
+    own = f"application:{day}"
+    scopes = [f"case:{edition.definition.task_code}:{day}" for _case, edition in cases]
+    allotted = serials.allot_many([own, *scopes])
+    application.number = f"{application.region[:6]}{day:%Y%m%d}{allotted[own].pop():06d}"
+    joint = {step.joint for _case, edition in cases for step in edition.definition.process if step.joint}
+    visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
+    for (case, edition), scope in zip(cases, scopes, strict=True):
+        task_code = parse_task_code(edition.definition.task_code, allow_pseudo=True)
+        case.number = str(build_case_number(task_code, day, allotted[scope].pop(0)))
+    renewing.apply(case for case, _edition in cases)
+    record = current()
+    record.update(application, *_HANDED_IN)
+    record.insert(visits.values())
+    record.insert(case for case, _edition in cases)
+    record.insert(task for case, edition in cases for task in engine.plan_steps(case, edition, visits))
 
 
 def _write_materials(application: Application, resolution: Resolution) -> None:
@@ -211,7 +228,7 @@ def _write_materials(application: Application, resolution: Resolution) -> None:
             )
         )
     application.materials.all().delete()
-    ApplicationMaterial.objects.bulk_create(rows)
+    current().insert(rows)
 
 
 def _trust(state: FactState) -> str:

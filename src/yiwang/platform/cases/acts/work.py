@@ -14,6 +14,7 @@ from yiwang.kernel.types import Actor, Denial, FieldError, Key, Role
 from yiwang.platform.cases import deciding, documents, engine, rules
 from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import REASSIGNED, STEP_DONE, VISIT_PLANNED
+from yiwang.platform.cases.held import cases_of, tasks_of
 from yiwang.platform.cases.models import Case, Task
 from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanDoStep, CanHandle, CanInspect
 from yiwang.platform.cases.types import CaseState, DocumentKind, TaskState
@@ -184,7 +185,7 @@ def decide(case: Case, grant: bool, text: str, version: int | None = None, *, by
     engine.check_version(case, version)
     text = needed(text, _("请写决定理由。") if grant else _("不予许可必须写明理由和依据。"), "text")
     deciding.decide(case, grant, text)
-    task = case.tasks.get(kind=StepKind.DECISION, state=TaskState.READY)
+    task = next(one for one in tasks_of(case) if one.kind == StepKind.DECISION and one.state == TaskState.READY)
     _finish(case, task, rules.Outcome.PASS if grant else rules.Outcome.FAIL, text, by)
     if case.closed_at is None:  # else it is settled already
         engine.settle(case.application)
@@ -192,7 +193,10 @@ def decide(case: Case, grant: bool, text: str, version: int | None = None, *, by
 
 def _hand_to(case: Case, member: uuid.UUID | None, label: str) -> None:
     case.handler_id, case.handler_label = member, label
-    case.tasks.filter(state=TaskState.READY).update(assignee_id=member, assignee_label=label)
+    for task in tasks_of(case):
+        if task.state == TaskState.READY:
+            task.assignee_id, task.assignee_label = member, label
+            current().update(task, "assignee_id", "assignee_label")
 
 
 def _not_of(agency: str, numbers: list[str]) -> list[str]:
@@ -202,7 +206,7 @@ def _not_of(agency: str, numbers: list[str]) -> list[str]:
 
 
 def _ready_task(case: Case, step: str, by: Actor) -> Task:
-    task = case.tasks.filter(step=step).first()
+    task = next((one for one in tasks_of(case) if one.step == step), None)
     if task is None:
         raise NotFound(_("没有这个环节。"))
     task.case = case
@@ -219,7 +223,7 @@ def _finish(case: Case, task: Task, outcome: rules.Outcome, opinion: str, by: Ac
     engine.finish_task(task, outcome.value, opinion.strip(), by=by.label, at=now)
     current().emit(STEP_DONE, case, step=task.step, outcome=outcome.value)
     decided, closed = case.decided_at, case.closed_at
-    engine.open_steps(case, list(case.tasks.order_by("position")), now)
+    engine.open_steps(case, now)
     engine.store(case)
     if (case.decided_at, case.closed_at) != (decided, closed):
         engine.settle(case.application)
@@ -229,7 +233,7 @@ def _write_visit_record(case: Case, task: Task) -> None:
     """Write the record: of a single visit at once, of a joint one when every agency has recorded its findings."""
     tasks = [task]
     if task.visit_id is not None:
-        tasks = list(Task.objects.filter(visit_id=task.visit_id).select_related("case").order_by("case__position"))
+        tasks = [one for held in cases_of(case.application) for one in tasks_of(held) if one.visit_id == task.visit_id]
         if any(one.state in (TaskState.READY, TaskState.WAITING) for one in tasks):
             return
     findings = [one for one in tasks if one.state == TaskState.DONE]

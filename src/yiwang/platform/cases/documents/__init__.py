@@ -127,7 +127,7 @@ class _Pending:
             agency = agencies[row.case.agency_id] if row.case else None
             row.issuer = agency.path if agency else ""
             row.content = _standing(row, agency) | row.content
-        Document.objects.bulk_create(self.rows)
+        current().insert(self.rows)
         tasks.make_documents.defer(documents=[str(row.id) for row in self.rows])
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from yiwang.kernel import clock, timers
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.models import CalendarYear, Timer
 from yiwang.kernel.problems import NotNow
 from yiwang.kernel.types import Role
@@ -172,8 +173,9 @@ def test_a_late_worker_gives_the_applicant_no_more_time_either(owner):
 def test_a_wrong_timer_does_nothing(food):
     """A timer whose matter went on without it has done its work."""
     with at(MONDAY):
-        timers.set_timer(engine.CORRECTION, food.pk, clock.now())
-        timers.set_timer(engine.CONDITIONAL, food.pk, clock.now())
+        with system_record("test"):
+            timers.set_timer(engine.CORRECTION, food.pk, clock.now())
+            timers.set_timer(engine.CONDITIONAL, food.pk, clock.now())
         timers.ring_due()
     assert not Timer.objects.filter(subject_id=food.pk, fired_at=None).exists()
     assert fresh(food).state == "accepted"
