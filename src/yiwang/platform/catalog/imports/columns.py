@@ -268,6 +268,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("result_name_en", ("result", "name_en"), TEXT),
     Column("result_guid", ("result", "sample"), TEXT),
     Column("result_months", ("result", "validity_months"), INTEGER),
+    Column("result_renews", ("result", "renews"), BOOLEAN),
     Column("result_licence_type", ("result", "licence_type"), TEXT),
     Column("fees", ("fees",), _rows(CHILDREN["fees"])),
     Column("user_topic_type", ("person_themes",), STRINGS),

@@ -31,10 +31,10 @@ def test_every_built_in_message_has_both_languages_and_only_known_places():
 
 
 def test_faults_are_named():
-    spec = TemplateSpec("case.accepted", {"en": Text("{number}", "{", "{title}")})
+    spec = TemplateSpec("case.accepted", {"en": Text("{citizen_id}", "{", "{title}")})
     assert rules.faults(spec) == [
         "case.accepted: no words in zh-hans",
-        "case.accepted.en: unknown place {number}",
+        "case.accepted.en: unknown place {citizen_id}",
         "case.accepted.en: Single '{' encountered in format string",
     ]
 
