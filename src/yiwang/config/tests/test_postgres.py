@@ -118,7 +118,7 @@ def processes(state_dir: Path) -> list[int]:
     return found
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait for a condition."""
     deadline = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < deadline:
