@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging.config
 import re
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
+_GAP = "(?:[ -]|%20|\\+)?"
+_PERSONAL = re.compile(
+    rf"(?<![0-9A-Za-z])(?:\d{{6}}{_GAP}\d{{8}}{_GAP}\d{{3}}[\dXx]|1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}})(?![0-9A-Za-z])"
+)
 
 
-def scrub(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Cover anything that looks like a citizen id or a mobile number, whatever put it there."""
-    for name, value in entry.items():
-        if isinstance(value, str) and _PERSONAL.search(value):
-            entry[name] = _PERSONAL.sub("***", value)
-    return entry
+def scrub(_logger: Any, _method: str, line: str) -> str:
+    """Cover anything that looks like a citizen id or a mobile number, whatever put it there.
+
+    It works on the finished line: a number also hides in the address of a request, in a list, in a traceback.
+    """
+    return _PERSONAL.sub("***", line)
 
 
 def configure(level: str, *, plain: bool = False) -> None:
@@ -29,7 +31,6 @@ def configure(level: str, *, plain: bool = False) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        scrub,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -42,7 +43,7 @@ def configure(level: str, *, plain: bool = False) -> None:
                 "line": {
                     "()": structlog.stdlib.ProcessorFormatter,
                     "foreign_pre_chain": shared,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, scrub],
                 }
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
