@@ -30,6 +30,8 @@ from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DocumentType
 from yiwang.ui.entry import staff
 
+IDENTIFIED = "identified"
+"""In the session: whose document the clerk has just seen. Nobody else can be served."""
 DOCUMENTS = {
     DocumentType.CITIZEN_ID: later("居民身份证"),
     DocumentType.PASSPORT: later("护照"),
@@ -97,6 +99,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     kind, _colon, pk = request.POST.get("party", "").partition(":")
     person = request.POST.get("person", "")
+    if not person or request.session.get(IDENTIFIED) != person:  # the last document seen here was not theirs
+        return _identify(request, error=_("请先查验来人的证件。"))
     try:
         acts.begin_serving(
             person, kind, pk, request.POST.get("consent") == "yes", by=actor, key=request.POST.get("key", "")
@@ -106,6 +110,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     present = identity.get_person(uuid.UUID(person))
     standing = acts.standing_of(present.party, acts.parse_party(kind, pk))
     sessions.serve(request, standing, present)
+    del request.session[IDENTIFIED]
     return to(request, "my")
 
 
@@ -175,6 +180,7 @@ def _identify(
 
 def _choose(request: HttpRequest, person: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
     view = identity.get_person(person)
+    request.session[IDENTIFIED] = str(person)
     context = {
         "person": view,
         "masked": mask_id(view.number),

@@ -36,6 +36,7 @@ def text(response):
 
 def serve(client, person, party=None, consent="yes"):
     party = party or f"person:{person.pk}"
+    client.post(reverse("serving:party"), {"document": person.document_type, "number": person.number})
     body = {"person": str(person.pk), "party": party, "consent": consent, "key": key()}
     return client.post(reverse("serving:begin"), body)
 
@@ -74,6 +75,20 @@ def test_nobody_is_served_without_consent_or_for_a_stranger():
     assert entry.detail["consent"] is True
     assert entry.person_id == person.pk
     assert f"正在接待 <strong>{person.name}</strong>" in text(client.get(reverse("serving:my")))
+
+
+def test_only_who_showed_a_document_is_served():
+    client, person, other = signed_in("intake"), someone(), someone("测试老人丁")
+    body = {"person": str(other.pk), "party": f"person:{other.pk}", "consent": "yes", "key": key()}
+    assert "请先查验来人的证件" in text(client.post(reverse("serving:begin"), body))
+    client.post(reverse("serving:party"), {"number": person.number})
+    assert "请先查验来人的证件" in text(client.post(reverse("serving:begin"), body))
+    assert client.get(reverse("serving:my")).url == reverse("serving:counter")
+    client.post(reverse("serving:party"), {"number": other.number})
+    assert client.post(reverse("serving:begin"), body).url == reverse("serving:my")
+    again = {"person": str(other.pk), "party": f"person:{other.pk}", "consent": "yes", "key": key()}
+    client.post(reverse("serving:end"))
+    assert client.post(reverse("serving:begin"), again).status_code == 422
 
 
 def test_a_new_person_is_registered_and_served():
