@@ -9,16 +9,20 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from yiwang.config.state import pending_migrations
 from yiwang.kernel import clock
+from yiwang.kernel.limits import client_address
 from yiwang.platform.notices import queries as notices
+from yiwang.ui.entry import public
 
 OLDEST_NOTICE = Gauge("yiwang_notices_oldest_seconds", "Age of the oldest message not sent yet", ["channel"])
 
 
+@public
 def live(request: HttpRequest) -> HttpResponse:
     """Answer that the process runs; says nothing of the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@public
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer whether requests can be served.
 
@@ -33,12 +37,13 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"database": "ok", "migrations_waiting": waiting}, status=503 if waiting else 200)
 
 
+@public
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with the process's metrics.
 
     Only to the machine itself and, in production, its private networks.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    address = client_address(request)
     if not address.startswith(("127.", "10.", "192.168.", "::1")):
         raise PermissionDenied
     for queue in notices.queues():

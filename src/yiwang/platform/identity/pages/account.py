@@ -21,14 +21,12 @@ from yiwang.platform.identity.pages.common import LEVELS, actor, key, next_url, 
 from yiwang.platform.identity.pages.sign_up import password_errors
 from yiwang.platform.identity.ports import Proof
 from yiwang.platform.identity.secret import Secret
-from yiwang.ui.entry import public, signed_in
+from yiwang.ui.entry import known, signed_in
 from yiwang.ui.forms import SpecForm
 
 
 def _owner(request: HttpRequest) -> uuid.UUID:
-    """Return the account in the session, of a person or of staff. Raises NeedsSignIn."""
-    if actor(request).kind not in (ActorKind.PERSON, ActorKind.STAFF):
-        raise NeedsSignIn(_("请先登录。"))
+    """Return the account in the session, of a person or of staff."""
     pk: uuid.UUID = request.user.pk
     return pk
 
@@ -60,7 +58,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-@public
+@known
 def password(request: HttpRequest) -> HttpResponse:
     """Choose a new password."""
     pk = _owner(request)
@@ -97,7 +95,7 @@ def _home(request: HttpRequest) -> str:
     return reverse("desk:home" if actor(request).kind is ActorKind.STAFF else "identity:account")
 
 
-@public
+@known
 def factors_page(request: HttpRequest) -> HttpResponse:
     """List one's second factors; add an authenticator or a passkey; remove one."""
     pk = _owner(request)
@@ -157,15 +155,14 @@ def _change_factors(request: HttpRequest, pk: uuid.UUID) -> str:
 
 
 @require_POST
-@public
+@known
 def new_passkey_options(request: HttpRequest) -> HttpResponse:
     """Give the browser what it needs to make a passkey for the account in the session."""
-    _owner(request)
     _must_hold_factor(request)
     return JsonResponse(factors.begin_passkey(request))
 
 
-@public
+@known
 def sessions_page(request: HttpRequest) -> HttpResponse:
     """List where one is signed in; sign out there, or everywhere else."""
     pk = _owner(request)
@@ -174,11 +171,19 @@ def sessions_page(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("session", "")
         if wanted == "all":
             acts.end_all_sessions(pk, Secret(here), by=actor(request), key=key(request))
-        else:
-            acts.end_session(pk, uuid.UUID(wanted), by=actor(request), key=key(request))
+        elif (one := _session_id(wanted)) is not None:
+            acts.end_session(pk, one, by=actor(request), key=key(request))
         return redirect("identity:sessions")
     context = _context(request, sessions=queries.sessions_of(pk, here), key=key(request))
     return render(request, "identity/sessions.html", context)
+
+
+def _session_id(text: str) -> uuid.UUID | None:
+    """Return the session that a form names; a form that was tampered with names none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def proof_options() -> tuple[Option, ...]:
