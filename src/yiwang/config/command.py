@@ -17,6 +17,7 @@ _NO_DATABASE = {
     "diffsettings",
     "help",
     "makemessages",
+    "reference",
     "version",
 }
 
