@@ -25,9 +25,8 @@ GIVE_WAY = 3
 
 CanRead = Permission(
     name="read messages",
-    kinds=frozenset({ActorKind.PERSON, ActorKind.CLIENT}),
+    kinds=frozenset({ActorKind.PERSON}),
     level=AssuranceLevel.L1,
-    scope="messages:write",
     own=True,
 )
 CanChoose = Permission(name="choose channels", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L1)

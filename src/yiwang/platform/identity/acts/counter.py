@@ -47,8 +47,12 @@ def register_at_counter(
     password is opened, which must be changed at the first sign-in; one signs in with the document's number. The
     password is empty if none was made. Raises Invalid.
     """
+    if document not in set(DocumentType):
+        raise Invalid(_("请核对后再登记。"), errors=(FieldError("document", _("请选证件类型")),))
     kind = DocumentType(document)
     errors = []
+    if not name.reveal().strip():
+        errors.append(FieldError("name", _("请填写姓名")))
     try:
         value, more = _document(kind, number.reveal())
     except CodeError as error:
