@@ -126,6 +126,8 @@ class Address:
     route: Route
     about: frozenset[str]
     body: Any = None
+    files: bool = False
+    """Whether a file is sent along."""
 
 
 def pages(world: World) -> Iterator[Address]:
@@ -184,6 +186,7 @@ _JSON: dict[str, Any] = {
     },
     "start_item": {"answers": {"place_region": "339901001"}},
     "save_answers": {"answers": {"shop_area": 130}},
+    "add_file": {"material": "floor_plan"},
     "set_material": {"material": "food_safety_rules", "state": "committed"},
     "answer_correction": {"answers": {}},
     "resubmit": {"answers": {}},
@@ -193,6 +196,7 @@ _JSON: dict[str, Any] = {
     "verify": {"check_code": "0000000000"},
     "rate": {"level": "satisfied"},
 }
+_FILES = {"add_file", "verify_file"}
 _OF_OPERATION = {
     "application": "running",
     "documents": "closed",
@@ -210,7 +214,15 @@ def operations(world: World) -> Iterator[Address]:
             for method in operation.methods:
                 name = operation.view_func.__name__
                 path, about = _filled(route, name, world)
-                yield Address(f"/{route.path} {method}", method, path, route, frozenset(about), _JSON.get(name))
+                yield Address(
+                    f"/{route.path} {method}",
+                    method,
+                    path,
+                    route,
+                    frozenset(about),
+                    _JSON.get(name, {}),
+                    name in _FILES,
+                )
 
 
 def api_views() -> dict[str, Any]:

@@ -165,9 +165,9 @@ def foreign_models(house: House) -> Iterator[str]:
             if found and found[1] != module.room:
                 yield f"{module.at(node)} imports {name}"
         for node in module.nodes:
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (hit := sql.search(node.value)):
-                if tables[hit[1]] not in (module.room, "kernel"):
-                    yield f"{module.at(node)} reads tables of {tables[hit[1]]}"
+            hit = sql.search(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+            if hit and tables[hit[1]] not in (module.room, "kernel"):
+                yield f"{module.at(node)} reads tables of {tables[hit[1]]}"
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_model"):
                 yield f"{module.at(node)} fetches a model by name"
 
@@ -280,58 +280,58 @@ def unsafe_markup(house: House) -> Iterator[str]:
 # --- what is set in motion must arrive ---
 
 
+def _marked(house: House, name: str) -> Iterator[tuple[Module, ast.AST, list[ast.Call]]]:
+    """Yield every function decorated by a call of this name, with all its decorators that are calls."""
+    for module in house.modules:
+        for node in module.nodes:
+            marks = [one for one in getattr(node, "decorator_list", ()) if isinstance(one, ast.Call)]
+            if any(ast.unparse(one.func).rpartition(".")[2] == name for one in marks):
+                yield module, node, marks
+
+
 @check
 def idle_tasks(house: House) -> Iterator[str]:
     """Every task is put on its queue by somebody, or comes round by itself."""
-    used = {
-        ast.unparse(call.func).split(".")[-2]
-        for module in house.modules
-        for call in module.calls()
-        if ast.unparse(call.func).rpartition(".")[2] in {"defer", "defer_async", "configure", "batch_defer"}
-        and "." in ast.unparse(call.func)
-    }
-    for module in house.modules:
-        for node in module.nodes:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                marks = [ast.unparse(one) for one in node.decorator_list]
-                if any(re.match(r"(\w+\.)?task\(", one) for one in marks):
-                    if not any(".periodic(" in one for one in marks) and node.name not in used:
-                        yield f"{module.at(node)} {node.name}"
+    deferred = re.compile(r"(?:^|\.)(\w+)\.(?:defer|defer_async|configure|batch_defer)$")
+    calls = (ast.unparse(call.func) for module in house.modules for call in module.calls())
+    used = {found[1] for call in calls if (found := deferred.search(call))}
+    for module, node, marks in _marked(house, "task"):
+        name = getattr(node, "name", "")
+        if name not in used and not any(ast.unparse(one.func).endswith(".periodic") for one in marks):
+            yield f"{module.at(node)} {name}"
 
 
 @check
 def idle_timers(house: House) -> Iterator[str]:
     """Every kind of timer that rings is set somewhere."""
-    set_somewhere = " ".join(
-        ast.unparse(call)
-        for module in house.modules
-        for call in module.calls()
-        if re.search(r"\bset_(timer|deadline)$|\bdeadline$", ast.unparse(call.func))
-    )
-    for module in house.modules:
-        for node in module.nodes:
-            for mark in getattr(node, "decorator_list", ()):
-                if isinstance(mark, ast.Call) and ast.unparse(mark.func).rpartition(".")[2] == "timer":
-                    kind = ast.unparse(mark.args[0])
-                    if kind.rpartition(".")[2] not in set_somewhere:
-                        yield f"{module.at(node)} {kind}"
+    calls = (call for module in house.modules for call in module.calls())
+    setting = " ".join(ast.unparse(one) for one in calls if re.search(r"(timer|deadline)$", ast.unparse(one.func)))
+    for module, node, marks in _marked(house, "timer"):
+        kind = ast.unparse(marks[-1].args[0])
+        if len(re.findall(rf"\b{re.escape(kind.rpartition('.')[2])}\b", setting)) < 2:  # once by the decorator itself
+            yield f"{module.at(node)} {kind}"
 
 
 @check
 def idle_events(house: House) -> Iterator[str]:
-    """Every event in the catalogue is announced by something."""
-    announced: set[str] = set()
+    """Every event in the catalogue is announced by something, not only imported or listened for."""
+    used: set[str] = set()
     for module in house.modules:
-        for call in module.calls():
-            name = ast.unparse(call.func).rpartition(".")[2]
-            values = [*call.args[:1], *[one.value for one in call.keywords]] if name == "emit" else []
-            values += [one.value for one in call.keywords if one.arg == "announces"]
-            announced |= {ast.unparse(one).rpartition(".")[2] for one in values}
-    text = "\n".join(module.text for module in house.modules)
+        heard = {
+            id(inner)
+            for call in module.calls()
+            if ast.unparse(call.func).rpartition(".")[2] == "subscribe"
+            for inner in ast.walk(call)
+        }
+        used |= {
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in module.nodes
+            if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and id(node) not in heard
+        }
     for module in house.modules:
         for node in module.nodes:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                if ast.unparse(node.value.func).rpartition(".")[2] == "event":
-                    name = ast.unparse(node.targets[0])
-                    if name not in announced and len(re.findall(rf"\b{name}\b", text)) < 2:
-                        yield f"{module.at(node)} {name}"
+            value = node.value if isinstance(node, ast.Assign) else None
+            if isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] == "event":
+                yield from (
+                    f"{module.at(node)} {ast.unparse(one)}" for one in node.targets if ast.unparse(one) not in used
+                )

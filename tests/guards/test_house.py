@@ -88,7 +88,14 @@ PLANTED: dict[str, list[tuple[str, str]]] = {
         ("platform/cases/tasks.py", '@app.task(name="cases.never", queue="default")\ndef never():\n    pass\n')
     ],
     "idle_timers": [("platform/cases/acts.py", '@timers.timer("cases.never")\ndef ring(subject, key):\n    pass\n')],
-    "idle_events": [("platform/cases/events.py", 'NEVER = event("case.never", "It never happens.")\n')],
+    "idle_events": [
+        ("platform/cases/events.py", 'NEVER = event("case.never", "It never happens.")\n'),
+        (
+            "platform/cases/events.py",
+            'NEVER = event("case.never", "It never happens.")\n\n\n'
+            '@subscribe("notices", NEVER)\ndef hear(happening):\n    pass\n',
+        ),
+    ],
 }
 
 

@@ -14,7 +14,7 @@ from yiwang.kernel.acts import Permission, act, act_on, current
 from yiwang.kernel.codes import CodeError, parse_uscc
 from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
-from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Reach, Role
 from yiwang.platform.directory import queries
 from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.types import ADMINISTRATIONS, AgencyView
@@ -24,8 +24,9 @@ _ELSEWHERE = "000000"
 _STAFF = frozenset({ActorKind.STAFF})
 CanAdminister = Permission(name="administer", kinds=_STAFF, roles=frozenset({Role.SYSTEM_ADMIN}))
 CanAppoint = Permission(name="appoint", kinds=_STAFF, roles=frozenset({Role.SECURITY_ADMIN}))
-CanBeAbsent = Permission(name="be_absent", kinds=_STAFF, roles=frozenset(Role))
-"""Oneself; for others the dispatcher of their agency or the security administrator."""
+CanBeAbsent = Permission(name="be_absent", kinds=_STAFF, any_staff=True)
+"""Oneself; for others a dispatcher or security administrator whose grant reaches them."""
+_ARRANGERS = frozenset({Role.DISPATCHER, Role.SECURITY_ADMIN})
 
 
 def _wrong(field: str, message: str) -> Invalid:
@@ -55,7 +56,7 @@ def save_agency(
 ) -> uuid.UUID:
     """Enter an agency or change one; its place in the tree is given by its parent once and does not move.
 
-    Raises Invalid.
+    Raises Invalid; NotAllowed outside of what the administrator's grant reaches.
     """
     try:
         parsed = parse_uscc(uscc)
@@ -73,9 +74,12 @@ def save_agency(
         raise _wrong("parent", _("上级部门不能改：已有的办件和岗位都按它划分，请新建部门"))
     if Agency.objects.filter(uscc=parsed.value).exclude(pk=row.pk).exists():
         raise _wrong("uscc", _("这个代码已属于另一个部门"))
+    if not row._state.adding:  # what it was, and what it becomes
+        CanAdminister.check(by, row)
     row.name, row.short_name, row.uscc, row.function = name, short_name, parsed.value, function
     row.region_id, row.level, row.phone, row.complaint_phone = region, level, phone, complaint_phone
     row.address, row.active = address, active
+    CanAdminister.check(by, row)
     row.save()
     current().about(row)
     current().detail["active"] = active
@@ -190,10 +194,17 @@ def save_staff(
     by: Actor,
     key: Key,
 ) -> uuid.UUID:
-    """Enter a member of staff or change one. Returns their id. Raises Invalid."""
+    """Enter a member of staff or change one. Returns their id.
+
+    Raises Invalid; NotAllowed outside of what the administrator's grant reaches.
+    """
     home = Agency.objects.filter(code=agency, active=True).first()
     if home is None:
         raise _wrong("agency", _("没有这个部门"))
+    CanAppoint.check(by, home)
+    known = StaffMember.objects.select_related("agency").filter(number=number).first()
+    if known is not None:
+        CanAppoint.check(by, known)
     if centre and not ServiceCentre.objects.filter(pk=centre).exists():
         raise _wrong("centre", _("没有这个办事大厅"))
     seat = Counter.objects.filter(centre_id=centre, number=counter).first() if counter else None
@@ -221,7 +232,8 @@ def set_roles(staff: StaffMember, roles: list[dict[str, Any]], *, by: Actor, key
     """Say what a member of staff is trusted with: ``role``, ``agency`` (a code, empty for their own, ``*`` for all),
     ``region``, ``level`` and ``items``.
 
-    Nobody gives themselves a role, and nobody holds two of the three administrations. Raises Invalid, NotAllowed.
+    Nobody gives themselves a role, gives one that reaches further than their own, or holds two of the three
+    administrations. Raises Invalid, NotAllowed.
     """
     if staff.id == by.id:
         raise NotAllowed(_("不能改自己的岗位，请另一位安全管理员来改。"))
@@ -240,6 +252,12 @@ def set_roles(staff: StaffMember, roles: list[dict[str, Any]], *, by: Actor, key
         rows[(one["role"], path, region, level)] = StaffRole(
             staff=staff, role=Role(one["role"]).value, agency_path=path, region=region, level=level, items=items
         )
+    for row in rows.values():
+        if (
+            not by.has_role(CanAppoint.roles, Reach(row.agency_path, row.region, row.level))
+            and by.kind is ActorKind.STAFF
+        ):
+            raise NotAllowed(_("不能给出比自己管辖更大的岗位范围。"))
     staff.roles.all().delete()
     StaffRole.objects.bulk_create(rows.values())
     current().detail["roles"] = [f"{row.role}@{row.agency_path or '*'}{row.region}" for row in rows.values()]
@@ -247,12 +265,7 @@ def set_roles(staff: StaffMember, roles: list[dict[str, Any]], *, by: Actor, key
 
 def _absentee(pk: uuid.UUID, by: Actor) -> StaffMember:
     row = lock_staff(pk, by)
-    arranges = any(
-        grant.role is Role.SECURITY_ADMIN
-        or (grant.role is Role.DISPATCHER and row.agency.path.startswith(grant.agency))
-        for grant in by.grants
-    )
-    if row.id != by.id and not arranges:
+    if row.id != by.id and not by.has_role(_ARRANGERS, row.reach):
         raise NotFound(_("没有找到这个工作人员。"))
     return row
 

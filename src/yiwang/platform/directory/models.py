@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 
 from yiwang.kernel.ids import uuid7
+from yiwang.kernel.types import Reach
 
 
 class Region(models.Model):
@@ -51,6 +52,11 @@ class Agency(models.Model):
             models.Index(fields=["function", "region"], name="agency_function"),
         ]
 
+    @property
+    def reach(self) -> Reach:
+        """Where it lies, for grants."""
+        return Reach(self.path, self.region_id, self.level)
+
 
 class ServiceCentre(models.Model):
     """政务服务中心, 便民服务中心 or a village point."""
@@ -92,6 +98,11 @@ class StaffMember(models.Model):
     absent_from = models.DateField(null=True)
     absent_until = models.DateField(null=True)
     deputy = models.ForeignKey("self", models.SET_NULL, null=True)
+
+    @property
+    def reach(self) -> Reach:
+        """Where they work, for grants."""
+        return self.agency.reach
 
 
 class StaffRole(models.Model):

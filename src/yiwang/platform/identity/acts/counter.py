@@ -40,7 +40,7 @@ def register_at_counter(
     open_account: bool = False,
     by: Actor,
     key: Key,
-) -> tuple[uuid.UUID, str]:
+) -> tuple[uuid.UUID, Secret]:
     """Register a person seen in person at L3, or bring what is known of them up to date. Returns person and password.
 
     Consent on paper or pad is recorded (个人信息保护法 art. 13). With ``open_account`` an account with a random first
@@ -85,7 +85,7 @@ def register_at_counter(
     record.person_id = person.id
     record.purpose = _("窗口当面登记")
     record.detail.update(document=kind.value, new=made, consent=True, account=bool(password), party=PartyKind.PERSON)
-    return person.id, password
+    return person.id, Secret(password)
 
 
 def _document(kind: DocumentType, number: str) -> tuple[str, dict[str, Any]]:

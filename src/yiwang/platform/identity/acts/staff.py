@@ -15,16 +15,18 @@ from yiwang.platform.identity.acts.counter import first_password
 from yiwang.platform.identity.acts.signing import end_sessions
 from yiwang.platform.identity.models import Account
 from yiwang.platform.identity.permissions import CanSecure
+from yiwang.platform.identity.secret import Secret
 
 
 @act("identity.open_staff_account", permission=CanSecure)
-def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> str:
+def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> Secret:
     """Open an account for a member of staff. Returns the first password, which is shown once.
 
     It must be changed at the first sign-in, and a second factor registered. Raises Invalid if the login is taken.
     """
     if staff == by.id:
         raise NotAllowed(_("自己的账号请另一位安全管理员来改。"))
+    CanSecure.check(by, directory.lock_staff(staff, by))
     if Account.objects.filter(login=login).exists():
         raise Invalid(_("请换一个登录名。"), errors=(FieldError("login", _("这个登录名已有人用")),))
     password = first_password()
@@ -33,20 +35,22 @@ def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> 
     account.save()
     directory.attach_account(staff, account.id)
     current().about(account)
-    return password
+    return Secret(password)
 
 
 def _account(pk: uuid.UUID, by: Actor) -> Account:
     row = Account.objects.select_for_update().filter(pk=pk, is_staff=True).first()
     if row is None:
         raise NotFound(_("没有找到这个账号。"))
-    if hasattr(row, "staff") and row.staff.id == by.id:
-        raise NotAllowed(_("自己的账号请另一位安全管理员来改。"))
+    if hasattr(row, "staff"):
+        if row.staff.id == by.id:
+            raise NotAllowed(_("自己的账号请另一位安全管理员来改。"))
+        CanSecure.check(by, row.staff)
     return row
 
 
 @act_on("identity.reset_staff_password", _account, permission=CanSecure)
-def reset_staff_password(account: Account, *, by: Actor, key: Key) -> str:
+def reset_staff_password(account: Account, *, by: Actor, key: Key) -> Secret:
     """Give a new first password (shown once) and end every session. Returns it."""
     password = first_password()
     account.set_password(password)
@@ -54,7 +58,7 @@ def reset_staff_password(account: Account, *, by: Actor, key: Key) -> str:
     account.failures, account.locked_until = 0, None
     account.save()
     end_sessions(account)
-    return password
+    return Secret(password)
 
 
 @act_on("identity.reset_staff_factors", _account, permission=CanSecure)

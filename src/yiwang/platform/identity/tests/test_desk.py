@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from yiwang.kernel import clock, holidays
-from yiwang.kernel.models import AuditEntry, CalendarYear
+from yiwang.kernel.models import AuditEntry, CalendarYear, IdempotencyKey
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.types import Role
 from yiwang.platform.directory import acts as directory
@@ -226,6 +227,45 @@ def test_agencies_and_centres_are_changed_but_not_moved():
     assert browser.get("/desk/centres/demo-hall/").status_code == 200
 
 
+def narrowed(actor, **to):
+    return replace(actor, grants=tuple(replace(grant, **to) for grant in actor.grants))
+
+
+@pytest.mark.parametrize("to", [{"region": "339902"}, {"agency": "/339900/339901-fire/"}, {"level": 3}])
+def test_an_administrator_keeps_only_what_their_grant_reaches(to):
+    colleague, account = staff_id("A001"), Account.objects.get(login="amr-reviewer").id
+    few, all_ = narrowed(security(), **to), security()
+    for do in (
+        lambda by: directory.save_staff("A001", "测试改名", "339901-amr", by=by, key=key()),
+        lambda by: directory.save_staff("N001", "测试新人", "339901-amr", by=by, key=key()),
+        lambda by: directory.set_roles(colleague, [{"role": "reviewer"}], by=by, key=key()),
+        lambda by: acts.reset_staff_password(account, by=by, key=key()),
+        lambda by: acts.end_sessions_of_staff(account, by=by, key=key()),
+        lambda by: acts.open_staff_account(staff_id("N001"), "new-one", by=by, key=key()),
+    ):
+        with pytest.raises((NotAllowed, NotFound)):
+            do(few)
+        do(all_)
+
+
+def test_nobody_gives_a_role_that_reaches_further_than_their_own():
+    county = narrowed(security(), region="339901")
+    within = [{"role": "reviewer", "agency": "*", "region": "339901"}]
+    directory.set_roles(staff_id("A001"), within, by=county, key=key())
+    for roles in ([{"role": "reviewer", "agency": "*"}], [{"role": "reviewer", "agency": "*", "region": "3399"}]):
+        with pytest.raises(NotAllowed):
+            directory.set_roles(staff_id("A001"), roles, by=county, key=key())
+
+
+def test_a_county_dispatcher_arranges_absences_in_that_county_only():
+    dispatcher = member("D001", Role.DISPATCHER)
+    today = clock.today()
+    for to in ({"region": "339902"}, {"agency": "/339900/339901-fire/"}):
+        with pytest.raises(NotFound):
+            directory.set_absence(staff_id("A001"), today, today, "A002", by=narrowed(dispatcher, **to), key=key())
+    directory.set_absence(staff_id("A001"), today, today, "A002", by=narrowed(dispatcher, region="339901"), key=key())
+
+
 NEW = (Secret("演示路人"), "citizen_id", Secret("110101199001010015"), Secret("13900001111"))
 
 
@@ -242,10 +282,21 @@ def test_a_person_seen_at_the_counter_is_known_at_level_three_with_consent():
     assert entry.person_id == pk
     assert "110101199001010015" not in str(entry.__dict__)
     browser = Client()
-    login = {"method": "password", "login": "110101199001010015", "password": password}
+    login = {"method": "password", "login": "110101199001010015", "password": password.reveal()}
     assert browser.post("/sign-in/", login).url == "/sign-in/second/"
     again, none = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=key())
-    assert (again, none) == (pk, "")
+    assert (again, none.reveal()) == (pk, "")
+
+
+def test_a_first_password_is_kept_sealed_and_given_again_for_the_same_key(settings):
+    clerk, same = member("C001", Role.INTAKE), key()
+    pk, password = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=same)
+    again = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=same)
+    assert (again[0], again[1].reveal()) == (pk, password.reveal())
+    assert len(password.reveal()) > 12
+    kept = str(list(IdempotencyKey.objects.values_list("result", flat=True)))
+    assert str(pk) in kept
+    assert password.reveal() not in kept
 
 
 @pytest.mark.parametrize(
