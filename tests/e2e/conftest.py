@@ -17,7 +17,7 @@ from yiwang.config.environment import ROOT
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOTS = os.environ.get("YIWANG_SHOTS", "")
-READY = 240
+READY = 900
 
 
 @pytest.fixture(scope="session")

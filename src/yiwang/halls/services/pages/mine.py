@@ -23,6 +23,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DelegationView
+from yiwang.ui import dates
 from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -102,7 +103,7 @@ def grant(request: HttpRequest) -> HttpResponse:
                   hint=_("只办一部分时填；一行一个事项名称")),
         FieldSpec("sign", _("能不能签名"), FieldKind.CHOICE, options=yes_no),
         FieldSpec("last_day", _("到哪天为止"), FieldKind.DATE,
-                  hint=_("最晚 %(day)s") % {"day": f"{latest.year} 年 {latest.month} 月 {latest.day} 日"}),
+                  hint=_("最晚 %(day)s") % {"day": dates.said(latest, "date")}),
     ]  # fmt: skip
     form = SpecForm(specs, request.POST if request.method == "POST" else None)
     status = 200
