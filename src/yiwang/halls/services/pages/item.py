@@ -42,6 +42,8 @@ from yiwang.platform.evidence.rules import working_days
 from yiwang.ui import store
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
+from yiwang.ui.values import is_english
 
 KNOWN = {SatisfierKind.LICENCE, SatisfierKind.DATASET, SatisfierKind.EARLIER, SatisfierKind.RESULT}
 """What makes a material needless without a word from the applicant."""
@@ -114,7 +116,7 @@ def item(request: HttpRequest, task_code: str) -> HttpResponse:
             "crumbs": [
                 Link(_("首页"), "/"),
                 Link(_("按部门找"), reverse("portal:agencies")),
-                Link(definition.known_as, ""),
+                Link(said(definition, "name") if is_english() else definition.known_as, ""),
             ],
         },
     )
@@ -196,7 +198,7 @@ def _steps(edition: EditionView) -> list[ShownStep]:
                 days = _("第 %(n)d 个工作日") % {"n": first}
             else:
                 days = _("第 %(first)d–%(last)d 个工作日") % {"first": first, "last": last}
-        shown.append(ShownStep(step.name, who, days))
+        shown.append(ShownStep(said(step, "name"), who, days))
     return shown
 
 

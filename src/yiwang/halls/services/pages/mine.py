@@ -27,6 +27,7 @@ from yiwang.ui import dates
 from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
 
 
 def links() -> list[Link]:
@@ -91,7 +92,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         Option("fill", _("只能替我填，由我自己提交")),
     )
     scopes = (Option("all", _("所有事项")), Option("some", _("只办下面这些")))
-    events = tuple(Option(one.code, one.name) for one in catalog.life_events())
+    events = tuple(Option(one.code, said(one, "name")) for one in catalog.life_events())
     specs = [
         FieldSpec("name", _("受托人姓名"), FieldKind.TEXT, max_length=60),
         FieldSpec("contact", _("受托人的手机号或证件号"), FieldKind.TEXT, max_length=40, sensitive=True,

@@ -10,6 +10,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from pydantic_core import to_jsonable_python
 
@@ -102,7 +104,8 @@ def _title(case: Case | None, kind: DocumentKind) -> str:
     titles = TITLES
     if case is not None and catalog.get_edition(case.edition_id).definition.item_type == "01":
         titles = TITLES | LICENSING
-    return str(titles[kind])
+    with translation.override(settings.LANGUAGE_CODE):  # the law's language, whatever the applicant reads
+        return str(titles[kind])
 
 
 class _Pending:
