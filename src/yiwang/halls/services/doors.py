@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import NeedsSignIn, NotAllowed
-from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, Role
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role
 from yiwang.ui.entry import Entry, View, signed_in
 
 APPLICANT = "applicant"
@@ -61,8 +61,10 @@ def principal_of(request: HttpRequest) -> Party | None:
 
 
 def agent_of(request: HttpRequest) -> Any:
-    """Return the person who acts; a clerk's own data are nobody's evidence."""
+    """Return the person who acts; a clerk's own data are nobody's evidence, but whom they serve stands before them."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    if actor.kind is ActorKind.STAFF and actor.principal and actor.principal.kind is PartyKind.PERSON:
+        return actor.principal.id
     return actor.id if actor.kind is ActorKind.PERSON else None
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 
 from yiwang.halls.services.types import Chosen, Gain, Guide
 from yiwang.kernel.types import Party
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
+from yiwang.platform.catalog.rules import Applies
 from yiwang.platform.catalog.types import LifeEvent
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.rules import longest_path, working_days
@@ -52,7 +54,7 @@ def guide(
         answered=answered,
         asked=asked,
         chosen=chosen,
-        not_needed=tuple(one.reason for one in applied if one.applies is False and one.reason),
+        not_needed=_ruled_out(applied),
         missing=tuple(code for code in codes if region and code not in editions),
         resolution=resolution,
         known=tuple(material for material in materials if material.state in _NOT_ASKED),
@@ -62,6 +64,14 @@ def guide(
             if material.state not in (*_NOT_ASKED, FactState.NEEDLESS) and not material.optional
         ),
     )
+
+
+def _ruled_out(applied: Iterable[Applies]) -> tuple[str, ...]:
+    """Say which items the answers rule out, each with its reason."""
+    found = [one for one in applied if one.applies is False and one.reason]
+    names = catalog.item_names({one.item.basic_code for one in found})
+    told = _("%(name)s：%(reason)s")
+    return tuple(told % {"name": names.get(one.item.basic_code, ""), "reason": one.reason} for one in found)
 
 
 def gains(region: str) -> dict[str, Gain]:

@@ -13,7 +13,7 @@ from yiwang.kernel import clock, serials
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
 from yiwang.kernel.problems import Invalid, NotAllowed
-from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key
+from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key, PartyKind
 from yiwang.platform.cases import checking, documents, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
@@ -105,9 +105,17 @@ def resolve_draft(
         waits_for=waits_for,
         given=given,
         disputed=disputed,
-        agent=application.agent_id if application.door in (Door.PORTAL, Door.COMMAND) else None,
+        agent=_who_acts(application),
         barred=broken_promise(application.principal),
     )
+
+
+def _who_acts(application: Application) -> uuid.UUID | None:
+    """Return the person who acts (经办人): at a counter a natural person stands there themselves, the clerk only types."""
+    if application.door in (Door.PORTAL, Door.COMMAND):
+        return application.agent_id
+    by_themselves = application.door == Door.DESK and application.principal_kind == PartyKind.PERSON
+    return application.principal_id if by_themselves else None
 
 
 def _check_level(by: Actor, editions: list[EditionView]) -> None:
