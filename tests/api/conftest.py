@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from PIL import Image
 
 from yiwang.config.wsgi import application
 from yiwang.doors.openapi import acts
+from yiwang.kernel import limits
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.directory import queries as directory
@@ -90,7 +92,9 @@ def caller(name: str, scopes: list[str] | None = None, **owner: Any) -> Caller:
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test remembers another's rate, and none goes on into the next minute's."""
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 1e9))
     cache.clear()
     yield
     cache.clear()

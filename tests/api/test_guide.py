@@ -83,8 +83,9 @@ def a_part_of_the_city(root: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_guide_walks_from_token_to_rating(
-    wsgi: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, deliver: Callable[..., int]
+    wsgi: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any, deliver: Callable[..., int]
 ) -> None:
+    settings.YIWANG_STATE_DIR = tmp_path / "state"  # the seals made here are this city's
     load(Pack(a_part_of_the_city(tmp_path / "wenzhou")))
     firm = identity.find_organisation("91330302MADEM0011Y")
     assert firm

@@ -54,7 +54,7 @@ def test_a_service_is_rated_once_by_name(firm: Caller, rival: Caller, service: d
     assert first.status_code == again.status_code == 201
     assert (second.status_code, second.json()["type"]) == (409, "urn:yiwang:problem:rated")
     row = Rating.objects.get()
-    assert (row.channel, row.reasons, row.text) == ("openapi", ["406"], "快")
+    assert (row.channel, row.reasons, row.text) == ("machine", ["406"], "快")
     seen = firm.get(f"/cases/{service['case_id']}/services").json()[0]
     assert (seen["attempt"], seen["given"]) == (0, "satisfied")
 

@@ -47,6 +47,10 @@ def configure(level: str, *, plain: bool = False) -> None:
             },
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"django.request": {"level": "ERROR"}, "procrastinate": {"level": "WARNING"}},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                "procrastinate": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},  # it would tell every address, and what is asked in it
+            },
         }
     )

@@ -22,7 +22,7 @@ class Entry:
     """Who may come in by a route."""
 
     kind: str
-    """``public``, ``person`` or ``staff``."""
+    """``public``, ``account``, ``person`` or ``staff``."""
     level: AssuranceLevel = AssuranceLevel.NONE
     roles: frozenset[Role] = frozenset()
 
@@ -47,6 +47,16 @@ def public(view: View) -> View:
     """Let everybody in."""
     view.entry = Entry("public")  # type: ignore[attr-defined]
     return view
+
+
+def account(view: View) -> View:
+    """Let in whoever has an account: persons, and staff also before their second factor."""
+
+    def check(actor: Actor) -> None:
+        if actor.kind not in (ActorKind.PERSON, ActorKind.STAFF):
+            raise NeedsSignIn(_("请先登录。"))
+
+    return _checked(Entry("account"), check)(view)
 
 
 def signed_in(level: AssuranceLevel = AssuranceLevel.L1) -> Callable[[View], View]:

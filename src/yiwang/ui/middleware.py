@@ -56,6 +56,34 @@ class SecurityHeadersMiddleware:
         return response
 
 
+LARGEST_BODY = 256 * 1024 * 1024
+"""In bytes: as many files as a form takes. More is not even begun to be read."""
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+
+class ReadableMiddleware:
+    """Refuse what no page can use: a body beyond all limits, and the sign NUL, which no database text holds."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, unless the address or the length says that it is no use."""
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > LARGEST_BODY:
+            return errors.render(request, 413)
+        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return errors.render(request, 400)
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        """Look at the fields of a form, which were read for its token anyway; a machine's body has its own schema."""
+        if request.content_type not in FORMS or request.path.startswith("/api/"):
+            return None
+        nul = any("\x00" in text for name, values in request.POST.lists() for text in (name, *values))
+        return errors.render(request, 400) if nul else None
+
+
 class LanguageMiddleware:
     """Speak the language of the cookie, else Chinese.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.problems import Problem
+from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import acts, queries
 from yiwang.platform.directory.labels import COUNTERS
@@ -210,9 +211,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         acts.set_year(values["year"], values["source"], values["provisional"], region, by=by, key=year_form.key)
 
     if do == "clear":
-        from datetime import date
-
-        acts.clear_day(date.fromisoformat(request.POST["day"]), region, by=by, key=str(uuid.uuid4()))
+        acts.clear_day(_posted_day(request), region, by=by, key=str(uuid.uuid4()))
     done = do == "clear" or take(day_form, save_day) or take(year_form, save_year)
     if done:
         return redirect(f"{reverse('directory:calendar')}?{urlencode({'year': year, 'region': region})}")
@@ -230,6 +229,13 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "section": "calendar",
     }
     return render(request, "directory/calendar.html", context, status=422 if do else 200)
+
+
+def _posted_day(request: HttpRequest) -> date:
+    try:
+        return date.fromisoformat(request.POST.get("day", ""))
+    except ValueError:
+        raise NotFound(_("日历里没有这一天。")) from None
 
 
 urlpatterns = [

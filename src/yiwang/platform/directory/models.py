@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 
 from yiwang.kernel.ids import uuid7
+from yiwang.kernel.types import Reach
 
 
 class Region(models.Model):
@@ -50,6 +51,11 @@ class Agency(models.Model):
             models.Index(OpClass("path", name="text_pattern_ops"), name="agency_path"),
             models.Index(fields=["function", "region"], name="agency_function"),
         ]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies, for grants."""
+        return Reach(self.path, self.region_id, self.level)
 
 
 class ServiceCentre(models.Model):

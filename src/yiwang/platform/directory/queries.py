@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -20,7 +20,8 @@ from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Role, RoleGrant
+from yiwang.kernel.reach import reached
+from yiwang.kernel.types import Actor, Role, RoleGrant
 from yiwang.platform.directory import places
 from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.types import (
@@ -172,22 +173,30 @@ def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ..
     return _staff(member, grants), grants
 
 
-def get_staff(pk: uuid.UUID) -> StaffDetail:
-    """Return a member of staff with roles, absence and account."""
-    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
-    row = rows.filter(pk=pk).first()
+def get_staff(pk: uuid.UUID, by: Actor | None = None) -> StaffDetail:
+    """Return a member of staff with roles, absence and account; if ``by`` is given, within that administrator's reach."""
+    row = _staff_rows(by).filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有找到这个工作人员。"))
     return _detail(row)
 
 
-def staff_list(words: str = "", after: str = "") -> Page[Any]:
-    """Return one page of staff by number; ``words`` is the beginning of a number, or of a name."""
-    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
+def staff_list(by: Actor, words: str = "", after: str = "") -> Page[Any]:
+    """Return one page of staff within an administrator's reach; ``words`` is the beginning of a number, or of a name."""
+    rows = _staff_rows(by)
     if words:
         rows = rows.filter(Q(number__istartswith=words) | Q(name__startswith=words) | Q(agency__code=words))
     found = page(rows, ("number",), 30, after=after)
     return replace(found, items=[_detail(row) for row in found.items])
+
+
+def _staff_rows(by: Actor | None) -> QuerySet[StaffMember]:
+    rows = StaffMember.objects.select_related("agency", "counter", "deputy").prefetch_related("roles")
+    if by is None:
+        return rows
+    return rows.filter(
+        reached(by, {Role.SECURITY_ADMIN}, agency="agency__path", region="agency__region_id", level="agency__level")
+    )
 
 
 def _detail(row: StaffMember) -> StaffDetail:

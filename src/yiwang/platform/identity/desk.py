@@ -137,7 +137,7 @@ def members(request: HttpRequest) -> HttpResponse:
     """List staff with roles and how their accounts stand."""
     words = request.GET.get("q", "").strip()
     try:
-        page = people.staff_list(words, request.GET.get("after", ""))
+        page = people.staff_list(_actor(request), words, request.GET.get("after", ""))
     except BadCursor:
         return redirect("staff:members")
     accounts = queries.staff_accounts([one.account for one in page.items if one.account])
@@ -190,7 +190,7 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _member_page(request: HttpRequest, pk: uuid.UUID, *, secret: str, error: str = "") -> HttpResponse:
-    one = people.get_staff(pk)
+    one = people.get_staff(pk, _actor(request))
     do = request.POST.get("do", "")
     codes = {agency.view.path: agency.view.code for agency in people.all_agencies()}
     base = {"name": one.view.name, "agency": one.agency, "centre": one.centre, "counter": one.counter}
@@ -250,7 +250,7 @@ def _account_acts(account: AccountView) -> list[tuple[str, str]]:
 @staff(Role.SECURITY_ADMIN)
 def account_act(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponse:
     """Do one of the acts on somebody's account; a new first password is shown once."""
-    one = people.get_staff(pk)
+    one = people.get_staff(pk, _actor(request))
     by, key, secret = _actor(request), request.POST.get("key", ""), ""
     try:
         if name == "open" and one.account is None:
@@ -320,7 +320,7 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
         last=_day(get.get("last", "")),
     )
     try:
-        page = trail.search(filters, get.get("after", ""))
+        page = trail.search(filters, _actor(request), get.get("after", ""))
     except BadCursor:
         return redirect("staff:audit")
     kept = {name: value for name, value in get.items() if name != "after" and value}

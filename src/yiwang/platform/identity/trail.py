@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +16,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.digest import canonical
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import Page, page
-from yiwang.kernel.types import Party
+from yiwang.kernel.types import Actor, Party, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity.types import TrailEntry, TrailPage
 
@@ -51,9 +53,11 @@ class TrailFilters:
     last: date | None = None
 
 
-def search(filters: TrailFilters, after: str = "") -> TrailPage:
-    """Return a page of the trail, newest first."""
-    rows = AuditEntry.objects.all()
+def search(filters: TrailFilters, by: Actor, after: str = "") -> TrailPage:
+    """Return a page of what the audit administrator may read of the trail: all, or what their agencies did; newest
+    first.
+    """
+    rows = AuditEntry.objects.filter(_agencies(by))
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     if filters.name:
@@ -67,6 +71,11 @@ def search(filters: TrailFilters, after: str = "") -> TrailPage:
     if filters.last:
         rows = rows.filter(at__lt=clock.end_of(filters.last))
     return _shown(page(rows, ("-seq",), SIZE, after=after))
+
+
+def _agencies(by: Actor) -> Q:
+    paths = [grant.agency for grant in by.grants if grant.role is Role.AUDIT_ADMIN]
+    return reduce(or_, (Q(actor_agency__startswith=path) if path else ~Q(pk__in=[]) for path in paths), Q(pk__in=[]))
 
 
 def _subject(text: str) -> Q:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -39,7 +40,10 @@ class LicenceQuerySet(_QuerySet):
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            return self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            if actor.items:  # a delegate for some items gets what came of them, not everything that the principal holds
+                mine = mine.filter(case_id__in=apps.get_model("cases.Case").objects.visible_to(actor).values("pk"))
+            return mine
         if actor.kind is ActorKind.STAFF:
             return self.filter(reached(actor, HANDLING, agency="issuer_path", region="region"))
         return self.none()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from django.core.cache import cache
@@ -19,17 +20,12 @@ from yiwang.platform.notices.queries import unread_key
 from yiwang.platform.notices.templates import get_template
 from yiwang.platform.notices.types import Channel, DeliveryState, Notice, Preferences, Recipient, TemplateSpec
 
+log = logging.getLogger(__name__)
 LANGUAGES = frozenset({"zh-hans", "en"})
 GIVE_WAY = 3
 """So many failures one after the other, and a channel is left alone until the next run."""
 
-CanRead = Permission(
-    name="read messages",
-    kinds=frozenset({ActorKind.PERSON, ActorKind.CLIENT}),
-    level=AssuranceLevel.L1,
-    scope="messages:write",
-    own=True,
-)
+CanRead = Permission(name="read messages", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L1, own=True)
 CanChoose = Permission(name="choose channels", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L1)
 CanOperate = Permission(
     name="operate channels", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.SYSTEM_ADMIN})
@@ -62,6 +58,7 @@ def _tell_one(notice: Notice, spec: TemplateSpec, recipient: Recipient) -> bool:
             "about_kind": notice.about.kind.value,
             "about_id": notice.about.id,
             "language": language,
+            "items": list(notice.items),
             "content": {"title": title, "body": body, "about": notice.about_name},
             "link": notice.link,
             "created_at": notice.at or now,
@@ -136,8 +133,10 @@ def _send(row: Delivery) -> bool:
         )
     except Refused as problem:
         row.state, row.error = DeliveryState.GIVEN_UP.value, str(problem)[:200]
-    except NotReached as problem:
-        row.error = str(problem)[:200]
+    except Exception as problem:  # whatever it is: one message that breaks its plugin must not hold up the others
+        row.error = (str(problem) if isinstance(problem, NotReached) else type(problem).__name__)[:200]
+        if not isinstance(problem, NotReached):
+            log.exception("notices.plugin_failed", extra={"channel": row.channel})
         if rules.gives_up(row.created_at, clock.now()):
             row.state = DeliveryState.GIVEN_UP.value
         row.save(update_fields=["state", "error"])

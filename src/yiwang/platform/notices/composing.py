@@ -84,7 +84,7 @@ def _of_case(happening: Happening) -> Notice | None:
         asked = cases.corrections_of([case.id])[-1]
         for language in LANGUAGES:
             values[language] |= {"due": _day(asked.due_on, language), "points": str(len(asked.points))}
-    return _notice(happening, kind, view, values, cause)
+    return _notice(happening, kind, view, values, cause=cause, items=(case.item_code,))
 
 
 def _kind(happening: Happening, case: CaseView) -> str | None:
@@ -110,11 +110,17 @@ def _of_licence(happening: Happening) -> Notice | None:
         language: _application_values(view, language) | _case_values(case, language) | {"name": licence.name}
         for language in LANGUAGES
     }
-    return _notice(happening, happening.name, view, values)
+    return _notice(happening, happening.name, view, values, items=(case.item_code,))
 
 
 def _notice(
-    happening: Happening, kind: str, view: ApplicationView, values: dict[str, dict[str, str]], cause: str = ""
+    happening: Happening,
+    kind: str,
+    view: ApplicationView,
+    values: dict[str, dict[str, str]],
+    *,
+    cause: str = "",
+    items: tuple[str, ...] = (),
 ) -> Notice:
     return Notice(
         cause=cause or str(happening.id),
@@ -125,6 +131,7 @@ def _notice(
         values=values,
         link=reverse("services:application", args=[view.id]),
         at=happening.at,
+        items=items or tuple(sorted({case.item_code for case in view.cases})),
     )
 
 

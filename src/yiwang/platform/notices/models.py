@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -24,8 +25,9 @@ class MessageQuerySet(_QuerySet):
         """Filter to the inbox of the party that the actor acts for; officials have no business in it."""
         if actor.kind is ActorKind.SYSTEM:
             return self
-        if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            return self.filter(recipient_kind=actor.principal.kind, recipient_id=actor.principal.id)
+        if actor.kind is ActorKind.PERSON and actor.principal is not None:
+            mine = self.filter(recipient_kind=actor.principal.kind, recipient_id=actor.principal.id)
+            return mine.filter(items__contained_by=sorted(actor.items)).exclude(items=[]) if actor.items else mine
         return self.none()
 
 
@@ -41,6 +43,8 @@ class Message(models.Model):
     about_kind = models.CharField(max_length=12)
     about_id = models.UUIDField()
     language = models.CharField(max_length=10)
+    items = ArrayField(models.CharField(max_length=12), default=list)
+    """Basic codes of the matter's items."""
     content = SealedJSONField()
     """``title``, ``body`` and ``about``, the principal's name."""
     link = models.CharField(max_length=200, blank=True)
@@ -59,6 +63,11 @@ class Message(models.Model):
     def principal(self) -> Party:
         """Whose inbox it is in."""
         return Party(PartyKind(self.recipient_kind), self.recipient_id)
+
+    @property
+    def item_codes(self) -> frozenset[str]:
+        """What a delegation must cover."""
+        return frozenset(self.items)
 
 
 class Delivery(models.Model):

@@ -35,7 +35,7 @@ def unread(by: Actor) -> int:
     """Return how many messages of the party acted for are unread, counted to 100; kept for some seconds."""
     if by.principal is None:
         return 0
-    name = unread_key(by.principal)
+    name = ":".join([unread_key(by.principal), *sorted(by.items)])
     count: int | None = cache.get(name)
     if count is None:
         count = Message.objects.visible_to(by).filter(read_at__isnull=True)[:100].count()

@@ -69,6 +69,8 @@ class Notice:
     """Language to the values of the template's places."""
     link: str = ""
     at: datetime | None = None
+    items: tuple[str, ...] = ()
+    """Basic codes of the matter's items: a delegate for some items reads of those only."""
 
 
 @dataclass(frozen=True, slots=True)

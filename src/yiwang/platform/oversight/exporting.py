@@ -1,44 +1,66 @@
 """The upload record of the national rating interface.
 
-Our names become its digits here and nowhere else (STANDARDS 7.3).
+Our names become its digits here and nowhere else (STANDARDS 7.3). Encryption (SM2) and signature are the carrier's.
 """
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.kernel.digest import sha256_of
-from yiwang.kernel.types import SYSTEM, Door, PartyKind
+from yiwang.kernel.types import SYSTEM, Party, PartyKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import CaseView
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.types import CaseType
+from yiwang.platform.catalog.types import CaseType, Definition
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity.types import DocumentType
+from yiwang.platform.oversight import data
 from yiwang.platform.oversight.models import Rating
 from yiwang.platform.oversight.rules import POINTS
-from yiwang.platform.oversight.types import Level
+from yiwang.platform.oversight.types import Channel, Level
 
-CHANNELS: dict[str, str] = {
-    Door.PORTAL: "1",
-    Door.OPENAPI: "2",
-    Door.DESK: "4",
-    Door.KIOSK: "5",
-    "system": "7",
+CHANNELS: dict[Channel, str] = {
+    Channel.PC: "1",
+    Channel.MACHINE: "1",
+    Channel.MOBILE: "2",
+    Channel.QR: "3",
+    Channel.TABLET: "4",
+    Channel.TERMINAL: "5",
+    Channel.SMS: "6",
+    Channel.SYSTEM: "7",
+    Channel.TELEPHONE: "8",
 }
+"""The telephone has no digit in Zhejiang's list; others give it one of its own (STANDARDS 15, row 10)."""
 PROMISE = {CaseType.COMMITTED: "1", CaseType.IMMEDIATE: "2"}
 """Zhejiang's interface counts the other way round than GB/T 39046 (STANDARDS 1, row 3)."""
+PAGE_TYPES = {
+    DocumentType.CITIZEN_ID: "111",
+    DocumentType.PASSPORT: "414",
+    DocumentType.HK_MACAU_PERMIT: "516",
+    DocumentType.TAIWAN_PERMIT: "511",
+    DocumentType.FOREIGN_RESIDENCE: "553",
+}
+"""Document types of GA/T 2000.156."""
 STATUS_RECEIVED, STATUS_ACCEPTED, STATUS_CLOSED = "1", "2", "3"
 
 
-def upload_record(rating: uuid.UUID) -> dict[str, Any]:
-    """Return one rating as the interface wants it, before encryption and signature.
+def upload_records(since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+    """Return the ratings given from ``since`` to before ``until`` as the interface wants them, oldest first.
 
     Names and numbers of persons are in it: it goes to the national platform and nowhere else.
     """
-    row = Rating.objects.select_related("service").get(pk=rating)
+    rows = Rating.objects.filter(at__gte=since, at__lt=until).select_related("service").order_by("at", "id")
+    for row in rows.iterator(chunk_size=200):
+        yield upload_record(row)
+
+
+def upload_record(row: Rating) -> dict[str, Any]:
+    """Return one rating as the interface wants it, before encryption and signature."""
     service = row.service
     case = cases.get_case(service.case_id, SYSTEM)
     view = cases.get_application(case.application_id, SYSTEM)
@@ -50,23 +72,27 @@ def upload_record(rating: uuid.UUID) -> dict[str, Any]:
     else:
         number = identity.get_organisation(principal.id).uscc
     level = Level(row.level)
+    agent = identity.get_person(view.agent_id) if view.agent_id not in (None, principal.id) else None
     return {
         "projectNo": case.number,
-        "pf": CHANNELS.get(row.channel, "1"),
+        "pf": CHANNELS[Channel(row.channel)],
         "areaCode": service.region,
         "deptCode": agency.uscc,
         "taskCode": definition.task_code,
         "taskHandleItem": definition.handle_code,
         "taskName": definition.name,
-        "subMatter": definition.known_as,
+        "subMatter": _theme(definition),
         "proStatus": _status(case),
         "proDepart": agency.name,
         "proManager": case.handler,
         "certKey": sha256_of(number),
+        "certKeyGOV": "",
         "userName": view.applicant_name,
         "userProp": "1" if principal.kind is PartyKind.PERSON else "2",
-        "userPageType": "111" if principal.kind is PartyKind.PERSON else "001",
-        "handleUserName": "" if view.agent_id in (None, principal.id) else identity.get_person(view.agent_id).name,
+        "userPageType": _page_type(principal),
+        "handleUserName": agent.name if agent else "",
+        "handleUserPageType": PAGE_TYPES[agent.document_type] if agent else "",
+        "handleUserPageCode": agent.number if agent else "",
         "serviceNumber": str(service.number),
         "satisfaction": str(POINTS[level]),
         "evalDetail": ",".join(row.reasons),
@@ -75,9 +101,24 @@ def upload_record(rating: uuid.UUID) -> dict[str, Any]:
         "assessNumber": str(row.attempt),
         "acceptDate": f"{case.accepted_at.astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}" if case.accepted_at else "",
         "promiseTime": PROMISE[definition.case_type],
+        "dataSource": data.parameters().data_source,
         "isdefault": "1" if row.is_default else "0",
         "EffectivEvalua": "0" if row.removed_at else "1",
     }
+
+
+def _theme(definition: Definition) -> str:
+    """Return the first theme's name, of the persons' list or of the legal persons'."""
+    for codes, table in ((definition.person_themes, "person_themes"), (definition.legal_themes, "legal_themes")):
+        if codes:
+            return catalog.code_table(table).get(codes[0], "")
+    return ""
+
+
+def _page_type(principal: Party) -> str:
+    if principal.kind is PartyKind.ORGANISATION:
+        return "001"
+    return PAGE_TYPES[identity.get_person(principal.id).document_type]
 
 
 def _status(case: CaseView) -> str:

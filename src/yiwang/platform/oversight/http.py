@@ -13,7 +13,7 @@ from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.oversight import acts, data, queries
 from yiwang.platform.oversight.labels import LEVELS
-from yiwang.platform.oversight.types import Level, ServiceKind, ServiceView
+from yiwang.platform.oversight.types import Channel, Level, ServiceKind, ServiceView
 
 router = Router(tags=["评价"])
 LIST, READ, WRITE = Needs("items:read"), Needs("applications:read"), Needs("ratings:write")
@@ -135,5 +135,5 @@ def services(request: HttpRequest, case_id: uuid.UUID) -> list[ServiceView]:
 def rate(request: HttpRequest, service_id: uuid.UUID, asked: RatingIn, key: IdempotencyKey) -> Any:
     """Rate a service in the principal's name; once, and once more after a bad rating was put right."""
     by = actor_of(request)
-    pk = acts.rate(service_id, asked.level, list(asked.reasons), asked.text, by=by, key=key)
+    pk = acts.rate(service_id, asked.level, list(asked.reasons), asked.text, channel=Channel.MACHINE, by=by, key=key)
     return Status(201, {"id": pk})

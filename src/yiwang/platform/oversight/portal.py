@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +17,7 @@ from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.oversight import acts, data, queries, rules
 from yiwang.platform.oversight.labels import LEVELS
-from yiwang.platform.oversight.types import Level
+from yiwang.platform.oversight.types import Channel, Level
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.forms import SpecForm
 
@@ -38,7 +39,8 @@ def rate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "oversight/rated.html", context)
     level = _level(request.GET.get("level", ""))
     if level is None:
-        return render(request, "oversight/rate.html", context | {"levels": list(LEVELS.items())})
+        levels = [(urlencode(_via(request) | {"level": one.value}), words) for one, words in LEVELS.items()]
+        return render(request, "oversight/rate.html", context | {"levels": levels})
     form = SpecForm(_specs(level), request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -47,6 +49,7 @@ def rate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 level,
                 list(form.plain.get("reasons") or []),
                 str(form.plain.get("text") or ""),
+                channel=_channel(request),
                 by=actor,
                 key=form.key,
             )
@@ -54,7 +57,7 @@ def rate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             context["problem"] = problem
         else:
             return redirect("oversight:rate", pk=pk)
-    action = f"{reverse('oversight:rate', args=[pk])}?level={level.value}"
+    action = f"{reverse('oversight:rate', args=[pk])}?{urlencode(_via(request) | {'level': level.value})}"
     wrong = "problem" in context or (form.is_bound and bool(form.errors))
     context |= {
         "form": form,
@@ -64,6 +67,19 @@ def rate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "page_errors": wrong,
     }
     return render(request, "oversight/reasons.html", context, status=422 if wrong else 200)
+
+
+def _via(request: HttpRequest) -> dict[str, str]:
+    via = request.GET.get("via", "")
+    return {"via": via} if via in (Channel.QR, Channel.SMS) else {}
+
+
+def _channel(request: HttpRequest) -> Channel:
+    """Tell how the rater came: by a code on paper or a text message, on a telephone or at a desk."""
+    if via := _via(request):
+        return Channel(via["via"])
+    telephone = request.headers.get("Sec-CH-UA-Mobile") == "?1" or "Mobi" in request.headers.get("User-Agent", "")
+    return Channel.MOBILE if telephone else Channel.PC
 
 
 def _level(text: str) -> Level | None:

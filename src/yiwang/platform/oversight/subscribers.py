@@ -81,5 +81,6 @@ def _tell(kind: str, cause: str, case: CaseView, text: str) -> None:
             recipients=recipients(view.principal, None),
             values=values,
             link=reverse("oversight:rate", args=[case.id]),
+            items=(case.item_code,),
         )
     )

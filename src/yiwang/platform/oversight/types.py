@@ -30,6 +30,22 @@ class ServiceKind(StrEnum):
     ON_SITE = "on_site"
 
 
+class Channel(StrEnum):
+    """How a rating came (评价渠道)."""
+
+    PC = "pc"
+    MOBILE = "mobile"
+    QR = "qr"
+    TABLET = "tablet"
+    TERMINAL = "terminal"
+    SMS = "sms"
+    TELEPHONE = "telephone"
+    MACHINE = "machine"
+    """By the open interface: a firm's own system."""
+    SYSTEM = "system"
+    """Silence, noted as a default."""
+
+
 class BadRatingState(StrEnum):
     """Where the handling of a bad rating stands."""
 
@@ -76,6 +92,8 @@ class Parameters:
     """Days after which a silent service is noted as rated by default: flagged, in no average."""
     repeat_days: int = 30
     """Days in which a second application for the same item raises an alert."""
+    data_source: str = ""
+    """Three digits that name the city's platform to the national rating interface."""
     near_days: int = 5
     """Working days before its limit from which a case is watched."""
     small: int = 5

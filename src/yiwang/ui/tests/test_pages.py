@@ -190,3 +190,18 @@ def test_a_theme_that_breaks_the_design_is_refused(theme, said):
 @pytest.mark.parametrize(("colour", "ratio"), [("#ffffff", 1), ("#000000", 21), ("#164c9f", 8.2), ("#b8321c", 6.0)])
 def test_contrast_is_that_of_the_guidelines(colour, ratio):
     assert site.contrast_with_white(colour) == pytest.approx(ratio, abs=0.06)
+
+
+@pytest.mark.parametrize("path", ["/search/?q=%00", "/progress/?number=a%00&code=b", "/items/%00/"])
+def test_the_sign_that_no_database_holds_is_refused_at_the_door(client, db, path):
+    assert client.get(path).status_code in (400, 404)
+
+
+def test_the_sign_that_no_database_holds_is_refused_in_forms(client, db):
+    assert client.post("/sign-in/", {"method": "password", "login": "a\x00", "password": "x"}).status_code == 400
+    assert client.post("/sign-in/", {"method\x00": "password"}).status_code == 400
+
+
+def test_a_body_beyond_all_limits_is_not_read(client, db):
+    answer = client.generic("POST", "/sign-in/", b"x", content_type="text/plain", CONTENT_LENGTH=str(300 * 1024 * 1024))
+    assert answer.status_code == 413

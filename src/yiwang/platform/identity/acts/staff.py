@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from django.utils.translation import gettext as _
@@ -21,26 +22,31 @@ from yiwang.platform.identity.permissions import CanSecure
 def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> str:
     """Open an account for a member of staff. Returns the first password, which is shown once.
 
-    It must be changed at the first sign-in, and a second factor registered. Raises Invalid if the login is taken.
+    It must be changed at the first sign-in, and a second factor registered. Raises Invalid if the login is taken or
+    could be taken for somebody else's telephone or number.
     """
     if staff == by.id:
         raise NotAllowed(_("自己的账号请另一位安全管理员来改。"))
+    if not re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", login):
+        message = _("用小写字母开头，3 到 40 位字母、数字或 . _ -")
+        raise Invalid(_("请换一个登录名。"), errors=(FieldError("login", message),))
     if Account.objects.filter(login=login).exists():
         raise Invalid(_("请换一个登录名。"), errors=(FieldError("login", _("这个登录名已有人用")),))
     password = first_password()
     account = Account(login=login, is_staff=True, must_change_password=True)
     account.set_password(password)
     account.save()
-    directory.attach_account(staff, account.id)
+    directory.attach_account(staff, account.id, by)
     current().about(account)
     return password
 
 
 def _account(pk: uuid.UUID, by: Actor) -> Account:
     row = Account.objects.select_for_update().filter(pk=pk, is_staff=True).first()
-    if row is None:
+    if row is None or not hasattr(row, "staff"):
         raise NotFound(_("没有找到这个账号。"))
-    if hasattr(row, "staff") and row.staff.id == by.id:
+    CanSecure.check(by, row.staff.agency)
+    if row.staff.id == by.id:
         raise NotAllowed(_("自己的账号请另一位安全管理员来改。"))
     return row
 

@@ -21,14 +21,12 @@ from yiwang.platform.identity.pages.common import LEVELS, actor, key, next_url, 
 from yiwang.platform.identity.pages.sign_up import password_errors
 from yiwang.platform.identity.ports import Proof
 from yiwang.platform.identity.secret import Secret
-from yiwang.ui.entry import public, signed_in
+from yiwang.ui.entry import account, signed_in
 from yiwang.ui.forms import SpecForm
 
 
 def _owner(request: HttpRequest) -> uuid.UUID:
-    """Return the account in the session, of a person or of staff. Raises NeedsSignIn."""
-    if actor(request).kind not in (ActorKind.PERSON, ActorKind.STAFF):
-        raise NeedsSignIn(_("请先登录。"))
+    """Return the account in the session, of a person or of staff."""
     pk: uuid.UUID = request.user.pk
     return pk
 
@@ -38,7 +36,7 @@ def _context(request: HttpRequest, **more: Any) -> dict[str, Any]:
 
 
 @signed_in()
-def account(request: HttpRequest) -> HttpResponse:
+def account_page(request: HttpRequest) -> HttpResponse:
     """Show who one is here, and lead to everything that can be changed."""
     who = actor(request)
     assert who.id is not None
@@ -60,7 +58,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-@public
+@account
 def password(request: HttpRequest) -> HttpResponse:
     """Choose a new password."""
     pk = _owner(request)
@@ -97,7 +95,7 @@ def _home(request: HttpRequest) -> str:
     return reverse("desk:home" if actor(request).kind is ActorKind.STAFF else "identity:account")
 
 
-@public
+@account
 def factors_page(request: HttpRequest) -> HttpResponse:
     """List one's second factors; add an authenticator or a passkey; remove one."""
     pk = _owner(request)
@@ -157,7 +155,7 @@ def _change_factors(request: HttpRequest, pk: uuid.UUID) -> str:
 
 
 @require_POST
-@public
+@account
 def new_passkey_options(request: HttpRequest) -> HttpResponse:
     """Give the browser what it needs to make a passkey for the account in the session."""
     _owner(request)
@@ -165,7 +163,7 @@ def new_passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(factors.begin_passkey(request))
 
 
-@public
+@account
 def sessions_page(request: HttpRequest) -> HttpResponse:
     """List where one is signed in; sign out there, or everywhere else."""
     pk = _owner(request)
@@ -174,8 +172,8 @@ def sessions_page(request: HttpRequest) -> HttpResponse:
         wanted = request.POST.get("session", "")
         if wanted == "all":
             acts.end_all_sessions(pk, Secret(here), by=actor(request), key=key(request))
-        else:
-            acts.end_session(pk, uuid.UUID(wanted), by=actor(request), key=key(request))
+        elif wanted in (open_ := {str(one.id): one.id for one in queries.sessions_of(pk, here)}):
+            acts.end_session(pk, open_[wanted], by=actor(request), key=key(request))
         return redirect("identity:sessions")
     context = _context(request, sessions=queries.sessions_of(pk, here), key=key(request))
     return render(request, "identity/sessions.html", context)

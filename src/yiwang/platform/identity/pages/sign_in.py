@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from yiwang.kernel import clock, limits
@@ -28,6 +29,7 @@ _PENDING_SECONDS = 600
 
 
 @public
+@never_cache
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Show the ways to sign in that the city chose; take one."""
     wanted = request.GET.get("level", "")
@@ -99,6 +101,7 @@ def _pending(request: HttpRequest) -> tuple[Account, dict[str, Any]] | None:
 
 
 @public
+@never_cache
 def second(request: HttpRequest) -> HttpResponse:
     """Ask for the second step after a right password: a passkey, an authenticator's code, or a code by SMS."""
     found = _pending(request)

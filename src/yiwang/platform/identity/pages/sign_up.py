@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from yiwang.kernel import limits
 from yiwang.kernel.fields import FieldKind
@@ -72,6 +73,7 @@ def _first(request: HttpRequest, purpose: str, template: str, then: str) -> Http
 
 
 @public
+@never_cache
 def sign_up_code(request: HttpRequest) -> HttpResponse:
     """Register: code, name, password, agreement."""
     specs = [
@@ -82,6 +84,7 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@never_cache
 def reset_code(request: HttpRequest) -> HttpResponse:
     """Choose a new password: code and password."""
     specs = [

@@ -46,7 +46,7 @@ class HttpSms(Sender):
                 headers=headers,
                 timeout=TIMEOUT,
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotReached(type(error).__name__) from None
         if answer.is_client_error and answer.status_code not in _LATER:
             raise Refused(f"the gateway answered {answer.status_code}")

@@ -197,6 +197,22 @@ def test_a_wrong_number_is_given_up_at_once_and_holds_up_nobody(elder, deliver, 
     assert Delivery.objects.get(state="given_up").error == "no such number"
 
 
+def test_a_message_that_breaks_its_plugin_is_kept_and_holds_up_nobody(elder, deliver, monkeypatch):
+    deliver("notices")
+    total = Delivery.objects.count()
+    broken = iter([ValueError("19900000004 in a header")])
+
+    def send(*args):
+        problem = next(broken, None)
+        if problem:
+            raise problem
+
+    monkeypatch.setattr(sms.get("demo"), "send", send)
+    assert acts.send_due() == total - 1
+    row = Delivery.objects.get(state="waiting")
+    assert (row.error, row.tries) == ("ValueError", 1)
+
+
 def test_the_pack_may_say_it_in_its_own_words(elder, deliver, tmp_path):
     city = tmp_path / "city"
     city.mkdir()

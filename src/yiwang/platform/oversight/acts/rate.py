@@ -17,7 +17,7 @@ from yiwang.platform.oversight import data, rules
 from yiwang.platform.oversight.acts.answer import LATE_TIMER_VERIFY, end_second_rating, workdays_from
 from yiwang.platform.oversight.models import BadRating, Rating, Service
 from yiwang.platform.oversight.permissions import CanRate, OnlySystem
-from yiwang.platform.oversight.types import BadRatingState, Level, ServiceKind
+from yiwang.platform.oversight.types import BadRatingState, Channel, Level, ServiceKind
 
 GIVEN = event("rating.given", "A service was rated.")
 BAD = event("rating.bad", "A service was rated badly; its handling began.")
@@ -71,7 +71,16 @@ def ratable(service: Service) -> Denial | None:
 
 
 @act_on("oversight.rate", Service.objects.lock, permission=CanRate, ready=ratable, announces=GIVEN)
-def rate(service: Service, level: Level, reasons: list[str], text: str = "", *, by: Actor, key: Key) -> uuid.UUID:
+def rate(
+    service: Service,
+    level: Level,
+    reasons: list[str],
+    text: str = "",
+    *,
+    channel: Channel = Channel.PC,
+    by: Actor,
+    key: Key,
+) -> uuid.UUID:
     """Rate a service. Returns the rating's id.
 
     A bad one begins its handling: verified in one working day, put right in five, called back, rated again.
@@ -91,7 +100,7 @@ def rate(service: Service, level: Level, reasons: list[str], text: str = "", *, 
             "reasons": reasons,
             "reason_list": known.version,
             "text": text.strip(),
-            "channel": by.door.value,
+            "channel": channel.value,
             "rater_id": by.id if by.kind is ActorKind.PERSON else service.principal_id,
             "is_default": False,
             "at": now,
@@ -132,7 +141,7 @@ def default(service: Service, *, by: Actor, key: Key) -> None:
         service=service,
         level=Level.SATISFIED.value,
         reason_list=data.reason_list().version,
-        channel="system",
+        channel=Channel.SYSTEM.value,
         is_default=True,
         at=clock.now(),
     )

@@ -24,8 +24,20 @@ def test_the_applicant_rates_in_two_pages_without_script(service, sign_in):
     given = {"key": "2", "f-reasons": ["209"], "f-text": "慢"}
     answer = client.post(f"{url}?level=dissatisfied", given, follow=True)
     assert "谢谢您的评价" in answer.content.decode()
-    assert Rating.objects.get().reasons == ["209"]
+    assert (Rating.objects.get().reasons, Rating.objects.get().channel) == (["209"], "pc")
     assert "谢谢您的评价" in client.get(f"{url}?level=satisfied").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "agent", "channel"),
+    [("via=qr&", "", "qr"), ("via=sms&", "Mobile", "sms"), ("via=x&", "Mobile Safari", "mobile"), ("", "", "pc")],
+)
+def test_how_the_rater_came_is_noted(service, sign_in, query, agent, channel):
+    client = sign_in("elder")
+    url = f"/cases/{service.case_id}/rate/?{query}"
+    assert ('href="?via=' in client.get(url).content.decode()) is (channel in ("qr", "sms"))
+    client.post(f"{url}level=satisfied", {"key": "1"}, headers={"User-Agent": agent})
+    assert Rating.objects.get().channel == channel
 
 
 def test_nobody_else_sees_the_rating_page(service, sign_in):

@@ -1,6 +1,9 @@
+import io
+import json
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.models import AuditEntry, Event, Timer
@@ -10,7 +13,7 @@ from yiwang.platform.notices.models import Message
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.exporting import upload_record
 from yiwang.platform.oversight.models import Alert, BadRating, Rating, Service
-from yiwang.platform.oversight.types import BadRatingState, Level
+from yiwang.platform.oversight.types import BadRatingState, Channel, Level
 
 pytestmark = pytest.mark.usefixtures("testville")
 
@@ -142,7 +145,7 @@ def test_a_disputed_rating_is_reviewed_by_a_supervisor(bad, later, staff):
     assert state(bad) is BadRatingState.REMOVED
     rating = Rating.objects.get()
     assert rating.removed_at is not None
-    assert upload_record(rating.id)["EffectivEvalua"] == "0"
+    assert upload_record(rating)["EffectivEvalua"] == "0"
 
 
 def test_a_kept_rating_is_put_right_like_any_other(bad, later, staff):
@@ -185,12 +188,27 @@ def test_the_rater_is_protected(bad, staff, person_id):
     assert "等了很久" not in details + payloads
 
 
-def test_the_upload_record_speaks_the_interfaces_digits(service, elder):
-    pk = acts.rate(service.id, Level.VERY_SATISFIED, ["510"], "很快", by=elder, key="a")
-    record = upload_record(pk)
+def test_the_upload_record_speaks_the_interfaces_digits(service, elder, tmp_path):
+    acts.rate(service.id, Level.VERY_SATISFIED, ["510"], "很快", channel=Channel.MOBILE, by=elder, key="a")
+    file = tmp_path / "ratings.jsonl"
+    today = clock.legal_date(Rating.objects.get().at).isoformat()
+    call_command("ratings", "export", str(file), "--since", today, "--until", today, stdout=io.StringIO())
+    (record,) = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert set(record) == {
+        "projectNo", "pf", "areaCode", "deptCode", "taskCode", "taskHandleItem", "taskName", "subMatter", "proStatus",
+        "proDepart", "proManager", "certKey", "certKeyGOV", "userName", "userProp", "userPageType", "handleUserName",
+        "handleUserPageType", "handleUserPageCode", "serviceNumber", "satisfaction", "evalDetail", "writingEvaluation",
+        "assessTime", "assessNumber", "acceptDate", "promiseTime", "dataSource", "isdefault", "EffectivEvalua",
+    }  # fmt: skip
     assert record["satisfaction"] == "5"
-    assert (record["pf"], record["proStatus"], record["userProp"]) == ("1", "3", "1")
+    assert (record["pf"], record["proStatus"], record["userProp"], record["userPageType"]) == ("2", "3", "1", "111")
     assert (record["promiseTime"], record["serviceNumber"], record["assessNumber"]) == ("2", "1", "1")
-    assert (record["isdefault"], record["evalDetail"]) == ("0", "510")
+    assert (record["isdefault"], record["evalDetail"], record["writingEvaluation"]) == ("0", "510", "很快")
     assert record["deptCode"] == "1133990000DEM1114U"
+    assert record["subMatter"]
     assert "339901195004044442" not in str(record)
+    assert file.stat().st_mode & 0o077 == 0
+    assert AuditEntry.objects.get(name="oversight.export_ratings").detail["count"] == 1
+    before = (clock.legal_date(Rating.objects.get().at) - timedelta(days=1)).isoformat()
+    call_command("ratings", "export", str(file), "--since", before, "--until", before, stdout=io.StringIO())
+    assert file.read_text("utf-8") == ""
