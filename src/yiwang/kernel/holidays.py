@@ -7,26 +7,34 @@ from datetime import datetime
 from importlib.metadata import version
 
 from chinese_calendar import constants as official
-from django.db import transaction
-from django.db.models import Count, Max
+from django.db import connection, transaction
 
 from yiwang.kernel.calendar import NATIONAL, CalendarTable, DayRule, Holidays, YearRule
 from yiwang.kernel.models.calendar import CalendarDay, CalendarYear
+from yiwang.kernel.recording import in_hand
 
 _cached: tuple[tuple[int, datetime | None], CalendarTable] | None = None
 
 
 def table() -> CalendarTable:
-    """Return the calendar of every region. One small query tells whether what is in memory is still right."""
+    """Return the calendar of every region. One small query tells whether what is in memory is still right, once in
+    an act.
+    """
     global _cached  # noqa: PLW0603 - one table for the process
-    seen = CalendarYear.objects.aggregate(years=Count("id"), changed=Max("changed_at"))
-    stamp = (seen["years"], seen["changed"])
+    record = in_hand.get()
+    if record is not None and "calendar" in record.memory:
+        return record.memory["calendar"]  # type: ignore[no-any-return]
+    with connection.cursor() as sql:
+        sql.execute("SELECT count(*), max(changed_at) FROM kernel_calendaryear")
+        stamp = sql.fetchone()
     if _cached is None or _cached[0] != stamp:
         years = [YearRule(*row) for row in CalendarYear.objects.values_list("region", "year", "source", "provisional")]
         days = [
             DayRule(*row) for row in CalendarDay.objects.values_list("region", "date", "is_workday", "reason", "source")
         ]
         _cached = stamp, CalendarTable(years, days)
+    if record is not None:
+        record.memory["calendar"] = _cached[1]
     return _cached[1]
 
 

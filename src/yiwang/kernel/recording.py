@@ -41,6 +41,8 @@ class Record:
     """Timers set, or taken back (``None``), by kind and subject (``kernel.timers``)."""
     new: dict[type[Model], dict[Any, Model]] = field(default_factory=dict)
     changed: dict[type[Model], dict[Any, tuple[Model, set[str]]]] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    """What was read once for the whole of the act."""
     last: dict[str, Callable[[], None]] = field(default_factory=dict)
     """What is done at the end of the act, still in its transaction: locks that everybody wants are taken late."""
 

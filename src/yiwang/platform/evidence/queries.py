@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -51,7 +51,7 @@ def resolve(
     given: Mapping[str, FactState] | None = None,
     disputed: frozenset[str] = frozenset(),
     agent: uuid.UUID | None = None,
-    barred: str = "",
+    barred: Callable[[], str] = lambda: "",
 ) -> Resolution:
     """Resolve an application.
 
@@ -60,8 +60,8 @@ def resolve(
     (浙江省保障"最多跑一次"改革规定: the applicant's own material counts).
     ``agent`` is the person who acts (经办人), where that is somebody.
     ``given`` says how materials stand that the person has dealt with (files, commitments, deferrals).
-    ``barred`` says why the party may neither commit nor defer, where the caller knows; the list of the seriously
-    dishonest is asked here.
+    ``barred`` is asked, where something could be committed or deferred, why the party may do neither; the list of the
+    seriously dishonest is asked here.
     """
     elements: dict[str, DataElement] = {}
     for edition in editions:
@@ -80,14 +80,28 @@ def resolve(
         for spec in section.fields
     }
     codes = {edition.definition.basic_code for edition in editions}
-    barred = barred or _distrust(answered)
+    needed = materials(everything)
+    distrust = (barred() or _distrust(answered)) if any(map(_promises, needed.values())) else ""
     stand = {
-        identity_: _material(identity_, users, codes, answered, given or {}, trusted=not barred)
-        for identity_, users in materials(everything).items()
+        name: _material(name, users, codes, answered, given or {}, trusted=not distrust)
+        for name, users in needed.items()
     }
     down = {source for answer in answered.values() for source in answer.down.values()}
     report = rules.burden(editions, everything, waits_for or {}, facts, stand)
-    return Resolution(facts, stand, tuple(sorted(down)), barred, report)
+    return Resolution(facts, stand, tuple(sorted(down)), distrust, report)
+
+
+def _promises(users: Sequence[tuple[str, Material]]) -> bool:
+    """Tell whether a material may be met by a word alone: a commitment, or a promise to bring it later."""
+    return _committable(users) or _deferrable(users)
+
+
+def _committable(users: Sequence[tuple[str, Material]]) -> bool:
+    return any(satisfier.kind is SatisfierKind.COMMITMENT for _code, one in users for satisfier in one.satisfied_by)
+
+
+def _deferrable(users: Sequence[tuple[str, Material]]) -> bool:
+    return all(one.necessity is not Necessity.REQUIRED for _code, one in users)
 
 
 def _distrust(answered: Mapping[str, Answers]) -> str:
@@ -147,8 +161,7 @@ def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:
     if principal.kind is PartyKind.PERSON:
         person = identity.get_person(principal.id)
         return Subject(principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, person), now)
-    organisation = identity.get_organisation(principal.id)
-    head = identity.get_person(organisation.legal_representative) if organisation.legal_representative else None
+    organisation, head = identity.organisation_with_head(principal.id)
     numbers = (organisation.uscc, *((head.number,) if head else ()))
     parties = (principal, *((head.party,) if head else ()))
     return Subject(
@@ -242,9 +255,8 @@ def _material(
         "name": material.name,
         "items": tuple(dict.fromkeys(code for code, _material in users)),
         "kind": material.kind.value,
-        "may_commit": trusted
-        and any(satisfier.kind is SatisfierKind.COMMITMENT for _code, one in users for satisfier in one.satisfied_by),
-        "may_defer": trusted and all(one.necessity is not Necessity.REQUIRED for _code, one in users),
+        "may_commit": trusted and _committable(users),
+        "may_defer": trusted and _deferrable(users),
         "optional": all(one.necessity is Necessity.OPTIONAL for _code, one in users),
     }
     if name in given:

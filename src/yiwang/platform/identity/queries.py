@@ -62,10 +62,15 @@ def find_person(number: str, document: DocumentType = DocumentType.CITIZEN_ID) -
 
 def get_organisation(pk: uuid.UUID) -> OrganisationView:
     """Return an organisation."""
+    return organisation_with_head(pk)[0]
+
+
+def organisation_with_head(pk: uuid.UUID) -> tuple[OrganisationView, PersonView | None]:
+    """Return an organisation and its legal representative; one query."""
     row = Organisation.objects.select_related("legal_representative").filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有找到这个单位。"))
-    return _organisation(row)
+    return _organisation(row), _person(row.legal_representative) if row.legal_representative else None
 
 
 def find_organisation(uscc: str) -> OrganisationView | None:

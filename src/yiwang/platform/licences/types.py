@@ -98,6 +98,19 @@ class LicenceTypeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLicence:
+    """A valid licence as a source of facts."""
+
+    type_slug: str
+    name: str
+    number: str
+    identifier: str
+    issuer_name: str
+    fields: dict[str, Any]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LicenceView:
     """A licence as its holder, a case or a verifier sees it.
 

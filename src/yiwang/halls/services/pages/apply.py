@@ -17,6 +17,7 @@ from yiwang.halls.services.doors import address, agent_of, applicant, to
 from yiwang.halls.services.pages.draft import (
     TO_FILL,
     Draft,
+    find_draft,
     guide_url,
     material_row,
     of_draft,
@@ -24,7 +25,7 @@ from yiwang.halls.services.pages.draft import (
     progress_of,
 )
 from yiwang.kernel.clock import now
-from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound
+from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
 from yiwang.kernel.types import Actor, FieldError
 from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
@@ -158,10 +159,8 @@ def autosave(request: HttpRequest, draft: Draft, code: str) -> HttpResponse:
 
 
 @applicant
-@of_draft
-def review(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Show everything once more; sign and hand in."""
-    pk = draft.view.id
+def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show everything once more; sign and hand in. What was handed in meanwhile leads to its own page."""
     problem: Invalid | None = None
     unsigned = ""
     if request.method == "POST":
@@ -175,8 +174,13 @@ def review(request: HttpRequest, draft: Draft) -> HttpResponse:
                 raise
             except Invalid as caught:
                 problem = caught
+            except NotNow:
+                return to(request, "application", pk)
             else:
                 return redirect(f"{address(request, 'application', pk)}?receipt=1")
+    draft = find_draft(request, pk)
+    if draft is None:
+        return to(request, "application", pk)
     return render(
         request,
         "services/review.html",

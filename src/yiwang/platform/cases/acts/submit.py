@@ -6,6 +6,7 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.db.models import Value
 from django.utils.translation import gettext as _
 from pydantic_core import to_jsonable_python
 
@@ -92,10 +93,12 @@ def resolve_draft(
     application: Application, editions: list[EditionView], waits_for: dict[str, tuple[str, ...]]
 ) -> Resolution:
     """Return how everything of a draft stands: sources, answers, files, commitments."""
-    given = {row.identity: FactState(row.state) for row in application.materials.all()}
-    given |= dict.fromkeys(
-        application.files.filter(removed_at=None).values_list("identity", flat=True), FactState.GIVEN
-    )
+    dealt_with = application.materials.values_list("identity", "state")
+    files = application.files.filter(removed_at=None).values_list("identity", Value(FactState.GIVEN.value))
+    given: dict[str, FactState] = {}
+    for name, state in dealt_with.union(files, all=True):
+        if given.get(name) is not FactState.GIVEN:
+            given[name] = FactState(state)
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
     return evidence.resolve(
@@ -106,7 +109,7 @@ def resolve_draft(
         given=given,
         disputed=disputed,
         agent=_who_acts(application),
-        barred=broken_promise(application.principal),
+        barred=lambda: broken_promise(application.principal),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.sealed import blind_index
-from yiwang.platform.evidence.models import Dataset, DatasetRecord
+from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 
 
@@ -18,31 +21,50 @@ class DatasetSource(Source):
     label = _("公共数据平台")
 
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
-        """Two queries: the datasets, and every record of the subject in them."""
+        """One query: the datasets, each with the records of the subject in it."""
         wanted = list(paths)
-        datasets = {
-            row.code: row for row in Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
-        }
         keys = [blind_index(number, "subject") for number in subject.numbers]
-        up = [code for code, row in datasets.items() if row.available]
-        found = {}
-        for record in DatasetRecord.objects.filter(subject_index__in=keys, dataset_id__in=up):
-            rank = keys.index(bytes(record.subject_index))
-            if record.dataset_id not in found or rank < found[record.dataset_id][0]:
-                found[record.dataset_id] = (rank, record)
+        datasets: dict[str, _Found] = {}
+        for code, index, *row in (
+            Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
+            .annotate(record=FilteredRelation("records", condition=Q(records__subject_index__in=keys)))
+            .values_list(
+                "code",
+                "record__subject_index",
+                "agency_name",
+                "name",
+                "basis",
+                "available",
+                "record__values",
+                "record__at",
+            )
+        ):
+            rank = keys.index(bytes(index)) if index is not None else len(keys)
+            found = _Found(rank, *row)
+            datasets[code] = min(datasets.get(code, found), found, key=lambda one: one.rank)
         answers = Answers()
         for path in wanted:
             code, _dot, name = path.partition(".")
             dataset = datasets.get(code)
             if dataset is None:
                 continue
+            source = f"{dataset.agency_name} · {dataset.name}"
             if not dataset.available:
-                answers.down[path] = f"{dataset.agency_name} · {dataset.name}"
-            elif code in found:
-                record = found[code][1]
-                value = record.values.get(name) if name else True
+                answers.down[path] = source
+            elif dataset.values is not None:
+                value = dataset.values.get(name) if name else True
                 if value not in (None, ""):
-                    answers.known[path] = Known(
-                        value, f"{dataset.agency_name} · {dataset.name}", record.at, dataset.basis, f"dataset:{code}"
-                    )
+                    answers.known[path] = Known(value, source, dataset.at, dataset.basis, f"dataset:{code}")
         return answers
+
+
+class _Found(NamedTuple):
+    """A dataset with a record of the subject; of several numbers the first counts (``rank``)."""
+
+    rank: int
+    agency_name: str
+    name: str
+    basis: str
+    available: bool
+    values: dict[str, Any] | None
+    at: datetime | None

@@ -17,13 +17,9 @@ class LicenceSource(Source):
     label = _("电子证照库")
 
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
-        """One query for each party that the principal stands for (at most two)."""
+        """One query: the organisation's licences stand before its representative's."""
         wanted = list(paths)
-        types = {path.partition(".")[0] for path in wanted}
-        held = {}
-        for party in subject.parties:
-            for licence in licences.held_by(party, types):
-                held.setdefault(licence.type_slug, licence)
+        held = licences.newest_held(subject.parties, {path.partition(".")[0] for path in wanted})
         answers = Answers()
         for path in wanted:
             slug, _dot, name = path.partition(".")
