@@ -6,6 +6,7 @@ import uuid
 
 from django.urls import reverse
 
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.events import Happening, subscribe
 from yiwang.kernel.types import SYSTEM, Door
 from yiwang.platform.cases import events
@@ -32,7 +33,8 @@ def matter_closed(happening: Happening) -> None:
     if case.result in NO_SERVICE:
         return
     view = cases.get_application(case.application_id, SYSTEM)
-    acts.note_service(case, view.principal, ServiceKind.MATTER, happening.at)
+    with system_record("oversight.note_service"):
+        acts.note_service(case, view.principal, ServiceKind.MATTER, happening.at)
     _tell("rating.invited", f"rating.invited:{case.id}", case, "")
 
 
@@ -42,7 +44,8 @@ def accepted_at_a_counter(happening: Happening) -> None:
     case = cases.get_case(uuid.UUID(happening.subject_id), SYSTEM)
     view = cases.get_application(case.application_id, SYSTEM)
     if view.door == Door.DESK:
-        acts.note_service(case, view.principal, ServiceKind.ON_SITE, happening.at)
+        with system_record("oversight.note_service"):
+            acts.note_service(case, view.principal, ServiceKind.ON_SITE, happening.at)
 
 
 @subscribe("oversight.repeats", events.SUBMITTED)
