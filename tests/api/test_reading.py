@@ -43,7 +43,7 @@ def test_items_are_found_by_place_and_word(office: Caller) -> None:
 def test_a_wrong_query_is_a_problem(office: Caller, query: str) -> None:
     answer = office.get(f"/items?{query}")
 
-    assert answer.status_code == 422
+    assert answer.status_code == (400 if "%00" in query else 422)  # NUL is refused at the door
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
