@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from yiwang.config.journey import Journey, Scenario, sample
+from yiwang.config.journey import Journey, Scenario
+from yiwang.config.typed import value_of
 from yiwang.kernel import clock
 from yiwang.platform.cases.models import Application
 from yiwang.platform.catalog import queries as catalog
@@ -33,7 +34,9 @@ def fill(client: Caller, pk: str) -> None:
     """Answer what is asked until nothing more is."""
     elements = catalog.elements()
     while asked := [one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]]:
-        given = {one["name"]: sample(field_spec(elements, FormField(one["name"]))) for one in asked}
+        given = {
+            one["name"]: value_of(field_spec(elements, FormField(one["name"])), {}, clock.today()) for one in asked
+        }
         answer = client.write("PATCH", f"/applications/{pk}/answers", {"answers": given})
         assert answer.status_code == 200, answer.content.decode()
 

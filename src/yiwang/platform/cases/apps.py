@@ -10,7 +10,8 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the kinds of step."""
+        """Enter the kinds of step, and the papers of earlier applications as a source of evidence."""
+        from yiwang.platform.cases import earlier  # noqa: F401
         from yiwang.platform.cases.step_kinds import register_all
 
         register_all()

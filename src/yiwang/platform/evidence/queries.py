@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.catalog.rules import field_spec, merged_form, truth
 from yiwang.platform.catalog.types import (
@@ -142,25 +143,36 @@ def dataset_names() -> dict[str, str]:
 
 
 def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:
-    """Return whom the sources are asked about: the person, or the organisation with its legal representative."""
+    """Return whom the sources are asked about: the person, or the organisation with its legal representative.
+
+    Two queries at most: the organisation, and everybody who matters.
+    """
     now = clock.now()
     if principal.kind is PartyKind.PERSON:
-        person = identity.get_person(principal.id)
-        return Subject(principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, person), now)
+        people = identity.people({principal.id, agent or principal.id})
+        person = _met(people, principal.id)
+        return Subject(
+            principal, (person.number,), (principal,), _of_person(person), {}, _acting(agent, people), now
+        )  # fmt: skip
     organisation = identity.get_organisation(principal.id)
-    head = identity.get_person(organisation.legal_representative) if organisation.legal_representative else None
+    people = identity.people({one for one in (organisation.legal_representative, agent) if one})
+    head = people.get(organisation.legal_representative) if organisation.legal_representative else None
     numbers = (organisation.uscc, *((head.number,) if head else ()))
     parties = (principal, *((head.party,) if head else ()))
     return Subject(
         principal, numbers, parties, _of_person(head) if head else {}, _of_organisation(organisation, head),
-        _acting(agent, head), now,
+        _acting(agent, people), now,
     )  # fmt: skip
 
 
-def _acting(agent: uuid.UUID | None, known: PersonView | None) -> dict[str, Any]:
-    if agent is None:
-        return {}
-    return _of_person(known if known and known.id == agent else identity.get_person(agent))
+def _met(people: Mapping[uuid.UUID, PersonView], pk: uuid.UUID) -> PersonView:
+    if pk not in people:
+        raise NotFound(_("没有找到这个人。"))
+    return people[pk]
+
+
+def _acting(agent: uuid.UUID | None, people: Mapping[uuid.UUID, PersonView]) -> dict[str, Any]:
+    return {} if agent is None else _of_person(_met(people, agent))
 
 
 def _of_person(person: PersonView) -> dict[str, Any]:
@@ -214,7 +226,7 @@ def _fact(
 
 def _known(element: DataElement, source: str, known: Known) -> Fact:
     value = _typed(element, known.value)
-    return Fact(element.code, FactState.KNOWN, value, source, known.source_name, known.at, known.basis)
+    return Fact(element.code, FactState.KNOWN, value, source, known.source_name, known.at, known.basis, known.ref)
 
 
 def _typed(element: DataElement, value: Any) -> Any:

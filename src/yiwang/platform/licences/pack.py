@@ -14,7 +14,7 @@ from yiwang.platform.identity.pack import Loaded
 from yiwang.platform.licences.acts import issue_inside
 from yiwang.platform.licences.models import Licence, LicenceType
 from yiwang.platform.licences.queries import SPEC
-from yiwang.platform.licences.types import LicenceTypeSpec
+from yiwang.platform.licences.types import LicenceTypeSpec, TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class LicenceRow:
     holder_person: str = ""
     holder_org: str = ""
     valid_to: date | None = None
+    trust: TrustLevel = TrustLevel.A
+    """B for what was taken over from paper and compared with the original (存量证照数字化)."""
 
 
 def load(pack: Pack, loaded: Loaded) -> None:
@@ -65,5 +67,6 @@ def load(pack: Pack, loaded: Loaded) -> None:
             number=row.number,
             issued_on=row.issued_on,
             valid_to=row.valid_to,
+            trust=row.trust,
         )
     pack.stop_if_faulty()

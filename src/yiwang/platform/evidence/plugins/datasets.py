@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.kernel.sealed import blind_index
-from yiwang.platform.evidence.models import Dataset, DatasetRecord
+from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 
 
@@ -18,31 +22,43 @@ class DatasetSource(Source):
     label = _("公共数据平台")
 
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
-        """Two queries: the datasets, and every record of the subject in them."""
+        """One query: the datasets, each with the subject's records in it."""
         wanted = list(paths)
-        datasets = {
-            row.code: row for row in Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
-        }
         keys = [blind_index(number, "subject") for number in subject.numbers]
-        up = [code for code, row in datasets.items() if row.available]
-        found = {}
-        for record in DatasetRecord.objects.filter(subject_index__in=keys, dataset_id__in=up):
-            rank = keys.index(bytes(record.subject_index))
-            if record.dataset_id not in found or rank < found[record.dataset_id][0]:
-                found[record.dataset_id] = (rank, record)
+        rows = (
+            Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
+            .annotate(own=FilteredRelation("records", condition=Q(records__subject_index__in=keys)))
+            .values_list(
+                "code", "agency_name", "name", "basis", "available", "own__subject_index", "own__values", "own__at"
+            )
+        )
+        datasets: dict[str, _Holder] = {}
+        for code, agency, name, basis, available, index, values, at in rows:
+            rank = keys.index(bytes(index)) if index is not None else len(keys)
+            if code not in datasets or rank < datasets[code].rank:
+                datasets[code] = _Holder(f"{agency} · {name}", basis, available, rank, values, at)
         answers = Answers()
         for path in wanted:
-            code, _dot, name = path.partition(".")
+            code, _dot, field = path.partition(".")
             dataset = datasets.get(code)
             if dataset is None:
                 continue
             if not dataset.available:
-                answers.down[path] = f"{dataset.agency_name} · {dataset.name}"
-            elif code in found:
-                record = found[code][1]
-                value = record.values.get(name) if name else True
+                answers.down[path] = dataset.name
+            elif dataset.values is not None:
+                value = dataset.values.get(field) if field else True
                 if value not in (None, ""):
-                    answers.known[path] = Known(
-                        value, f"{dataset.agency_name} · {dataset.name}", record.at, dataset.basis, f"dataset:{code}"
-                    )
+                    answers.known[path] = Known(value, dataset.name, dataset.at, dataset.basis, f"dataset:{code}")
         return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A dataset with the record that stands nearest to the subject; ``values`` is None where there is none."""
+
+    name: str
+    basis: str
+    available: bool
+    rank: int
+    values: Mapping[str, Any] | None
+    at: datetime | None

@@ -17,13 +17,12 @@ class LicenceSource(Source):
     label = _("电子证照库")
 
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
-        """One query for each party that the principal stands for (at most two)."""
+        """One query, however many parties the principal stands for."""
         wanted = list(paths)
         types = {path.partition(".")[0] for path in wanted}
         held = {}
-        for party in subject.parties:
-            for licence in licences.held_by(party, types):
-                held.setdefault(licence.type_slug, licence)
+        for licence in licences.held_by(*subject.parties, types=types):
+            held.setdefault(licence.type_slug, licence)
         answers = Answers()
         for path in wanted:
             slug, _dot, name = path.partition(".")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from yiwang.platform.catalog.imports import columns, derived
 from yiwang.platform.catalog.imports.codecs import CellError
 from yiwang.platform.catalog.imports.formats import (
+    MAX_ROWS,
     Body,
     FileRefused,
     ImportFormat,
@@ -23,9 +24,8 @@ from yiwang.platform.catalog.imports.formats import (
     Tables,
     registry,
 )
-from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, plain
+from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, plain, records_in
 
-MAX_ROWS = 100_000
 MAX_COLUMNS = 300
 MAX_UNPACKED = 200 * 1_048_576
 MAX_RATIO = 200
@@ -38,6 +38,10 @@ class Csv(ImportFormat):
 
     label = gettext_lazy("CSV 表格")
     suffixes = (".csv",)
+
+    def count(self, path: Path) -> int:
+        """Count the records."""
+        return max(records_in(path) - 1, 0)
 
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read record by record; a record over the limit is refused, the next one is read."""
@@ -179,7 +183,7 @@ def _no_bomb(path: Path) -> None:
 def _cells(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
         if number > MAX_ROWS:
-            raise FileRefused("rows", _("工作表超过 %(count)d 行。") % {"count": MAX_ROWS}, number)
+            raise FileRefused("rows", _("工作表超过 %(count)d 行，请分成几个文件。") % {"count": MAX_ROWS}, number)
         yield number, [_text(value) for value in row]
 
 
