@@ -29,7 +29,7 @@ def test_testville_comes_to_life_once(testville: None) -> None:
 
     assert not living.wanted()
     states = dict(Case.objects.values_list("item_code", "state"))
-    assert states == {"332011018000": "delivered", "330131018001": "in_process", "330103015000": "submitted"}
+    assert states == {"332011018000": "archived", "330131018001": "in_process", "330103015000": "submitted"}
     waiting = list(InboxEntry.objects.values_list("role", "case__item_code"))
     assert waiting == [("decider", "330131018001")]
     assert Application.objects.get(state="closed").submitted_at < clock.now() - timedelta(days=30)

@@ -76,7 +76,7 @@ def test_at_the_end_deemed_renewal_needs_thirty_days(end: date, days: int, statu
     what = rules.at_end(status, end, applied)
     if status is S.VALID and days >= 30:
         assert what is Op.RENEW
-    elif status in {S.VALID, S.HELD}:
+    elif status in {S.VALID, S.HELD, S.OTHER}:
         assert what is Op.EXPIRE
     else:
         assert what is None
