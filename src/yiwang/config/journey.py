@@ -30,6 +30,7 @@ from yiwang.platform.cases.types import CaseState, CaseView, TaskState, TaskView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form, question_spec
 from yiwang.platform.catalog.types import StepKind
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow

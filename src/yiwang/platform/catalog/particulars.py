@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -24,6 +23,7 @@ from yiwang.platform.catalog.types import (
     RemedyOffice,
     SpecialProcedure,
 )
+from yiwang.ui import dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ def _codes(edition: EditionView) -> tuple[Line, ...]:
     return (
         *_named("Definition", item, "basic_code", "task_code", "handle_code", "local_basic_code", "local_task_code"),
         Line(_("版本"), _("第 %(n)d 版") % {"n": edition.number}),
-        Line(_("发布日期"), date_format(edition.published_at, "Y年n月j日")),
+        Line(_("发布日期"), dates.said(edition.published_at, "date")),
         *(
-            Line(str(labels.label_of("Definition", name)), date_format(day, "Y年n月j日"))
+            Line(str(labels.label_of("Definition", name)), dates.said(day, "date"))
             for name in ("effective_on", "cancelled_on")
             if (day := getattr(item, name)) is not None
         ),

@@ -155,7 +155,7 @@ def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
 
 
 def _of_copy(copy: CopyView, *, over: bool) -> VerdictWords:
-    told = {"cause": copy.cause, "day": date_format(copy.expires_on, "Y年n月j日")}
+    told = {"cause": copy.cause, "day": dates.said(copy.expires_on, "date")}
     if over:
         text = _("证照是真的，但这份副本只能用到%(day)s，用途是“%(cause)s”。请向持证人要新的副本。")
         return VerdictWords("bad", _("副本已过期"), text % told, "clock")

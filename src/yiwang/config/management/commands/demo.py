@@ -84,7 +84,7 @@ class Command(BaseCommand):
             with self._step(f"载入城市数据 {pack}"):
                 call_command("pack", "load", pack)
             note_pack(pack)
-        if "living" in commands and _nobody_applied():
+        if _nobody_applied():
             with self._step("让城市里有事在办"):
                 call_command("living")
 

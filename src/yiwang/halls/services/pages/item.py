@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -39,7 +36,6 @@ from yiwang.platform.catalog.types import (
 from yiwang.platform.directory import chosen
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.rules import working_days
-from yiwang.ui import store
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
 
