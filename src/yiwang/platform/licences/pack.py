@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
+from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.directory import queries as directory
@@ -58,15 +59,16 @@ def load(pack: Pack, loaded: Loaded) -> None:
             continue
         kind = PartyKind.PERSON if row.holder_person else PartyKind.ORGANISATION
         holder = Party(kind, party_id)
-        issue_inside(
-            type_code=row.type,
-            holder=holder,
-            holder_name=identity.party_name(holder),
-            issuer=issuer,
-            values=row.fields,
-            number=row.number,
-            issued_on=row.issued_on,
-            valid_to=row.valid_to,
-            trust=row.trust,
-        )
+        with clock.at(datetime.combine(row.issued_on, time(9), tzinfo=clock.SHANGHAI)):
+            issue_inside(
+                type_code=row.type,
+                holder=holder,
+                holder_name=identity.party_name(holder),
+                issuer=issuer,
+                values=row.fields,
+                number=row.number,
+                issued_on=row.issued_on,
+                valid_to=row.valid_to,
+                trust=row.trust,
+            )
     pack.stop_if_faulty()

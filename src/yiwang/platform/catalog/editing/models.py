@@ -96,7 +96,7 @@ class PublisherReview(Task):  # type: ignore[misc]
             return []
         found = [("reject", _("退回修改"), True)]
         if obj.implementation.drafted_by != acting().id:  # four eyes: not one's own
-            found.append(("approve", _("同意并发布"), False))
+            found.append(("approve", _("同意"), False))
         return found
 
     def get_task_states_user_can_moderate(self, user: AbstractBaseUser, **kwargs: Any) -> Any:
