@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import Event, EventCursor
@@ -93,15 +94,21 @@ def _drain(subscriber: str) -> int:
 
 def oldest_undelivered() -> datetime | None:
     """Return the instant of the oldest event that some subscriber has not had yet."""
-    ages = []
-    for cursor in EventCursor.objects.filter(subscriber__in=_subscribers):
-        waiting = Event.objects.filter(
-            xid__gte=cursor.xid, seq__gt=cursor.seq if cursor.xid_to else 0, name__in=_subscribers[cursor.subscriber]
-        )
-        first = waiting.order_by("seq").values_list("at", flat=True).first()
-        if first:
-            ages.append(first)
-    return min(ages, default=None)
+    cursors = EventCursor.objects.filter(subscriber__in=_subscribers)
+    firsts = (_undelivered(cursor).order_by("seq").values_list("at", flat=True).first() for cursor in cursors)
+    return min((first for first in firsts if first), default=None)
+
+
+def blocked() -> bool:
+    """Tell whether some subscriber waits for nothing but the end of somebody's transaction."""
+    cursors = EventCursor.objects.filter(subscriber__in=_subscribers, retry_at=None)
+    return any(_undelivered(cursor).exists() for cursor in cursors)
+
+
+def _undelivered(cursor: EventCursor) -> QuerySet[Event]:
+    return Event.objects.filter(
+        xid__gte=cursor.xid, seq__gt=cursor.seq if cursor.xid_to else 0, name__in=_subscribers[cursor.subscriber]
+    )
 
 
 def _deliver_batch(subscriber: str) -> tuple[bool, int]:

@@ -30,11 +30,19 @@ def run_loops(stop: threading.Event) -> list[threading.Thread]:
     return threads
 
 
-def drain() -> None:
-    """Do at once what the loops would do in time (for commands and tests)."""
-    for _ in range(20):
-        if not (events.deliver_all() + timers.ring_due()):
+def drain(patience: float = 30.0) -> None:
+    """Do at once what the loops would do in time (for commands and tests).
+
+    Events are delivered when every transaction older than theirs has ended, so this waits for those of other people,
+    up to ``patience`` seconds; within a transaction of one's own there is nothing to wait for.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        while events.deliver_all() + timers.ring_due():
+            pass
+        if connection.in_atomic_block or not events.blocked() or time.monotonic() > deadline:
             return
+        time.sleep(0.05)
 
 
 def _loop(stop: threading.Event, name: str, pause: float, work: Callable[[], int]) -> None:
