@@ -12,6 +12,7 @@ urlpatterns = [
     path("", counter.counter, name="counter"),
     path("register/", counter.register, name="register"),
     path("party/", counter.party, name="party"),
+    path("authorise/", counter.authorise, name="authorise"),
     path("begin/", counter.begin, name="begin"),
     path("end/", counter.end, name="end"),
     path("client/", counter.client, name="my"),

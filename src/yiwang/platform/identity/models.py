@@ -150,6 +150,10 @@ class Delegation(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    recorded_by = models.CharField(max_length=120, blank=True)
+    """The counter that was shown it on paper; empty where it was given online."""
+    papers = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    """Digests of the scanned papers in the store."""
 
     class Meta:
         constraints = [

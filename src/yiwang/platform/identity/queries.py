@@ -160,6 +160,7 @@ def _delegations(rows: Iterable[Delegation]) -> Iterable[DelegationView]:
             expires_at=row.expires_at,
             revoked_at=row.revoked_at,
             created_at=row.created_at,
+            recorded_by=row.recorded_by,
         )
 
 

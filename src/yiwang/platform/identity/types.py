@@ -94,6 +94,7 @@ class DelegationView:
     expires_at: datetime
     revoked_at: datetime | None
     created_at: datetime
+    recorded_by: str = ""
 
     @property
     def last_day(self) -> date:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from yiwang.halls.services import acts
 from yiwang.halls.services.doors import applicant, to
+from yiwang.halls.services.pages import authority
 from yiwang.halls.services.pages.lines import case_line
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.codes import CodeError, clean, mask_id, parse_citizen_id
@@ -29,6 +30,7 @@ from yiwang.platform.identity.counter import find_for_counter
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DocumentType
 from yiwang.ui.entry import staff
+from yiwang.ui.forms import SpecForm
 
 DOCUMENTS = {
     DocumentType.CITIZEN_ID: later("居民身份证"),
@@ -88,6 +90,20 @@ def register(request: HttpRequest) -> HttpResponse:
     except Invalid as problem:
         return _identify(request, typed, unknown=True, problem=problem)
     return _choose(request, person)
+
+
+@require_POST
+@staff(Role.INTAKE)
+def authorise(request: HttpRequest) -> HttpResponse:
+    """Record on which papers the person may act for somebody who is not listed; then ask for whom again."""
+    person = acts.parse_party("person", request.POST.get("person", "")).id
+    form = authority.posted(request, person)
+    if form.is_valid():
+        try:
+            return _choose(request, person, chosen=authority.record(request, person, form))
+        except Invalid as problem:
+            form.add_errors(problem.errors, str(problem.detail))
+    return _choose(request, person, form=form)
 
 
 @require_POST
@@ -173,16 +189,28 @@ def _identify(
     return render(request, "services/counter.html", context, status=status)
 
 
-def _choose(request: HttpRequest, person: uuid.UUID, problem: Problem | None = None) -> HttpResponse:
+def _choose(
+    request: HttpRequest,
+    person: uuid.UUID,
+    problem: Problem | None = None,
+    *,
+    form: SpecForm | None = None,
+    chosen: str = "",
+) -> HttpResponse:
     view = identity.get_person(person)
+    wrong = bool(problem or (form and not form.is_step))
     context = {
         "person": view,
         "masked": mask_id(view.number),
-        "standings": identity.standings(person),
-        "chosen": request.POST.get("party", ""),
+        "standings": [(one, f"{one.party.kind}:{one.party.id}") for one in identity.standings(person)],
+        "chosen": chosen or request.POST.get("party", "") or f"{view.party.kind}:{view.id}",
+        "recorded": bool(chosen),
+        "form": form or authority.empty(),
+        "asked": form is not None,
+        "errors": {one.field: str(one.message) for one in problem.errors} if problem else {},
         "problem": problem,
-        "page_errors": problem is not None,
+        "page_errors": wrong,
         "key": uuid.uuid4().hex,
         "section": "counter",
     }
-    return render(request, "services/party.html", context, status=422 if problem else 200)
+    return render(request, "services/party.html", context, status=422 if wrong else 200)

@@ -1,12 +1,15 @@
 """Serving somebody at a counter with the portal's own pages: consent first, and nothing left for the next client."""
 
+import io
 import re
 import uuid
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry
@@ -183,3 +186,95 @@ def test_a_delegation_binds_the_clerk_as_it_binds_the_delegate():
     assert begin_item(client).status_code == 403
     Delegation.objects.update(revoked_at=clock.now())
     assert client.get(reverse("serving:my")).url == reverse("serving:counter")
+
+
+FIRM = "91330300MA2AAA001M"
+
+
+def paper():
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "white").save(out, "PNG")
+    return SimpleUploadedFile("授权委托书.png", out.getvalue(), "image/png")
+
+
+def authority(person, **more):
+    day = MONDAY + timedelta(days=20)
+    last = {"a-last_day-y": day.year, "a-last_day-m": day.month, "a-last_day-d": day.day}
+    body = {
+        "person": str(person.pk),
+        "a-who": "organisation:delegation",
+        "a-number": FIRM,
+        "a-seen": "yes",
+        "key": key(),
+    }
+    return body | last | more
+
+
+def test_a_firm_is_found_by_its_code_and_represented_on_paper():
+    client, person = signed_in("intake"), someone("测试代办乙")
+    ask = reverse("serving:authorise")
+    wrong = client.post(ask, authority(person, **{"a-number": FIRM[:-1] + "X", "a-papers": paper()}))
+    assert wrong.status_code == 422
+    assert "错误：" in text(wrong)
+    assert "授权委托书.png" in text(wrong), "what was scanned is kept"
+    unknown = client.post(ask, authority(person))
+    assert "照营业执照写名称" in text(unknown)
+    assert not Organisation.objects.filter(uscc=FIRM).exists()
+    made = client.post(ask, authority(person, **{"a-name": "测试委托单位有限公司"}))
+    assert made.status_code == 200, text(made)
+    firm = Organisation.objects.get(uscc=FIRM)
+    given = Delegation.objects.get(grantor_organisation=firm)
+    assert (given.delegate_id, len(given.papers), given.expires_at.date()) == (
+        person.pk,
+        1,
+        MONDAY + timedelta(days=20),
+    )
+    assert given.recorded_by.endswith("C001")
+    assert f'value="organisation:{firm.pk}" checked' in text(made)
+    entry = AuditEntry.objects.get(name="identity.authorise_at_counter", kind="act")
+    assert (entry.person_id, entry.detail["person"]) == (firm.pk, str(person.pk))
+    assert FIRM not in str(entry.detail)
+    assert serve(client, person, party=f"organisation:{firm.pk}").url == reverse("serving:my")
+    assert firm.name in text(client.get(reverse("serving:my")))
+
+
+def test_papers_are_wanted_in_full():
+    client, person = signed_in("intake"), someone("测试代办乙")
+    ask = reverse("serving:authorise")
+    for field, value in (("a-seen", ""), ("a-last_day-y", "2020"), ("a-who", ""), ("a-number", "")):
+        refused = client.post(ask, authority(person, **{field: value, "a-papers": paper(), "a-name": "某单位"}))
+        assert refused.status_code == 422, field
+        assert "错误：" in text(refused), field
+    other = signed_in("intake")
+    assert other.post(ask, authority(person, **{"a-name": "某单位"})).status_code == 422, "nothing was scanned here"
+    bad = SimpleUploadedFile("x.pdf", b"no pdf", "application/pdf")
+    assert other.post(ask, authority(person, **{"a-papers": bad})).status_code == 422
+    assert not Delegation.objects.exclude(recorded_by="").exists()
+
+
+def test_a_person_is_represented_on_paper_and_a_head_is_entered_once():
+    client, person = signed_in("intake"), someone("测试代办乙")
+    ask, elder = reverse("serving:authorise"), someone("测试老人丁")
+    body = {"a-who": "person:delegation", "a-number": elder.number}
+    own = client.post(ask, authority(person, **body | {"a-number": person.number, "a-papers": paper()}))
+    assert "来人自己的号码" in text(own)
+    assert f'value="person:{elder.pk}" checked' in text(client.post(ask, authority(person, **body)))
+    head = {
+        "a-who": "organisation:legal_representative",
+        "a-name": "测试新单位",
+        "a-last_day-y": "",
+        "a-papers": paper(),
+    }
+    head |= {"a-last_day-m": "", "a-last_day-d": ""}
+    assert client.post(ask, authority(person, **head)).status_code == 200
+    assert Organisation.objects.get(uscc=FIRM).legal_representative_id == person.pk
+    taken = client.post(ask, authority(elder, **head | {"a-papers": paper()}))
+    assert "法定代表人是别人" in text(taken)
+
+
+def test_consent_is_asked_beside_its_box_and_the_choice_is_kept():
+    client, person = signed_in("intake"), someone()
+    firm = Organisation.objects.filter(legal_representative=person).first()
+    refused = serve(client, person, party=f"organisation:{firm.pk}", consent="")
+    assert f'value="organisation:{firm.pk}" checked' in text(refused)
+    assert 'id="consent-error"' in text(refused)

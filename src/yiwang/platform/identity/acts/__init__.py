@@ -10,6 +10,7 @@ from yiwang.platform.identity.acts.accounts import (
     reset_password,
     verify_person,
 )
+from yiwang.platform.identity.acts.authorise import authorise_at_counter
 from yiwang.platform.identity.acts.counter import register_at_counter
 from yiwang.platform.identity.acts.delegations import give_up_delegation, grant_delegation, revoke_delegation
 from yiwang.platform.identity.acts.organisations import raise_organisation, register_organisation
@@ -35,6 +36,7 @@ from yiwang.platform.identity.acts.staff import (
 __all__ = [
     "add_passkey",
     "add_totp",
+    "authorise_at_counter",
     "change_password",
     "check_code",
     "check_password",

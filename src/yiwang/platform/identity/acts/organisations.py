@@ -29,6 +29,11 @@ _KINDS = {
 }
 
 
+def kind_of(uscc: str) -> OrganisationKind:
+    """Return what sort of organisation a social credit code belongs to, by its first two characters."""
+    return _KINDS.get(uscc[:2], OrganisationKind.OTHER)
+
+
 @act("identity.register_organisation", permission=CanProveMore)
 def register_organisation(uscc: str, name: str, *, by: Actor, key: Key) -> uuid.UUID:
     """Register an organisation whose legal representative the actor is, checked by the authority: L2. Returns it.
@@ -50,7 +55,7 @@ def register_organisation(uscc: str, name: str, *, by: Actor, key: Key) -> uuid.
         uscc=parsed.value,
         defaults={
             "name": name,
-            "kind": _KINDS.get(parsed.value[:2], OrganisationKind.OTHER),
+            "kind": kind_of(parsed.value),
             "region": parsed.region,
             "checked_level": AssuranceLevel.L2,
         },
