@@ -1,4 +1,8 @@
-"""The tokeniser and the sounds of words, with the city's own words in both. One dictionary for a process."""
+"""The tokeniser and the sounds of words, with the city's own words in both.
+
+Queries must be cut as the index was, so a tokeniser knows the words of one vocabulary and no others: one that learnt on
+would cut some words differently from a process that began later.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import rjieba
 from pydantic import TypeAdapter
@@ -37,6 +42,8 @@ class _Known:
 
 
 _kept = _Known()
+_tokeniser: Any = rjieba  # the module is a tokeniser too; another one takes 24 MB
+_taught = Vocabulary()  # what it knows beside its own dictionary
 
 
 def vocabulary() -> Vocabulary:
@@ -72,15 +79,20 @@ def forget() -> None:
 
 
 def teach(words: Vocabulary) -> None:
-    """Teach the tokeniser words that no dictionary has."""
+    """Have a tokeniser that knows the words that no dictionary has: these, and none that another vocabulary had."""
+    global _tokeniser, _taught
+    if words == _taught:
+        return
+    tokeniser = rjieba.Jieba() if _taught != Vocabulary() else rjieba
     for word in {*words.words, *(said for synonym in words.synonyms for said in synonym.words)}:
-        if len(word) > 1 and not rjieba.has_word(word):
-            rjieba.add_word(word, None, None)
+        if len(word) > 1 and not tokeniser.has_word(word):
+            tokeniser.add_word(word, None, None)
+    _tokeniser, _taught = tokeniser, words
 
 
 def cut(text: str) -> list[str]:
     """Cut a text into tokens, long words also into their parts."""
-    return rjieba.cut_for_search(text)  # type: ignore[no-any-return]
+    return _tokeniser.cut_for_search(text)  # type: ignore[no-any-return]
 
 
 def tokens(text: str) -> list[str]:
