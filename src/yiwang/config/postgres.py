@@ -55,6 +55,11 @@ _LAPTOP = {
     "log_line_prefix": "%m [%p] ",
     # A backend whose client was killed stops in the middle of its query and not at its end.
     "client_connection_check_interval": "1s",
+    # After a crash everything is brought to disk first: in one call, not file by file (two thousand of them).
+    "recovery_init_sync_method": "syncfs",
+    # A statement holds what people typed: the server's log tells what went wrong, not with whose data.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _TEST = {
