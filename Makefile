@@ -49,23 +49,32 @@ tools:
 	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || \
 		{ echo "Node 20 or newer with npm is missing (found: $$(node --version 2>/dev/null || echo none))" >&2; exit 1; }
 
-.venv/bin/uv: | tools
-	@echo "Making the virtual environment with $(PYTHON) …"
-	@"$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+# An install that was killed half way is done anew, from nothing; two at once would spoil each other's.
+ALONE = @mkdir -p .yiwang; exec 9>.yiwang/$(1).lock; \
+	"$(PYTHON)" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || \
+	{ echo "Another make installs into $(1) just now: wait until it is done." >&2; exit 1; };
 
-.venv/.installed: requirements.txt pyproject.toml | .venv/bin/uv
-	@echo "Installing Python packages …"
-	@$(UV) -r requirements.txt
-	@$(UV) --no-deps -e .
-	@touch $@
+.venv/.uv: | tools
+	$(call ALONE,.venv) [ ! -e .venv/.installed ] || { touch $@; exit; }; \
+	echo "Making the virtual environment with $(PYTHON) …"; \
+	"$(PYTHON)" -m venv --clear .venv; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+	touch $@
+
+.venv/.installed: requirements.txt pyproject.toml | .venv/.uv
+	$(call ALONE,.venv) echo "Installing Python packages …"; \
+	again=; [ ! -e .venv/.begun ] || again=--reinstall; touch .venv/.begun; \
+	$(UV) $$again -r requirements.txt; \
+	$(UV) --no-deps -e .; \
+	rm .venv/.begun; touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
-	@echo "Installing development packages …"
-	@$(UV) -r requirements-dev.txt
-	@touch $@
+	$(call ALONE,.venv) echo "Installing development packages …"; \
+	again=; [ ! -e .venv/.begun ] || again=--reinstall; touch .venv/.begun; \
+	$(UV) $$again -r requirements-dev.txt; \
+	rm .venv/.begun; touch $@
 
 node_modules/.installed: package.json package-lock.json | tools
-	@echo "Installing npm packages …"
-	@npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	$(call ALONE,node_modules) echo "Installing npm packages …"; \
+	npm ci --no-audit --no-fund --loglevel=error; \
+	touch $@
