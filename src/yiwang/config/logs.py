@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
+# Not within a longer word, such as a digest; but after a sign that an address writes as %3D.
+_PERSONAL = re.compile(r"(?:(?<![0-9A-Za-z])|(?<=%[0-9A-Fa-f]{2}))(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])")
 
 
 def scrub(_logger: Any, _method: str, line: str | MutableMapping[str, Any]) -> str:

@@ -43,6 +43,7 @@ def written() -> Iterator[StringIO]:
         "33990119650501111x",
         "19900000001",
         {"deep": [{"phone": "19900000001"}]},
+        "/sign-in/?next=%2Fsearch%2F%3Fq%3D339901196505011116",
         19900000001,
     ],
 )
