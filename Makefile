@@ -1,4 +1,4 @@
-# demo: the whole city on this machine · test · lint · e2e · bench · build · clean
+# demo: the whole city on this machine · test · lint · e2e · chaos · bench · docs · build · clean
 # Only python3 (3.11 or newer, with venv), node 20 or newer with npm, and git are needed beforehand.
 
 SHELL := /bin/bash
@@ -10,12 +10,12 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
-	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done))
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test lint bench e2e build clean tools
+.PHONY: demo test lint bench e2e chaos docs build clean tools
 
 demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
@@ -25,6 +25,11 @@ test: .venv/.installed-dev build
 
 e2e: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)
+
+# kill -9 of web, worker and database in the middle of journeys; `make test` strikes a few times, this one 50 times
+chaos: .venv/.installed-dev build
+	@YIWANG_CHAOS_PACK=$${YIWANG_CHAOS_PACK:-wenzhou} YIWANG_CHAOS_KILLS=$${YIWANG_CHAOS_KILLS:-50} \
+		exec $(BIN)/pytest -s tests/chaos $(ARGS)
 
 bench: .venv/.installed-dev build
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -37,6 +42,11 @@ lint: .venv/.installed-dev
 
 build: .venv/.installed node_modules/.installed
 	@$(BIN)/yiwang build
+
+docs: | .venv/.uv
+	@$(BIN)/uv venv --quiet --clear .yiwang/docs
+	@$(BIN)/uv pip install --quiet --python .yiwang/docs/bin/python "$$(sed -n 's/^docs = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
+	@NO_MKDOCS_2_WARNING=1 .yiwang/docs/bin/mkdocs build --quiet --strict --site-dir .yiwang/site && echo "The site is in .yiwang/site"
 
 clean:
 	rm -rf .venv node_modules .yiwang src/yiwang/ui/static/build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -161,7 +161,8 @@ def leave_to_the_law(city: City, plan: Plan, firm: Firm, count: int) -> list[str
 
 def test_nothing_is_lost_and_nothing_is_doubled(city: City) -> None:
     wanted, ledger = plan(), Ledger()
-    added = city.run("api", "add", "chaos", "--firm", wanted.firm)
+    added = city.run("api", "add", "chaos", "--firm", wanted.firm, "--purpose", "一次一次地断电")
+    assert added.returncode == 0, added.stderr
     words = dict(line.split() for line in added.stdout.splitlines() if line)
     access = words["client_id"], words["client_secret"]
     firm = Firm(city.address, ledger, *access)
