@@ -1,4 +1,4 @@
-# demo: the whole city on this machine · test · lint · e2e · bench · build · clean
+# demo: the whole city on this machine · test · lint · e2e · chaos · bench · docs · build · clean
 # Only python3 (3.11 or newer, with venv), node 20 or newer with npm, and git are needed beforehand.
 
 SHELL := /bin/bash
@@ -10,12 +10,12 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 
-PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
-	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done)
+PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done))
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test lint bench e2e build clean tools
+.PHONY: demo test lint bench e2e chaos docs build clean tools
 
 demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
@@ -25,6 +25,11 @@ test: .venv/.installed-dev build
 
 e2e: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)
+
+# kill -9 of web, worker and database in the middle of journeys; `make test` strikes a few times, this one 50 times
+chaos: .venv/.installed-dev build
+	@YIWANG_CHAOS_PACK=$${YIWANG_CHAOS_PACK:-wenzhou} YIWANG_CHAOS_KILLS=$${YIWANG_CHAOS_KILLS:-50} \
+		exec $(BIN)/pytest -s tests/chaos $(ARGS)
 
 bench: .venv/.installed-dev build
 	@exec $(BIN)/python -m bench $(ARGS)
@@ -38,6 +43,11 @@ lint: .venv/.installed-dev
 build: .venv/.installed node_modules/.installed
 	@$(BIN)/yiwang build
 
+docs: | .venv/.uv
+	@$(BIN)/uv venv --quiet --clear .yiwang/docs
+	@$(BIN)/uv pip install --quiet --python .yiwang/docs/bin/python "$$(sed -n 's/^docs = \["\(.*\)"\]$$/\1/p' pyproject.toml)"
+	@NO_MKDOCS_2_WARNING=1 .yiwang/docs/bin/mkdocs build --quiet --strict --site-dir .yiwang/site && echo "The site is in .yiwang/site"
+
 clean:
 	rm -rf .venv node_modules .yiwang src/yiwang/ui/static/build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src -name '*.mo' -delete
@@ -49,23 +59,32 @@ tools:
 	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || \
 		{ echo "Node 20 or newer with npm is missing (found: $$(node --version 2>/dev/null || echo none))" >&2; exit 1; }
 
-.venv/bin/uv: | tools
-	@echo "Making the virtual environment with $(PYTHON) …"
-	@"$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+# An install that was killed half way is done anew, from nothing; two at once would spoil each other's.
+ALONE = @mkdir -p .yiwang; exec 9>.yiwang/$(1).lock; \
+	"$(PYTHON)" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || \
+	{ echo "Another make installs into $(1) just now: wait until it is done." >&2; exit 1; };
 
-.venv/.installed: requirements.txt pyproject.toml | .venv/bin/uv
-	@echo "Installing Python packages …"
-	@$(UV) -r requirements.txt
-	@$(UV) --no-deps -e .
-	@touch $@
+.venv/.uv: | tools
+	$(call ALONE,.venv) [ ! -e .venv/.installed ] || { touch $@; exit; }; \
+	echo "Making the virtual environment with $(PYTHON) …"; \
+	"$(PYTHON)" -m venv --clear .venv; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+	touch $@
+
+.venv/.installed: requirements.txt pyproject.toml | .venv/.uv
+	$(call ALONE,.venv) echo "Installing Python packages …"; \
+	again=; [ ! -e .venv/.begun ] || again=--reinstall; touch .venv/.begun; \
+	$(UV) $$again -r requirements.txt; \
+	$(UV) --no-deps -e .; \
+	rm .venv/.begun; touch $@
 
 .venv/.installed-dev: requirements-dev.txt .venv/.installed
-	@echo "Installing development packages …"
-	@$(UV) -r requirements-dev.txt
-	@touch $@
+	$(call ALONE,.venv) echo "Installing development packages …"; \
+	again=; [ ! -e .venv/.begun ] || again=--reinstall; touch .venv/.begun; \
+	$(UV) $$again -r requirements-dev.txt; \
+	rm .venv/.begun; touch $@
 
 node_modules/.installed: package.json package-lock.json | tools
-	@echo "Installing npm packages …"
-	@npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	$(call ALONE,node_modules) echo "Installing npm packages …"; \
+	npm ci --no-audit --no-fund --loglevel=error; \
+	touch $@

@@ -21,10 +21,12 @@ def _forget() -> None:
 
     from yiwang.platform.catalog import queries as catalog
     from yiwang.platform.directory import city
+    from yiwang.platform.search import words
 
     cache.clear()
     city._kept = (0.0, None)
     catalog._editions.clear()
+    words.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ from yiwang.config.processes import exit_on_signals
 
 _NO_DATABASE = {
     "build",
-    "collectstatic",
     "compilemessages",
     "diffsettings",
     "help",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from yiwang.config.metrics import exposition
 from yiwang.config.state import pending_migrations
-from yiwang.kernel import clock
-from yiwang.platform.notices import queries as notices
-
-OLDEST_NOTICE = Gauge("yiwang_notices_oldest_seconds", "Age of the oldest message not sent yet", ["channel"])
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -34,14 +33,10 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with the process's metrics.
+    """Answer with what Prometheus reads, of all web processes together.
 
-    Only to the machine itself and, in production, its private networks.
+    Only to the machine itself and to private networks, and never through a proxy: that one answers for the public.
     """
-    address = request.META.get("REMOTE_ADDR", "")
-    if not address.startswith(("127.", "10.", "192.168.", "::1")):
+    if "X-Forwarded-For" in request.headers or not ip_address(request.META.get("REMOTE_ADDR", "::")).is_private:
         raise PermissionDenied
-    for queue in notices.queues():
-        age = (clock.now() - queue.oldest).total_seconds() if queue.oldest else 0
-        OLDEST_NOTICE.labels(queue.channel.value).set(age)
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -55,6 +55,11 @@ _LAPTOP = {
     "log_line_prefix": "%m [%p] ",
     # A backend whose client was killed stops in the middle of its query and not at its end.
     "client_connection_check_interval": "1s",
+    # After a crash everything is brought to disk first: in one call, not file by file (two thousand of them).
+    "recovery_init_sync_method": "syncfs",
+    # A statement holds what people typed: the server's log tells what went wrong, not with whose data.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 _DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 _TEST = {
@@ -65,6 +70,8 @@ _TEST = {
     "max_wal_senders": "0",
     "checkpoint_timeout": "1h",
     "max_wal_size": "4GB",
+    # It would keep databases open that are to be dropped, and change plans from one run to the next.
+    "autovacuum": "off",
 }
 
 

@@ -16,7 +16,9 @@ DEMO = ENV.mode is Mode.DEMO
 PRODUCTION = ENV.mode is Mode.PRODUCTION
 DEBUG = False
 SECRET_KEY = ENV.secret_key.get_secret_value()
-ALLOWED_HOSTS = ENV.allowed_hosts or ([] if PRODUCTION else ["127.0.0.1", "localhost", "testserver", "[::1]"])
+ALLOWED_HOSTS = [*ENV.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]  # the machine asks itself whether it is well
+if ENV.mode is Mode.TEST:
+    ALLOWED_HOSTS.append("testserver")
 BASE_URL = ENV.base_url.rstrip("/")
 SECURE = BASE_URL.startswith("https://")
 ROOT_URLCONF = "yiwang.config.urls"
@@ -77,7 +79,9 @@ INSTALLED_APPS = [
     "taggit",
 ]
 MIDDLEWARE = [
+    "yiwang.config.metrics.MeasuringMiddleware",
     "yiwang.kernel.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "yiwang.doors.openapi.middleware.ProblemDetailsMiddleware",
     "yiwang.ui.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -156,8 +160,7 @@ USE_TZ = True
 
 UI_SITE = "yiwang.platform.directory.city.site"
 STATIC_URL = "/static/"
-STATIC_ROOT = ENV.state_dir / "static"
-WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_USE_FINDERS = True  # static files are served from where `yiwang build` puts them: nothing is collected
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/build/[^/]+\.[0-9a-f]{12}\.[a-z]+$"
 MEDIA_ROOT = ENV.state_dir / "files"
 STORAGES = {
@@ -183,6 +186,7 @@ CSRF_USE_SESSIONS = False
 CSRF_FAILURE_VIEW = "yiwang.platform.identity.again.stale_page"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, past the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -205,6 +209,14 @@ OAUTH2_PROVIDER = {
     "SCOPES_BACKEND_CLASS": "yiwang.doors.openapi.tokens.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # only the token's checksum is kept
+    # Only client credentials are served; what other grants would allow is shut all the same.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
 }
 WAGTAIL_SITE_NAME = "一网"
 WAGTAILADMIN_BASE_URL = BASE_URL
@@ -231,6 +243,10 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # ui.middleware sets X-Frame-Options
+    "security.W005",  # a city's other hosts are not ours to bind
+    "security.W021",
+]
 LOGGING_CONFIG = None
 configure_logs(ENV.log_level, plain=ENV.mode is Mode.TEST)

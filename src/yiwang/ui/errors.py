@@ -6,9 +6,11 @@ not.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -16,6 +18,9 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.problems import Problem
 
 from . import context, site
+
+AWAY = 5
+"""Seconds after which it is worth asking again when the database was away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer ``handler500``."""
+    """Answer ``handler500``; while the database is away, 503 and when to come again."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return render(request, 503, retry_after=AWAY)
     return render(request, 500)
 
 

@@ -114,6 +114,19 @@ class Copies:
         self.made.add(self.current)
         _use(self._name())
 
+    @contextmanager
+    def apart(self, variant: str) -> Iterator[str]:
+        """Yield the address of one more copy of this variant, for whoever wants to carry it elsewhere."""
+        self._ensure(variant)
+        name = f"{self.base}_apart"
+        with _maintenance() as server:
+            _drop(server, name)
+            _copy(server, name, self.templates[variant])
+            try:
+                yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+            finally:
+                _drop(server, name)
+
     def _name(self) -> str:
         return f"{self.base}_{self.current}" if self.current else self.base
 

@@ -232,7 +232,8 @@ def _part(token: str, text: str) -> float:
 def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
     """Put the best first.
 
-    By tier, nearness, life events before items, then rank, use, the higher body, the shorter name.
+    By tier, nearness, life events before items, then rank, use, the higher body, the shorter name. Nothing depends on
+    when a document was written.
     """
     return sorted(
         found,
@@ -245,7 +246,8 @@ def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
             one.level,
             len(one.name),
             one.region,
-            one.id,
+            one.name,
+            one.target,
         ),
     )
 

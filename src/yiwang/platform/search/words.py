@@ -40,6 +40,8 @@ class _Known:
 
 
 _kept = _Known()
+_taught: tuple[frozenset[str], Any] = (frozenset(), rjieba)
+"""The words that the tokeniser in use was taught, and it; the module is a tokeniser too."""
 
 
 def vocabulary() -> Vocabulary:
@@ -76,17 +78,20 @@ def forget() -> None:
     _kept = _Known()
 
 
-@lru_cache(maxsize=2)
 def _tokeniser(words: frozenset[str]) -> Any:
     """Return a tokeniser that knows these words too.
 
-    One of its own for each vocabulary: what a process learned of another would cut the same text otherwise than the
-    process that wrote the index.
+    It never learns another vocabulary's on top: what a process learned of another would cut the same text otherwise
+    than the process that wrote the index.
     """
-    made = rjieba.Jieba()
-    for word in sorted(words):
-        if not made.has_word(word):
-            made.add_word(word, None, None)
+    global _taught  # noqa: PLW0603 (one small value, replaced as a whole)
+    known, made = _taught
+    if words != known:
+        made = rjieba.Jieba() if known else rjieba  # another one takes 24 MB; most processes know one vocabulary
+        for word in sorted(words):
+            if not made.has_word(word):
+                made.add_word(word, None, None)
+        _taught = (words, made)
     return made
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
@@ -18,6 +20,7 @@ from yiwang.kernel.plugins import Level, registries
 
 _DISK_ERROR = 1 << 30  # bytes free below which a database soon stops
 _DISK_WARNING = 5 << 30
+_OWN_HOSTS = {"127.0.0.1", "localhost", "[::1]"}
 
 
 class Finding(NamedTuple):
@@ -54,7 +57,9 @@ def _mode() -> Iterator[Finding]:
     yield Finding("ok", "运行方式", "演示" if demo else "正式")
     if not demo and not settings.SECURE:
         yield Finding("error", "网址", f"{settings.BASE_URL} 不是 https，请设置 YIWANG_BASE_URL")
-    if not demo and not settings.ALLOWED_HOSTS:
+    if not demo and settings.SECURE and not settings.YIWANG_TRUSTED_PROXIES:
+        yield Finding("error", "代理", "https 由前面的代理提供，请设置 YIWANG_TRUSTED_PROXIES，否则页面会不停跳转")
+    if not demo and not set(settings.ALLOWED_HOSTS) - _OWN_HOSTS:
         yield Finding("error", "域名", "请设置 YIWANG_ALLOWED_HOSTS")
 
 
@@ -89,6 +94,21 @@ def _disk() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.YIWANG_STATE_DIR).free
     level = "error" if free < _DISK_ERROR else "warn" if free < _DISK_WARNING else "ok"
     yield Finding(level, "磁盘", f"{settings.YIWANG_STATE_DIR} 还有 {free / (1 << 30):.1f} GiB")
+
+
+def _files() -> Iterator[Finding]:
+    name = default_storage.save("doctor", ContentFile(b"well"))
+    try:
+        with default_storage.open(name) as file:
+            well = file.read() == b"well"
+    finally:
+        default_storage.delete(name)
+    place = settings.ENV.files_url or str(settings.MEDIA_ROOT)
+    yield (
+        Finding("ok", "文件库", f"{place} 能写能读")
+        if well
+        else Finding("error", "文件库", f"{place} 读回的不是写下的")
+    )
 
 
 def _keys() -> Iterator[Finding]:
@@ -130,9 +150,11 @@ def _plugins() -> Iterator[Finding]:
     for name, registry in registries().items():
         what = f"插件 {name}={registry.selected_key}"
         findings = [Finding(levels[found.level], what, str(found.message)) for found in registry.check()]
-        if not settings.YIWANG_DEMO and registry.selected_key in {"demo", "outage"}:
+        if not settings.YIWANG_DEMO and registry.selected_key == "demo":
             findings.append(Finding("error", what, "只供演示，请在 YIWANG_PLUGINS 中另选"))
+        if not settings.YIWANG_DEMO and registry.selected_key == "outage":
+            findings.append(Finding("warn", what, "没有接通，用到它的地方会请人换别的办法"))
         yield from findings or [Finding("ok", what, "正常")]
 
 
-CHECKS: list[Callable[[], Iterator[Finding]]] = [_mode, _database, _disk, _keys, _fonts, _assets, _plugins]
+CHECKS: list[Callable[[], Iterator[Finding]]] = [_mode, _database, _disk, _files, _keys, _fonts, _assets, _plugins]

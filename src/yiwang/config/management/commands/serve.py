@@ -2,10 +2,13 @@
 
 import gc
 import os
+import shutil
 import signal
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.urls import get_resolver
@@ -35,6 +38,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         if not is_free(host, port):
             raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口。")
+        _share_metrics(port)
         _load()
         os.register_at_fork(after_in_child=die_with_parent(signal.SIGTERM))
         Server(
@@ -50,6 +54,14 @@ class Command(BaseCommand):
             respawn_failed_workers=True,
             workers_kill_timeout=20,
         ).serve()
+
+
+def _share_metrics(port: int) -> None:
+    """Let the processes count together, from nought; Prometheus's client looks at its first import whether it should."""
+    folder = Path(settings.YIWANG_STATE_DIR) / "metrics" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _load() -> None:

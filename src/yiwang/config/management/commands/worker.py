@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import threading
 from argparse import ArgumentParser
 from typing import Any
@@ -46,14 +47,26 @@ class Command(BaseCommand):
 
 
 async def _work(concurrency: int, queues: list[str] | None) -> None:
-    """Run until told to stop; while the database is away, wait for it."""
-    while True:
+    """Work until a signal says stop.
+
+    A worker that lost its database ends too, with or without an error: then begin again, until it is back.
+    """
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stop = asyncio.create_task(told.wait())
+    while not told.is_set():
+        work = asyncio.create_task(_work_while_connected(concurrency, queues))
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if told.is_set():
+            work.cancel()
         try:
-            await _work_while_connected(concurrency, queues)
+            await work
+        except asyncio.CancelledError:
             return
         except (ConnectorException, psycopg.OperationalError) as error:
-            log.warning("worker.database_away", extra={"loop": "jobs", "error": str(error)})
-            await asyncio.sleep(1)
+            log.warning("worker.database_away", extra={"loop": "jobs", "error": str(error.__cause__ or error)})
+        await asyncio.wait({stop}, timeout=1)
 
 
 async def _work_while_connected(concurrency: int, queues: list[str] | None) -> None:
@@ -70,6 +83,7 @@ async def _work_while_connected(concurrency: int, queues: list[str] | None) -> N
                 update_heartbeat_interval=_BEAT,
                 stalled_worker_timeout=_SILENCE,
                 delete_jobs="successful",
+                install_signal_handlers=False,
             )
         finally:
             rescue.cancel()

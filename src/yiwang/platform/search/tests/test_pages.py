@@ -1,15 +1,6 @@
 import pytest
 
-from yiwang.platform.search import words
-
 pytestmark = pytest.mark.usefixtures("testville")
-
-
-@pytest.fixture(autouse=True)
-def fresh(testville):
-    words.forget()
-    yield
-    words.forget()
 
 
 def test_results_lead_to_guides_and_keep_the_filters(client, django_assert_max_num_queries):

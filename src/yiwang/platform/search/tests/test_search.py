@@ -1,4 +1,7 @@
+import random
+
 import pytest
+from django.db import connection
 
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.packs import Pack, PackError
@@ -10,14 +13,6 @@ from yiwang.platform.search.models import SearchDocument, SearchTerm, Vocabulary
 from yiwang.platform.search.types import Filters
 
 pytestmark = pytest.mark.usefixtures("testville")
-
-
-@pytest.fixture(autouse=True)
-def fresh(testville):
-    """Read Testville's words anew."""
-    words.forget()
-    yield
-    words.forget()
 
 
 def names(text, **filters):
@@ -103,6 +98,51 @@ def test_another_city_s_words_change_nothing(testville):
     row.save()
     words.forget()
     assert (words.tokens("老年优待证"), names("老年优待证")) == before
+
+
+ASKED = [
+    ("许可 证", {"who": "organisation"}),
+    ("老年优待证", {"who": "person"}),
+    ("食品经营许可", {"where": "339901001"}),
+    ("食品经营许可", {"agency": "339901-amr"}),
+    ("开饭店", {"where": "339902"}),
+    ("开饭店", {}),
+    ("坐车进公园", {}),
+    ("消防", {}),
+    ("测试", {}),
+    ("老年优代证", {}),
+    ("lnydz", {}),
+]
+
+
+def everything():
+    return [(hit.name, hit.agency_name, hit.places) for text, narrow in ASKED for hit in found(text, narrow)]
+
+
+def found(text, narrow):
+    return queries.search(text, Filters(**narrow)).hits
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "ANALYZE search_searchdocument, search_searchterm",
+        "SET LOCAL enable_seqscan = off",
+        "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off",
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_found_depends_neither_on_the_way_nor_on_the_order_of_writing(way, seed):
+    before = everything()
+    assert len(before) > len(ASKED)
+    entries = list(index._everything())
+    random.Random(seed).shuffle(entries)
+    SearchDocument.objects.all().delete()
+    index.write(entries)
+    with connection.cursor() as sql:
+        for one in way.split(";"):
+            sql.execute(one)
+    assert everything() == before
 
 
 def test_facets_count_what_narrowing_leaves():
