@@ -20,7 +20,7 @@ WAITING = {
     "jobs": """SELECT count(*) FROM procrastinate_jobs
                WHERE status IN ('todo', 'doing') AND coalesce(scheduled_at, now()) <= now()""",
     "events": """SELECT count(*) FROM kernel_eventcursor c JOIN kernel_event e
-                 ON e.xid >= c.xid AND e.seq > CASE WHEN c.xid_to = 0 THEN 0 ELSE c.seq END""",
+                 ON e.xid >= c.xid AND e.seq > CASE WHEN c.xid_to = 0 THEN c.floor ELSE c.seq END""",
     "timers": "SELECT count(*) FROM kernel_timer WHERE fired_at IS NULL AND due_at <= now()",
     "messages": "SELECT count(*) FROM notices_delivery WHERE state = 'waiting'",
 }

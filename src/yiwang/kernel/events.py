@@ -4,7 +4,8 @@ A subscriber is a function with a name; it reads through a cursor of its own, so
 else. Delivery and its effects share one transaction: an effect happens exactly once.
 
 The order is safe because a window ends at the oldest transaction still running: everything below it is final, and
-within a window rows stand in the order in which they were written under the subject's lock.
+within a window rows stand in the order in which they were written under the subject's lock. After a restore into a new
+cluster, which counts its transactions from the beginning, what the old one wrote is a window of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import Event, EventCursor
@@ -25,6 +26,8 @@ from yiwang.kernel.recording import EVENTS
 
 log = logging.getLogger(__name__)
 BATCH = 200
+_RESTORED = 2**63 - 1
+"""``EventCursor.xid_to`` while what an earlier cluster left is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,12 @@ def _waiting() -> set[str]:
     """
     with connection.cursor() as sql:
         sql.execute(
-            "SELECT subscriber FROM kernel_eventcursor AS cursor"
-            " WHERE xid_to = 0 AND xid <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid)"
+            "WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(s)::text::bigint AS final,"
+            " pg_snapshot_xmax(s)::text::bigint AS coming FROM pg_current_snapshot() s),"
+            " last AS MATERIALIZED (SELECT xid, seq FROM kernel_event ORDER BY xid DESC, seq DESC LIMIT 1)"
+            " SELECT subscriber FROM kernel_eventcursor AS cursor, now WHERE xid_to = 0 AND xid <= final"
+            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid AND xid < coming AND seq > floor)"
+            " AND NOT EXISTS (SELECT FROM last WHERE xid >= coming AND seq > floor)"
         )
         return set(_subscribers) - {name for (name,) in sql.fetchall()}
 
@@ -106,9 +112,8 @@ def blocked() -> bool:
 
 
 def _undelivered(cursor: EventCursor) -> QuerySet[Event]:
-    return Event.objects.filter(
-        xid__gte=cursor.xid, seq__gt=cursor.seq if cursor.xid_to else 0, name__in=_subscribers[cursor.subscriber]
-    )
+    seen = cursor.seq if cursor.xid_to else cursor.floor
+    return Event.objects.filter(xid__gte=cursor.xid, seq__gt=seen, name__in=_subscribers[cursor.subscriber])
 
 
 def _deliver_batch(subscriber: str) -> tuple[bool, int]:
@@ -121,9 +126,10 @@ def _deliver_batch(subscriber: str) -> tuple[bool, int]:
             return False, 0
         if not cursor.xid_to and not _open_window(cursor):
             return False, 0
-        events = list(
-            Event.objects.filter(xid__gte=cursor.xid, xid__lt=cursor.xid_to, seq__gt=cursor.seq).order_by("seq")[:BATCH]
-        )
+        window = Event.objects.filter(xid__gte=cursor.xid, xid__lt=cursor.xid_to, seq__gt=cursor.seq)
+        if cursor.xid_to == _RESTORED:
+            window = window.filter(seq__lte=cursor.floor)
+        events = list(window.order_by("seq")[:BATCH])
         handled = 0
         for row in events:
             handler = handlers.get(row.name)
@@ -137,7 +143,7 @@ def _deliver_batch(subscriber: str) -> tuple[bool, int]:
                 handled += 1
             cursor.seq = row.seq
         if len(events) < BATCH:
-            cursor.xid, cursor.xid_to, cursor.seq = cursor.xid_to, 0, 0
+            cursor.xid, cursor.xid_to, cursor.seq = cursor.xid_to if cursor.xid_to != _RESTORED else 0, 0, 0
         cursor.failures, cursor.error, cursor.retry_at = 0, "", None
         cursor.save()
         return bool(events), handled
@@ -145,14 +151,22 @@ def _deliver_batch(subscriber: str) -> tuple[bool, int]:
 
 def _open_window(cursor: EventCursor) -> bool:
     with connection.cursor() as sql:
-        sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        xmin = int(sql.fetchone()[0])
+        sql.execute(
+            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
+        )
+        xmin, xmax = sql.fetchone()
+    old = Event.objects.filter(xid__gte=xmax, seq__gt=cursor.floor).aggregate(last=Max("seq"))["last"]
+    if old is not None:
+        # A transaction that is still to come cannot have written these. Sequences go on after a restore, so whatever
+        # the old cluster wrote stands up to the last of them.
+        cursor.xid_to, cursor.seq, cursor.floor = _RESTORED, cursor.floor, old
+        return True
     if xmin < cursor.xid:
-        # The database was restored into a new cluster whose transaction numbers start again.
+        # Restored too, but the numbers of what was written before are taken again: nobody can tell, it comes once more.
         cursor.xid = 0
     if xmin == cursor.xid:
         return False
-    cursor.xid_to, cursor.seq = xmin, 0
+    cursor.xid_to, cursor.seq = xmin, cursor.floor
     return True
 
 

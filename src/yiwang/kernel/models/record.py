@@ -112,6 +112,8 @@ class EventCursor(models.Model):
     """End of the window in hand, 0 if none."""
     seq = models.BigIntegerField(default=0)
     """Last event delivered of the window in hand."""
+    floor = models.BigIntegerField(default=0)
+    """Events up to this were written before a restore into a new cluster, whose transaction numbers began again."""
     failures = models.IntegerField(default=0)
     error = models.TextField(blank=True)
     retry_at = models.DateTimeField(null=True)

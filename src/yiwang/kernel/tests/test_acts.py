@@ -145,6 +145,30 @@ def test_events_are_delivered_once_and_a_poisoned_one_holds_up_only_its_subscrib
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("cursor", ["ahead", "behind"])
+def test_after_a_restore_into_a_new_cluster_the_old_events_come_once_and_then_the_new(cursor):
+    """A new cluster counts its transactions from the beginning, and in time comes to the old ones' numbers."""
+    do("delivered", by=SOMEBODY, key="k1")
+    soon(events.deliver_all)
+    do("left over", by=SOMEBODY, key="k2")
+    far = 10**6
+    forge(f"UPDATE kernel_event SET xid = xid + {far}")
+    read = Event.objects.order_by("seq").first().xid + 1 if cursor == "ahead" else 1
+    EventCursor.objects.filter(subscriber="kernel_test").update(xid=read, xid_to=0, seq=0)
+    do("new", by=SOMEBODY, key="k3")
+    soon(events.deliver_all, 2)
+    assert seen == [*(["delivered"] if cursor == "ahead" else ["delivered", "delivered"]), "left over", "new"]
+
+    heard = list(seen)
+    forge(f"UPDATE kernel_event SET xid = xid - {far} WHERE xid > {far}")  # as if as many transactions had come
+    EventCursor.objects.filter(subscriber="kernel_test").update(xid=0)
+    do("newer", by=SOMEBODY, key="k4")
+    soon(lambda: events.deliver_all() and "newer" in seen)
+    assert seen[len(heard) :].count("left over") == 0
+    assert seen[-1] == "newer"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_event_of_a_transaction_that_commits_late_is_not_lost():
     begun, go = threading.Event(), threading.Event()
 
@@ -205,10 +229,10 @@ def soon(work, wanted=1):
 def forge(statement: str) -> None:
     """Change the trail as somebody with the database's owner could: without the triggers."""
     with connection.cursor() as cursor:
-        for table in ("kernel_auditentry", "kernel_auditblock"):
+        for table in ("kernel_auditentry", "kernel_auditblock", "kernel_event"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement)
-        for table in ("kernel_auditentry", "kernel_auditblock"):
+        for table in ("kernel_auditentry", "kernel_auditblock", "kernel_event"):
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
