@@ -193,7 +193,7 @@ def test_nothing_is_lost_and_nothing_is_doubled(city: City) -> None:
         "sent_again": ledger.sent_again, "seconds": round(struck), "settled": round(time.monotonic() - began - struck),
     }  # fmt: skip
     print(json.dumps(report))  # noqa: T201 - what `make chaos` shows
-    assert failures == [], report
+    assert not failures, "\n".join([str(report), *failures])
 
     judge.acts_stand_once([*done, *left])
     judge.journeys_are_complete(done, firm)
