@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import Event, EventCursor
@@ -148,7 +148,11 @@ def _open_window(cursor: EventCursor) -> bool:
         sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
         xmin = int(sql.fetchone()[0])
     if xmin < cursor.xid:
-        # The database was restored into a new cluster whose transaction numbers start again.
+        # Restored into a new cluster, whose transaction numbers begin again. First what the old one left undelivered.
+        newest = Event.objects.filter(xid__gte=cursor.xid).aggregate(newest=Max("xid"))["newest"]
+        if newest is not None:
+            cursor.xid_to, cursor.seq = newest + 1, 0
+            return True
         cursor.xid = 0
     if xmin == cursor.xid:
         return False
