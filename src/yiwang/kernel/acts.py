@@ -65,8 +65,8 @@ class Permission:
     ``kinds``: the sorts of actor; ``roles``: for staff, one of these must reach the object, or with ``helping`` another
     body that does a step of it (its ``helped_by``)
     (``any_staff``: whoever has an account, also before the second factor); ``level``: assurance that a
-    person needs; ``scope``: what an API client's token must carry; ``own``: a person must own the object (be, or act for,
-    its principal), and a delegation limited to items must cover its ``item_codes``.
+    person needs; ``scope``: what an API client's token must carry; ``own``: whoever acts must own the object (be, act for,
+    or at a counter serve its principal), and a delegation limited to items must cover its ``item_codes``.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Permission:
             helped = target.helped_by if self.helping and reach is not None else ()
             if not self.any_staff and not any(by.has_role(self.roles, one) for one in (reach, *helped)):
                 raise NotAllowed(_("您的岗位不能办这一项，请找有权限的同事。"))
+            self._check_own(by, target)
         elif by.kind is ActorKind.CLIENT:
             if self.scope not in by.scopes:
                 raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
@@ -175,10 +176,9 @@ class Act(Generic[P, R]):
             in_hand.reset(token)
 
     def _perform(self, args: Any, kwargs: Any, by: Actor, record: Record) -> R:
+        self.permission.check(by)  # before anything is read
         if self.on is None:
-            self.permission.check(by)
             return self.body(*args, **kwargs)
-        self.permission_before_load(by)
         target = self.on(args[0], by)
         self.permission.check(by, target)
         record.about(target)
@@ -188,11 +188,6 @@ class Act(Generic[P, R]):
         if self.announces:
             record.emit(self.announces, target)
         return answer
-
-    def permission_before_load(self, by: Actor) -> None:
-        """Refuse the wrong sort of actor before anything is read."""
-        if by.kind is ActorKind.ANONYMOUS and ActorKind.ANONYMOUS not in self.permission.kinds:
-            self.permission.check(by)
 
 
 CATALOGUE: dict[str, Act[Any, Any]] = {}

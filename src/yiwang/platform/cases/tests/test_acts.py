@@ -1,5 +1,6 @@
 """Every act at the act: what it does, who may not, when it may not, the key again, the stale page."""
 
+import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -721,19 +722,28 @@ def calls(owner):
 ON_ACCEPTED = list(calls(None))
 
 
-def perform(case, owner, name, *, by=None, version=None, given=None):
+def perform(case, owner, name, *, by=None, version=None, given=None, pk=None):
     role, arguments = calls(owner)[name]
     actor = by or (owner if role is None else officer(case, role))
     more = {} if version is None else {"version": version}
-    return CATALOGUE[name](case.pk, *arguments, by=actor, key=given or key(), **more)
+    return CATALOGUE[name](pk or case.pk, *arguments, by=actor, key=given or key(), **more)
 
 
 @pytest.mark.parametrize("name", ON_ACCEPTED)
 def test_not_by_others_not_from_a_stale_page_and_once_for_a_key(food, owner, name):
-    neighbour = staff(Role.DECIDER, Reach("/339900/339901-fire/", "339901", 4))
-    for by, refusal in ((ANONYMOUS, NotAllowed), (person("测试路人丙"), NotFound), (neighbour, NotFound)):
-        with pytest.raises(refusal):
-            perform(food, owner, name, by=by)
+    role, _arguments = calls(owner)[name]
+    fire = Reach("/339900/339901-fire/", "339901", 4)
+    neighbour = staff(Role.REVIEWER if role is Role.REVIEWER else Role.DECIDER, fire)
+    others = (
+        (ANONYMOUS, NotAllowed),
+        (person("测试路人丙"), NotAllowed if role else NotFound),
+        (neighbour, NotFound if role else NotAllowed),
+        (officer(food, Role.DATA_STEWARD), NotAllowed),
+    )
+    for by, refusal in others:
+        for pk in (food.pk, uuid.uuid4()):  # the same answer, whether or not there is such a case
+            with pytest.raises(refusal):
+                perform(food, owner, name, by=by, pk=pk)
     with pytest.raises(Stale):
         perform(food, owner, name, version=food.version - 1)
     assert fresh(food).version == food.version

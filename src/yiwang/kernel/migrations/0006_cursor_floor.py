@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("kernel", "0004_audit_principal"),
+        ("kernel", "0005_append_only_always"),
     ]
 
     operations = [
