@@ -88,6 +88,7 @@ def download(digest: str, *, name: str, media_type: str, inline: bool = False) -
     response = FileResponse(open_file(digest), as_attachment=not shown, filename=name, content_type=media_type)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Accept-Ranges"] = "none"
     return response

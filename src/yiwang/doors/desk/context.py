@@ -10,8 +10,10 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.types import Actor, ActorKind, Role
+from yiwang.platform.cases.desk.lists import IN_HAND
+from yiwang.platform.cases.inbox import LISTED, Inbox
 from yiwang.platform.cases.inbox import Filters as Everything
-from yiwang.platform.cases.inbox import Inbox, intake_count
+from yiwang.platform.cases.intake import intake_count
 from yiwang.platform.cases.labels import ROLES
 from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity
@@ -35,7 +37,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             home_url=reverse("desk:home"),
             title=_("工作台"),
             search_url=reverse("cases:find"),
-            search_hint=_("办件编号、申请人"),
+            search_hint=_("办件编号、查询码、统一社会信用代码、申请人"),
             util=(Link(_("快捷键"), reverse("desk:help"), key="?"),),
             user=(Link(actor.label, reverse("desk:home")), Link(_("退出"), reverse("identity:sign_out"), icon="left")),
             rail=SimpleLazyObject(lambda: _rail(request, actor)),  # type: ignore[arg-type]
@@ -59,8 +61,13 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
             )
         )
     lists = getattr(request, "inbox", None) or Inbox(actor)
+    counts = getattr(request, "inbox_counts", None) or (lists.counts(Everything()) if lists.office else {})
     if lists.waiting:
-        groups.append(Group(_("待我办"), _mine(lists, getattr(request, "inbox_counts", None))))
+        groups.append(Group(_("待我办"), _mine(lists, counts)))
+    if actor.has_role(LISTED):
+        groups.append(Group(_("我经手的"), _in_hand(counts)))
+    if lists.office:
+        groups.append(Group(_("科室"), _office(counts)))
     more = []
     if actor.has_role({Role.SUPERVISOR}):
         more.append(Link(_("督查"), reverse("cases:supervision"), "supervision"))
@@ -74,9 +81,23 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
     return tuple(groups)
 
 
+def _in_hand(counts: Any) -> tuple[Link, ...]:
+    return tuple(
+        Link(str(label), reverse("cases:in_hand", args=[which]), f"mine-{which}", count=_number(counts[which]))
+        for which, label in IN_HAND.items()
+    )
+
+
+def _office(counts: Any) -> tuple[Link, ...]:
+    here = f"{reverse('cases:inbox')}?scope=office"
+    return (
+        Link(_("未分配"), f"{here}&who=nobody", "nobody", count=_number(counts["nobody"])),
+        Link(_("全部在办"), here, "office", count=_number(counts["office"])),
+    )
+
+
 def _mine(lists: Inbox, counts: Any) -> tuple[Link, ...]:
     here = reverse("cases:inbox")
-    counts = counts or lists.counts(Everything())
     links = [Link(_("全部待办"), here, "inbox", count=sum(_number(counts[role]) for role in lists.waiting))]
     if len(lists.waiting) > 1:
         links += [

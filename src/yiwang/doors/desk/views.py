@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from yiwang.doors.desk.context import EDITORS
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases.inbox import LISTED
 from yiwang.platform.directory import desk as directory
@@ -20,8 +22,12 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("cases:intake")
     if actor.has_role(LISTED):
         return redirect("cases:inbox")
+    if actor.has_role({Role.DISPATCHER}):
+        return redirect(f"{reverse('cases:inbox')}?scope=office&who=nobody")
     if actor.has_role({Role.SUPERVISOR}):
         return redirect("cases:supervision")
+    if actor.has_role({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}):
+        return redirect(EDITORS)
     own = [*directory.links(actor), *identity.links(actor)]
     return redirect(own[0].url if own else "cases:find")
 

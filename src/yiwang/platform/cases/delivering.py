@@ -24,6 +24,7 @@ def hand_over(case: Case, way: Way, *, receiver: str = "", tracking: str = "") -
         way=way.value,
         delivered="不予决定书" if case.result == CaseResult.REFUSED else definition.result.name,
         receiver=receiver or case.applicant_name,
+        sender=current().by.label,
         tracking=tracking,
         address=delivery.get("address", "") if way is Way.MAIL else "",
         delivered_on=clock.legal_date(now),

@@ -18,7 +18,7 @@ from yiwang.kernel.clock import SHANGHAI
 from yiwang.kernel.types import Door, Party, PartyKind
 from yiwang.platform.cases import rules
 from yiwang.platform.cases.models import ApplicationMaterial, Case, Document, SpecialProcedure, Task
-from yiwang.platform.cases.types import CaseResult, DocumentKind, TaskState
+from yiwang.platform.cases.types import CaseResult, DocumentKind, TaskState, Way
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import CaseType
 from yiwang.platform.directory import queries as directory
@@ -26,6 +26,8 @@ from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import DocumentType, OrganisationKind
 from yiwang.platform.licences import queries as licences
+from yiwang.platform.licences import signing
+from yiwang.ui import store
 
 Row = dict[str, str]
 
@@ -50,6 +52,9 @@ APPLICANT_TYPES = {
 """GB/T 39046 A.4; 1 is a natural person, 6 any other organisation."""
 GET_TYPES = {FactState.KNOWN: "5", FactState.LATER: "5", FactState.DEFERRED: "4", FactState.GIVEN: "2"}
 """收取方式: 2 uploaded, 3 scanned, 4 made up later, 5 from the licence store."""
+
+
+_CONTACT_CODES = ("handler_number", "applicant_number")
 
 
 def up_pro_accept(ids: Iterable[uuid.UUID]) -> list[Row]:
@@ -79,8 +84,11 @@ def up_pro_accept(ids: Iterable[uuid.UUID]) -> list[Row]:
                 "promise_date": day(case.due_on),
                 **party(case.principal),
                 "contact_name": _fact(facts, "handler_name", "applicant_name"),
+                "contact_type": PAGE_TYPES[DocumentType.CITIZEN_ID] if _fact(facts, *_CONTACT_CODES) else "",
+                "contact_code": _fact(facts, *_CONTACT_CODES),
                 "contact_mobile": _fact(facts, "handler_phone", "applicant_phone"),
                 "address": _fact(facts, "place_address", "applicant_address"),
+                "zip": _fact(facts, "zip_code"),
                 "org_code": agencies[case.agency_id].uscc,
                 "org_name": agencies[case.agency_id].name,
                 "handle_user_name": case.handler_label,
@@ -92,14 +100,18 @@ def up_pro_accept(ids: Iterable[uuid.UUID]) -> list[Row]:
 def up_pro_process(ids: Iterable[uuid.UUID]) -> list[Row]:
     """Process (办理环节): every step that was opened; one that is open repeats its start as its end."""
     tasks = Task.objects.filter(case_id__in=list(ids), state__in=[TaskState.READY, TaskState.DONE])
+    found = list(tasks.select_related("case").order_by("case_id", "position"))
+    agencies = {one.path: one for one in directory.agencies_by_path({task.agency_path for task in found})}
     rows = []
-    for task in tasks.select_related("case").order_by("case_id", "position"):
+    for task in found:
         done = task.state == TaskState.DONE
         start = task.ready_at or task.done_at
         rows.append(
             {
                 "project_no": task.case.number,
                 "process_name": task.name,
+                "org_name": agencies[task.agency_path].name,
+                "org_code": agencies[task.agency_path].uscc,
                 "event_name": {"pass": "通过", "fail": "退回"}.get(task.outcome, "其他"),
                 "handle_explain": task.opinion,
                 "handle_user_name": task.done_by or task.assignee_label,
@@ -187,13 +199,58 @@ def up_pro_result(
     return rows
 
 
+def logistics(ids: Iterable[uuid.UUID]) -> list[Row]:
+    """Logistics (物流): results that were sent by mail."""
+    sent = Document.objects.filter(case_id__in=list(ids), kind=DocumentKind.DELIVERY).select_related("case")
+    return [
+        {
+            "办件编号": paper.case.number if paper.case else "",
+            "物流单号": paper.content["tracking"],
+            "寄送单位": paper.content["issuer_name"],
+            "寄送日期": paper.content["delivered_on"].replace("-", ""),
+            "寄送人": paper.content.get("sender", ""),
+            "接收单位": paper.content["applicant"],
+            "接收人": paper.content["receiver"],
+            "接收日期": "",
+        }
+        for paper in sent.order_by("created_at")
+        if paper.content["way"] == Way.MAIL
+    ]
+
+
+def seals(ids: Iterable[uuid.UUID]) -> list[Row]:
+    """Electronic seals (电子印章) on the documents of the cases, read from the signed files themselves."""
+    papers = Document.objects.filter(case_id__in=list(ids)).exclude(digest="").order_by("created_at")
+    rows = []
+    for paper in papers:
+        with store.open_file(paper.digest) as file:
+            found = signing.inspect(file.read())
+        if found.seal is not signing.Seal.NONE:
+            rows.append(
+                {
+                    "签章版本": "PAdES B-B",
+                    "签章人": found.signer,
+                    "签章时间": instant(found.at),
+                    "印章类型": "电子法定名称章",
+                    "印章名称": found.signer,
+                    "制作日期": day_only(found.made_on),
+                    "发放日期": day_only(found.made_on),
+                    "文书编号": paper.number,
+                }
+            )
+    return rows
+
+
 SETS: dict[str, Callable[[Iterable[uuid.UUID]], list[Row]]] = {
     "up_pro_accept": up_pro_accept,
     "up_pro_process": up_pro_process,
     "up_pro_special_procedure": up_pro_special_procedure,
     "up_pro_material": up_pro_material,
     "up_pro_result": up_pro_result,
+    "logistics": logistics,
+    "seals": seals,
 }
+"""Every set by name; rooms that stand on cases enter theirs (电子监察)."""
 
 
 def to_csv(rows: Sequence[Row]) -> str:
@@ -203,7 +260,7 @@ def to_csv(rows: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()
-    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 
@@ -215,6 +272,11 @@ def instant(at: datetime | None) -> str:
 def day(value: date | None) -> str:
     """Return a legal date as the exchange has it: its last second."""
     return f"{value:%Y%m%d}T235959" if value else ""
+
+
+def day_only(value: date | None) -> str:
+    """Return a day without a time; empty if unknown."""
+    return f"{value:%Y%m%d}" if value else ""
 
 
 def _cases(ids: Iterable[uuid.UUID]) -> list[Case]:
@@ -264,5 +326,6 @@ def _get_type(state: FactState, *, made_up: bool, scanned: bool) -> str:
     return GET_TYPES.get(state, "")
 
 
-def _harmless(value: str) -> str:
+def harmless(value: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -10,42 +10,34 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Reverse
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from yiwang.kernel import clock, holidays, paging
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
-from yiwang.kernel.types import Actor, Role, RoleGrant
-from yiwang.platform.cases.models import FAR, Application, Case, InboxEntry
+from yiwang.kernel.types import Actor, Door, Role, RoleGrant
+from yiwang.platform.cases import mine
+from yiwang.platform.cases.models import FAR, Case, Correction, InboxEntry, JointVisit, SpecialProcedure
 from yiwang.platform.cases.queries import case_views, handlers_for
 from yiwang.platform.cases.types import CaseState, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 
 SIZE = 20
-FOUND = 50
-"""Most cases that a search by words shows."""
 NARROW = 12
 """Up to this many agencies a grant is read agency by agency."""
-LISTED = (Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
-"""Roles that steps wait for after acceptance, in the order of the work."""
+LISTED = mine.LISTED
 
-_READ = {*LISTED, Role.SUPERVISOR}
+OFFICE = (*LISTED, Role.DISPATCHER)
+"""Roles that see everything that is worked on where they reach, whosever step it is (全科在办)."""
+
+_READ = {*OFFICE, Role.SUPERVISOR}
 _CASE_COLUMNS = [field.name for field in Case._meta.concrete_fields if field.name != "decision"]
-
-_APPLICATION_COLUMNS = (
-    "number",
-    "title",
-    "applicant_name",
-    "agent_name",
-    "door",
-    "submitted_at",
-    "plan",
-    "tell_on",
-)
 
 Branches = list[QuerySet[InboxEntry]]
 
@@ -56,12 +48,15 @@ class Filters:
 
     words: str = ""
     role: str = ""
+    office: bool = False
+    """Every step that waits where the actor reaches, not only those of the actor's roles."""
     light: str = ""
     state: str = ""
     item: str = ""
     who: str = ""
     """``me`` (and whom one stands in for) or ``nobody``."""
     until: date | None = None
+    door: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Filters:
@@ -70,17 +65,19 @@ class Filters:
         return cls(
             words=data.get("q", "").strip()[:80],
             role=data.get("step", "") if data.get("step", "") in roles else "",
+            office=data.get("scope", "") == "office",
             light=data.get("light", "") if data.get("light", "") in set(Light) else "",
             state=data.get("state", "") if data.get("state", "") in set(CaseState) else "",
             item=data.get("item", "")[:12],
             who=data.get("who", "") if data.get("who", "") in ("me", "nobody") else "",
             until=_date(data.get("until", "")),
+            door=data.get("door", "") if data.get("door", "") in set(Door) else "",
         )
 
     @property
     def narrowed(self) -> bool:
         """Whether anything besides the light and the step is asked for."""
-        return bool(self.state or self.item or self.who or self.until)
+        return bool(self.state or self.item or self.who or self.until or self.door)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +91,13 @@ class InboxRow:
     door: str
     together: str
     """Name of the life event, if the case is one of several."""
+    mend_by: date | None = None
+    """Until when the applicant may answer an open correction."""
+    procedure: str = ""
+    """The special procedure that runs, and until when it is expected to."""
+    procedure_until: date | None = None
+    visit_on: date | None = None
+    """The day that was agreed for a site visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +119,6 @@ class LateAgency:
     near: int
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingApplication:
-    """A line of the intake list."""
-
-    id: uuid.UUID
-    number: str
-    title: str
-    applicant_name: str
-    agent_name: str
-    door: str
-    submitted_at: datetime
-    cases: int
-    tell_on: date
-    days_left: int
-    """Working days left to tell whether it is accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntakePage:
-    """One page of the intake list."""
-
-    rows: list[WaitingApplication]
-    next: str = ""
-    previous: str = ""
-
-
 class Inbox:
     """What waits for the steps that an actor's grants reach; made once for a request (two queries)."""
 
@@ -150,15 +128,17 @@ class Inbox:
         self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
         self.below = directory.subtrees({grant.agency for grant in by.grants if grant.role in _READ and grant.agency})
         self.waiting: dict[str, Branches] = {
-            role.value: self._branches(role, InboxEntry.objects.filter(role=role))
+            role.value: self._branches([role], InboxEntry.objects.filter(role=role))
             for role in LISTED
             if by.has_role({role})
         }
         """By role, as querysets that do not overlap."""
-        self.supervised = self._branches(Role.SUPERVISOR, InboxEntry.objects.all())
+        self.office = self._branches(OFFICE, InboxEntry.objects.all())
+        self.supervised = self._branches([Role.SUPERVISOR], InboxEntry.objects.all())
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
-        """Return the steps that wait for one of the actor's roles: over the limit first, then nearest to it.
+        """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
+        then nearest to it.
 
         Raises ``paging.BadCursor``.
         """
@@ -166,9 +146,14 @@ class Inbox:
         return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
 
     def counts(self, filters: Filters) -> dict[str, paging.Count]:
-        """Return how many wait at each light, altogether (``all``) and for each role, each counted to 99; one query."""
+        """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
+        (``office``, ``nobody``), and how many the actor has in hand (``mine``), each counted to 99; one query.
+        """
         chosen = self._chosen(filters)
-        return paging.counts(self._lights(chosen) | {"all": chosen} | self.waiting)
+        nobodys = [one.filter(handler_id=None) for one in self.office]
+        groups: dict[str, Any] = {"all": chosen, "office": self.office, "nobody": nobodys}
+        in_hand = {name: [rows] for name, rows in mine.lists(self.by).items()}
+        return paging.counts(self._lights(chosen) | groups | self.waiting | in_hand)
 
     def supervised_page(self, light: str = "", agency: str = "", *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps near or over their limit that a supervisor answers for, nearest first."""
@@ -237,6 +222,8 @@ class Inbox:
         return {one.value: [branch.filter(self.light(one)) for branch in branches] for one in Light}
 
     def _chosen(self, filters: Filters) -> Branches:
+        if filters.office:
+            return [one.filter(role=filters.role) if filters.role else one for one in self.office]
         return [one for role, found in self.waiting.items() if filters.role in ("", role) for one in found]
 
     def _narrow(self, entries: QuerySet[InboxEntry], filters: Filters) -> QuerySet[InboxEntry]:
@@ -252,13 +239,15 @@ class Inbox:
             entries = entries.filter(handler_id=None)
         if filters.until:
             entries = entries.filter(due_on__lte=filters.until)
+        if filters.door:
+            entries = entries.filter(door=filters.door)
         return entries
 
-    def _branches(self, role: Role, entries: QuerySet[InboxEntry]) -> Branches:
-        """Split narrow grants of a role by agency; drop a branch that another already covers."""
+    def _branches(self, roles: Sequence[Role], entries: QuerySet[InboxEntry]) -> Branches:
+        """Split narrow grants of these roles by agency; drop a branch that another already covers."""
         branches: dict[tuple[RoleGrant, bool], QuerySet[InboxEntry]] = {}
         for grant in self.by.grants:
-            if grant.role is not role:
+            if grant.role not in roles:
                 continue
             paths = self.below.get(grant.agency, [])
             narrow = 0 < len(paths) <= NARROW
@@ -272,64 +261,12 @@ class Inbox:
                     branch = branch.filter(level=grant.level)
                 if grant.items:
                     branch = branch.filter(item_code__in=sorted(grant.items))
-                branches[replace(grant, agency=path), narrow] = branch
+                branches[replace(grant, role=roles[0], agency=path), narrow] = branch
         return [
             branch
             for one, branch in branches.items()
             if not any(other != one and _covers(*other, *one) for other in branches)
         ]
-
-
-def search(by: Actor, words: str) -> list[CaseView]:
-    """Return the cases, open or closed, whose number begins or ends with the words, or whose applicant's name begins
-    with them; latest first, at most ``FOUND``. Each way goes by its own index.
-    """
-    if not words:
-        return []
-    seen = Case.objects.visible_to(by)
-    ways = [
-        seen.filter(number__startswith=words),
-        seen.annotate(end=Reverse("number")).filter(end__startswith=words[::-1]),
-        seen.filter(applicant_name__startswith=words),
-        seen.filter(application__number=words),
-    ]
-    cut = [way.order_by().values("pk")[:FOUND] for way in ways]
-    found = cut[0].union(*cut[1:])
-    return case_views(Case.objects.filter(pk__in=[row["pk"] for row in found]).order_by("-received_at")[:FOUND])
-
-
-def intake_page(by: Actor, *, after: str = "", before: str = "") -> IntakePage:
-    """Return what was handed in and waits for acceptance, the next to count as accepted first; two queries.
-
-    Raises ``paging.BadCursor``.
-    """
-    rows = Application.objects.waiting_for(by).only(*_APPLICATION_COLUMNS)
-    page = paging.page(rows, ("tell_on",), SIZE, after=after, before=before)
-    days, today = holidays.for_region("", provisional=True), clock.today()
-    return IntakePage(
-        [
-            WaitingApplication(
-                row.id,
-                row.number,
-                row.title,
-                row.applicant_name,
-                row.agent_name,
-                row.door,
-                row.submitted_at,
-                len(row.plan),
-                row.tell_on,
-                days.workdays_between(today, row.tell_on),
-            )
-            for row in page.items
-        ],
-        page.next,
-        page.previous,
-    )
-
-
-def intake_count(by: Actor) -> paging.Count:
-    """Return how many applications wait for acceptance, counted to 99."""
-    return paging.more_than(Application.objects.waiting_for(by))
 
 
 def _covers(wide: RoleGrant, exact: bool, narrow: RoleGrant, narrow_exact: bool) -> bool:
@@ -349,24 +286,36 @@ def _page(page: paging.Page[InboxEntry]) -> InboxPage:
 
 
 def _rows(entries: Sequence[InboxEntry]) -> list[InboxRow]:
+    stops = SpecialProcedure.objects.filter(case_id=OuterRef("pk"), kind="special", ended_at=None)
+    mends = Correction.objects.filter(case_id=OuterRef("pk"), state="open")
+    visits = JointVisit.objects.filter(tasks__case_id=OuterRef("pk"), tasks__done_at=None)
     found = list(
         Case.objects.filter(pk__in={entry.case_id for entry in entries})
         .select_related("application")
         .only(*_CASE_COLUMNS, "application__door", "application__title", "application__life_event")
+        .annotate(
+            mend_by=Subquery(mends.values("due_on")[:1]),
+            stop=ArraySubquery(stops.values(json=JSONObject(name="name", until="expected_on"))),
+            visit_on=Subquery(visits.values("planned_on")[:1]),
+        )
     )
     views = {view.id: view for view in case_views(found)}
-    applications = {row.id: row.application for row in found}
+    rows = {row.id: row for row in found}
     return [
         InboxRow(
-            entry.id,
-            entry.role,
-            entry.step,
-            views[entry.case_id],
-            way.door,
-            way.title if way.life_event else "",
+            entry=entry.id,
+            role=entry.role,
+            step=entry.step,
+            case=views[entry.case_id],
+            door=row.application.door,
+            together=row.application.title if row.application.life_event else "",
+            mend_by=row.mend_by,
+            procedure=row.stop[0]["name"] if row.stop else "",
+            procedure_until=_date(row.stop[0]["until"]) if row.stop else None,
+            visit_on=row.visit_on if entry.role == Role.INSPECTOR else None,
         )
         for entry in entries
-        if (way := applications.get(entry.case_id)) is not None
+        if (row := rows.get(entry.case_id)) is not None
     ]
 
 

@@ -169,6 +169,8 @@ class Case(models.Model):
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
             GinIndex(fields=["helpers"], name="case_helpers", condition=~Q(helpers=[])),
+            models.Index(fields=["query_code"], name="case_query_code"),
+            models.Index(fields=["handler_id", "-received_at", "id"], name="case_handler", condition=Q(handler_id__isnull=False)),
             models.Index(OpClass("applicant_name", name="text_pattern_ops"), name="case_applicant"),
             models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="case_number_end"),
         ]  # fmt: skip
@@ -270,6 +272,7 @@ class InboxEntry(models.Model):
     due_on = models.DateField()
     half_on = models.DateField()
     handler_id = models.UUIDField(null=True)
+    door = models.CharField(max_length=12, default="")
 
     class Meta:
         indexes = [
@@ -277,6 +280,7 @@ class InboxEntry(models.Model):
             models.Index(fields=["role", "due_on", "id"], name="inbox_role"),
             models.Index(fields=["agency_path", "due_on", "id"], name="inbox_supervised"),
             models.Index(fields=["due_on", "id"], name="inbox_due"),
+            models.Index(fields=["due_on", "id"], name="inbox_nobody", condition=Q(handler_id=None)),
             models.Index(fields=["handler_id", "due_on", "id"], name="inbox_handler", condition=Q(handler_id__isnull=False)),
         ]  # fmt: skip
 

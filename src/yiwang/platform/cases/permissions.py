@@ -30,6 +30,10 @@ CanDoStep = _staff("do a step", Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Rol
 CanInspect = _staff("inspect", Role.INSPECTOR, helping=True)
 CanDecide = _staff("decide", Role.DECIDER)
 CanDispatch = _staff("dispatch", Role.DISPATCHER, Role.DECIDER, Role.SUPERVISOR)
+CanPassOn = _staff(
+    "pass on", Role.DISPATCHER, Role.DECIDER, Role.SUPERVISOR, Role.REVIEWER, Role.INSPECTOR, Role.ISSUER
+)
+"""Who gives out the work, and whoever has a case in hand."""
 CanCoordinate = _staff("coordinate", Role.DISPATCHER, Role.SUPERVISOR)
 """Whoever acts for the government over the bodies, with its head's approval."""
 CanIssue = _staff("issue", Role.ISSUER, Role.DECIDER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -466,6 +466,27 @@ def numbers_of(by: Actor, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[s
     """Return number and application of those of the cases that the actor may see; one query."""
     rows = Case.objects.visible_to(by).filter(pk__in=list(cases)).values_list("pk", "number", "application_id")
     return {pk: (number, application) for pk, number, application in rows}
+
+
+def received_between(since: datetime, before: datetime, size: int) -> Iterator[list[uuid.UUID]]:
+    """Return the ids of cases received from ``since`` to before ``before``, in batches."""
+    rows = Case.objects.filter(received_at__gte=since, received_at__lt=before).order_by("id")
+    batch: list[uuid.UUID] = []
+    for pk in rows.values_list("pk", flat=True).iterator(chunk_size=size):
+        batch.append(pk)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def running_on_older_editions(edition: EditionView) -> list[uuid.UUID]:
+    """Return the undecided cases of an edition's item that are pinned to another edition, oldest first."""
+    rows = Case.objects.filter(
+        item_code=edition.definition.basic_code, agency_path=edition.agency_path, state__in=rules.OPEN
+    )
+    return list(rows.exclude(edition_id=edition.id).order_by("received_at").values_list("pk", flat=True))
 
 
 def near_limit(by: Actor, since: date, until: date, after: str = "", size: int = 20) -> tuple[list[CaseView], str]:

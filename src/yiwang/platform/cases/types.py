@@ -323,6 +323,11 @@ class CaseView:
     reason: str = ""
     """Why it ended without a decision."""
 
+    @property
+    def short_number(self) -> str:
+        """Return the end of the number that people say: the day and its serial."""
+        return f"{self.number[-14:-6]}-{self.number[-6:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class ApplicationView:

@@ -334,6 +334,15 @@ def _away(row: StaffMember, today: date) -> bool:
     return row.absent_until is not None and (row.absent_from or today) <= today <= row.absent_until
 
 
+def colleagues_of(agencies: Iterable[str]) -> list[StaffView]:
+    """Return the active staff of several agencies, by agency and number; one query, none where nothing is asked."""
+    paths = list(agencies)
+    if not paths:
+        return []
+    rows = StaffMember.objects.filter(agency__path__in=paths, active=True).select_related("agency")
+    return [_staff(row, ()) for row in rows.order_by("agency__path", "number")]
+
+
 def colleagues(agency: str) -> list[StaffView]:
     """Return the active staff of an agency, by number; one query."""
     rows = StaffMember.objects.filter(agency__path=agency, active=True).select_related("agency").order_by("number")

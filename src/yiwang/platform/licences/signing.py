@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -69,6 +69,8 @@ class Inspection:
     seal: Seal
     signer: str = ""
     at: datetime | None = None
+    made_on: date | None = None
+    """Since when the certificate of the seal is valid."""
 
 
 def sign(
@@ -125,6 +127,7 @@ def inspect(pdf: bytes) -> Inspection:
         return Inspection(Seal.BROKEN if b"/ByteRange" in pdf else Seal.NONE)
     try:
         signer = _common_name(embedded[-1].signer_cert)
+        made_on = embedded[-1].signer_cert.not_valid_before.date()
         at = embedded[-1].self_reported_timestamp
         context = ValidationContext(trust_roots=signatures.selected().roots(), allow_fetching=False)
         status = validate_pdf_signature(embedded[-1], context)
@@ -134,8 +137,8 @@ def inspect(pdf: bytes) -> Inspection:
         len(embedded) == 1 and status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     )
     if not whole:
-        return Inspection(Seal.BROKEN, signer, at)
-    return Inspection(Seal.GOOD if status.trusted else Seal.STRANGER, signer, at)
+        return Inspection(Seal.BROKEN, signer, at, made_on)
+    return Inspection(Seal.GOOD if status.trusted else Seal.STRANGER, signer, at, made_on)
 
 
 def _common_name(certificate: Certificate) -> str:

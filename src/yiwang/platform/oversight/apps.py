@@ -10,5 +10,8 @@ class OversightConfig(AppConfig):
     label = "oversight"
 
     def ready(self) -> None:
-        """Subscribe to cases; register timers."""
-        from yiwang.platform.oversight import subscribers  # noqa: F401
+        """Subscribe to cases; register timers; enter the record set of supervision."""
+        from yiwang.platform.cases import exports
+        from yiwang.platform.oversight import exporting, subscribers  # noqa: F401
+
+        exports.SETS["supervision"] = exporting.supervision

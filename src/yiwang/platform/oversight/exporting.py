@@ -5,24 +5,27 @@ Our names become its digits here and nowhere else (STANDARDS 7.3). Encryption (S
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from yiwang.kernel import clock
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.types import SYSTEM, Party, PartyKind
+from yiwang.platform.cases import exports
 from yiwang.platform.cases import queries as cases
+from yiwang.platform.cases.exports import PAGE_TYPES
 from yiwang.platform.cases.types import CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import CaseType, Definition
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
-from yiwang.platform.identity.types import DocumentType
 from yiwang.platform.oversight import data
-from yiwang.platform.oversight.models import Rating
+from yiwang.platform.oversight.labels import ALERTS
+from yiwang.platform.oversight.models import Alert, Rating
 from yiwang.platform.oversight.rules import POINTS
-from yiwang.platform.oversight.types import Channel, Level
+from yiwang.platform.oversight.types import AlertKind, Channel, Level
 
 CHANNELS: dict[Channel, str] = {
     Channel.PC: "1",
@@ -38,14 +41,6 @@ CHANNELS: dict[Channel, str] = {
 """The telephone has no digit in Zhejiang's list; others give it one of its own (STANDARDS 15, row 10)."""
 PROMISE = {CaseType.COMMITTED: "1", CaseType.IMMEDIATE: "2"}
 """Zhejiang's interface counts the other way round than GB/T 39046 (STANDARDS 1, row 3)."""
-PAGE_TYPES = {
-    DocumentType.CITIZEN_ID: "111",
-    DocumentType.PASSPORT: "414",
-    DocumentType.HK_MACAU_PERMIT: "516",
-    DocumentType.TAIWAN_PERMIT: "511",
-    DocumentType.FOREIGN_RESIDENCE: "553",
-}
-"""Document types of GA/T 2000.156."""
 STATUS_RECEIVED, STATUS_ACCEPTED, STATUS_CLOSED = "1", "2", "3"
 
 
@@ -125,3 +120,26 @@ def _status(case: CaseView) -> str:
     if case.closed_at:
         return STATUS_CLOSED
     return STATUS_ACCEPTED if case.accepted_at else STATUS_RECEIVED
+
+
+def supervision(ids: Iterable[uuid.UUID]) -> list[exports.Row]:
+    """Electronic supervision (电子监察; GB/T 39046, STANDARDS 4.6): the alerts of these cases."""
+    alerts = Alert.objects.filter(case_id__in=list(ids)).order_by("raised_at")
+    found = {alert.case_id: cases.get_case(alert.case_id, SYSTEM) for alert in alerts}
+    kinds = {pk: catalog.get_edition(view.edition_id).definition.item_type for pk, view in found.items()}
+    return [
+        {
+            "办件编号": found[alert.case_id].number,
+            "督办内容": str(ALERTS[AlertKind(alert.kind)]),
+            "机构": found[alert.case_id].agency_name,
+            "事项类型": kinds[alert.case_id],
+            "发出时间": exports.instant(alert.raised_at),
+            "监察编号": str(alert.id),
+            "监察规则编号": alert.kind,
+            "预警类型": alert.kind,
+            "状态时间": exports.instant(alert.settled_at or alert.raised_at),
+            "结果描述": alert.note,
+            "责任部门": found[alert.case_id].agency_name,
+        }
+        for alert in alerts
+    ]

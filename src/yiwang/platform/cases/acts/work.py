@@ -16,7 +16,7 @@ from yiwang.platform.cases.acts.accept import needed
 from yiwang.platform.cases.events import REASSIGNED, STEP_DONE, VISIT_PLANNED
 from yiwang.platform.cases.held import cases_of, tasks_of
 from yiwang.platform.cases.models import Case, Task
-from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanDoStep, CanHandle, CanInspect
+from yiwang.platform.cases.permissions import CanDecide, CanDispatch, CanDoStep, CanHandle, CanInspect, CanPassOn
 from yiwang.platform.cases.types import CaseState, DocumentKind, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
@@ -85,14 +85,17 @@ def take_over(case: Case, reason: str, version: int | None = None, *, by: Actor,
     engine.store(case)
 
 
-@act_on("cases.reassign", Case.objects.lock, permission=CanDispatch, ready=handled, announces=REASSIGNED)
+@act_on("cases.reassign", Case.objects.lock, permission=CanPassOn, ready=handled, announces=REASSIGNED)
 def reassign(case: Case, to: uuid.UUID, reason: str, version: int | None = None, *, by: Actor, key: Key) -> None:
     """Give a case to a member of staff of its agency; if they are away, to their deputy.
 
-    Raises ``Invalid`` for somebody who does not work there.
+    Who gives out the work may give any case, others only what they have in hand. Raises ``Invalid`` for somebody who
+    does not work there.
     """
     engine.check_version(case, version)
-    reason = needed(reason, _("请写明为什么改派。"))
+    if not CanDispatch.allows(by, case) and case.handler_id != by.id:
+        raise NotNow(_("只能转交自己正在办的；别人的请找负责人改派。"), code="not-yours")
+    reason = needed(reason, _("请写明为什么转交。"))
     member = directory.present(to)
     if member is None or not case.agency_path.startswith(member.agency_path):
         message = _("请选承办部门在岗的工作人员。")

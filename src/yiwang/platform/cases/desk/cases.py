@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -28,11 +29,14 @@ from yiwang.platform.evidence.types import FactState
 from yiwang.platform.licences import making
 from yiwang.ui import store
 from yiwang.ui.entry import staff
+from yiwang.ui.middleware import CONTENT_SECURITY_POLICY
 
 WORKERS = (*LISTED, Role.INTAKE, Role.DISPATCHER, Role.SUPERVISOR)
 _TO_READ = (FactState.GIVEN, FactState.DEGRADED, FactState.COMMITTED)
 """Facts that no source vouches for: an official reads these first."""
 PICTURES = ("image/png", "image/jpeg")
+ZOOMS = 4
+"""Sizes of a picture in the viewer: as wide as there is room, half again, twice, three times."""
 
 
 @staff(*WORKERS)
@@ -167,6 +171,7 @@ def _page(
         "sourced": [row for row in found.facts if row.state not in _TO_READ],
         "revealed": request.GET.get("show", ""),
         "viewer": _viewer(request, found),
+        "phrases": _phrases(found, may),
         "waiting": [task for task in found.tasks if task.state is TaskState.READY],
         "problem": problem,
         "problem_links": _links(problem, slug) if problem else [],
@@ -176,7 +181,9 @@ def _page(
         "section": "inbox",
     }
     status = problem.status if problem else 422 if slug else 200
-    return render(request, "cases/case.html", context, status=status)
+    response = render(request, "cases/case.html", context, status=status)
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"  # PDFs in the viewer
+    return response
 
 
 def _points(found: CaseFile, shown: doable.Shown, posted: QueryDict | None) -> list[doable.PointField]:
@@ -218,11 +225,51 @@ def _viewer(request: HttpRequest, found: CaseFile) -> dict[str, Any]:
     """Return the materials and which of their files is shown: the asked one, else the first picture, else the first."""
     files: list[tuple[str, FileView]] = [(one.name, file) for one in found.materials for file in one.files]
     wanted = request.GET.get("file", "")
-    shown = next((one for one in files if str(one[1].id) == wanted), None)
-    shown = shown or next((one for one in files if one[1].media_type in PICTURES), files[0] if files else None)
+    at = next((number for number, one in enumerate(files) if str(one[1].id) == wanted), None)
+    if at is None:
+        at = next((number for number, one in enumerate(files) if one[1].media_type in PICTURES), 0)
+    if not files:
+        return {"files": files, "shown": None}
+    material, shown = files[at]
+    zoom = _between(request.GET.get("zoom", ""), 1, ZOOMS)
+    turn = _between(request.GET.get("turn", ""), 0, 3)
+
+    def query(**changes: int) -> str:
+        return urlencode({"file": shown.id, "zoom": zoom, "turn": turn} | changes)
+
     return {
-        "shown": shown[1] if shown else None,
-        "material": shown[0] if shown else "",
-        "picture": bool(shown and shown[1].media_type in PICTURES),
-        "files": len(files),
+        "files": files,
+        "shown": shown,
+        "material": material,
+        "picture": shown.media_type in PICTURES,
+        "previous": files[at - 1][1] if at else None,
+        "next": files[at + 1][1] if at + 1 < len(files) else None,
+        "zoom": zoom,
+        "turn": turn,
+        "tools": (
+            {"name": "out", "icon": "minus", "label": _("缩小"), "query": query(zoom=zoom - 1) if zoom > 1 else ""},
+            {"name": "in", "icon": "plus", "label": _("放大"), "query": query(zoom=zoom + 1) if zoom < ZOOMS else ""},
+            {"name": "turn", "icon": "rotate", "label": _("转一下"), "query": query(turn=(turn + 1) % 4)},
+        ),
     }
+
+
+def _between(text: str, low: int, high: int) -> int:
+    return min(max(int(text), low), high) if text.isascii() and text.isdigit() and len(text) < 3 else low
+
+
+def _phrases(found: CaseFile, may: doable.Choices) -> list[str]:
+    """Return sentences that an opinion on this item often says, with its own law (script puts them in)."""
+    if may.step is None:
+        return []
+    definition = found.edition.definition
+    law = next((f"《{one.law}》{one.article}" for one in definition.legal_basis), "")
+    if may.step.kind == StepKind.DECISION:
+        said = [_("符合%(law)s规定的条件，准予。") % {"law": law}, _("不符合%(law)s规定的条件，理由：") % {"law": law}]
+    else:
+        said = [
+            _("材料齐全，符合法定形式，内容一致，建议准予。"),
+            _("符合%(law)s规定的条件，建议准予。") % {"law": law},
+            _("与申报不一致，具体是："),
+        ]
+    return said

@@ -27,6 +27,7 @@ from yiwang.kernel.types import Actor, ActorKind, Denial
 from yiwang.platform.cases.casefile import CaseFile
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.permissions import CanDispatch
 from yiwang.platform.cases.shown import FactRow
 from yiwang.platform.cases.types import MaterialView, TaskView, Way
 from yiwang.platform.catalog.types import StepKind
@@ -118,6 +119,10 @@ def _a_colleagues(case: CaseFile, by: Actor) -> bool:
     return case.row.handler_id not in (None, by.id)
 
 
+def _may_pass_on(case: CaseFile, by: Actor) -> bool:
+    return case.row.handler_id == by.id or CanDispatch.allows(by, case.row)
+
+
 def _served(case: CaseFile, by: Actor) -> bool:
     return by.principal is not None and by.principal == case.row.principal
 
@@ -144,7 +149,7 @@ TABLE: tuple[Doable, ...] = (
     Doable("cases.check_by_hand", later("数据源仍不通，人工核验"), "second", rare=True),
     Doable("cases.take", later("我来办"), "second", "t", wants=_nobodys),
     Doable("cases.take_over", later("接手同事的办件"), "second", "t", wants=_a_colleagues),
-    Doable("cases.reassign", later("改派"), "second", "m", rare=True),
+    Doable("cases.reassign", later("转交同事"), "second", "m", wants=_may_pass_on, rare=True),
     Doable("cases.forward", later("转报别的部门"), "second", rare=True),
     Doable("cases.withdraw", later("替申请人撤回"), "second", wants=_served, rare=True),
     Doable("cases.refuse_acceptance", later("不予受理"), "stop"),

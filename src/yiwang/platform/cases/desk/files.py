@@ -32,4 +32,5 @@ def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
         application=pk,
         detail={"file": str(file)},
     )
-    return store.download(view.digest, name=view.name, media_type=view.media_type, inline=True)
+    inline = not request.GET.get("download")
+    return store.download(view.digest, name=view.name, media_type=view.media_type, inline=inline)

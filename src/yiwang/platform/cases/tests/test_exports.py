@@ -11,8 +11,9 @@ from yiwang.platform.cases.tests.conftest import FIRE, FOOD, MONDAY, accepted, a
 FIELDS = {
     "up_pro_accept": "project_no catalog_code task_code task_handle_item task_name task_version project_name "
     "project_type apply_type apply_date accept_date accept_doc_no promise_date applyer_name applyer_type "
-    "applyer_page_type applyer_page_code legal contact_name contact_mobile address org_code org_name handle_user_name",
-    "up_pro_process": "project_no process_name event_name handle_explain handle_user_name event_start_time "
+    "applyer_page_type applyer_page_code legal contact_name contact_type contact_code contact_mobile address zip org_code "
+    "org_name handle_user_name",
+    "up_pro_process": "project_no process_name org_name org_code event_name handle_explain handle_user_name event_start_time "
     "event_end_time handle_status",
     "up_pro_special_procedure": "project_no special_type special_name special_time special_reason applyer_user_name "
     "end_time result special_explain handle_user",

@@ -12,6 +12,8 @@ from yiwang.kernel.problems import Invalid, NotAllowed, NotNow
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts, queries, rules
 from yiwang.platform.cases.rules import Fate
+from yiwang.platform.cases.tests.at_desk import MOST, signed_in, text
+from yiwang.platform.cases.tests.at_desk import queries as counted
 from yiwang.platform.cases.tests.conftest import (
     FIRE,
     FOOD,
@@ -25,8 +27,6 @@ from yiwang.platform.cases.tests.conftest import (
     republish,
     submit,
 )
-from yiwang.platform.cases.tests.test_desk import MOST, signed_in, text
-from yiwang.platform.cases.tests.test_desk import queries as counted
 from yiwang.platform.cases.types import TaskState
 from yiwang.platform.catalog.types import Limit, Material, MaterialKind, Step, Unit
 

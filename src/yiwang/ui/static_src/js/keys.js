@@ -14,6 +14,11 @@ function step(page, by) {
   if (link) link.focus();
 }
 
+// What an opened form begins with.
+function first(box) {
+  return box.open ? box.querySelector("input:not([type=hidden]), select, textarea, :scope details > summary, button") : null;
+}
+
 export function enableKeys(page) {
   page.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
@@ -25,11 +30,12 @@ export function enableKeys(page) {
       if (box) box.click();
       return;
     }
-    if (!/^[a-z0-9/?]$/.test(key)) return;
-    const element = page.querySelector(`[data-yw-key="${key}"]`);
+    if (!/^[a-z0-9/?[\]]$/.test(key)) return;
+    const element = page.querySelector(`[data-yw-key="${CSS.escape(key)}"]`);
     if (!element) return;
     event.preventDefault();
-    if (element.matches("input, select, textarea")) element.focus();
-    else element.click();
+    if (element.matches("input, select, textarea")) return element.focus();
+    element.click();
+    if (element.matches("summary")) first(element.parentElement)?.focus();
   });
 }

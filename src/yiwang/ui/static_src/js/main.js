@@ -10,6 +10,7 @@ import "htmx.org";
 import { enableKeys } from "./keys.js";
 import { enableNear } from "./near.js";
 import { enablePasskeys } from "./passkey.js";
+import { enablePhrases } from "./phrases.js";
 import { enablePrint } from "./print.js";
 import { enableTicks } from "./ticks.js";
 
@@ -41,5 +42,6 @@ enableKeys(document);
 enableTicks(document);
 enablePasskeys(document);
 enableNear(document);
+enablePhrases(document);
 enablePrint(document);
 document.addEventListener("htmx:after:swap", () => start(document));

@@ -1,0 +1,153 @@
+"""The case page: complete, only what may be done, and nothing typed is lost."""
+
+from dataclasses import replace
+
+from django.urls import reverse
+
+from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.types import Role
+from yiwang.platform.cases import acts
+from yiwang.platform.cases.shown import FactRow
+from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
+from yiwang.platform.cases.tests.conftest import (
+    FIRE,
+    FOOD,
+    accepted,
+    at,
+    case_of,
+    fresh,
+    key,
+    next_workday,
+    officer,
+    review,
+)
+
+
+def test_the_case_page_is_complete_in_twelve_queries(owner, settings, tmp_path):
+    application = accepted(owner, FOOD, FIRE)
+    food = case_of(application, FOOD)
+    review(case_of(application, FIRE))
+    for login in ("amr-reviewer", "amr-inspector"):
+        number, sql = queries(signed_in(login), reverse("cases:case", args=[food.pk]))
+        assert number <= MOST, "\n".join(sql)
+    review(food)
+    number, sql = queries(signed_in("amr-decider"), reverse("cases:case", args=[food.pk]))
+    assert number <= MOST, "\n".join(sql)
+    page = text(signed_in("amr-decider").get(reverse("cases:case", args=[food.pk])))
+    shown = ["事实", "材料", "时钟", "环节与意见", "文书", "经过", "准予", "预览准予决定书"]
+    for words in (*shown, "同一份申请的其他 1 件"):
+        assert words in page, words
+    read = AuditEntry.objects.filter(name="cases.read", case_id=food.pk, kind="read")
+    assert read.exists()
+    assert read.last().purpose
+
+
+def test_an_act_that_may_not_be_done_is_absent_and_a_line_says_why(food):
+    path = reverse("cases:case", args=[food.pk])
+    reviewer = text(signed_in("amr-reviewer").get(path))
+    assert "通过" in reviewer
+    assert "准予" not in reviewer.split("环节与意见")[0]
+    decider = text(signed_in("amr-decider").get(path))
+    assert 'acts/decide-grant/"' not in decider
+    assert "还要先完成" in decider
+    supervisor = text(signed_in("supervisor").get(path))
+    assert "acts/complete-step" not in supervisor
+    assert signed_in("fire-reviewer").get(path).status_code == 404
+
+
+def test_a_refusal_keeps_what_was_typed_and_says_it_beside_the_field(food):
+    client = signed_in("amr-reviewer")
+    step = food.tasks.get(state="ready").step
+    path = reverse("cases:act", args=[food.pk, "complete-step-pass"])
+    empty = client.post(path, {"key": "k", "step": step, "version": food.version, "opinion": "  "})
+    assert empty.status_code == 422
+    assert 'id="opinion-error"' in text(empty)
+    assert "错误：" in text(empty)
+    acts.take(food.pk, by=officer(food, Role.REVIEWER), key=key())
+    stale = client.post(path, {"key": "k2", "step": step, "version": food.version, "opinion": "材料齐全，建议准予"})
+    assert stale.status_code == 409
+    assert "材料齐全，建议准予" in text(stale)
+    good = client.post(path, {"key": "k3", "step": step, "version": fresh(food).version, "opinion": "齐全"})
+    assert good.status_code == 302
+    assert food.tasks.get(step=step).outcome == "pass"
+    twice = client.post(path, {"key": "k3", "step": step, "version": fresh(food).version, "opinion": "齐全"})
+    assert twice.status_code in (302, 404, 409, 422)
+    assert food.tasks.filter(step=step, state="done").count() == 1
+
+
+def test_an_opinion_is_kept_while_it_is_written_for_its_writer_only(food):
+    task = food.tasks.get(state="ready")
+    path = reverse("cases:keep_opinion", args=[food.pk])
+    writer = signed_in("amr-reviewer")
+    assert writer.post(path, {"task": str(task.pk), "opinion": "写到一半"}).status_code == 200
+    assert "写到一半" in text(writer.get(reverse("cases:case", args=[food.pk])))
+    assert "写到一半" not in text(signed_in("amr-decider").get(reverse("cases:case", args=[food.pk])))
+    assert writer.post(path, {"task": "nonsense", "opinion": "x"}).status_code == 404
+    assert signed_in("fire-reviewer").post(path, {"task": str(task.pk), "opinion": "x"}).status_code == 404
+
+
+def test_forms_come_from_the_act_and_refuse_beside_their_fields(food):
+    client = signed_in("amr-reviewer")
+    page = text(client.get(reverse("cases:case", args=[food.pk])))
+    assert 'name="suspend-procedure"' in page
+    path = reverse("cases:act", args=[food.pk, "suspend"])
+    wrong = client.post(path, {"key": "k", "version": food.version, "suspend-reason": "要听证"})
+    assert wrong.status_code == 422
+    assert "要听证" in text(wrong)
+    day = {"suspend-expected_on-y": "2026", "suspend-expected_on-m": "3", "suspend-expected_on-d": "20"}
+    body = {"key": "k2", "version": food.version, "suspend-reason": "要听证", "suspend-procedure": "hearing", **day}
+    assert client.post(path, body).status_code == 302
+    assert fresh(food).state == "suspended"
+    assert "恢复计时" in text(client.get(reverse("cases:case", args=[food.pk])))
+    assert client.post(reverse("cases:act", args=[food.pk, "nonsense"]), {}).status_code == 404
+
+
+def test_a_correction_names_its_points_once(food):
+    client = signed_in("amr-reviewer")
+    path = reverse("cases:act", args=[food.pk, "request-correction"])
+    assert client.post(path, {"key": "k", "version": food.version}).status_code == 422
+    body = {
+        "key": "k2",
+        "version": food.version,
+        "target": ["field:shop_area", "nonsense:x"],
+        "label": ["面积", "x"],
+        "message": ["请填实际面积", "不会收"],
+    }
+    assert client.post(path, body).status_code == 302
+    assert [one["target"] for one in food.corrections.get().points] == ["field:shop_area"]
+    assert "请填实际面积" in text(client.get(reverse("cases:case", args=[food.pk])))
+
+
+def test_the_decision_can_be_looked_at_before(food):
+    review(food)
+    client = signed_in("amr-decider")
+    before = fresh(food).version
+    path = reverse("cases:preview", args=[food.pk])
+    page = text(client.post(path, {"opinion": "符合规定", "grant": "yes"}))
+    assert "符合规定" in page
+    assert "预览" in page
+    assert "不服本决定" in text(client.post(path, {"opinion": "不符合", "grant": "no"}))
+    pdf = client.get(reverse("cases:preview_licence", args=[food.pk]))
+    assert pdf.content.startswith(b"%PDF")
+    assert (fresh(food).version, fresh(food).state) == (before, fresh(food).state)
+    assert signed_in("amr-reviewer").post(path, {}).status_code == 403
+
+
+def test_a_sensitive_datum_is_masked_until_asked_for_and_that_is_logged(food):
+    row = FactRow("id", "证件号码", "339901199003070011", "known", "公安", None, "", sensitive=True)
+    assert row.masked == "3399**********0011"
+    assert replace(row, value="短号").masked == "短**号"
+    assert replace(row, sensitive=False).masked == row.value
+    client = signed_in("amr-reviewer")
+    client.get(reverse("cases:case", args=[food.pk]), {"show": "legal_rep_id"})
+    assert AuditEntry.objects.filter(name="cases.read").last().detail == {"shown": "legal_rep_id"}
+
+
+def test_neighbours_are_found_by_the_list_not_by_number(owner, monday):
+    first = case_of(accepted(owner, FOOD), FOOD)
+    with at(next_workday(monday, 3)):
+        second = case_of(accepted(owner, FOOD), FOOD)
+    client = signed_in("amr-reviewer")
+    assert client.get(reverse("cases:following", args=[first.pk])).url == reverse("cases:case", args=[second.pk])
+    assert client.get(reverse("cases:preceding", args=[second.pk])).url == reverse("cases:case", args=[first.pk])
+    assert client.get(reverse("cases:preceding", args=[first.pk])).url == reverse("cases:inbox")

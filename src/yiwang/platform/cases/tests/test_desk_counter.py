@@ -1,0 +1,68 @@
+"""The counter: an application as a whole, and what is printed for who stands there."""
+
+from django.urls import reverse
+
+from yiwang.platform.cases.models import ApplicationFile
+from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
+from yiwang.platform.cases.tests.conftest import (
+    FIRE,
+    FOOD,
+    case_of,
+    fresh,
+    submit,
+)
+
+
+def test_a_counter_accepts_all_or_what_is_ticked(owner):
+    application = submit(owner, FOOD, FIRE)
+    client = signed_in("intake")
+    assert str(application.pk) in text(client.get(reverse("cases:intake")))
+    number, sql = queries(client, reverse("cases:application", args=[application.pk]))
+    assert number <= MOST, "\n".join(sql)
+    path = reverse("cases:application_act", args=[application.pk, "accept"])
+    assert client.post(path, {"key": "k"}).status_code == 422
+    food, fire = case_of(application, FOOD), case_of(application, FIRE)
+    assert client.post(path, {"key": "k1", "case": [str(food.pk)]}).status_code == 302
+    assert (fresh(food).state, fresh(fire).state) == ("accepted", "submitted")
+    assert client.post(path, {"key": "k2", "case": [str(fire.pk)]}).status_code == 302
+    assert fresh(fire).state == "accepted"
+    assert client.post(path, {"key": "k3", "case": [str(fire.pk)]}).status_code in (409, 422)
+
+
+def test_a_counter_corrects_and_refuses_the_ticked_cases(owner):
+    application = submit(owner, FOOD, FIRE)
+    food, fire = case_of(application, FOOD), case_of(application, FIRE)
+    client = signed_in("intake")
+    path = reverse("cases:application_act", args=[application.pk, "correct"])
+    body = {"key": "k", "case": [str(food.pk), str(fire.pk)], "target": ["field:food_kinds"], "label": ["卖什么"]}
+    wrong = client.post(path, body | {"message": [""]})
+    assert wrong.status_code == 422
+    assert client.post(path, body | {"message": ["写全"]}).status_code == 302
+    assert (fresh(food).state, fresh(fire).state) == ("supplement", "submitted")
+    path = reverse("cases:application_act", args=[application.pk, "refuse"])
+    assert client.post(path, {"key": "k2", "case": [str(fire.pk)], "refuse-reason": ""}).status_code == 422
+    assert client.post(path, {"key": "k3", "case": [str(fire.pk)], "refuse-reason": "不属于职权"}).status_code == 302
+    assert fresh(fire).result == "not_accepted"
+
+
+def test_a_ticked_original_is_trusted_more_and_can_be_taken_back(owner):
+    application = submit(owner, FOOD)
+    material = application.materials.filter(state="given").first()
+    client = signed_in("intake")
+    path = reverse("cases:application_act", args=[application.pk, "originals"])
+    client.post(path, {"key": "k", "original": [material.identity]})
+    material.refresh_from_db()
+    assert material.trust == "B"
+    assert "C001" in material.checked_by
+    assert set(ApplicationFile.objects.filter(identity=material.identity).values_list("trust", flat=True)) == {"B"}
+    client.post(path, {"key": "k2"})
+    material.refresh_from_db()
+    assert (material.trust, material.checked_by) == ("C", "")
+
+
+def test_the_receipt_says_what_was_given_and_how_to_ask(owner):
+    application = submit(owner, FOOD)
+    page = text(signed_in("intake").get(reverse("cases:receipt", args=[application.pk])))
+    assert application.number in page
+    assert application.query_code in page
+    assert "视为受理" in page
