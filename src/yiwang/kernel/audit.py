@@ -19,7 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -155,13 +155,14 @@ def _next_block() -> AuditBlock | None:
     with connection.cursor() as sql:
         sql.execute("SELECT pg_advisory_xact_lock(hashtext('kernel.audit.seal'))")
     last = AuditBlock.objects.order_by("-number").first()
-    floor, start, until = (last.seq_floor, last.xid_to, _final()) if last else (0, 0, _final())
-    if last is not None and until < start:
-        # Restored into a new cluster, whose transaction numbers begin again. First what the old one left unsealed.
-        if AuditEntry.objects.filter(seq__gt=floor, xid__gte=start).exists():
-            until = _FOREVER
-        else:
-            floor, start = _end(last), 0
+    until, coming = _clock()
+    floor, start, ceiling = (last.seq_floor, last.xid_to, _FOREVER) if last else (0, 0, _FOREVER)
+    if last is not None and until < start and not _above(floor, start).exists():
+        floor, start = _end(last), 0  # restored into a new cluster, whose transaction numbers begin again
+    old = _above(floor, max(start, coming)).aggregate(end=Max("seq"))["end"]
+    if old is not None or until < start:
+        # First what the old cluster left unsealed; sequences go on after a restore, so it stands up to the last of it.
+        until, ceiling = _FOREVER, old or _FOREVER
     block = AuditBlock(
         number=last.number + 1 if last else 1,
         seq_floor=floor,
@@ -170,18 +171,25 @@ def _next_block() -> AuditBlock | None:
         previous=last.digest if last else GENESIS,
         sealed_at=clock.now(),
     )
-    block.digest, block.entries = _digest(block)
+    block.digest, block.entries = _digest(block, ceiling)
     if not block.entries:
         return None
     block.seal = _seal(block.digest)
     return block
 
 
-def _final() -> int:
-    """Return the transaction below which all are over."""
+def _clock() -> tuple[int, int]:
+    """Return the transaction below which all are over, and the first that is still to come."""
     with connection.cursor() as sql:
-        sql.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(sql.fetchone()[0])
+        sql.execute(
+            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
+        )
+        final, coming = sql.fetchone()
+        return final, coming
+
+
+def _above(floor: int, xid: int) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(seq__gt=floor, xid__gte=xid)
 
 
 def _ceilings(blocks: list[AuditBlock]) -> dict[int, int]:
@@ -196,7 +204,7 @@ def _end(last: AuditBlock) -> int:
     After a restore, what is new has the greater sequence numbers: of the entries whose transactions the blocks cover
     the first belong to the old cluster, as many as were sealed.
     """
-    if _final() >= last.xid_to:
+    if _clock()[0] >= last.xid_to:
         return _FOREVER
     of_floor = AuditEntry.objects.filter(seq__gt=last.seq_floor)
     sealed = AuditBlock.objects.filter(seq_floor=last.seq_floor).aggregate(entries=Sum("entries"))["entries"]

@@ -269,7 +269,8 @@ def test_after_a_restore_into_a_new_cluster_the_old_is_kept_and_the_new_is_seale
     )
     audit.heads_file().unlink()
     with monkeypatch.context() as old_cluster:
-        old_cluster.setattr(audit, "_final", lambda: AuditEntry.objects.get(detail__what="left over").xid)
+        left_over = AuditEntry.objects.get(detail__what="left over").xid
+        old_cluster.setattr(audit, "_clock", lambda: (left_over, left_over + 1))
         assert audit.seal() == 3
     note("new", by=SOMEBODY, key="k5")
     assert found() == [], "what the new cluster wrote is not taken for the old one's"
@@ -282,6 +283,17 @@ def test_after_a_restore_into_a_new_cluster_the_old_is_kept_and_the_new_is_seale
         forge(f"UPDATE kernel_auditentry SET actor_label = 'x' || actor_label WHERE detail->>'what' = '{word}'")
         assert found() != [], word
         forge(f"UPDATE kernel_auditentry SET actor_label = substr(actor_label, 2) WHERE detail->>'what' = '{word}'")
+
+
+def test_a_trail_that_was_never_sealed_is_sealed_after_a_restore():
+    note("old", by=SOMEBODY, key="k1")
+    forge(*(f"UPDATE {table} SET xid = xid + 1000000" for table in ("kernel_auditentry", "kernel_event")))
+    note("new", by=SOMEBODY, key="k2")
+    assert soon(audit.seal, AuditEntry.objects.count()) == AuditEntry.objects.count()
+    assert audit.seal() == 0
+    assert found() == []
+    forge("UPDATE kernel_auditentry SET actor_label = 'x' || actor_label WHERE detail->>'what' = 'old'")
+    assert found() != []
 
 
 @pytest.mark.parametrize("cursor", ["ahead", "behind"])
