@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,13 @@ class Visitor:
     def heading(self, text: str | re.Pattern[str]) -> None:
         """See a heading with these words."""
         expect(self.page.get_by_role("heading", name=text).first).to_be_visible()
+
+    def wait_for(self, target: Locator) -> None:
+        """Look at the page again until this is on it: what the worker does after an act takes its moment."""
+        until = time.monotonic() + PATIENCE / 1000
+        while not target.count():
+            assert time.monotonic() < until, f"{self.page.url} never shows {target}"
+            self.page.reload()
 
     def shot(self, name: str) -> None:
         """See that nothing sticks out sideways on a phone or a desktop; keep a picture of both, if the run is asked to."""
