@@ -183,11 +183,15 @@ class Visitor:
         self.page.locator("select[name=login]").select_option(login)
         self.press("以工作人员身份登录")
 
-    def act_for(self, name: str) -> None:
-        """Choose for whom to act."""
-        self.open("/standings/")
-        self.hands.tick(self.page.get_by_label(name))
+    def choose_party(self, name: str) -> None:
+        """On the page that asks for whom, choose."""
+        self.hands.tick(self.page.get_by_label(name).first)
         self.press("就为它办")
+
+    def act_for(self, name: str) -> None:
+        """Go and choose for whom to act."""
+        self.open("/standings/")
+        self.choose_party(name)
 
     def check(self) -> None:
         """See that no page complained so far."""
