@@ -106,6 +106,7 @@ def ask_progress(person: Visitor, number: str, code: str) -> None:
 def rate(person: Visitor, case: str, level: str, reason: str, *, shots: bool = False) -> None:
     """Rate a case of the application that is open."""
     line = person.page.locator("main .yw-case").filter(has_text=case)
+    person.wait_for(line.get_by_role("link", name=re.compile("^去评价")))
     person.follow(re.compile("^去评价"), within=line)
     if shots:
         person.shot("rate")

@@ -58,14 +58,15 @@ def hear_ctrl_c() -> None:
 @pytest.fixture(scope="session")
 def city() -> Iterator[City]:
     """Start the demo; Ctrl-C ends it."""
+    outside = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "YIWANG_MODE"}}
     if RUNNING:
-        yield City(RUNNING, dict(os.environ) | {"YIWANG_STATE_DIR": str(default_state_dir())})
+        yield City(RUNNING, outside | {"YIWANG_STATE_DIR": str(default_state_dir())})
         return
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     state = ROOT / ".yiwang" / "e2e"
     state.mkdir(parents=True, exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "YIWANG_MODE"}} | {
+    environment = outside | {
         "YIWANG_STATE_DIR": str(state),
         "YIWANG_BASE_URL": f"http://127.0.0.1:{port}",
     }

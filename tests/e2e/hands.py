@@ -42,6 +42,10 @@ class Mouse:
 class Keyboard(Mouse):
     """Reaches everything with Tab, and works it with the keys that a browser gives to it."""
 
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        page.on("filechooser", lambda _chooser: None)  # be there before the first one opens: it is not waited for
+
     def reach(self, target: Locator) -> None:
         """Press Tab until the focus is there."""
         expect(target).to_be_attached()
@@ -90,8 +94,9 @@ class Keyboard(Mouse):
 
     def give(self, target: Locator, file: Any) -> None:
         """Press Enter where files are chosen."""
-        button = self.page.locator(f"button#{target.get_attribute('id')}, input#{target.get_attribute('id')}").first
-        self.reach(button)
+        name = (target.get_attribute("id") or "").removesuffix("-input")  # with script a button stands before the field
+        button = self.page.locator(f"button#{name}")
+        self.reach(button if button.count() else target)
         with self.page.expect_file_chooser() as chooser:
             self.page.keyboard.press("Enter")
         chooser.value.set_files(file)

@@ -25,7 +25,7 @@ def at_work(agencies: desk.Agencies, said: dict[str, Any]) -> Iterator[None]:
     """Do what the manual says that agencies do: accept and ask for a correction; then work until all is closed."""
     cases = agencies.accept(said["application"])
     officer = agencies.at_case("lc-enforcement-review", cases["户外招牌设置"])
-    officer.reads("接口")
+    officer.reads("经办 演示餐饮业务系统")
     officer.shot("desk-case")
     desk.ask_for_correction(officer, "店招效果图", "请标出宽、高、厚和离地高度（米）。")
     desk.send_correction(officer)

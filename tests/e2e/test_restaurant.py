@@ -41,8 +41,7 @@ def test_1_from_question_to_rating(visitor, agencies):
     owner.choose_account("jia")
     owner.heading("为谁办理？")
     owner.shot("for-whom")
-    owner.hands.tick(owner.page.get_by_label(FIRM))
-    owner.press("就为它办")
+    owner.choose_party(FIRM)
     owner.reads(f"正在代表 {FIRM} 办理")
     owner.shot("start")
     owner.press("开始填表")
@@ -187,7 +186,7 @@ def test_1_from_question_to_rating(visitor, agencies):
     stranger.shot("verified-file")
     papers.verify_file(stranger, papers.tampered(licence))
     stranger.shot("tampered")
-    stranger.reads("改动")
+    stranger.reads("内容被改过，不要采信")
 
     # It is rated, well and badly; the supervisor sees it.
     owner.open(f"/applications/{receipt.id}/")

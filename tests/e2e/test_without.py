@@ -22,8 +22,7 @@ def begin(owner, login: str = "jia") -> None:
     owner.heading("您的指南：5 件事，办 1 次")
     owner.follow("开始填这一张表")
     owner.choose_account(login)
-    owner.hands.tick(owner.page.get_by_label(FIRM))
-    owner.press("就为它办")
+    owner.choose_party(FIRM)
     owner.press("开始填表")
 
 
@@ -69,7 +68,6 @@ def test_6_with_nothing_but_a_keyboard(visitor, agencies):
     assert owner.page.title().startswith("错误：")
     expect(owner.page.locator(".yw-summary")).to_be_focused()
     owner.shot("wrong")
-    owner.follow("座位数请只填数字") if False else None
     owner.answer("f-seats", DETAILS["seats"])
     applicant.fill_the_form(owner)
     applicant.give_the_materials(owner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,13 @@ class Visitor:
         """See a heading with these words."""
         expect(self.page.get_by_role("heading", name=text).first).to_be_visible()
 
+    def wait_for(self, target: Locator) -> None:
+        """Look at the page again until this is on it: what the worker does after an act takes its moment."""
+        until = time.monotonic() + PATIENCE / 1000
+        while not target.count():
+            assert time.monotonic() < until, f"{self.page.url} never shows {target}"
+            self.page.reload()
+
     def shot(self, name: str) -> None:
         """See that nothing sticks out sideways on a phone or a desktop; keep a picture of both, if the run is asked to."""
         page = self.page
@@ -175,11 +183,15 @@ class Visitor:
         self.page.locator("select[name=login]").select_option(login)
         self.press("以工作人员身份登录")
 
-    def act_for(self, name: str) -> None:
-        """Choose for whom to act."""
-        self.open("/standings/")
-        self.hands.tick(self.page.get_by_label(name))
+    def choose_party(self, name: str) -> None:
+        """On the page that asks for whom, choose."""
+        self.hands.tick(self.page.get_by_label(name).first)
         self.press("就为它办")
+
+    def act_for(self, name: str) -> None:
+        """Go and choose for whom to act."""
+        self.open("/standings/")
+        self.choose_party(name)
 
     def check(self) -> None:
         """See that no page complained so far."""
