@@ -15,7 +15,7 @@ from django.db import connection
 from bench.measure import ROOT, Report, milliseconds, percentile, times
 from yiwang.platform.search import index, queries, rules, words
 from yiwang.platform.search.index import Entry
-from yiwang.platform.search.models import SearchDocument, SearchTerm
+from yiwang.platform.search.models import SearchDocument, SearchTerm, VocabularyRow
 from yiwang.platform.search.types import Filters
 
 DOCUMENTS, QUERIES = times(100_000), times(2000)
@@ -122,6 +122,7 @@ def entries(corpus: Corpus, count: int) -> Iterator[Entry]:
                 target=str(number),
                 name=title,
                 folded=rules.fold(title),
+                known=" ".join(rules.fold(word) for word in drawn[1]),
                 summary="".join(text)[:60],
                 agency=agency,
                 agency_name=agency,
@@ -140,11 +141,14 @@ def entries(corpus: Corpus, count: int) -> Iterator[Entry]:
 def run(report: Report) -> None:
     """Fill the index and measure."""
     corpus = Corpus()
-    words.teach(words.Vocabulary(words=tuple(corpus.words)))
+    document = {"words": corpus.words, "synonyms": []}
+    VocabularyRow.objects.update_or_create(id=1, defaults={"document": document, "digest": "bench"})
+    words.forget()
     SearchDocument.objects.all().delete()
     SearchTerm.objects.all().delete()
     began = time.perf_counter()
     index.write(entries(corpus, DOCUMENTS))
+    index.note_common_words()
     took = time.perf_counter() - began
     with connection.cursor() as sql:
         sql.execute("VACUUM ANALYZE search_searchdocument")

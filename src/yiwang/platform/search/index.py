@@ -202,20 +202,21 @@ def rebuild() -> int:
         useful = (one for one in vocabulary.synonyms if any(rules.fold(mean) in names for mean in one.means))
         write_terms((word, WEIGHT_EVENT) for one in useful for word in one.words)
         write_terms((word, WEIGHT_NAME) for word in vocabulary.words)
-        VocabularyRow.objects.update(common=_common())
-    words.forget()
+        note_common_words()
     return written
 
 
-def _common() -> dict[str, float]:
-    """Return the words that stand in more than a share of the documents, with theirs."""
+def note_common_words() -> None:
+    """Note which words stand in more than a share of the documents, with theirs: in a ranking they say less."""
     total = SearchDocument.objects.count()
     with connection.cursor() as sql:
         sql.execute(
             "SELECT word, ndoc FROM ts_stat('SELECT head FROM search_searchdocument') WHERE ndoc > %s",
             [total * rules.COMMON],
         )
-        return {word: documents / total for word, documents in sql.fetchall() if "=" not in word}
+        common = {word: documents / total for word, documents in sql.fetchall() if "=" not in word}
+    VocabularyRow.objects.update(common=common)
+    words.forget()
 
 
 def _everything() -> Iterator[Entry]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import rjieba
 from pydantic import TypeAdapter
@@ -33,6 +34,8 @@ class _Known:
     until: float = 0.0
     digest: str = ""
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    words: frozenset[str] = frozenset()
+    """What the tokeniser must know beside its own dictionary."""
     common: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -40,7 +43,7 @@ _kept = _Known()
 
 
 def vocabulary() -> Vocabulary:
-    """Return the city's words, looked at again every half minute; new ones are taught to the tokeniser."""
+    """Return the city's words, looked at again every half minute; with new ones comes a new tokeniser."""
     return _known().vocabulary
 
 
@@ -59,8 +62,10 @@ def _known() -> _Known:
         if row is None:
             known = _Known()
         elif row.digest != known.digest:
-            known = _Known(digest=row.digest, vocabulary=VOCABULARY.validate_python(row.document))
-            teach(known.vocabulary)
+            vocabulary = VOCABULARY.validate_python(row.document)
+            said = (word for synonym in vocabulary.synonyms for word in synonym.words)
+            taught = frozenset(word for word in (*vocabulary.words, *said) if len(word) > 1)
+            known = _Known(digest=row.digest, vocabulary=vocabulary, words=taught)
         _kept = replace(known, until=time.monotonic() + _KEPT, common=row.common if row else {})
     return _kept
 
@@ -71,16 +76,23 @@ def forget() -> None:
     _kept = _Known()
 
 
-def teach(words: Vocabulary) -> None:
-    """Teach the tokeniser words that no dictionary has."""
-    for word in {*words.words, *(said for synonym in words.synonyms for said in synonym.words)}:
-        if len(word) > 1 and not rjieba.has_word(word):
-            rjieba.add_word(word, None, None)
+@lru_cache(maxsize=2)
+def _tokeniser(words: frozenset[str]) -> Any:
+    """Return a tokeniser that knows these words too.
+
+    One of its own for each vocabulary: what a process learned of another would cut the same text otherwise than the
+    process that wrote the index.
+    """
+    made = rjieba.Jieba()
+    for word in sorted(words):
+        if not made.has_word(word):
+            made.add_word(word, None, None)
+    return made
 
 
 def cut(text: str) -> list[str]:
     """Cut a text into tokens, long words also into their parts."""
-    return rjieba.cut_for_search(text)  # type: ignore[no-any-return]
+    return _tokeniser(_known().words).cut_for_search(text)  # type: ignore[no-any-return]
 
 
 def tokens(text: str) -> list[str]:

@@ -6,7 +6,7 @@ from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog import acts as catalog
 from yiwang.platform.catalog.models import Implementation
 from yiwang.platform.search import index, pack, queries, words
-from yiwang.platform.search.models import SearchDocument, SearchTerm
+from yiwang.platform.search.models import SearchDocument, SearchTerm, VocabularyRow
 from yiwang.platform.search.types import Filters
 
 pytestmark = pytest.mark.usefixtures("testville")
@@ -89,6 +89,20 @@ def test_narrowing(testville):
     assert names("开饭店", kind="event") == ["开一家小店"]
     assert names("食品经营许可", agency="339901-amr")[0] == "食品经营许可"
     assert names("食品经营许可", agency="339901-fire") == []
+
+
+def test_another_city_s_words_change_nothing(testville):
+    before = words.tokens("老年优待证"), names("老年优待证")
+    row = VocabularyRow.objects.get()
+    kept = row.document, row.digest
+    row.document, row.digest = {"words": ["老年优待证", "优待"], "synonyms": []}, "other"
+    row.save()
+    words.forget()
+    assert words.tokens("老年优待证") != before[0]
+    row.document, row.digest = kept
+    row.save()
+    words.forget()
+    assert (words.tokens("老年优待证"), names("老年优待证")) == before
 
 
 def test_facets_count_what_narrowing_leaves():
