@@ -70,6 +70,15 @@ def test_every_answer_tells_how_the_rate_stands(firm: Caller) -> None:
     assert answers[4].headers["RateLimit-Reset"] == answers[4].headers["Retry-After"]
 
 
+def test_what_is_somebodys_is_kept_by_nobody(firm: Caller) -> None:
+    pk = start(firm)
+    task = firm.get("/items").json()["items"][0]["task_code"]
+
+    kept = {path: firm.get(path).headers["Cache-Control"] for path in (f"/applications/{pk}", f"/items/{task}")}
+
+    assert kept == {f"/applications/{pk}": "no-store", f"/items/{task}": "private, no-cache"}
+
+
 def test_a_client_is_let_in_for_a_purpose(db: None) -> None:
     with pytest.raises(Invalid) as refused:
         acts.register_client("x", "x", SECRET, ["items:read"], " ", by=SYSTEM, key=uuid.uuid4().hex)

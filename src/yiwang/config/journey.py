@@ -324,7 +324,7 @@ def staff_for(role: Role, reach: Reach) -> Actor:
             return Actor(
                 kind=ActorKind.STAFF,
                 id=member.id,
-                label=f"{member.agency_name} {member.number}",
+                label=member.label,
                 level=AssuranceLevel.L3,
                 door=Door.COMMAND,
                 grants=grants,

@@ -46,5 +46,7 @@ class ClientMiddleware:
         if request.path.startswith(PREFIX):
             request.actor = SimpleLazyObject(lambda: tokens.actor_of(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
-        tokens.tell_rate(request, response)
+        if request.path.startswith(PREFIX):
+            tokens.tell_rate(request, response)
+            response.headers.setdefault("Cache-Control", "no-store")  # unless it is an edition, which all may read
         return response

@@ -13,6 +13,10 @@ ADMINISTRATIONS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_
 """Three persons (GB/T 22239-2019, level 3): nobody holds two of these, and no deputy takes one over."""
 
 
+LABEL = 60
+"""Length of what names a member of staff in records; a longer agency's name is cut, the number never."""
+
+
 class RegionLevel(IntEnum):
     """行政区划 level; the value is the exercising level of GB/T 39046 A.2."""
 
@@ -96,6 +100,11 @@ class StaffView:
     agency_path: str
     roles: tuple[str, ...]
     active: bool
+
+    @property
+    def label(self) -> str:
+        """Return agency and number, as they stand in records and on pages: 60 signs at most."""
+        return f"{self.agency_name[: LABEL - 1 - len(self.number)]} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)

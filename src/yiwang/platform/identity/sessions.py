@@ -179,7 +179,7 @@ def _actor(request: HttpRequest) -> Actor:
         return Actor(
             kind=ActorKind.STAFF,
             id=member.id,
-            label=f"{member.agency_name} {member.number}",
+            label=member.label,
             level=AssuranceLevel.L3,
             door=Door.DESK,
             # Nobody holds a role on a password alone: level 3 protection wants two factors, one of them cryptographic.

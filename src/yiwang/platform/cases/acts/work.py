@@ -101,7 +101,7 @@ def reassign(case: Case, to: uuid.UUID, reason: str, version: int | None = None,
         message = _("请选承办部门在岗的工作人员。")
         raise Invalid(message, errors=(FieldError("to", message),))
     current().detail.update({"from": case.handler_label, "to": member.number, "reason": reason})
-    _hand_to(case, member.id, f"{member.agency_name} {member.number}")
+    _hand_to(case, member.id, member.label)
     engine.store(case)
 
 

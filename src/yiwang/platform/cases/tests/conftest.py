@@ -105,7 +105,7 @@ def staff(role: Role, reach: Reach, *, but: uuid.UUID | None = None) -> Actor:
             return Actor(
                 kind=ActorKind.STAFF,
                 id=member.id,
-                label=f"{member.agency_name} {member.number}",
+                label=member.label,
                 level=AssuranceLevel.L3,
                 door=Door.DESK,
                 grants=grants,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pyhanko.sign.signers import SimpleSigner
 
 ROOT_NAME = "一网演示根证书（无法律效力）"
+SEAL = "电子印章（演示）"
+LONGEST_NAME = 64
+"""Length of a common name (RFC 5280, ub-common-name), which the library counts in bytes."""
 YEARS = 30
 
 
@@ -44,6 +47,12 @@ def _name(common: str, serial: str = "") -> x509.Name:
     if serial:
         parts.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
     return x509.Name(parts)
+
+
+def _short(issuer_name: str) -> str:
+    """Return as much of a name as fits before the word for the seal."""
+    room = LONGEST_NAME - len(SEAL.encode())
+    return issuer_name.encode()[:room].decode(errors="ignore")
 
 
 def _certificate(
@@ -132,7 +141,7 @@ def _signer(folder: Path, issuer_code: str, issuer_name: str) -> SimpleSigner:
     path = folder / f"{issuer_code}.p12"
     if not path.exists():
         key = ec.generate_private_key(ec.SECP256R1())
-        subject = _name(f"{issuer_name}电子印章（演示）", issuer_code)
+        subject = _name(f"{_short(issuer_name)}{SEAL}", issuer_code)
         certificate = _certificate(subject, key.public_key(), root.subject, root_key, authority=False)
         _keep(
             path,
