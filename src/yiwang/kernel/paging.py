@@ -16,13 +16,19 @@ from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, Validation
 from django.db import connections, models
 from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import NotFound
 
 M = TypeVar("M", bound=models.Model)
 _SALT = "yiwang.paging"
 
 
-class BadCursor(ValueError):
+class BadCursor(NotFound):
     """The cursor was changed, belongs to another list, or is from before a change of the list's order."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这一页的地址不对，请从第一页看起。"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +166,10 @@ def _read(cursor: str, fields: list[models.Field[Any, Any]], descending: bool) -
     try:
         order, values = signing.loads(cursor, salt=_SALT)
         if order != _order(fields, descending):
-            raise BadCursor("the cursor belongs to another list")
+            raise BadCursor
         return [f.to_python(value) for f, value in zip(fields, values, strict=True)]
     except (signing.BadSignature, ValidationError, TypeError) as error:
-        raise BadCursor("the cursor is not one of ours") from error
+        raise BadCursor from error
 
 
 def _order(fields: list[models.Field[Any, Any]], descending: bool) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, holidays
 from yiwang.kernel.calendar import Holidays
 from yiwang.kernel.models import AuditEntry
-from yiwang.kernel.paging import page
+from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Door, Party
 from yiwang.platform.cases import engine, moving, rules
@@ -490,16 +490,27 @@ def running_on_older_editions(edition: EditionView) -> list[uuid.UUID]:
 
 
 def near_limit(by: Actor, since: date, until: date, after: str = "", size: int = 20) -> tuple[list[CaseView], str]:
-    """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor."""
+    """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor.
+
+    Raises ``BadCursor``.
+    """
     rows = Case.objects.visible_to(by).filter(
         closed_at__isnull=True, decided_at__isnull=True, due_on__gte=since, due_on__lte=until
     )
     if after:
-        due, _bar, pk = after.partition("|")
+        due, pk = _place(after)
         rows = rows.filter(Q(due_on__gt=due) | Q(due_on=due, id__gt=pk))
     found = case_views(rows.order_by("due_on", "id")[: size + 1])
     more, found = len(found) > size, found[:size]
     return found, f"{found[-1].due_on}|{found[-1].id}" if more else ""
+
+
+def _place(cursor: str) -> tuple[date, uuid.UUID]:
+    due, _bar, pk = cursor.partition("|")
+    try:
+        return date.fromisoformat(due), uuid.UUID(pk)
+    except ValueError as error:
+        raise BadCursor from error
 
 
 def earlier_case(principal: Party, item_code: str, since: datetime, before: datetime) -> uuid.UUID | None:

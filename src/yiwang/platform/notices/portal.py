@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.notices import acts, queries
@@ -28,15 +27,12 @@ def messages(request: HttpRequest) -> HttpResponse:
     """List the messages of whom I act for, latest first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     only_unread = request.GET.get("show") == "unread"
-    try:
-        found, page = queries.inbox(
-            actor,
-            only_unread=only_unread,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except BadCursor:
-        raise NotFound(_("这一页的地址不对，请从第一页看起。")) from None
+    found, page = queries.inbox(
+        actor,
+        only_unread=only_unread,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
     here = reverse("notices:messages")
     kept = "show=unread&" if only_unread else ""
     return render(

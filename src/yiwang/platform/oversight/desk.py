@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yiwang.kernel.acts import record_read
-from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import queries as cases
@@ -33,10 +32,7 @@ def bad_ratings(request: HttpRequest) -> HttpResponse:
     """List the bad ratings of my reach, oldest first."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     closed = request.GET.get("show") == "closed"
-    try:
-        found, page = queries.bad_ratings(actor, closed=closed, after=request.GET.get("after", ""))
-    except BadCursor:
-        raise NotFound(_("这一页的地址不对，请从第一页看起。")) from None
+    found, page = queries.bad_ratings(actor, closed=closed, after=request.GET.get("after", ""))
     here = reverse("oversight_desk:bad_ratings")
     return render(
         request,

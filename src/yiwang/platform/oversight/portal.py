@@ -12,7 +12,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.oversight import acts, data, queries, rules
@@ -121,10 +120,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 @public
 def late(request: HttpRequest) -> HttpResponse:
     """Tell the public why matters were late (优化营商环境条例 art. 36)."""
-    try:
-        found, page = queries.explanations(request.GET.get("after", ""))
-    except BadCursor:
-        raise NotFound(_("这一页的地址不对，请从第一页看起。")) from None
+    found, page = queries.explanations(request.GET.get("after", ""))
     return render(
         request,
         "oversight/late.html",

@@ -211,8 +211,11 @@ def known_text(found: Candidate) -> str:
 
 
 def nearness(found: Candidate, asked: Asked, by: Scale) -> float:
-    """Return how much of what was asked stands in name and key words, from 0 to 1."""
+    """Return how much of what was asked stands in name and key words, from 0 to 1; single signs alone say nothing."""
     text = known_text(found)
+    words = (token for group in asked.groups for way in group for token in way if len(token) > 1)
+    if not found.in_text and not any(token in text for token in words):
+        return 0
     there = sum(by.says(group) * by.share(group, text) for group in asked.groups)
     there /= sum(by.says(group) for group in asked.groups) or 1
     return there + (1 - there) * IN_TEXT if found.in_text else there

@@ -100,3 +100,18 @@ def test_the_supervisors_board_lists_settles_and_explains(journey, sign_in, djan
         assert again.status_code == 409
         assert supervisor.get("/desk/limits/?show=soon").status_code == 200
     assert sign_in("intake").get("/desk/limits/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [
+        ("supervisor", "/desk/limits/"),
+        ("supervisor", "/desk/bad-ratings/"),
+        ("elder", "/my/messages/"),
+        ("elder", "/ratings/late/"),
+    ],
+)
+def test_a_bent_address_of_a_later_page_is_told(sign_in, login, path):
+    answer = sign_in(login).get(path, {"after": "bent"})
+    assert answer.status_code == 404
+    assert "从第一页看起" in answer.content.decode()
