@@ -126,6 +126,9 @@ TEMPLATES = [
 ]
 
 
+_STATEMENTS = {"server_side_binding": True, "prepare_threshold": 5}
+
+
 def _database(url: str) -> dict[str, Any]:
     parts = urllib.parse.urlsplit(url)
     options = dict(urllib.parse.parse_qsl(parts.query))
@@ -137,7 +140,8 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": urllib.parse.unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": options
+        "OPTIONS": _STATEMENTS
+        | options
         | ({} if ENV.mode is Mode.TEST else {"pool": {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10}}),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": False,
@@ -173,7 +177,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "yiwang.platform.identity.store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # idle sessions end sooner, and what was being sent is kept (identity.again)
@@ -190,7 +194,7 @@ X_FRAME_OPTIONS = "DENY"
 
 AUTH_USER_MODEL = "identity.Account"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "yiwang.platform.identity.store.AccountBackend",
     "yiwang.platform.catalog.editing.access.RoleBackend",
 ]
 LOGIN_URL = "/sign-in/"

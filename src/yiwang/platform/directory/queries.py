@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
@@ -94,9 +95,14 @@ def agencies_doing(functions: Iterable[str], region: str) -> dict[str, str]:
     return {function: path for function, (_near, path) in found.items()}
 
 
+_BY_ID = Compiled(lambda: Agency.objects.filter(pk__any=Slot("ids")))
+_BY_PATH = Compiled(lambda: Agency.objects.filter(path__any=Slot("paths")))
+
+
 def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:
     """Return agencies by id, one query."""
-    return {row.id: _agency(row) for row in Agency.objects.filter(pk__in=list(ids))}
+    wanted = list(ids)
+    return {row.id: _agency(row) for row in _BY_ID(ids=wanted)} if wanted else {}
 
 
 def find_region(code: str) -> RegionView | None:
@@ -258,7 +264,7 @@ def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
 
 def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
     """Return agencies by path, one query."""
-    return [_agency(row) for row in Agency.objects.filter(path__in=list(paths))]
+    return [_agency(row) for row in _BY_PATH(paths=list(paths))]
 
 
 def subtrees(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
 from yiwang.kernel import clock
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
@@ -56,26 +57,34 @@ def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceVie
     return [licence for licence in found if licence.status is LicenceStatus.VALID]
 
 
+_HELD = Compiled(
+    lambda: (
+        Licence.objects.filter(
+            holder_id__any=Slot("holders"), status=LicenceStatus.VALID.value, type__code__any=Slot("types")
+        )
+        .order_by("-issued_on", "-id")
+        .values_list(
+            "holder_kind",
+            "holder_id",
+            "valid_to",
+            "renewal_applied_on",
+            "type_id",
+            "type__name",
+            "number",
+            "identifier",
+            "issuer_name",
+            "fields",
+            "changed_at",
+        )
+    )
+)
+
+
 def newest_held(parties: Sequence[Party], types: Iterable[str]) -> dict[str, HeldLicence]:
     """Return, of each of these types, the newest valid licence of the first of the parties that has one; one query."""
-    rows = Licence.objects.filter(
-        holder_id__in=[party.id for party in parties], status=LicenceStatus.VALID, type_id__in=list(types)
-    ).values_list(
-        "holder_kind",
-        "holder_id",
-        "valid_to",
-        "renewal_applied_on",
-        "type_id",
-        "type__name",
-        "number",
-        "identifier",
-        "issuer_name",
-        "fields",
-        "changed_at",
-    )
     today = clock.today()
     found: dict[str, tuple[int, HeldLicence]] = {}
-    for kind, holder, valid_to, applied_on, *row in rows.order_by("-issued_on", "-id"):
+    for kind, holder, valid_to, applied_on, *row in _HELD(holders=[one.id for one in parties], types=list(types)):
         party = Party(PartyKind(kind), holder)
         if party not in parties:
             continue
