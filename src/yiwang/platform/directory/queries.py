@@ -113,6 +113,11 @@ def find_region(code: str) -> RegionView | None:
     return RegionView(row.code, row.name, RegionLevel(row.level), row.parent_id or "", row.full_name)
 
 
+def region_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return names of regions by code; one query."""
+    return dict(Region.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
 def regions_below(parent: str) -> list[RegionView]:
     """Return the regions directly below one."""
     return [
