@@ -32,10 +32,22 @@ SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
 
 def licence_type(code: str) -> LicenceTypeSpec:
     """Return a licence type by its short name."""
-    row = LicenceType.objects.filter(pk=code).first()
+    row = _TYPE.first(code=code)
     if row is None:
         raise NotFound(_("没有这种证照。"))
-    return SPEC.validate_python(row.document)
+    return _spec(code, row[0])
+
+
+_TYPE = Compiled(lambda: LicenceType.objects.filter(pk=Slot("code")).values_list("document"))
+_specs: dict[str, tuple[dict[str, Any], LicenceTypeSpec]] = {}
+
+
+def _spec(code: str, document: dict[str, Any]) -> LicenceTypeSpec:
+    """Read a type's document, or know it again: to compare costs less than to check."""
+    known = _specs.get(code)
+    if known is None or known[0] != document:
+        known = _specs[code] = document, SPEC.validate_python(document)
+    return known[1]
 
 
 def licence_type_names(codes: Iterable[str]) -> dict[str, str]:
@@ -193,7 +205,7 @@ def status_of(row: Licence) -> LicenceStatus:
 
 def view(row: Licence) -> LicenceView:
     """Make the view of a row (with its type joined)."""
-    spec = SPEC.validate_python(row.type.document)
+    spec = _spec(row.type_id, row.type.document)
     return LicenceView(
         id=row.id,
         identifier=row.identifier,
