@@ -126,9 +126,6 @@ TEMPLATES = [
 ]
 
 
-_STATEMENTS = {"server_side_binding": True, "prepare_threshold": 5}
-
-
 def _database(url: str) -> dict[str, Any]:
     parts = urllib.parse.urlsplit(url)
     options = dict(urllib.parse.parse_qsl(parts.query))
@@ -140,7 +137,8 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": urllib.parse.unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": _STATEMENTS
+        # The server keeps the plan of what is asked again and again: half of its time went into making plans.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5 if ENV.database_prepare else None}
         | options
         | ({} if ENV.mode is Mode.TEST else {"pool": {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10}}),
         "CONN_MAX_AGE": 0,

@@ -183,7 +183,7 @@ def write(record: Record, scope: str, key: str, answer: Any) -> None:
                 for name, kind, pk, payload in record.events
             ],
         )
-    _write_timers(batch, record.timers)
+    write_timers(batch, record.timers)
     if key:
         batch.add(
             "UPDATE kernel_idempotencykey SET result = %s WHERE scope = %s AND key = %s",
@@ -201,7 +201,8 @@ def _write_changed(batch: Batch, record: Record) -> None:
             batch.update(rows, sorted(wanted))
 
 
-def _write_timers(batch: Batch, timers: Mapping[tuple[str, uuid.UUID], datetime | None]) -> None:
+def write_timers(batch: Batch, timers: Mapping[tuple[str, uuid.UUID], datetime | None]) -> None:
+    """Add timers that are set or taken back (``None``) to what is written."""
     due = [(kind, subject, at) for (kind, subject), at in timers.items() if at is not None]
     if due:
         batch.add_lines(
