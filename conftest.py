@@ -17,13 +17,14 @@ __all__ = ["django_db_setup"]
 
 def _forget() -> None:
     """Empty what processes keep in memory of a city."""
-    from django.core.cache import cache
+    from django.core.cache import caches
 
     from yiwang.platform.catalog import queries as catalog
     from yiwang.platform.directory import city
     from yiwang.platform.search import words
 
-    cache.clear()
+    for one in caches.all(initialized_only=True):
+        one.clear()
     city._kept = (0.0, None)
     catalog._editions.clear()
     words.forget()

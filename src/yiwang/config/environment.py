@@ -58,6 +58,8 @@ class Environment(BaseSettings):
     plugins: dict[str, str] = Field(default_factory=dict)
     """Which plugin serves each registry, as JSON: ``{"notices.sms": "http"}``."""
     database_pool: int = 8
+    database_prepare: bool = True
+    """Whether statements are prepared; not behind a pooler that does not carry them (PgBouncer before 1.21)."""
     files_url: str = ""
     """``s3://bucket`` for an object store; empty for a folder in the state directory."""
     smtp_url: SecretStr = SecretStr("")

@@ -141,7 +141,9 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": urllib.parse.unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
-        "OPTIONS": options
+        # The server keeps the plan of what is asked again and again: half of its time went into making plans.
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5 if ENV.database_prepare else None}
+        | options
         | ({} if ENV.mode is Mode.TEST else {"pool": {"min_size": 1, "max_size": ENV.database_pool, "timeout": 10}}),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": False,
@@ -176,7 +178,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "yiwang.platform.identity.store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # idle sessions end sooner, and what was being sent is kept (identity.again)
@@ -194,7 +196,7 @@ X_FRAME_OPTIONS = "DENY"
 
 AUTH_USER_MODEL = "identity.Account"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "yiwang.platform.identity.store.AccountBackend",
     "yiwang.platform.catalog.editing.access.RoleBackend",
 ]
 LOGIN_URL = "/sign-in/"
@@ -242,7 +244,16 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Pieces of public pages (ui.kept): of each process, some 25 KB each.
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 1000},
+    },
+}
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # ui.middleware sets X-Frame-Options
     "security.W005",  # a city's other hosts are not ours to bind

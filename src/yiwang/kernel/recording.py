@@ -15,6 +15,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+from procrastinate.tasks import Task
 from pydantic_core import to_jsonable_python
 
 from yiwang.kernel.ids import uuid7
@@ -41,6 +44,7 @@ class Record:
     """Timers set, or taken back (``None``), by kind and subject (``kernel.timers``)."""
     new: dict[type[Model], dict[Any, Model]] = field(default_factory=dict)
     changed: dict[type[Model], dict[Any, tuple[Model, set[str]]]] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
     """What was read once for the whole of the act."""
     last: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -67,6 +71,10 @@ class Record:
         if kept[0] is not row:
             raise RuntimeError(f"{row._meta.label} {row.pk} is changed in two instances: one would undo the other")
         kept[1].update(fields or (one.attname for one in row._meta.concrete_fields if not one.primary_key))
+
+    def later(self, task: Task[..., Any, ...], **arguments: Any) -> None:
+        """Put a job on the queue, in the act's own transaction: it begins after commit, or never was."""
+        self.jobs.append(task.configure().make_new_job(**arguments))
 
     def about(self, subject: Any) -> None:
         """Name the subject: a model instance with an ``id`` and, where it has them, case, application and principal."""
@@ -159,6 +167,8 @@ def audit_values(record: Record, kind: str) -> list[Any]:
 
 def write(record: Record, scope: str, key: str, answer: Any) -> None:
     """Write rows, audit entry, events, timers and the key's answer in one statement."""
+    if record.jobs:
+        app.job_manager.batch_defer_jobs(record.jobs)
     batch = Batch()
     for rows in record.new.values():
         batch.insert(rows.values())
@@ -173,7 +183,7 @@ def write(record: Record, scope: str, key: str, answer: Any) -> None:
                 for name, kind, pk, payload in record.events
             ],
         )
-    _write_timers(batch, record.timers)
+    write_timers(batch, record.timers)
     if key:
         batch.add(
             "UPDATE kernel_idempotencykey SET result = %s WHERE scope = %s AND key = %s",
@@ -191,7 +201,8 @@ def _write_changed(batch: Batch, record: Record) -> None:
             batch.update(rows, sorted(wanted))
 
 
-def _write_timers(batch: Batch, timers: Mapping[tuple[str, uuid.UUID], datetime | None]) -> None:
+def write_timers(batch: Batch, timers: Mapping[tuple[str, uuid.UUID], datetime | None]) -> None:
+    """Add timers that are set or taken back (``None``) to what is written."""
     due = [(kind, subject, at) for (kind, subject), at in timers.items() if at is not None]
     if due:
         batch.add_lines(

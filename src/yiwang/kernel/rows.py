@@ -6,7 +6,9 @@ are prepared by the fields themselves, so sealed columns are sealed and document
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +19,8 @@ from django.db import connection, models
 class _Columns(NamedTuple):
     """What of a table is written, as SQL."""
 
-    fields: tuple[models.Field[Any, Any], ...]
+    prepared: tuple[tuple[models.Field[Any, Any], str, bool], ...]
+    """Each field with its attribute, and whether its values need no preparing."""
     table: str
     names: str
     given: str
@@ -43,7 +46,7 @@ def _columns(model: type[models.Model], wanted: tuple[str, ...] = ()) -> _Column
     quoted = [connection.ops.quote_name(str(one.column)) for one in fields]  # type: ignore[union-attr]
     given = [f"%s::{_type(one)}" if isinstance(one, ArrayField) else "%s" for one in fields]
     return _Columns(
-        fields,  # type: ignore[arg-type]
+        tuple((one, one.attname, _is_plain(one)) for one in fields),  # type: ignore[union-attr, misc, arg-type]
         connection.ops.quote_name(model._meta.db_table),
         ", ".join(quoted),
         f"({', '.join(given)})",
@@ -58,8 +61,39 @@ def _type(field: Any) -> str:
     return kind
 
 
-def _values(row: models.Model, fields: Iterable[models.Field[Any, Any]], *, new: bool) -> list[Any]:
-    return [field.get_db_prep_save(field.pre_save(row, new), connection) for field in fields]
+_PLAIN = frozenset({str, int, bool, type(None), uuid.UUID, datetime, date})
+"""Types of values that go to the database as they are, from columns of plain types (``_Columns.plain``)."""
+
+
+def _values(row: models.Model, columns: _Columns, *, new: bool) -> list[Any]:
+    values = []
+    for field, name, plain in columns.prepared:
+        value = getattr(row, name)
+        if not plain or type(value) not in _PLAIN:
+            value = field.get_db_prep_save(field.pre_save(row, new), connection)
+        values.append(value)
+    return values
+
+
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    if isinstance(field, models.ForeignKey):
+        return _is_plain(field.target_field)
+    stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    return type(field) in _PLAIN_FIELDS and not stamped
+
+
+_PLAIN_FIELDS = frozenset(
+    {
+        models.BooleanField,
+        models.CharField,
+        models.DateField,
+        models.DateTimeField,
+        models.IntegerField,
+        models.SmallIntegerField,
+        models.TextField,
+        models.UUIDField,
+    }
+)
 
 
 class Batch:
@@ -80,7 +114,7 @@ class Batch:
         if not made:
             return
         columns = _columns(type(made[0]))
-        values = [_values(row, columns.fields, new=True) for row in made]
+        values = [_values(row, columns, new=True) for row in made]
         self.add_lines(f"INSERT INTO {columns.table} ({columns.names}) VALUES", columns.given, values)
         for row in made:
             row._state.adding, row._state.db = False, connection.alias
@@ -92,7 +126,7 @@ class Batch:
             return
         columns = _columns(type(changed[0]), tuple(fields))
         key = str(columns.names.partition(",")[0])
-        values = [_values(row, columns.fields, new=False) for row in changed]
+        values = [_values(row, columns, new=False) for row in changed]
         if len(changed) == 1:
             pk, *rest = values[0]
             self.add(f"UPDATE {columns.table} SET {columns.pairs} WHERE {key} = %s", [*rest, pk])  # noqa: S608

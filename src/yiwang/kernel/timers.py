@@ -12,7 +12,8 @@ from django.db import transaction
 from yiwang.kernel import clock
 from yiwang.kernel.models import Timer
 from yiwang.kernel.problems import NotFound, NotNow
-from yiwang.kernel.recording import current
+from yiwang.kernel.recording import in_hand, write_timers
+from yiwang.kernel.rows import Batch
 
 log = logging.getLogger(__name__)
 Ring = Callable[[uuid.UUID, str], None]
@@ -37,15 +38,25 @@ def kinds() -> dict[str, Ring]:
 
 
 def set_timer(kind: str, subject: uuid.UUID, due_at: datetime) -> None:
-    """Let the running act set or move the timer of this kind on this subject: written with the act's record."""
+    """Set or move the timer of this kind on this subject: written with the record of the act that runs."""
     if kind not in _kinds:
         raise LookupError(f"timer {kind!r} is not registered")
-    current().timers[kind, subject] = due_at
+    _note((kind, subject), due_at)
 
 
 def cancel_timer(kind: str, subject: uuid.UUID) -> None:
-    """Let the running act take the timer back; nothing happens if there is none, or if it has rung."""
-    current().timers[kind, subject] = None
+    """Take the timer back; nothing happens if there is none, or if it has rung."""
+    _note((kind, subject), None)
+
+
+def _note(timer: tuple[str, uuid.UUID], due_at: datetime | None) -> None:
+    record = in_hand.get()
+    if record is not None:
+        record.timers[timer] = due_at
+        return
+    batch = Batch()  # an event is being delivered: its effects are no act of anybody's
+    write_timers(batch, {timer: due_at})
+    batch.send()
 
 
 def ring_due(limit: int = 100) -> int:

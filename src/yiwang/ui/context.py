@@ -15,6 +15,12 @@ _MARKUP_LANGUAGE = {"zh-hans": "zh-CN", "en": "en"}
 """Language tags that screen readers know best."""
 
 
+def markup_language() -> str:
+    """Return the reader's language as markup names it."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    return _MARKUP_LANGUAGE.get(language, language)
+
+
 def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]:
     """Add ``site``, ``edition``, ``lang`` and ``demo_components`` to templates."""
     current = known or site.current()
@@ -27,5 +33,5 @@ def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]
         "site_lines": (current.lines_en if english else ()) or current.lines,
         "theme_version": site.theme_version(current.theme) if current.theme else "",
         "edition": getattr(request, "edition", Edition.STANDARD).value,
-        "lang": _MARKUP_LANGUAGE.get(language, language),
+        "lang": markup_language(),
     }

@@ -1,8 +1,9 @@
-"""Tables of the kernel: idempotency keys, audit entries, blocks, events, timers, counters, the calendar."""
+"""Tables of the kernel: idempotency keys, audit entries, blocks, events, timers, counters, stamps, the calendar."""
 
 from yiwang.kernel.models.calendar import CalendarDay, CalendarYear
 from yiwang.kernel.models.record import AuditBlock, AuditEntry, Event, EventCursor, IdempotencyKey, Timer
 from yiwang.kernel.models.serial import Serial
+from yiwang.kernel.models.stamp import Stamp
 
 __all__ = [
     "AuditBlock",
@@ -13,5 +14,6 @@ __all__ = [
     "EventCursor",
     "IdempotencyKey",
     "Serial",
+    "Stamp",
     "Timer",
 ]

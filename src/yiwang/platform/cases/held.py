@@ -9,24 +9,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.apps import apps
+
+from yiwang.kernel.compiled import Compiled, Slot
 
 if TYPE_CHECKING:
     from yiwang.platform.cases.models import Application, Case, Task
 
 
+_CASES = Compiled(
+    lambda: (
+        apps.get_model("cases.Case")
+        .objects.select_for_update()
+        .filter(application_id=Slot("application"))
+        .order_by("position")
+    )
+)
+_TASKS = Compiled(lambda: apps.get_model("cases.Task").objects.filter(case_id=Slot("case")).order_by("position"))
+
+
 def cases_of(application: Application) -> list[Case]:
     """Return the cases of a locked application, in order."""
-    model: Any = application._meta.get_field("cases").related_model
-    prefetch_related_objects([application], Prefetch("cases", model.objects.select_for_update().order_by("position")))
-    return list(application.cases.all())
+    return _held(application, "cases", _CASES)
 
 
 def tasks_of(case: Case) -> list[Task]:
     """Return the steps of a case that is held, in order."""
-    model: Any = case._meta.get_field("tasks").related_model
-    prefetch_related_objects([case], Prefetch("tasks", model.objects.order_by("position")))
-    return list(case.tasks.all())
+    return _held(case, "tasks", _TASKS)
+
+
+def _held(row: Application | Case, name: str, query: Compiled) -> list[Any]:
+    if name not in row.__dict__.get("_prefetched_objects_cache", {}):
+        owner = type(row)._meta.model_name or ""
+        found = query(**{owner: row.pk})
+        for one in found:
+            setattr(one, owner, row)
+        keep(row, name, found)
+    return list(getattr(row, name).all())
 
 
 def keep(row: Any, name: str, found: Iterable[Any]) -> None:

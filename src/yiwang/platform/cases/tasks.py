@@ -20,7 +20,7 @@ def make_documents(documents: list[str]) -> None:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="cases.recheck_waiting", queue="default", queueing_lock="cases.recheck_waiting")
+@app.task(name="cases.recheck_waiting", queue="default", queueing_lock="cases.recheck_waiting", retry=_AGAIN)
 def recheck_waiting(timestamp: int) -> int:
     """Ask again the sources that were down when cases were handed in."""
     from yiwang.platform.cases import sweep
@@ -29,7 +29,7 @@ def recheck_waiting(timestamp: int) -> int:
 
 
 @app.periodic(cron="20 19 * * *")
-@app.task(name="cases.nightly", queue="default", queueing_lock="cases.nightly")
+@app.task(name="cases.nightly", queue="default", queueing_lock="cases.nightly", retry=_AGAIN)
 def nightly(timestamp: int) -> int:
     """Every night (03:20 in China; the schedule is in UTC): delete old drafts, recount provisional due dates."""
     from yiwang.platform.cases import sweep

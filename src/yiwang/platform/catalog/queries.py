@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
@@ -62,16 +63,19 @@ def get_edition(pk: uuid.UUID) -> EditionView:
     return get_editions([pk])[pk]
 
 
+_CURRENT = Compiled(
+    lambda: Implementation.objects.filter(
+        task_code=Slot("task_code"), handle_code=Slot("handle_code"), current__isnull=False
+    ).values_list("current_id")
+)
+
+
 def current_edition(task_code: str, handle_code: str = "") -> EditionView:
     """Return the published edition of an implementation."""
-    pk = (
-        Implementation.objects.filter(task_code=task_code, handle_code=handle_code, current__isnull=False)
-        .values_list("current_id", flat=True)
-        .first()
-    )
-    if pk is None:
+    found = _CURRENT.first(task_code=task_code, handle_code=handle_code)
+    if found is None:
         raise NotFound(_("没有找到这个事项，可能已经停办。"))
-    return get_edition(pk)
+    return get_edition(found[0])
 
 
 def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionView]:

@@ -121,7 +121,7 @@ def merged_form(editions: Sequence[EditionView], answers: Mapping[str, Any]) -> 
 
     A field is left out while every item that asks for it hides it with these answers.
     """
-    sections: dict[str, tuple[str, str, dict[str, FieldSpec]]] = {}
+    sections: dict[str, tuple[str, str, dict[str, list[tuple[EditionView, FormField]]]]] = {}
     placed: dict[str, str] = {}
     for edition in editions:
         for section in edition.definition.form:
@@ -130,24 +130,27 @@ def merged_form(editions: Sequence[EditionView], answers: Mapping[str, Any]) -> 
                     continue
                 home = placed.setdefault(asked.element, section.code)
                 _title, _title_en, fields = sections.setdefault(home, (section.title, section.title_en, {}))
-                spec = field_spec(edition.elements, asked, used_for=(edition.definition.known_as,))
-                fields[asked.element] = _joined(fields.get(asked.element), spec)
+                fields.setdefault(asked.element, []).append((edition, asked))
     return tuple(
-        MergedSection(code, title, title_en, tuple(fields.values()))
+        MergedSection(code, title, title_en, tuple(_joined(users) for users in fields.values()))
         for code, (title, title_en, fields) in sections.items()
         if fields
     )
 
 
-def _joined(first: FieldSpec | None, second: FieldSpec) -> FieldSpec:
-    if first is None:
-        return second
-    return replace(
-        first,
-        required=first.required or second.required,
-        hint=first.hint or second.hint,
-        used_for=tuple(dict.fromkeys(first.used_for + second.used_for)),
-    )
+def _joined(users: Sequence[tuple[EditionView, FormField]]) -> FieldSpec:
+    """Make one field of what several items ask: in the words of the first that has any."""
+    edition, first = users[0]
+    names = tuple(dict.fromkeys(user.definition.known_as for user, _asked in users))
+    spec = field_spec(edition.elements, first, used_for=names)
+    if len(users) == 1:
+        return spec
+    hint = spec.hint or next((said for user, asked in users[1:] if (said := _hint(user, asked))), "")
+    return replace(spec, required=any(asked.required for _user, asked in users), hint=hint)
+
+
+def _hint(edition: EditionView, asked: FormField) -> str:
+    return asked.hint or edition.elements[asked.element].hint
 
 
 def fields_of(definition: Definition, answers: Mapping[str, Any]) -> tuple[str, ...]:

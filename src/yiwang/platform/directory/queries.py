@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
@@ -94,9 +95,14 @@ def agencies_doing(functions: Iterable[str], region: str) -> dict[str, str]:
     return {function: path for function, (_near, path) in found.items()}
 
 
+_BY_ID = Compiled(lambda: Agency.objects.filter(pk__any=Slot("ids")))
+_BY_PATH = Compiled(lambda: Agency.objects.filter(path__any=Slot("paths")))
+
+
 def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:
     """Return agencies by id, one query."""
-    return {row.id: _agency(row) for row in Agency.objects.filter(pk__in=list(ids))}
+    wanted = list(ids)
+    return {row.id: _agency(row) for row in _BY_ID(ids=wanted)} if wanted else {}
 
 
 def find_region(code: str) -> RegionView | None:
@@ -105,6 +111,11 @@ def find_region(code: str) -> RegionView | None:
     if row is None:
         return None
     return RegionView(row.code, row.name, RegionLevel(row.level), row.parent_id or "", row.full_name)
+
+
+def region_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return names of regions by code; one query."""
+    return dict(Region.objects.filter(code__in=list(codes)).values_list("code", "name"))
 
 
 def regions_below(parent: str) -> list[RegionView]:
@@ -258,7 +269,7 @@ def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
 
 def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
     """Return agencies by path, one query."""
-    return [_agency(row) for row in Agency.objects.filter(path__in=list(paths))]
+    return [_agency(row) for row in _BY_PATH(paths=list(paths))]
 
 
 def subtrees(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.codes import clean
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index, normalised
 from yiwang.kernel.types import AssuranceLevel, Party, PartyKind
@@ -46,9 +47,13 @@ def _organisation(row: Organisation) -> OrganisationView:
     )  # fmt: skip
 
 
+_PERSON = Compiled(lambda: Person.objects.filter(pk=Slot("pk")))
+_ORGANISATION = Compiled(lambda: Organisation.objects.select_related("legal_representative").filter(pk=Slot("pk")))
+
+
 def get_person(pk: uuid.UUID) -> PersonView:
     """Return a person."""
-    row = Person.objects.filter(pk=pk).first()
+    row = _PERSON.first(pk=pk)
     if row is None:
         raise NotFound(_("没有找到这个人。"))
     return _person(row)
@@ -67,7 +72,7 @@ def get_organisation(pk: uuid.UUID) -> OrganisationView:
 
 def organisation_with_head(pk: uuid.UUID) -> tuple[OrganisationView, PersonView | None]:
     """Return an organisation and its legal representative; one query."""
-    row = Organisation.objects.select_related("legal_representative").filter(pk=pk).first()
+    row = _ORGANISATION.first(pk=pk)
     if row is None:
         raise NotFound(_("没有找到这个单位。"))
     return _organisation(row), _person(row.legal_representative) if row.legal_representative else None

@@ -26,7 +26,7 @@ LEVEL, WAY, ACTING, FACTOR, SERVING = "level", "way", "acting_for", "second_fact
 BEGAN, SEEN, DUTY = "began", "seen", "duty"
 PASSWORD_DUTY, FACTOR_DUTY = "password", "factor"
 """What must be done before anything else: ``DUTY`` holds one of these."""
-STAFF_BACKEND = "django.contrib.auth.backends.ModelBackend"
+STAFF_BACKEND = "yiwang.platform.identity.store.AccountBackend"
 _TOUCH = 60
 """Seconds between two notes that a session is alive: a write a minute, not one a page."""
 

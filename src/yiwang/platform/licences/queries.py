@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
 from yiwang.kernel import clock
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
@@ -31,10 +32,22 @@ SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
 
 def licence_type(code: str) -> LicenceTypeSpec:
     """Return a licence type by its short name."""
-    row = LicenceType.objects.filter(pk=code).first()
+    row = _TYPE.first(code=code)
     if row is None:
         raise NotFound(_("没有这种证照。"))
-    return SPEC.validate_python(row.document)
+    return _spec(code, row[0])
+
+
+_TYPE = Compiled(lambda: LicenceType.objects.filter(pk=Slot("code")).values_list("document"))
+_specs: dict[str, tuple[dict[str, Any], LicenceTypeSpec]] = {}
+
+
+def _spec(code: str, document: dict[str, Any]) -> LicenceTypeSpec:
+    """Read a type's document, or know it again: to compare costs less than to check."""
+    known = _specs.get(code)
+    if known is None or known[0] != document:
+        known = _specs[code] = document, SPEC.validate_python(document)
+    return known[1]
 
 
 def licence_type_names(codes: Iterable[str]) -> dict[str, str]:
@@ -56,26 +69,34 @@ def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceVie
     return [licence for licence in found if licence.status is LicenceStatus.VALID]
 
 
+_HELD = Compiled(
+    lambda: (
+        Licence.objects.filter(
+            holder_id__any=Slot("holders"), status=LicenceStatus.VALID.value, type__code__any=Slot("types")
+        )
+        .order_by("-issued_on", "-id")
+        .values_list(
+            "holder_kind",
+            "holder_id",
+            "valid_to",
+            "renewal_applied_on",
+            "type_id",
+            "type__name",
+            "number",
+            "identifier",
+            "issuer_name",
+            "fields",
+            "changed_at",
+        )
+    )
+)
+
+
 def newest_held(parties: Sequence[Party], types: Iterable[str]) -> dict[str, HeldLicence]:
     """Return, of each of these types, the newest valid licence of the first of the parties that has one; one query."""
-    rows = Licence.objects.filter(
-        holder_id__in=[party.id for party in parties], status=LicenceStatus.VALID, type_id__in=list(types)
-    ).values_list(
-        "holder_kind",
-        "holder_id",
-        "valid_to",
-        "renewal_applied_on",
-        "type_id",
-        "type__name",
-        "number",
-        "identifier",
-        "issuer_name",
-        "fields",
-        "changed_at",
-    )
     today = clock.today()
     found: dict[str, tuple[int, HeldLicence]] = {}
-    for kind, holder, valid_to, applied_on, *row in rows.order_by("-issued_on", "-id"):
+    for kind, holder, valid_to, applied_on, *row in _HELD(holders=[one.id for one in parties], types=list(types)):
         party = Party(PartyKind(kind), holder)
         if party not in parties:
             continue
@@ -184,7 +205,7 @@ def status_of(row: Licence) -> LicenceStatus:
 
 def view(row: Licence) -> LicenceView:
     """Make the view of a row (with its type joined)."""
-    spec = SPEC.validate_python(row.type.document)
+    spec = _spec(row.type_id, row.type.document)
     return LicenceView(
         id=row.id,
         identifier=row.identifier,

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from yiwang.halls.services.doors import address
 from yiwang.halls.services.pages.guides import process_chart
@@ -38,15 +37,16 @@ from yiwang.platform.catalog.types import (
 )
 from yiwang.platform.directory import chosen
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import RegionView
 from yiwang.platform.evidence.rules import working_days
-from yiwang.ui import store
+from yiwang.ui import kept, site, store
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
+from yiwang.ui.values import is_english
 
 KNOWN = {SatisfierKind.LICENCE, SatisfierKind.DATASET, SatisfierKind.EARLIER, SatisfierKind.RESULT}
 """What makes a material needless without a word from the applicant."""
 FULLY_ONLINE = 7
-_KEPT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,49 +80,64 @@ class ShownStep:
 def item(request: HttpRequest, task_code: str) -> HttpResponse:
     """Show one item's guide."""
     edition = catalog.current_edition(task_code)
-    definition = edition.definition
-    papers = [_paper(edition, material) for material in definition.materials]
-    place = chosen.place_of(request)
-    elsewhere = _elsewhere(definition.basic_code, task_code)
-    centres = {place_.centre: directory.find_centre(place_.centre) for place_ in definition.places if place_.centre}
+    place, hotline = chosen.place_of(request), site.current().hotline
+    names = (str(edition.id), place.code if place else "", hotline)
     return render(
         request,
         "services/item.html",
         {
-            "edition": edition,
-            "item": definition,
-            "tags": _tags(definition),
-            "events": _events_with(definition.basic_code),
-            "papers": papers,
-            "needless": [paper for paper in papers if paper.needless],
-            "to_give": [paper for paper in papers if paper.tone == "brand"],
-            "may": [one for one in definition.conditions if not one.prohibits],
-            "may_not": [one for one in definition.conditions if one.prohibits],
-            "serves": [CHOICES[ServiceObject][one] for one in definition.serves],
-            "steps": _steps(edition),
-            "chart": process_chart(edition) if working_days(definition.promised_limit) else None,
-            "visiting": any(step.kind == "site_visit" for step in definition.process),
-            "places": [(one, centres.get(one.centre)) for one in definition.places],
-            "elsewhere": elsewhere,
-            "mine": _mine(elsewhere, place.code) if place and not edition.region.startswith(place.code[:6]) else None,
-            "place": place,
-            "depth": [(words, number in definition.channels.depth) for number, words in depth_words().items()],
-            "mistakes": definition.mistakes or [one for paper in papers for one in paper.material.mistakes],
-            "validity": _validity(definition.result.validity_months),
-            "changes_url": address(request, "item_changes", task_code) if edition.number > 1 else "",
+            "item": edition.definition,
+            "body": kept.drawn(
+                request, "services/item_body.html", names, lambda: _body(request, edition, place) | {"hotline": hotline}
+            ),
             "section": "apply",
             "crumbs": [
                 Link(_("首页"), "/"),
                 Link(_("按部门找"), reverse("portal:agencies")),
-                Link(definition.known_as, ""),
+                Link(edition.definition.known_as, ""),
             ],
         },
     )
 
 
+def _body(request: HttpRequest, edition: EditionView, place: RegionView | None) -> dict[str, Any]:
+    """Return what the guide says: the same to every reader at this door who chose this place."""
+    definition = edition.definition
+    papers = [_paper(edition, material) for material in definition.materials]
+    elsewhere = _elsewhere(definition.basic_code, definition.task_code)
+    centres = {place_.centre: directory.find_centre(place_.centre) for place_ in definition.places if place_.centre}
+    return {
+        "edition": edition,
+        "item": definition,
+        "tags": _tags(definition),
+        "events": [
+            event
+            for event in catalog.life_events()
+            if any(one.basic_code == definition.basic_code for one in event.items)
+        ],
+        "papers": papers,
+        "needless": [paper for paper in papers if paper.needless],
+        "to_give": [paper for paper in papers if paper.tone == "brand"],
+        "may": [one for one in definition.conditions if not one.prohibits],
+        "may_not": [one for one in definition.conditions if one.prohibits],
+        "serves": [CHOICES[ServiceObject][one] for one in definition.serves],
+        "steps": _steps(edition),
+        "chart": process_chart(edition) if working_days(definition.promised_limit) else None,
+        "visiting": any(step.kind == "site_visit" for step in definition.process),
+        "places": [(one, centres.get(one.centre)) for one in definition.places],
+        "elsewhere": elsewhere,
+        "mine": _mine(elsewhere, place.code) if place and not edition.region.startswith(place.code[:6]) else None,
+        "place": place,
+        "depth": [(words, number in definition.channels.depth) for number, words in depth_words().items()],
+        "mistakes": definition.mistakes or [one for paper in papers for one in paper.material.mistakes],
+        "validity": _validity(definition.result.validity_months),
+        "changes_url": address(request, "item_changes", definition.task_code) if edition.number > 1 else "",
+    }
+
+
 def _tags(definition: Definition) -> list[tuple[str, str]]:
     tags = []
-    kind = _item_types().get(definition.item_type, "")
+    kind = catalog.code_table("item_types", english=is_english()).get(definition.item_type, "")
     if kind:
         tags.append((kind, ""))
     tags.append((str(CHOICES[CaseType][definition.case_type]), ""))
@@ -200,40 +215,18 @@ def _steps(edition: EditionView) -> list[ShownStep]:
     return shown
 
 
-def _item_types() -> dict[str, str]:
-    key = f"services.item_types.{get_language()}"
-    kept: dict[str, str] | None = cache.get(key)
-    if kept is None:
-        kept = catalog.code_table("item_types", english=(get_language() or "").startswith("en"))
-        cache.set(key, kept, _KEPT)
-    return kept
-
-
 def _events_with(basic_code: str) -> list[LifeEvent]:
     """Return the life events that this item is part of."""
-    kept: dict[str, list[LifeEvent]] | None = cache.get("services.events_with")
-    if kept is None:
-        kept = {}
-        for event in catalog.life_events():
-            for one in event.items:
-                kept.setdefault(one.basic_code, []).append(event)
-        cache.set("services.events_with", kept, _KEPT)
-    return kept.get(basic_code, [])
+    return [event for event in catalog.life_events() if any(one.basic_code == basic_code for one in event.items)]
 
 
 def _elsewhere(basic_code: str, task_code: str) -> list[Link]:
     """Return the guides of the same item at other bodies, by region."""
-    kept: list[Link] | None = cache.get(f"services.elsewhere.{basic_code}")
-    if kept is None:
-        found = catalog.implementations_of(basic_code)
-        editions = catalog.get_editions(pk for _region, pk in found)
-        names = {region: directory.find_region(region) for region in {region for region, _pk in found}}
-        kept = []
-        for region, pk in found:
-            code, name = editions[pk].definition.task_code, names[region]
-            kept.append(Link(name.name if name else editions[pk].agency_short, code, region))
-        cache.set(f"services.elsewhere.{basic_code}", kept, _KEPT)
-    return [one for one in kept if one.url != task_code]
+    found = catalog.implementations_of(basic_code)
+    editions = catalog.get_editions(pk for _region, pk in found)
+    names = directory.region_names(region for region, _pk in found)
+    codes = [(region, editions[pk].definition.task_code, editions[pk].agency_short) for region, pk in found]
+    return [Link(names.get(region, agency), code, region) for region, code, agency in codes if code != task_code]
 
 
 def _mine(elsewhere: Sequence[Link], place: str) -> Link | None:

@@ -24,7 +24,7 @@ def deliverable(case: Case) -> Denial | None:
     """There is a result that waits to be handed over."""
     if case.delivered_at is not None:
         return Denial("delivered", _("结果已经送达。"))
-    if not any(task.kind == StepKind.DELIVER and task.state == TaskState.READY for task in case.tasks.all()):
+    if not any(task.kind == StepKind.DELIVER and task.state == TaskState.READY for task in tasks_of(case)):
         return Denial("nothing-to-deliver", _("这个办件还没有可以送达的结果。"))
     return None
 

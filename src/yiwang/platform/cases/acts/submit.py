@@ -13,13 +13,14 @@ from pydantic_core import to_jsonable_python
 from yiwang.kernel import clock, serials
 from yiwang.kernel.acts import act_on, current
 from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_code
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key, PartyKind
 from yiwang.platform.cases import checking, documents, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
-from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, JointVisit
+from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial, Case, JointVisit
 from yiwang.platform.cases.permissions import CanApply
 from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
@@ -56,7 +57,8 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     editions = [views[pk] for pk, _after in planned]
     waits_for = {views[pk].definition.basic_code: after for pk, after in planned}
     _check_level(by, editions)
-    resolution = resolve_draft(application, editions, waits_for)
+    said, files = dealt_with(application)
+    resolution = _resolve(application, editions, waits_for, said | files)
     _check_complete(application, editions, resolution)
     now = clock.now()
     day = clock.legal_date(now)
@@ -69,7 +71,7 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
     _number_and_write(application, _cases(application, editions, waits_for, resolution), day)
-    _write_materials(application, resolution)
+    _write_materials(application, resolution, replaces=bool(said))
     tell_by = application.tell_on
     documents.write(
         application,
@@ -89,16 +91,42 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     return application.number
 
 
+_DEALT_WITH = Compiled(
+    lambda: (
+        ApplicationMaterial.objects.filter(application_id=Slot("application"))
+        .values_list("identity", "state")
+        .union(
+            ApplicationFile.objects.filter(application_id=Slot("application"), removed_at=None).values_list(
+                "identity", Value("")
+            ),
+            all=True,
+        )
+    )
+)
+
+
+def dealt_with(application: Application) -> tuple[dict[str, FactState], dict[str, FactState]]:
+    """Return what was said of the materials of a draft, and for which of them there are files; one query."""
+    rows = _DEALT_WITH(application=application.pk)
+    return {name: FactState(state) for name, state in rows if state}, {
+        name: FactState.GIVEN for name, state in rows if not state
+    }
+
+
 def resolve_draft(
     application: Application, editions: list[EditionView], waits_for: dict[str, tuple[str, ...]]
 ) -> Resolution:
     """Return how everything of a draft stands: sources, answers, files, commitments."""
-    dealt_with = application.materials.values_list("identity", "state")
-    files = application.files.filter(removed_at=None).values_list("identity", Value(FactState.GIVEN.value))
-    given: dict[str, FactState] = {}
-    for name, state in dealt_with.union(files, all=True):
-        if given.get(name) is not FactState.GIVEN:
-            given[name] = FactState(state)
+    said, files = dealt_with(application)
+    return _resolve(application, editions, waits_for, said | files)
+
+
+def _resolve(
+    application: Application,
+    editions: list[EditionView],
+    waits_for: dict[str, tuple[str, ...]],
+    given: dict[str, FactState],
+) -> Resolution:
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
     return evidence.resolve(
@@ -223,7 +251,7 @@ def _number_and_write(application: Application, cases: list[tuple[Case, EditionV
     record.insert(task for case, edition in cases for task in engine.plan_steps(case, edition, visits))
 
 
-def _write_materials(application: Application, resolution: Resolution) -> None:
+def _write_materials(application: Application, resolution: Resolution, *, replaces: bool) -> None:
     rows: list[ApplicationMaterial] = []
     for name, material in resolution.materials.items():
         rows.append(
@@ -238,7 +266,8 @@ def _write_materials(application: Application, resolution: Resolution) -> None:
                 trust=_trust(material.state),
             )
         )
-    application.materials.all().delete()
+    if replaces:
+        application.materials.all().delete()
     current().insert(rows)
 
 

@@ -51,7 +51,7 @@ def decidable(case: Case) -> Denial | None:
     if case.hearing_until is not None and not engine.over(case.hearing_until) and not _heard(case):
         words = {"day": case.hearing_until.isoformat()}
         return Denial("hearing-open", _("听证权利的告知期到 %(day)s，期满没有人申请，才能作决定。") % words)
-    ready = [task for task in case.tasks.all() if task.state == TaskState.READY]
+    ready = [task for task in tasks_of(case) if task.state == TaskState.READY]
     if not any(task.kind == StepKind.DECISION for task in ready):
         waiting = ready[0].name if ready else ""
         return Denial("steps-open", _("还要先完成“%(step)s”。") % {"step": waiting})

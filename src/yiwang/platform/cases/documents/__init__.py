@@ -128,7 +128,7 @@ class _Pending:
             row.issuer = agency.path if agency else ""
             row.content = _standing(row, agency) | row.content
         current().insert(self.rows)
-        tasks.make_documents.defer(documents=[str(row.id) for row in self.rows])
+        current().later(tasks.make_documents, documents=[str(row.id) for row in self.rows])
 
 
 def _series(row: Document, agencies: dict[uuid.UUID, AgencyView]) -> tuple[str, str]:

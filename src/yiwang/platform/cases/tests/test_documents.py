@@ -136,7 +136,7 @@ def test_the_documents_of_one_act_are_written_in_a_fixed_number_of_queries(owner
         with system_record("test.write") as record:
             for case in chosen:
                 documents.write(application, case, DocumentKind.ACCEPTANCE, due_on=None)
-            with django_assert_num_queries(3):  # agencies, numbers, job; the rows go with the record
+            with django_assert_num_queries(2):  # agencies, numbers; the rest goes with the record
                 record.last.pop("documents")()
 
 

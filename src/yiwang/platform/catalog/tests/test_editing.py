@@ -111,7 +111,7 @@ def signed_in(amr: Agency, role: Role | None, path: str = "") -> Client:
     if role is not None:
         StaffRole.objects.create(staff=member, role=role.value, agency_path=path)
     client = Client()
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account, backend="yiwang.platform.identity.store.AccountBackend")
     return client
 
 

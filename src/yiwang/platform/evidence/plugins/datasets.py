@@ -9,9 +9,27 @@ from typing import Any, NamedTuple
 from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.sealed import blind_index
 from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+
+_RECORDS = Compiled(
+    lambda: (
+        Dataset.objects.filter(code__any=Slot("codes"))
+        .annotate(record=FilteredRelation("records", condition=Q(records__subject_index__any=Slot("keys"))))
+        .values_list(
+            "code",
+            "record__subject_index",
+            "agency_name",
+            "name",
+            "basis",
+            "available",
+            "record__values",
+            "record__at",
+        )
+    )
+)
 
 
 @sources.register("datasets")
@@ -25,20 +43,8 @@ class DatasetSource(Source):
         wanted = list(paths)
         keys = [blind_index(number, "subject") for number in subject.numbers]
         datasets: dict[str, _Found] = {}
-        for code, index, *row in (
-            Dataset.objects.filter(code__in={path.partition(".")[0] for path in wanted})
-            .annotate(record=FilteredRelation("records", condition=Q(records__subject_index__in=keys)))
-            .values_list(
-                "code",
-                "record__subject_index",
-                "agency_name",
-                "name",
-                "basis",
-                "available",
-                "record__values",
-                "record__at",
-            )
-        ):
+        codes = sorted({path.partition(".")[0] for path in wanted})
+        for code, index, *row in _RECORDS(codes=codes, keys=keys):
             rank = keys.index(bytes(index)) if index is not None else len(keys)
             found = _Found(rank, *row)
             datasets[code] = min(datasets.get(code, found), found, key=lambda one: one.rank)

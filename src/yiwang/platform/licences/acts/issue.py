@@ -178,7 +178,7 @@ def end(row: Licence, status: LicenceStatus, operation: Operation, reason: str =
 
 def log(row: Licence, operation: Operation) -> None:
     """Write an operation into the licence's log."""
-    LicenceUse.objects.create(
+    use = LicenceUse(
         licence=row,
         at=clock.now(),
         purpose=operation.value,
@@ -186,6 +186,7 @@ def log(row: Licence, operation: Operation) -> None:
         case_id=row.case_id,
         operation=operation.value,
     )
+    current().insert([use])
 
 
 def locked(licence: uuid.UUID) -> Licence:
@@ -207,7 +208,7 @@ def _enter(row: Licence, operation: Operation) -> None:
     if row.valid_to:
         timers.set_timer(EXPIRY, row.id, clock.end_of(row.valid_to))
     log(row, operation)
-    tasks.make_document.defer(licence=str(row.id))
+    current().later(tasks.make_document, licence=str(row.id))
 
 
 def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:

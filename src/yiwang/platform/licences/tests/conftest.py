@@ -123,7 +123,7 @@ def signed_in(db: None) -> Callable[[str], tuple[Client, Party]]:
         )
         account = Account.objects.create_account(f"demo-{number}", person=person)
         client = Client()
-        client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(account, backend="yiwang.platform.identity.store.AccountBackend")
         session = client.session
         session["level"] = 2
         session.save()
