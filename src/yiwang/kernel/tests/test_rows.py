@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import DataError, transaction
 
 from yiwang.kernel import acts, timers
 from yiwang.kernel.acts import current, system_record
@@ -135,3 +136,14 @@ def test_the_last_word_on_a_timer_counts():
         timers.cancel_timer("kernel_test.rows", taken)
 
     assert list(Timer.objects.values_list("subject_id", "due_at")) == [(kept, NOON + timedelta(hours=1))]
+
+
+@pytest.mark.parametrize("failures", [2**31, -(2**31) - 1, 2**33])
+def test_a_number_too_great_for_its_column_is_refused_and_not_cut(failures):
+    row = Timer(kind="kernel_test.row", subject_id=uuid7(), due_at=NOON, failures=failures)
+    with pytest.raises(DataError), transaction.atomic():
+        row.save()
+    batch = Batch()
+    batch.insert([row])
+    with pytest.raises(DataError), transaction.atomic():
+        batch.send()
