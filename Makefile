@@ -15,7 +15,7 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test lint bench e2e chaos docs build clean tools
+.PHONY: demo test tables lint bench e2e chaos docs build clean tools
 
 demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
@@ -33,6 +33,11 @@ chaos: .venv/.installed-dev build
 
 bench: .venv/.installed-dev build
 	@exec $(BIN)/python -m bench $(ARGS)
+
+# who is answered what at every address, act and operation, written anew; look at the difference before you commit it
+tables: .venv/.installed-dev build
+	@YIWANG_WRITE_TABLES=1 $(BIN)/pytest tests/guards/test_matrix.py
+	@git diff --stat tests/guards
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check

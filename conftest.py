@@ -31,10 +31,10 @@ def _forget() -> None:
 
 
 @pytest.fixture(autouse=True)
-def forget() -> Iterator[None]:
-    """Let no test remember another's city."""
+def forget() -> Iterator[Callable[[], None]]:
+    """Let no test remember another's city; gives what forgets, for a test that changes the city under way."""
     _forget()
-    yield
+    yield _forget
     _forget()
 
 

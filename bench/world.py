@@ -84,7 +84,7 @@ def filled(pk: uuid.UUID, by: Actor) -> uuid.UUID:
         ]
         if not asked:
             break
-        acts.save_answers(pk, {spec.name: sample(spec) for spec in asked}, by=by, key=_key())
+        acts.save_answers(pk, {spec.name: sample(spec, view.region) for spec in asked}, by=by, key=_key())
     for name, material in resolution.materials.items():
         if material.state is not FactState.ASK or material.optional:
             continue

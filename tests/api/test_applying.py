@@ -19,6 +19,7 @@ from yiwang.platform.identity import queries as identity
 
 from .conftest import EATERY, SHOP, Caller, a_picture
 
+REGION = str(SHOP["place_region"])
 LARGE = SHOP | {"shop_area": 360}
 
 
@@ -33,7 +34,7 @@ def fill(client: Caller, pk: str) -> None:
     """Answer what is asked until nothing more is."""
     elements = catalog.elements()
     while asked := [one for one in client.get(f"/applications/{pk}/resolution").json()["ask"] if one["required"]]:
-        given = {one["name"]: sample(field_spec(elements, FormField(one["name"]))) for one in asked}
+        given = {one["name"]: sample(field_spec(elements, FormField(one["name"])), REGION) for one in asked}
         answer = client.write("PATCH", f"/applications/{pk}/answers", {"answers": given})
         assert answer.status_code == 200, answer.content.decode()
 

@@ -123,7 +123,7 @@ class Firm(Client):
         )
         pk, at = str(started["id"]), f"/applications/{started['id']}"
         while asked := [one for one in self.read(f"{at}/resolution")["ask"] if one["required"]]:
-            given = {one["name"]: value_for(one) for one in asked}
+            given = {one["name"]: value_for(one, str(answers["place_region"])) for one in asked}
             self.act("cases.save_answers", "PATCH", f"{at}/answers", pk, json={"answers": given})
         for one in self.read(f"{at}/resolution")["materials"]:
             if one["state"] != "ask" or one["optional"]:
@@ -289,9 +289,9 @@ class Staff:
         return self.here[login]
 
 
-def value_for(asked: dict[str, Any]) -> Any:
-    """Return something that a field takes."""
-    return sample(_spec(asked))
+def value_for(asked: dict[str, Any], region: str) -> Any:
+    """Return something that a field takes; a place is the one that the matter is about."""
+    return sample(_spec(asked), region)
 
 
 def _spec(asked: dict[str, Any]) -> FieldSpec:

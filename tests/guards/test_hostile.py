@@ -30,9 +30,9 @@ def hostile(journey: Any, monkeypatch: pytest.MonkeyPatch, person_id: Any, deliv
     sample = journeys.sample
     texts = {FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.ADDRESS}
 
-    def write(spec: Any) -> Any:
+    def write(spec: Any, region: str) -> Any:
         free = spec.kind in texts and not spec.pattern and (not spec.max_length or spec.max_length > len(HOSTILE))
-        return HOSTILE if free else sample(spec)
+        return HOSTILE if free else sample(spec, region)
 
     monkeypatch.setattr(journeys, "sample", write)
     short = HOSTILE[:60]

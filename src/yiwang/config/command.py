@@ -16,6 +16,7 @@ _NO_DATABASE = {
     "diffsettings",
     "help",
     "makemessages",
+    "reference",
     "version",
 }
 

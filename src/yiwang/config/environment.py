@@ -44,7 +44,8 @@ class Environment(BaseSettings):
 
     mode: Mode = Mode.DEMO
     state_dir: Path = Field(default_factory=default_state_dir)
-    pack: str = "wenzhou"
+    pack: str = ""
+    """Which city; the one that ``default`` in the folder of packs names, if empty."""
     pack_dir: Path = ROOT / "packs"
     base_url: str = "http://127.0.0.1:8000"
     allowed_hosts: list[str] = Field(default_factory=list)
@@ -75,6 +76,13 @@ class Environment(BaseSettings):
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _city(self) -> Environment:
+        named = self.pack_dir / "default"
+        if not self.pack and named.exists():
+            self.pack = named.read_text().strip()
+        return self
 
     @model_validator(mode="after")
     def _secrets(self) -> Environment:

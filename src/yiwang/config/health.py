@@ -11,13 +11,16 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from yiwang.config.metrics import exposition
 from yiwang.config.state import pending_migrations
+from yiwang.ui.entry import public
 
 
+@public
 def live(request: HttpRequest) -> HttpResponse:
     """Answer that the process runs; says nothing of the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@public
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer whether requests can be served.
 
@@ -32,6 +35,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"database": "ok", "migrations_waiting": waiting}, status=503 if waiting else 200)
 
 
+@public
 def metrics(request: HttpRequest) -> HttpResponse:
     """Answer with what Prometheus reads, of all web processes together.
 

@@ -183,7 +183,7 @@ class Journey:
                 ]
                 if not asked:
                     return resolution
-                given = {spec.name: sample(spec) for spec in asked}
+                given = {spec.name: sample(spec, view.region) for spec in asked}
                 acts.save_answers(pk, given, by=self.applicant, key=self._key())
             yield self._stage("cases.save_answers", self.applicant, "、".join(spec.label for spec in asked))
 
@@ -340,8 +340,11 @@ def reach_of(case: CaseView) -> Reach:
     return Reach(case.agency_path, edition.region, edition.definition.level, case.item_code)
 
 
-def sample(spec: FieldSpec) -> Any:
-    """Return a value that the field takes: its example, its first choice, or the least of its kind."""
+def sample(spec: FieldSpec, region: str) -> Any:
+    """Return a value that the field takes: its example, its first choice, or the least of its kind.
+
+    A place is the one that the matter is about. The citizen's number is the example of GB 11643.
+    """
     if spec.example:
         return _typed(spec, spec.example)
     if spec.kind is FieldKind.CHOICES:
@@ -355,10 +358,10 @@ def sample(spec: FieldSpec) -> Any:
         FieldKind.BOOLEAN: True,
         FieldKind.DATE: "2030-06-15",
         FieldKind.PHONE: "19957700001",
-        FieldKind.CITIZEN_ID: "330382198511263528",
-        FieldKind.USCC: "91330300MA2AAA001M",
-        FieldKind.REGION: "330302006",
-        FieldKind.TABLE: [{column.name: sample(column) for column in spec.columns}],
+        FieldKind.CITIZEN_ID: "11010519491231002X",
+        FieldKind.USCC: "91339901MADEM99994",
+        FieldKind.REGION: region,
+        FieldKind.TABLE: [{column.name: sample(column, region) for column in spec.columns}],
     }
     return simple.get(spec.kind, "演示内容")
 

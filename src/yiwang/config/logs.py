@@ -54,6 +54,9 @@ def configure(level: str, *, plain: bool = False) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
+                "django.template": {
+                    "level": "INFO"
+                },  # for a name that is missing it would tell all that the page knows
                 "django.request": {"level": "ERROR"},
                 "procrastinate": {"level": "WARNING"},
                 "httpx": {"level": "WARNING"},  # it would tell every address, and what is asked in it

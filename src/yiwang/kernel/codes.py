@@ -91,7 +91,7 @@ class RegionLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegionCode:
-    """A region by its significant digits: ``3303`` is the city that GB/T 2260 writes as ``330300``."""
+    """A region by its significant digits: ``3399`` is the city that GB/T 2260 would write as ``339900``."""
 
     value: str
 
@@ -114,7 +114,7 @@ class RegionCode:
 
 
 def parse_region(text: str) -> RegionCode:
-    """Parse 2, 4, 6, 9 or 12 digits; zeros that only fill up (``330300``, ``330302000000``) are dropped."""
+    """Parse 2, 4, 6, 9 or 12 digits; zeros that only fill up (``339900``, ``339901000000``) are dropped."""
     value = clean(text)
     if not re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{9}|\d{12}", value, re.ASCII):
         raise CodeError("shape", _("行政区划代码应为 2、4、6、9 或 12 位数字。"))

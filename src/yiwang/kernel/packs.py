@@ -79,7 +79,7 @@ class _LinedList(list[Any]):
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_SEQUENCE_TAG, _sequence)
-# Codes such as 330302 and 000131012000 are text: only true/false and null are read as anything else.
+# Codes such as 339901 and 000131012000 are text: only true/false and null are read as anything else.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in rules if tag.endswith((":bool", ":null", ":merge"))]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()

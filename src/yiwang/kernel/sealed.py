@@ -216,6 +216,20 @@ class SealedJSONField(SealedTextField):
         return json.loads(plain)
 
 
+def sealed_fields(model: type[models.Model]) -> list[SealedTextField]:
+    """Return the sealed columns of a model."""
+    return [one for one in model._meta.concrete_fields if isinstance(one, SealedTextField)]
+
+
+def stale(model: type[models.Model]) -> int:
+    """Return how many rows of a model hold a value that another than the current key sealed."""
+    where, given = _stale(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {_quoted(model._meta.db_table)} WHERE {where}", given)  # noqa: S608 - our own names
+        found: int = cursor.fetchone()[0]
+    return found
+
+
 def reseal(model: type[models.Model], batch: int = 500) -> int:
     """Seal every value of a model anew that the current key did not seal; return how many rows changed.
 
@@ -223,23 +237,21 @@ def reseal(model: type[models.Model], batch: int = 500) -> int:
     stopped and run again at any time, beside the running platform. Raises SealBroken at the first value
     that does not open.
     """
-    fields = [f for f in model._meta.concrete_fields if isinstance(f, SealedTextField)]
+    fields = sealed_fields(model)
     if not fields:
         return 0
-    ring, quote = key_ring(), connection.ops.quote_name
-    table, pk = quote(model._meta.db_table), quote(str(model._meta.pk.column))
-    columns = [quote(str(f.column)) for f in fields]
-    size = len(ring.header)
-    stale = " OR ".join(f"substring({column} FROM 1 FOR {size}) <> %s" for column in columns)
+    ring, pk = key_ring(), _quoted(str(model._meta.pk.column))
+    table, columns = _quoted(model._meta.db_table), [_quoted(str(one.column)) for one in fields]
+    where, given = _stale(model)
     select = (
         f"SELECT {pk}, {', '.join(columns)} FROM {table}"  # noqa: S608 - quoted names of our own models
-        f" WHERE {stale} ORDER BY {pk} LIMIT {batch} FOR UPDATE"
+        f" WHERE {where} ORDER BY {pk} LIMIT {batch} FOR UPDATE"
     )
     update = f"UPDATE {table} SET {', '.join(f'{c} = %s' for c in columns)} WHERE {pk} = %s"  # noqa: S608
     changed = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(select, [ring.header] * len(fields))
+            cursor.execute(select, given)
             rows = cursor.fetchall()
             for key, *tokens in rows:
                 anew = [
@@ -250,3 +262,14 @@ def reseal(model: type[models.Model], batch: int = 500) -> int:
         changed += len(rows)
         if len(rows) < batch:
             return changed
+
+
+def _stale(model: type[models.Model]) -> tuple[str, list[Any]]:
+    """Return the condition on rows that another key sealed, and its parameters."""
+    header, fields = key_ring().header, sealed_fields(model)
+    terms = (f"substring({_quoted(str(one.column))} FROM 1 FOR {len(header)}) <> %s" for one in fields)
+    return " OR ".join(terms), [header] * len(fields)
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)

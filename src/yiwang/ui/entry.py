@@ -22,16 +22,18 @@ class Entry:
     """Who may come in by a route."""
 
     kind: str
-    """``public``, ``account``, ``person`` or ``staff``."""
+    """``public``, ``known``, ``person``, ``staff``, or what a door adds (``applicant``, ``client``)."""
     level: AssuranceLevel = AssuranceLevel.NONE
     roles: frozenset[Role] = frozenset()
+    check: Callable[[Actor], None] = lambda actor: None
+    """Raises ``NeedsSignIn`` or ``NotAllowed`` for whom it turns away."""
 
 
-def _checked(entry: Entry, check: Callable[[Actor], None]) -> Callable[[View], View]:
+def _checked(entry: Entry) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            check(request.actor)  # type: ignore[attr-defined]
+            entry.check(request.actor)  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
             if entry.kind != "public":
                 response.headers.setdefault("Cache-Control", "no-store")
@@ -49,14 +51,14 @@ def public(view: View) -> View:
     return view
 
 
-def account(view: View) -> View:
+def known(view: View) -> View:
     """Let in whoever has an account: persons, and staff also before their second factor."""
 
     def check(actor: Actor) -> None:
         if actor.kind not in (ActorKind.PERSON, ActorKind.STAFF):
             raise NeedsSignIn(_("请先登录。"))
 
-    return _checked(Entry("account"), check)(view)
+    return _checked(Entry("known", check=check))(view)
 
 
 def signed_in(level: AssuranceLevel = AssuranceLevel.L1) -> Callable[[View], View]:
@@ -68,7 +70,7 @@ def signed_in(level: AssuranceLevel = AssuranceLevel.L1) -> Callable[[View], Vie
         if actor.level < level:
             raise NeedsSignIn(_("这一页要更高的认证等级。"), code="step-up-needed", level=int(level))
 
-    return _checked(Entry("person", level), check)
+    return _checked(Entry("person", level, check=check))
 
 
 def staff(*roles: Role) -> Callable[[View], View]:
@@ -80,4 +82,4 @@ def staff(*roles: Role) -> Callable[[View], View]:
         if actor.kind is not ActorKind.STAFF or not actor.has_role(roles or Role):
             raise NotAllowed(_("这一页只对有相应岗位的工作人员开放。"))
 
-    return _checked(Entry("staff", roles=frozenset(roles)), check)
+    return _checked(Entry("staff", roles=frozenset(roles), check=check))

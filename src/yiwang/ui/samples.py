@@ -76,7 +76,7 @@ SPECS = (
 )
 
 POSTED = (
-    "f-uscc=91330302MADEM0011&f-area=3600&f-street=a&f-opening-y=2026&f-opening-m=2&f-opening-d=30&f-floor=1"
+    "f-uscc=91339901MADEM0011&f-area=3600&f-street=a&f-opening-y=2026&f-opening-m=2&f-opening-d=30&f-floor=1"
     "&f-fuel=gas&f-fuel=power&f-true=true&f-staff-rows=2&f-staff-0-name=演示员工甲&f-staff-0-phone=13800000000"
     "&f-staff-1-name=演示员工乙&f-staff-1-phone=138"
 )

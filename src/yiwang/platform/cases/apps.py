@@ -10,7 +10,10 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the kinds of step."""
+        """Enter the kinds of step, and tell the licences who may see a case."""
+        from yiwang.platform.cases import queries
         from yiwang.platform.cases.step_kinds import register_all
+        from yiwang.platform.licences import ports
 
         register_all()
+        ports.register_cases(queries.ids_of_visible)

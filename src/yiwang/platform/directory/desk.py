@@ -76,7 +76,7 @@ def _levels() -> tuple[Option, ...]:
 
 
 def _agency_specs(new: bool) -> list[FieldSpec]:
-    first = [field("code", _("部门代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="330302-amr")] if new else []
+    first = [field("code", _("部门代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="339901-amr")] if new else []
     return [
         *first,
         field("name", _("名称"), max_length=120),
@@ -138,7 +138,7 @@ def _centre_specs(new: bool) -> list[FieldSpec]:
         field("kind", _("类型"), FieldKind.CHOICE, options=kinds),
     )
     first = (
-        [field("code", _("大厅代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="330302-centre")] if new else []
+        [field("code", _("大厅代码"), max_length=40, pattern=r"[0-9a-z_-]+", example="339901-centre")] if new else []
     )
     return [
         *first,

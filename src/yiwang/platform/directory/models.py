@@ -26,7 +26,7 @@ class Region(models.Model):
 
 
 class Agency(models.Model):
-    """部门. ``path`` holds the codes from the root, ``/330300/330302-amr/``: a subtree is a prefix."""
+    """部门. ``path`` holds the codes from the root, ``/339900/339901-amr/``: a subtree is a prefix."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     code = models.CharField(max_length=40, unique=True)

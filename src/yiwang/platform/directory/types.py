@@ -37,7 +37,7 @@ class CounterKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegionView:
-    """A region with its full name (温州市鹿城区五马街道)."""
+    """A region with its full name (city, county and town in one word)."""
 
     code: str
     name: str

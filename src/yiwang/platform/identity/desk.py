@@ -109,7 +109,7 @@ def counter(request: HttpRequest) -> HttpResponse:
     if ok and do == "find":
         shown = found[0]
     elif ok:
-        shown, password = queries.get_person(found[0]), found[1]
+        shown, password = queries.get_person(found[0]), found[1].reveal()
     context = {
         "find_form": find_form,
         "form": form,
@@ -254,11 +254,11 @@ def account_act(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponse:
     by, key, secret = _actor(request), request.POST.get("key", ""), ""
     try:
         if name == "open" and one.account is None:
-            secret = acts.open_staff_account(pk, request.POST.get("login", "").strip(), by=by, key=key)
+            secret = acts.open_staff_account(pk, request.POST.get("login", "").strip(), by=by, key=key).reveal()
         elif one.account is None:
             return redirect("staff:member", pk=pk)
         elif name == "password":
-            secret = acts.reset_staff_password(one.account, by=by, key=key)
+            secret = acts.reset_staff_password(one.account, by=by, key=key).reveal()
         elif name == "factors":
             acts.reset_staff_factors(one.account, by=by, key=key)
         elif name == "unlock":

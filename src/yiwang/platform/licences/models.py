@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import HANDLING, reached
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
+from yiwang.platform.licences import ports
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -42,7 +42,7 @@ class LicenceQuerySet(_QuerySet):
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
             mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
             if actor.items:  # a delegate for some items gets what came of them, not everything that the principal holds
-                mine = mine.filter(case_id__in=apps.get_model("cases.Case").objects.visible_to(actor).values("pk"))
+                mine = mine.filter(case_id__in=ports.cases_of(actor))
             return mine
         if actor.kind is ActorKind.STAFF:
             return self.filter(reached(actor, HANDLING, agency="issuer_path", region="region"))

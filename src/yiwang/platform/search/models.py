@@ -11,7 +11,7 @@ from django.db import models
 class SearchDocument(models.Model):
     """One thing that can be found. ``head`` has name, key words and body; ``body`` the whole text too.
 
-    Facets stand in both as lexemes (``r=330302``): a filter costs no more than a word.
+    Facets stand in both as lexemes (``r=339901``): a filter costs no more than a word.
     """
 
     key = models.CharField(max_length=100, unique=True)

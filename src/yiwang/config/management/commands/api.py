@@ -11,8 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from oauth2_provider.generators import generate_client_id, generate_client_secret
 
 from yiwang.config.environment import ROOT
-from yiwang.doors.openapi import acts, views
-from yiwang.doors.openapi.models import Client
+from yiwang.doors.openapi import acts, queries, views
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.problems import Problem
 from yiwang.kernel.types import SYSTEM
@@ -75,11 +74,9 @@ class Command(BaseCommand):
         acts.close_client(options["id"], by=SYSTEM, key=uuid.uuid4().hex)
 
     def _list(self, options: dict[str, Any]) -> None:
-        for client in Client.objects.select_related("agency", "organisation").order_by("created_at"):
-            owner = client.agency or client.organisation
-            state = "停用" if client.closed_at else "在用"
-            name = owner.name if owner else ""
-            told = (str(client.id), state, client.name, name, client.purpose, *client.items, *client.scopes)
+        for client in queries.clients():
+            state = "停用" if client.closed else "在用"
+            told = (str(client.id), state, client.name, client.owner, client.purpose, *client.items, *client.scopes)
             self.stdout.write("  ".join(told))
 
     def _describe(self, options: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ from yiwang.platform.identity.types import DocumentType
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 
+IDENTIFIED = "identified"
+"""In the session: whose document the clerk has just seen. Nobody else can be served."""
 DOCUMENTS = {
     DocumentType.CITIZEN_ID: later("居民身份证"),
     DocumentType.PASSPORT: later("护照"),
@@ -68,6 +70,7 @@ def party(request: HttpRequest) -> HttpResponse:
     person = find_for_counter(document, typed["number"], _("窗口接待"), by=actor)
     if person is None:
         return _identify(request, typed, unknown=True)
+    request.session[IDENTIFIED] = str(person.id)
     return _choose(request, person.id)
 
 
@@ -89,6 +92,7 @@ def register(request: HttpRequest) -> HttpResponse:
         )
     except Invalid as problem:
         return _identify(request, typed, unknown=True, problem=problem)
+    request.session[IDENTIFIED] = str(person)
     return _choose(request, person)
 
 
@@ -96,6 +100,8 @@ def register(request: HttpRequest) -> HttpResponse:
 @staff(Role.INTAKE)
 def authorise(request: HttpRequest) -> HttpResponse:
     """Record on which papers the person may act for somebody who is not listed; then ask for whom again."""
+    if not _identified(request):
+        return _identify(request, error=_("请先查验来人的证件。"))
     person = acts.parse_party("person", request.POST.get("person", "")).id
     form = authority.posted(request, person)
     if form.is_valid():
@@ -113,6 +119,8 @@ def begin(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     kind, _colon, pk = request.POST.get("party", "").partition(":")
     person = request.POST.get("person", "")
+    if not _identified(request):
+        return _identify(request, error=_("请先查验来人的证件。"))
     try:
         acts.begin_serving(
             person, kind, pk, request.POST.get("consent") == "yes", by=actor, key=request.POST.get("key", "")
@@ -122,6 +130,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     present = identity.get_person(uuid.UUID(person))
     standing = acts.standing_of(present.party, acts.parse_party(kind, pk))
     sessions.serve(request, standing, present)
+    del request.session[IDENTIFIED]
     return to(request, "my")
 
 
@@ -164,6 +173,12 @@ def client(request: HttpRequest) -> HttpResponse:
 def handed_in(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """After handing in at a counter the clerk goes on to take it in."""
     return redirect("cases:application", pk=pk)
+
+
+def _identified(request: HttpRequest) -> bool:
+    """Tell whether the last document seen here was that of the person who is posted."""
+    person = request.POST.get("person", "")
+    return bool(person) and request.session.get(IDENTIFIED) == person
 
 
 def _identify(

@@ -37,8 +37,13 @@ def text(response):
     return re.sub(r"\s+", " ", response.content.decode())
 
 
+def show_document(client, person):
+    client.post(reverse("serving:party"), {"document": person.document_type, "number": person.number})
+
+
 def serve(client, person, party=None, consent="yes"):
     party = party or f"person:{person.pk}"
+    show_document(client, person)
     body = {"person": str(person.pk), "party": party, "consent": consent, "key": key()}
     return client.post(reverse("serving:begin"), body)
 
@@ -77,6 +82,20 @@ def test_nobody_is_served_without_consent_or_for_a_stranger():
     assert entry.detail["consent"] is True
     assert entry.person_id == person.pk
     assert f"正在接待 <strong>{person.name}</strong>" in text(client.get(reverse("serving:my")))
+
+
+def test_only_who_showed_a_document_is_served():
+    client, person, other = signed_in("intake"), someone(), someone("测试老人丁")
+    body = {"person": str(other.pk), "party": f"person:{other.pk}", "consent": "yes", "key": key()}
+    assert "请先查验来人的证件" in text(client.post(reverse("serving:begin"), body))
+    client.post(reverse("serving:party"), {"number": person.number})
+    assert "请先查验来人的证件" in text(client.post(reverse("serving:begin"), body))
+    assert client.get(reverse("serving:my")).url == reverse("serving:counter")
+    client.post(reverse("serving:party"), {"number": other.number})
+    assert client.post(reverse("serving:begin"), body).url == reverse("serving:my")
+    again = {"person": str(other.pk), "party": f"person:{other.pk}", "consent": "yes", "key": key()}
+    client.post(reverse("serving:end"))
+    assert client.post(reverse("serving:begin"), again).status_code == 422
 
 
 def test_a_new_person_is_registered_and_served():
@@ -213,6 +232,8 @@ def authority(person, **more):
 def test_a_firm_is_found_by_its_code_and_represented_on_paper():
     client, person = signed_in("intake"), someone("测试代办乙")
     ask = reverse("serving:authorise")
+    assert "请先查验来人的证件" in text(client.post(ask, authority(person)))
+    show_document(client, person)
     wrong = client.post(ask, authority(person, **{"a-number": FIRM[:-1] + "X", "a-papers": paper()}))
     assert wrong.status_code == 422
     assert "错误：" in text(wrong)
@@ -241,11 +262,13 @@ def test_a_firm_is_found_by_its_code_and_represented_on_paper():
 def test_papers_are_wanted_in_full():
     client, person = signed_in("intake"), someone("测试代办乙")
     ask = reverse("serving:authorise")
+    show_document(client, person)
     for field, value in (("a-seen", ""), ("a-last_day-y", "2020"), ("a-who", ""), ("a-number", "")):
         refused = client.post(ask, authority(person, **{field: value, "a-papers": paper(), "a-name": "某单位"}))
         assert refused.status_code == 422, field
         assert "错误：" in text(refused), field
     other = signed_in("intake")
+    show_document(other, person)
     assert other.post(ask, authority(person, **{"a-name": "某单位"})).status_code == 422, "nothing was scanned here"
     bad = SimpleUploadedFile("x.pdf", b"no pdf", "application/pdf")
     assert other.post(ask, authority(person, **{"a-papers": bad})).status_code == 422
@@ -256,6 +279,7 @@ def test_a_person_is_represented_on_paper_and_a_head_is_entered_once():
     client, person = signed_in("intake"), someone("测试代办乙")
     ask, elder = reverse("serving:authorise"), someone("测试老人丁")
     body = {"a-who": "person:delegation", "a-number": elder.number}
+    show_document(client, person)
     own = client.post(ask, authority(person, **body | {"a-number": person.number, "a-papers": paper()}))
     assert "来人自己的号码" in text(own)
     assert f'value="person:{elder.pk}" checked' in text(client.post(ask, authority(person, **body)))
@@ -268,6 +292,7 @@ def test_a_person_is_represented_on_paper_and_a_head_is_entered_once():
     head |= {"a-last_day-m": "", "a-last_day-d": ""}
     assert client.post(ask, authority(person, **head)).status_code == 200
     assert Organisation.objects.get(uscc=FIRM).legal_representative_id == person.pk
+    show_document(client, elder)
     taken = client.post(ask, authority(elder, **head | {"a-papers": paper()}))
     assert "法定代表人是别人" in text(taken)
 

@@ -263,11 +263,14 @@ def arguments(doable: Doable, case: CaseFile, data: QueryDict) -> dict[str, Any]
             raise Unreadable
         given |= form.values
     hints = get_type_hints(act.body)
-    return {
-        name: uuid.UUID(value) if hints.get(name) is uuid.UUID and value else value
-        for name, value in given.items()
-        if name in names
-    }
+    return {name: _as(hints.get(name), value) for name, value in given.items() if name in names}
+
+
+def _as(hint: Any, value: Any) -> Any:
+    """Return a form's value as the act's argument: a field left empty is no text, not no value."""
+    if hint is str and value is None:
+        return ""
+    return uuid.UUID(value) if hint is uuid.UUID and value else value
 
 
 def posted_version(data: QueryDict) -> int | None:

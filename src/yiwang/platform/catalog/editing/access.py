@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextvars
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils.datastructures import MultiValueDictKeyError
 
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import queries as directory
@@ -59,6 +62,11 @@ class RoleBackend(BaseBackend):
         return bool(wanted & user_obj._held_roles)
 
 
+def is_open(name: str | None, spaces: Iterable[str]) -> bool:
+    """Tell whether an address of Wagtail's admin, by its name and namespaces, is one that editing items needs."""
+    return name in _OPEN or not _SPACES.isdisjoint(spaces)
+
+
 def guarded(patterns: list[Any]) -> list[Any]:
     """Put our entry check before every address of an URL configuration."""
     for pattern in patterns:
@@ -75,12 +83,15 @@ def _guard(view: View) -> View:
         match = request.resolver_match
         if match is not None and match.url_name == "wagtailadmin_logout":
             return HttpResponseRedirect(reverse("identity:sign_out"))
-        if match is None or (match.url_name not in _OPEN and not set(match.namespaces) & _SPACES):
+        if match is None or not is_open(match.url_name, match.namespaces):
             raise Http404
         actor: Actor = request.actor  # type: ignore[attr-defined]
         token = _acting.set(actor)
         try:
-            response = view(request, *args, **kwargs)
+            try:
+                response = view(request, *args, **kwargs)
+            except MultiValueDictKeyError as error:  # Wagtail's forms count on every field that they drew
+                raise BadRequest(str(error)) from error
             render = getattr(response, "render", None)
             if render is not None:
                 render()  # while it is known who acts

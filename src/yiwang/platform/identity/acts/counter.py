@@ -40,15 +40,19 @@ def register_at_counter(
     open_account: bool = False,
     by: Actor,
     key: Key,
-) -> tuple[uuid.UUID, str]:
+) -> tuple[uuid.UUID, Secret]:
     """Register a person seen in person at L3, or bring what is known of them up to date. Returns person and password.
 
     Consent on paper or pad is recorded (个人信息保护法 art. 13). With ``open_account`` an account with a random first
     password is opened, which must be changed at the first sign-in; one signs in with the document's number. The
     password is empty if none was made. Raises Invalid.
     """
+    if document not in set(DocumentType):
+        raise Invalid(_("请核对后再登记。"), errors=(FieldError("document", _("请选证件类型")),))
     kind = DocumentType(document)
     errors = []
+    if not name.reveal().strip():
+        errors.append(FieldError("name", _("请填写姓名")))
     try:
         value, more = _document(kind, number.reveal())
     except CodeError as error:
@@ -81,7 +85,7 @@ def register_at_counter(
     record.person_id = person.id
     record.purpose = _("窗口当面登记")
     record.detail.update(document=kind.value, new=made, consent=True, account=bool(password), party=PartyKind.PERSON)
-    return person.id, password
+    return person.id, Secret(password)
 
 
 def _document(kind: DocumentType, number: str) -> tuple[str, dict[str, Any]]:

@@ -16,10 +16,11 @@ from yiwang.platform.identity.acts.counter import first_password
 from yiwang.platform.identity.acts.signing import end_sessions
 from yiwang.platform.identity.models import Account
 from yiwang.platform.identity.permissions import CanSecure
+from yiwang.platform.identity.secret import Secret
 
 
 @act("identity.open_staff_account", permission=CanSecure)
-def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> str:
+def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> Secret:
     """Open an account for a member of staff. Returns the first password, which is shown once.
 
     It must be changed at the first sign-in, and a second factor registered. Raises Invalid if the login is taken or
@@ -38,7 +39,7 @@ def open_staff_account(staff: uuid.UUID, login: str, *, by: Actor, key: Key) -> 
     account.save()
     directory.attach_account(staff, account.id, by)
     current().about(account)
-    return password
+    return Secret(password)
 
 
 def _account(pk: uuid.UUID, by: Actor) -> Account:
@@ -52,7 +53,7 @@ def _account(pk: uuid.UUID, by: Actor) -> Account:
 
 
 @act_on("identity.reset_staff_password", _account, permission=CanSecure)
-def reset_staff_password(account: Account, *, by: Actor, key: Key) -> str:
+def reset_staff_password(account: Account, *, by: Actor, key: Key) -> Secret:
     """Give a new first password (shown once) and end every session. Returns it."""
     password = first_password()
     account.set_password(password)
@@ -60,7 +61,7 @@ def reset_staff_password(account: Account, *, by: Actor, key: Key) -> str:
     account.failures, account.locked_until = 0, None
     account.save()
     end_sessions(account)
-    return password
+    return Secret(password)
 
 
 @act_on("identity.reset_staff_factors", _account, permission=CanSecure)

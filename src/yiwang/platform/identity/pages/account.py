@@ -21,7 +21,7 @@ from yiwang.platform.identity.pages.common import LEVELS, actor, key, next_url, 
 from yiwang.platform.identity.pages.sign_up import password_errors
 from yiwang.platform.identity.ports import Proof
 from yiwang.platform.identity.secret import Secret
-from yiwang.ui.entry import account, signed_in
+from yiwang.ui.entry import known, signed_in
 from yiwang.ui.forms import SpecForm
 
 
@@ -58,7 +58,7 @@ def account_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-@account
+@known
 def password(request: HttpRequest) -> HttpResponse:
     """Choose a new password."""
     pk = _owner(request)
@@ -95,7 +95,7 @@ def _home(request: HttpRequest) -> str:
     return reverse("desk:home" if actor(request).kind is ActorKind.STAFF else "identity:account")
 
 
-@account
+@known
 def factors_page(request: HttpRequest) -> HttpResponse:
     """List one's second factors; add an authenticator or a passkey; remove one."""
     pk = _owner(request)
@@ -155,7 +155,7 @@ def _change_factors(request: HttpRequest, pk: uuid.UUID) -> str:
 
 
 @require_POST
-@account
+@known
 def new_passkey_options(request: HttpRequest) -> HttpResponse:
     """Give the browser what it needs to make a passkey for the account in the session."""
     _owner(request)
@@ -163,7 +163,7 @@ def new_passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(factors.begin_passkey(request))
 
 
-@account
+@known
 def sessions_page(request: HttpRequest) -> HttpResponse:
     """List where one is signed in; sign out there, or everywhere else."""
     pk = _owner(request)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from yiwang.kernel import clock, holidays
-from yiwang.kernel.models import AuditEntry, CalendarYear
+from yiwang.kernel.models import AuditEntry, CalendarYear, IdempotencyKey
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.types import Role
 from yiwang.platform.directory import acts as directory
@@ -242,10 +242,21 @@ def test_a_person_seen_at_the_counter_is_known_at_level_three_with_consent():
     assert entry.person_id == pk
     assert "110101199001010015" not in str(entry.__dict__)
     browser = Client()
-    login = {"method": "password", "login": "110101199001010015", "password": password}
+    login = {"method": "password", "login": "110101199001010015", "password": password.reveal()}
     assert browser.post("/sign-in/", login).url == "/sign-in/second/"
     again, none = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=key())
-    assert (again, none) == (pk, "")
+    assert (again, none.reveal()) == (pk, "")
+
+
+def test_a_first_password_is_kept_sealed_and_given_again_for_the_same_key(settings):
+    clerk, same = member("C001", Role.INTAKE), key()
+    pk, password = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=same)
+    again = acts.register_at_counter(*NEW, consent=True, open_account=True, by=clerk, key=same)
+    assert (again[0], again[1].reveal()) == (pk, password.reveal())
+    assert len(password.reveal()) > 12
+    kept = str(list(IdempotencyKey.objects.values_list("result", flat=True)))
+    assert str(pk) in kept
+    assert password.reveal() not in kept
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,306 @@
+"""Which real object stands behind each address, and what is sent to it: nothing is guessed from a parameter's name alone."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from yiwang.doors.openapi.interface import api
+from yiwang.kernel.acts import Act
+from yiwang.platform.cases.desk import doable
+from yiwang.platform.catalog.editing.access import is_open
+
+from .matrix import Route, routes
+from .world import World
+
+_APPLICANT = {
+    "part": {"pk": "draft", "code": "=place"},
+    "autosave": {"pk": "draft", "code": "=place"},
+    "materials": {"pk": "draft"},
+    "review": {"pk": "draft"},
+    "discard": {"pk": "draft"},
+    "file": {"pk": "draft", "file": "draft_file"},
+    "application": {"pk": "running"},
+    "correction": {"pk": "running_case"},
+    "make_up": {"pk": "running"},
+    "delivery": {"pk": "running"},
+    "withdraw": {"pk": "running_case"},
+    "navigator": {"code": "=shop"},
+    "start_event": {"code": "=shop"},
+    "item": {"task_code": "task_code"},
+    "item_changes": {"task_code": "task_code"},
+    "sample": {"task_code": "task_code", "material": "=floor_plan"},
+    "start_item": {"task_code": "task_code"},
+}
+OBJECTS: dict[str, dict[str, str]] = {
+    **{f"services:{name}": ids for name, ids in _APPLICANT.items()},
+    **{f"serving:{name}": ids for name, ids in _APPLICANT.items()},
+    "services:end_delegation": {"pk": "delegation"},
+    "notices:message": {"pk": "message"},
+    "oversight:rate": {"pk": "closed_case"},
+    "licences:check": {"code": "check_code"},
+    "licences:licence": {"pk": "licence"},
+    "licences:file": {"pk": "licence"},
+    "documents:document": {"pk": "document"},
+    "desk-documents:document": {"pk": "document"},
+    "cases:application": {"pk": "submitted"},
+    "cases:application_act": {"pk": "submitted"},
+    "cases:receipt": {"pk": "submitted"},
+    "cases:file": {"pk": "closed", "file": "closed_file"},
+    "cases:in_hand": {"which": "=applicant"},
+    "oversight_desk:bad_rating": {"pk": "bad"},
+    "oversight_desk:contact": {"pk": "bad"},
+    "oversight_desk:act": {"pk": "bad"},
+    "oversight_desk:explain": {"pk": "running_case"},
+    "oversight_desk:settle": {"pk": "alert"},
+    "staff:member": {"pk": "member"},
+    "staff:account_act": {"pk": "member"},
+    "directory:agency": {"code": "=339901-amr"},
+    "directory:centre": {"code": "=339901-centre"},
+    "notices_desk:again": {"pk": "delivery"},
+    "item_editing:revisions_compare": {"pk": "item_draft", "revision_id_a": "=earliest", "revision_id_b": "=latest"},
+    "ui:theme": {"version": "=0"},
+    "ui:components-error": {"status": "=404"},
+}
+"""By name of the route: parameter and name of the object in ``World.ids``, or ``=`` and the value itself."""
+OF_A_CASE = {"pk": "running_case"}
+SLUGS: dict[str, tuple[str, ...]] = {
+    "cases:act": tuple(dict.fromkeys(one.slug for one in doable.TABLE)),
+    "cases:application_act": ("accept", "correct", "refuse", "originals"),
+    "oversight_desk:act": ("take_up", "verify", "rectify", "review", "call_back"),
+    "staff:account_act": ("open", "password", "factors", "unlock", "sign-out", "close", "reopen"),
+}
+"""Addresses that stand for several acts: a row for each."""
+_NAMES = {
+    "cases:act": "slug",
+    "cases:application_act": "slug",
+    "oversight_desk:act": "name",
+    "staff:account_act": "name",
+}
+BODIES: dict[str, dict[str, str]] = {
+    "cases:take_together": {"case": "running_case"},
+    "identity:act_for": {"party": "firm"},
+    "serving:begin": {"party": "firm", "person": "representative", "consent": "=yes"},
+    "cases:keep_opinion": {"task": "task", "opinion": "=…"},
+    "cases:plan_visit": {"planned_on": "=2026-03-26"},
+}
+"""What is sent where the object stands in the form; elsewhere a form is sent empty."""
+
+FIRMS_OWN = frozenset(
+    {
+        "draft",
+        "draft_file",
+        "submitted",
+        "submitted_case",
+        "running",
+        "running_case",
+        "closed",
+        "closed_case",
+        "closed_file",
+        "document",
+        "licence",
+        "bad",
+        "alert",
+        "message",
+        "delivery",
+        "delegation",
+        "task",
+        "service",
+        "account",
+        "representative",
+        "firm_id",
+    }
+)
+"""Objects that belong to the firm's matters: nobody without a part in them may so much as know that they exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One row of the table: what is asked for, and what of the world it is about."""
+
+    row: str
+    method: str
+    path: str
+    route: Route
+    about: frozenset[str]
+    body: Any = None
+    files: bool = False
+    """Whether a file is sent along."""
+
+
+def pages(world: World) -> Iterator[Address]:
+    """Yield every address outside of the API, with real objects, to be read and to be written to."""
+    for route in routes():
+        if not route.path.startswith("api/") and not is_closed(route):
+            wanted = BODIES.get(route.name, {})
+            for shown, path, about in _made(route, world):
+                for method in ("GET", "POST"):
+                    body = {name: _value(one, world) for name, one in wanted.items()}
+                    of_body = set(wanted.values()) if method == "POST" else set()
+                    yield Address(f"/{shown} {method}", method, path, route, frozenset(about | of_body), body)
+
+
+def is_closed(route: Route) -> bool:
+    """Tell whether it is one of Wagtail's own addresses, which ``guarded`` closes to everybody."""
+    own = route.name == "editors"
+    return route.path.startswith("editors/") and not own and not is_open(route.pattern.name, route.names)
+
+
+def _made(route: Route, world: World) -> Iterator[tuple[str, str, set[str]]]:
+    """Yield the address as the table shows it, as it is asked for, and the objects it is about."""
+    wanted = OBJECTS.get(route.name) or (OF_A_CASE if route.name.startswith("cases:") else {})
+    slugs = SLUGS.get(route.name, ("",))
+    for slug in slugs:
+        kwargs: dict[str, Any] = {}
+        about = set()
+        for name in route.pattern.pattern.regex.groupindex:
+            if slug and name == _NAMES[route.name]:
+                kwargs[name] = slug
+            elif name in wanted:
+                kwargs[name] = _value(wanted[name], world)
+                about.add(wanted[name])
+            elif route.path.startswith("editors/"):
+                kwargs[name] = world.ids["item_draft"] if name == "pk" else 1
+            else:
+                raise LookupError(f"{route.path}: say in OBJECTS what stands for {name}")
+        shown = re.sub(rf"<\w+:{_NAMES.get(route.name, '-')}>", slug, route.path) if slug else route.path
+        yield (
+            shown.replace(" ", "_"),
+            reverse(route.name, kwargs=kwargs) if route.pattern.name else f"/{route.path}",
+            about,
+        )
+
+
+def _value(name: str, world: World) -> Any:
+    return name[1:] if name.startswith("=") else world.ids[name]
+
+
+# --- the API ---
+
+_JSON: dict[str, Any] = {
+    "resolve": {"answers": {"place_region": "339901001"}, "known": True},
+    "start_event": {
+        "answers": {"place_region": "339901001", "has_licence": True, "shop_area": 9, "food_kinds": ["hot"]}
+    },
+    "start_item": {"answers": {"place_region": "339901001"}},
+    "save_answers": {"answers": {"shop_area": 130}},
+    "add_file": {"material": "floor_plan"},
+    "set_material": {"material": "food_safety_rules", "state": "committed"},
+    "answer_correction": {"answers": {}},
+    "resubmit": {"answers": {}},
+    "withdraw": {"reason": "不办了"},
+    "withdraw_all": {"reason": "不办了"},
+    "choose_delivery": {"way": "window"},
+    "verify": {"check_code": "0000000000"},
+    "rate": {"level": "satisfied"},
+}
+_FILES = {"add_file", "verify_file"}
+_OF_OPERATION = {
+    "application": "running",
+    "documents": "closed",
+    "withdraw_all": "running",
+}
+
+
+def operations(world: World) -> Iterator[Address]:
+    """Yield every operation of the API with a body that fits."""
+    for route in routes():
+        if not route.path.startswith("api/v1/") or route.name in {"openapi", "openapi_docs", "api:api-root"}:
+            continue
+        view = api_views()[route.path.removeprefix("api/v1/")]
+        for operation in view.operations:
+            for method in operation.methods:
+                name = operation.view_func.__name__
+                path, about = _filled(route, name, world)
+                yield Address(
+                    f"/{route.path} {method}",
+                    method,
+                    path,
+                    route,
+                    frozenset(about),
+                    _JSON.get(name, {}),
+                    name in _FILES,
+                )
+
+
+def api_views() -> dict[str, Any]:
+    """Return Ninja's views by the address below the API."""
+    found = {}
+    for _prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            found[re.sub(r"\{(\w+:)?(\w+)\}", r"<\2>", path).lstrip("/")] = view
+    return found
+
+
+def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
+    given = {
+        "task_code": "task_code",
+        "code": "=shop",
+        "edition_id": "edition",
+        "application_id": _OF_OPERATION.get(operation, "draft"),
+        "case_id": "running_case",
+        "licence_id": "licence",
+        "file_id": "draft_file",
+        "service_id": "service",
+    }
+    path, about = route.path, set()
+    for name in re.findall(r"<(?:\w+:)?(\w+)>", route.path):
+        path = re.sub(rf"<(?:\w+:)?{name}>", str(_value(given[name], world)), path)
+        about.add(given[name])
+    return f"/{path}", about
+
+
+def key() -> str:
+    """Return a key for one write."""
+    return uuid.uuid4().hex
+
+
+# --- acts ---
+
+_TARGETS: dict[str, str] = {
+    "cases.accept_all": "submitted",
+    "cases.accept": "submitted_case",
+    "cases.check_original": "submitted",
+    "cases.deem_accepted": "submitted",
+    "cases.extend_joint": "running",
+    "cases.make_document": "document",
+    "cases.withdraw_all": "running",
+    "catalog.": "implementation",
+    "directory.": "member",
+    "identity.give_up_delegation": "delegation",
+    "identity.revoke_delegation": "delegation",
+    "identity.pass_face_check": "representative",
+    "identity.verify_person": "representative",
+    "identity.raise_organisation": "firm_id",
+    "licences.": "licence",
+    "notices.mark_read": "message",
+    "notices.send_again": "delivery",
+    "openapi.": "client",
+    "oversight.rate": "service",
+    "oversight.default_rating": "service",
+    "oversight.settle": "alert",
+    "oversight.": "bad",
+}
+"""What each act is tried on: by its name, or by the beginning of it; of the cases, what its loader loads."""
+_BY_LOADER = {
+    "CaseQuerySet.lock": "running_case",
+    "ApplicationQuerySet.lock": "draft",
+    "own_account": "account",
+    "_account": "staff_account",
+}
+
+
+def target_of(act: Act[Any, Any]) -> str:
+    """Return the name of the object that an act with a target is tried on. Raises LookupError for a new one."""
+    for name, found in _TARGETS.items():
+        if act.name == name or (name.endswith(".") and act.name.startswith(name)):
+            return found
+    loader = getattr(act.on, "__qualname__", "")
+    if loader not in _BY_LOADER:
+        raise LookupError(f"{act.name}: say in addresses what it is tried on")
+    return _BY_LOADER[loader]
