@@ -293,12 +293,18 @@ def _marked(house: House, name: str) -> Iterator[tuple[Module, ast.AST, list[ast
 def idle_tasks(house: House) -> Iterator[str]:
     """Every task is put on its queue by somebody, or comes round by itself."""
     deferred = re.compile(r"(?:^|\.)(\w+)\.(?:defer|defer_async|configure|batch_defer)$")
-    calls = (ast.unparse(call.func) for module in house.modules for call in module.calls())
-    used = {found[1] for call in calls if (found := deferred.search(call))}
+    calls = [call for module in house.modules for call in module.calls()]
+    used = {found[1] for call in calls if (found := deferred.search(ast.unparse(call.func)))}
+    used |= {ast.unparse(call.args[0]).rpartition(".")[2] for call in calls if _is_later(call)}
     for module, node, marks in _marked(house, "task"):
         name = getattr(node, "name", "")
         if name not in used and not any(ast.unparse(one.func).endswith(".periodic") for one in marks):
             yield f"{module.at(node)} {name}"
+
+
+def _is_later(call: ast.Call) -> bool:
+    """Tell whether the call has the act in hand put a task on its queue."""
+    return bool(call.args) and ast.unparse(call.func).endswith(".later")
 
 
 @check

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
+from django.db.models import QuerySet
 
 from yiwang.kernel.compiled import Compiled, Slot
 
@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from yiwang.platform.cases.models import Application, Case, Task
 
 
-_CASES = Compiled(
-    lambda: (
-        apps.get_model("cases.Case")
-        .objects.select_for_update()
-        .filter(application_id=Slot("application"))
-        .order_by("position")
-    )
-)
-_TASKS = Compiled(lambda: apps.get_model("cases.Task").objects.filter(case_id=Slot("case")).order_by("position"))
+def _case_rows() -> QuerySet[Case]:
+    from yiwang.platform.cases.models import Case  # whose managers import this module
+
+    return Case.objects.select_for_update().filter(application_id=Slot("application")).order_by("position")
+
+
+def _task_rows() -> QuerySet[Task]:
+    from yiwang.platform.cases.models import Task
+
+    return Task.objects.filter(case_id=Slot("case")).order_by("position")
+
+
+_CASES, _TASKS = Compiled(_case_rows), Compiled(_task_rows)
 
 
 def cases_of(application: Application) -> list[Case]:
