@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,8 @@ from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.rules import working_days
 from yiwang.ui import dates
 from yiwang.ui.shown import Bar, Chart, Lane, chart
+from yiwang.ui.templatetags.ui import said
+from yiwang.ui.values import is_english
 
 LAMPS = {
     Light.GREEN: "green",
@@ -68,6 +70,7 @@ def case_line(
     statutory = working_days(edition.definition.statutory_limit) if edition else 0
     return {
         "view": view,
+        "name": said(edition.definition, "name") if edition and is_english() else view.name,
         "edition": edition,
         "state": STATES[view.state],
         "result": RESULTS[view.result] if view.result else "",
@@ -193,7 +196,7 @@ def history_lines(
     entries: Iterable[HistoryEntry], names: Mapping[uuid.UUID, str], tasks: Mapping[uuid.UUID, Sequence[TaskView]]
 ) -> list[HistoryLine]:
     """Tell the applicant what happened, latest first; work inside an office is left out."""
-    lines = []
+    lines: list[HistoryLine] = []
     for one in entries:
         if one.name in _OFFICE_WORK or one.name not in ACTS:
             continue
@@ -202,5 +205,7 @@ def history_lines(
             steps = tasks.get(one.case_id, ())
             step = next((task.name for task in steps if task.done_at and abs(task.done_at - one.at) < _SAME), "")
             words = _("%(step)s完成") % {"step": step} if step else words
-        lines.append(HistoryLine(one.at, names.get(one.case_id, "") if one.case_id else "", words, one.who))
+        line = HistoryLine(one.at, names.get(one.case_id, "") if one.case_id else "", words, one.who)
+        if not lines or replace(lines[-1], at=line.at) != line:  # what a timer does again and again is told once
+            lines.append(line)
     return lines

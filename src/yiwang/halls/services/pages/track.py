@@ -30,6 +30,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.ui import store
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
 
 ENDED = 5
 """How many finished applications stand on the front page of my space."""
@@ -136,7 +137,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "way": WAYS[rules.way_of(view.delivery)],
             "deliverable": any(case.closed_at is None for case in view.cases),
             "receipt": request.GET.get("receipt") == "1",
-            "crumbs": [Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(view.title, "")],
+            "crumbs": [Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(said(view, "title"), "")],
             "section": "my",
             "key": uuid.uuid4().hex,
         },
@@ -187,7 +188,7 @@ def progress(request: HttpRequest) -> HttpResponse:
             "code": code,
             "wrong": wrong,
             "page_errors": bool(wrong),
-            "title": found.name if isinstance(found, CaseView) else found.title if found else "",
+            "title": found.name if isinstance(found, CaseView) else said(found, "title") if found else "",
             "found": [case_line(view) for view in views],
             "crumbs": [Link(_("首页"), "/"), Link(_("办件进度查询"), "")],
             "section": "query",
