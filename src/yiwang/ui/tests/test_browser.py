@@ -84,7 +84,7 @@ def test_markup_is_valid(client, tmp_path):
     tool = [
         str(MODULES / ".bin" / "html-validate"),
         "--config",
-        str(assets.HERE / "tests" / "htmlvalidate.json"),
+        str(assets.HERE / "tests" / "htmlvalidate.cjs"),
     ]
     result = subprocess.run([*tool, *files], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
