@@ -144,3 +144,10 @@ def test_the_navigator_begins_with_the_place_chosen_before(client):
     client.post("/place/", {"place": "339901002"})
     html = page(client.get(reverse("services:navigator", args=["shop"])))
     assert '<option value="339901002" selected>' in html
+
+
+def test_a_guide_comes_in_large_print_too(client, food):
+    client.cookies["yw_edition"] = "elder"
+    html = page(client.get(f"/items/{food.task_code}/"))
+    assert re.findall(r'data-edition="([^"]*)"', html) == ["elder"], "the page's edition, not that of the guide"
+    assert "标准版" in html

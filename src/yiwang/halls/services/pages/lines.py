@@ -52,6 +52,11 @@ _SAME = timedelta(seconds=2)
 """An act's entry and what it wrote are this close."""
 
 
+def name_of(view: CaseView, edition: EditionView | None) -> str:
+    """Say what a case is about in the reader's language."""
+    return said(edition.definition, "name") if edition and is_english() else view.name
+
+
 def case_line(
     view: CaseView, edition: EditionView | None = None, *, ratable: Collection[uuid.UUID] = ()
 ) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def case_line(
     statutory = working_days(edition.definition.statutory_limit) if edition else 0
     return {
         "view": view,
-        "name": said(edition.definition, "name") if edition and is_english() else view.name,
+        "name": name_of(view, edition),
         "edition": edition,
         "state": STATES[view.state],
         "result": RESULTS[view.result] if view.result else "",
@@ -98,8 +103,11 @@ def _light_words(view: CaseView) -> str:
 # --- Every case on one scale of working days ---
 
 
-def case_chart(views: Sequence[CaseView], region: str) -> Chart | None:
-    """Draw the cases that were accepted on one scale of working days; nothing to draw for fewer than two."""
+def case_chart(views: Sequence[CaseView], region: str, names: Mapping[uuid.UUID, str]) -> Chart | None:
+    """Draw the cases that were accepted on one scale of working days; nothing to draw for fewer than two.
+
+    ``names`` says what each is called.
+    """
     drawn = [view for view in views if view.accepted_at is not None]
     if len(drawn) < 2:
         return None
@@ -114,7 +122,7 @@ def case_chart(views: Sequence[CaseView], region: str) -> Chart | None:
     turns = (number == 0 or day.month != days[number - 1].month for number, day in enumerate(days))
     axis = [f"{day.month}/{day.day}" if turn else str(day.day) for day, turn in zip(days, turns, strict=True)]
     open_ = any(view.closed_at is None for view in drawn)
-    lanes = [Lane(view.name, _say(view), _bars(view, days)) for view in drawn]
+    lanes = [Lane(names.get(view.id, view.name), _say(view), _bars(view, days)) for view in drawn]
     return chart(lanes, days=len(days), today=now if open_ else 0, axis=axis, axis_label=_("只列工作日"))
 
 

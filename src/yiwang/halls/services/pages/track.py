@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.halls.services.doors import applicant
 from yiwang.halls.services.pages import after, mine
-from yiwang.halls.services.pages.lines import case_chart, case_line, history_lines
+from yiwang.halls.services.pages.lines import case_chart, case_line, history_lines, name_of
 from yiwang.kernel.limits import client_address, count
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound
@@ -108,6 +108,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     by_id = {case.id: case for case in view.cases}
     editions = {edition.id: edition for edition in cases.editions_of(view)}
     issued = licences.of_cases(ids)
+    names = {case.id: name_of(case, editions.get(case.edition_id)) for case in view.cases}
     ratable = oversight.ratable_cases(ids, actor)
     documents = cases.documents_of(pk)
     corrections = cases.corrections_of(ids, only_open=True)
@@ -121,14 +122,12 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "application": view,
             "state": APPLICATION_STATES[view.state],
             "counts": _counts(view),
-            "chart": case_chart(view.cases, view.region),
+            "chart": case_chart(view.cases, view.region, names),
             "cases": [case_line(case, editions.get(case.edition_id), ratable=ratable) for case in view.cases],
             "undecided": after.UNDECIDED,
             "fixes": [after.correction_form(request, one, by_id[one.case_id]) for one in corrections],
             "owed": after.owed_of(pk) if any(case.conditional for case in view.cases) else [],
-            "history": history_lines(
-                happened, {case.id: case.name for case in view.cases} if len(ids) > 1 else {}, cases.tasks_of(ids)
-            ),
+            "history": history_lines(happened, names if len(ids) > 1 else {}, cases.tasks_of(ids)),
             "documents": [(one, by_id[one.case_id].name if one.case_id in by_id else "") for one in documents],
             "receipt_document": next((one for one in documents if one.kind is DocumentKind.RECEIPT), None),
             "notices": {one.case_id: one for one in documents if one.kind is DocumentKind.CORRECTION_NOTICE},
@@ -169,7 +168,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     Asked too often from one address it answers 429: nobody can try codes through.
     """
     number, code = (request.GET.get(name, "").strip()[:80] for name in ("number", "code"))
-    asked = bool(number or code)
+    asked = not {"number", "code"}.isdisjoint(request.GET)
     wrong = {name: message for name, message in (
         ("number", "" if number else _("请填申请编号或办件编号")), ("code", "" if code else _("请填查询码")),
     ) if asked and message}  # fmt: skip
