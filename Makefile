@@ -23,7 +23,7 @@ demo: .venv/.installed node_modules/.installed
 test: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m "not e2e" $(ARGS)
 
-e2e: .venv/.installed-dev build
+e2e: .venv/.installed-dev node_modules/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)
 
 # kill -9 of web, worker and database in the middle of journeys; `make test` strikes a few times, this one 50 times
@@ -91,5 +91,10 @@ ALONE = @mkdir -p .yiwang; exec 9>.yiwang/$(1).lock; \
 
 node_modules/.installed: package.json package-lock.json | tools
 	$(call ALONE,node_modules) echo "Installing npm packages …"; \
-	npm ci --no-audit --no-fund --loglevel=error; \
+	npm ci --omit=dev --no-audit --no-fund --loglevel=error; \
 	touch $@
+
+node_modules/.installed-dev: package.json package-lock.json | tools
+	$(call ALONE,node_modules) echo "Installing npm packages, those of the browser tests too …"; \
+	npm ci --no-audit --no-fund --loglevel=error; \
+	touch node_modules/.installed $@

@@ -50,6 +50,12 @@ class City:
         return done.stdout
 
 
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def hear_ctrl_c() -> None:
     """Listen to Ctrl-C, also where the tests themselves were started in the background and do not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -62,8 +68,7 @@ def city() -> Iterator[City]:
     if RUNNING:
         yield City(RUNNING, outside | {"YIWANG_STATE_DIR": str(default_state_dir())})
         return
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     state = ROOT / ".yiwang" / "e2e"
     state.mkdir(parents=True, exist_ok=True)
     environment = outside | {
@@ -90,13 +95,20 @@ def city() -> Iterator[City]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def debugging_port() -> int:
+    """Where the browser of the tests can be driven by a second tool."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def chromium(debugging_port: int) -> Iterator[Browser]:
     """One browser for all tests."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-        )
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync", f"--remote-debugging-port={debugging_port}"],
+        )  # fmt: skip
         yield browser
         browser.close()
 

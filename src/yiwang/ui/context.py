@@ -22,7 +22,10 @@ def markup_language() -> str:
 
 
 def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]:
-    """Add ``site``, ``edition``, ``lang`` and ``demo_components`` to templates."""
+    """Add ``site``, ``lang`` and the like to templates.
+
+    The edition is ``page_edition``: a guide's page has an ``edition`` of its own, the published one.
+    """
     current = known or site.current()
     language = translation.get_language() or settings.LANGUAGE_CODE
     english = language == "en"
@@ -32,6 +35,6 @@ def page(request: HttpRequest, known: site.Site | None = None) -> dict[str, Any]
         "site_subtitle": current.subtitle_en if english else current.subtitle,
         "site_lines": (current.lines_en if english else ()) or current.lines,
         "theme_version": site.theme_version(current.theme) if current.theme else "",
-        "edition": getattr(request, "edition", Edition.STANDARD).value,
+        "page_edition": getattr(request, "edition", Edition.STANDARD).value,
         "lang": markup_language(),
     }

@@ -126,7 +126,10 @@ def update(language: str) -> list[str]:
     for context, message in sorted(collect(sources()), key=str):
         singular = message if isinstance(message, str) else message[0]
         entry = old.get(singular, context or None)
-        new.add(message, entry.string if entry else "", context=context or None)
+        kept = entry.string if entry else ""
+        if isinstance(kept, str) == isinstance(message, tuple):  # it became, or is no longer, one with a plural
+            kept = ""
+        new.add(message, kept, context=context or None)
     path = catalogue_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, new)

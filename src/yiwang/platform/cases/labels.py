@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, Way
 
@@ -116,6 +117,10 @@ ACTS: dict[str, Any] = {
     "cases.check_original": _("核对原件"),
     "cases.add_photo": _("上传现场照片"),
 }
+
+
+_WHO = (gettext_noop("申请人"), gettext_noop("经办人"), gettext_noop("系统"))
+"""Who acted, as the audit trail writes it: pages say it in the reader's language."""
 
 
 def act_label(name: str) -> str:

@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.platform.directory import chosen
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
+from yiwang.platform.search import facets as narrowing
 from yiwang.platform.search import queries
 from yiwang.platform.search.types import Filters
 from yiwang.ui.entry import public
@@ -65,7 +67,7 @@ def results(request: HttpRequest) -> HttpResponse:
             "found": found,
             "facets": facets,
             "narrowed": bool(kept),
-            "chosen": [(one.label, url) for _name, values in facets for one, url in values if one.chosen],
+            "chosen": [(label, address(**{name: "", "page": ""})) for name, label in labels_of(kept)],
             "wide": f"{here}?{urlencode({'q': text, 'where': EVERYWHERE})}",
             "meant": [(term, f"{here}?{urlencode({'q': term})}") for term in found.meant],
             "previous": address(page=str(found.page - 1)) if found.page > 1 else "",
@@ -86,6 +88,16 @@ def suggest(request: HttpRequest) -> HttpResponse:
     terms = [(term, f"{here}?{urlencode({'q': term})}") for term in queries.complete(text)]
     template = "search/suggestions.html" if request.headers.get("HX-Request") else "search/suggest.html"
     return render(request, template, {"q": text, "terms": terms, "section": "apply", "hide_search": True})
+
+
+def labels_of(filters: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the chosen filters, each with what its value is called, whether or not it leaves anything."""
+    labels = narrowing.labels()
+    labels["online"] = {"yes": _("全程网办")}
+    if code := filters.get("agency"):
+        agency = directory.find_agency(code)
+        labels["agency"] = {code: agency.short_name} if agency else {}
+    return [(name, labels.get(name, {}).get(value, value)) for name, value in filters.items()]
 
 
 def popular() -> list[tuple[str, str]]:

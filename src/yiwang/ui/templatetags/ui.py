@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import assets, dates, uploads
+from .. import assets, dates, uploads, values
 
 register = template.Library()
 
@@ -157,6 +157,13 @@ def bar(start: int, width: int, words: str = "", kind: str = "") -> SafeString:
     css = f" yw-bar--{kind}" if kind else ""
     inner = format_html("<b>{}</b>", words) if kind == "pause" and words else words
     return format_html('<span class="yw-bar{} yw-c{} yw-w{}">{}</span>', css, start, width, inner)
+
+
+@register.filter
+def said(thing: object, name: str) -> str:
+    """Say a thing's ``name`` in the reader's language: ``name_en`` in English, where the city's data have it."""
+    english = getattr(thing, f"{name}_en", "") if values.is_english() else ""
+    return str(english or getattr(thing, name, ""))
 
 
 @register.filter

@@ -46,7 +46,7 @@ def visit(browser, live_server):
         page = context.new_page()
         page.complaints = []
         page.outside = []
-        page.on("console", lambda line: page.complaints.append(line.text))
+        page.on("console", lambda line: page.complaints.append(f"{line.text} {line.location['url']}".strip()))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("request", lambda one: page.outside.append(one.url))
         page.goto(live_server.url + path)
@@ -84,7 +84,7 @@ def test_markup_is_valid(client, tmp_path):
     tool = [
         str(MODULES / ".bin" / "html-validate"),
         "--config",
-        str(assets.HERE / "tests" / "htmlvalidate.json"),
+        str(assets.HERE / "tests" / "htmlvalidate.cjs"),
     ]
     result = subprocess.run([*tool, *files], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
@@ -155,7 +155,7 @@ def test_a_change_is_saved_and_asks_what_follows_without_losing_what_is_typed(dr
     page.get_by_label("否").check(force=True)
     page.get_by_role("button", name="提交").click()
     page.get_by_text("sent").wait_for()
-    assert page.complaints == []
+    assert [line for line in page.complaints if "/favicon.ico" not in line] == []  # the bare answer names no icon
 
 
 def test_the_same_form_works_without_script(drafts, visit):

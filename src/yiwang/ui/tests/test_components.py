@@ -154,6 +154,17 @@ def test_every_sentence_of_ours_has_its_english():
     assert messages.untranslated("en") == []
 
 
+def test_templates_hold_no_word_that_cannot_be_translated():
+    for path in assets.HERE.parent.rglob("templates/**/*.html"):
+        if path.name.startswith("components") or path.name in {"sample_card.html", "util.html"}:
+            continue  # samples of the design, and the name of the Chinese language in Chinese
+        text = path.read_text(encoding="utf-8")
+        for pattern in (r"\{% comment %\}.*?\{% endcomment %\}", r"\{% blocktranslate.*?\{% endblocktranslate %\}"):
+            text = re.sub(pattern, "", text, flags=re.DOTALL)
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.DOTALL)
+        assert not re.findall(r"[\u3400-\u9fff]+", text), path.name
+
+
 def test_a_missing_translation_is_found(monkeypatch, tmp_path):
     (tmp_path / "page.html").write_text('{% load i18n %}{% translate "没有译文的句子" %}\n', encoding="utf-8")
     monkeypatch.setattr(messages, "sources", lambda *packages: [tmp_path / "page.html"])

@@ -37,6 +37,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
 from yiwang.ui import values
 from yiwang.ui.forms import SpecForm
+from yiwang.ui.templatetags.ui import said
 
 
 @applicant
@@ -136,7 +137,7 @@ def part(request: HttpRequest, draft: Draft, code: str) -> HttpResponse:
             "previous": codes[index - 1] if index else "",
             "disputed": [spec for spec in section.fields if spec.name in draft.view.answers.get("_disputed", ())],
             "guide_url": guide_url(request, draft),
-            "next_title": draft.sections[index + 1].title if index + 1 < len(codes) else _("材料"),
+            "next_title": said(draft.sections[index + 1], "title") if index + 1 < len(codes) else _("材料"),
             "progress": progress_of(draft),
             "section": "apply",
         },

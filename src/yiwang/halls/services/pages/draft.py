@@ -23,6 +23,7 @@ from yiwang.platform.catalog.rules import MergedSection
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.ui.shown import FormPart
+from yiwang.ui.templatetags.ui import said
 
 TO_FILL = (FactState.ASK, FactState.GIVEN, FactState.DEGRADED)
 
@@ -94,7 +95,7 @@ def parts_of(request: HttpRequest, draft: Draft, current: str, *, wrong: int = 0
         here = section.code == current
         parts.append(
             FormPart(
-                section.title,
+                said(section, "title"),
                 address(request, "part", pk, section.code),
                 _("%(n)d 处要改") % {"n": wrong} if here and wrong else note,
                 current=here,

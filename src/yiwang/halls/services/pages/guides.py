@@ -27,6 +27,7 @@ from yiwang.ui.entry import public
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
 from yiwang.ui.shown import Bar, Chart, Lane, chart
+from yiwang.ui.templatetags.ui import said
 
 TOWN = 9
 """Digits of a town's code."""
@@ -52,7 +53,7 @@ def navigator(request: HttpRequest, code: str) -> HttpResponse:
         "known_person": principal_of(request) is not None,
         "near": directory.centres_near(str(answers.get(event.region_question) or (place.code if place else "")), 1),
         "section": "apply",
-        "crumbs": [Link(_("首页"), "/"), Link(_("一件事"), address(request, "events")), Link(event.name, "")],
+        "crumbs": [Link(_("首页"), "/"), Link(_("一件事"), address(request, "events")), Link(said(event, "name"), "")],
     }
     if guide.complete and guide.chosen:
         context |= _more(request, guide, event)
@@ -123,7 +124,7 @@ def _lane(edition: EditionView, start: int) -> Lane:
         return Lane(edition.agency_short, say, (Bar(start + 1, 1, _("当场"), "soft"),))
     plan = rules.planned_days(definition)
     bars = tuple(
-        Bar(start + plan[step.code][0], step.days, step.name, _bar_kind(step.kind, step.joint))
+        Bar(start + plan[step.code][0], step.days, said(step, "name"), _bar_kind(step.kind, step.joint))
         for step in definition.process
         if step.days
     )

@@ -42,6 +42,7 @@ from yiwang.platform.evidence.rules import working_days
 from yiwang.ui import kept, site, store
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
 from yiwang.ui.values import is_english
 
 KNOWN = {SatisfierKind.LICENCE, SatisfierKind.DATASET, SatisfierKind.EARLIER, SatisfierKind.RESULT}
@@ -94,7 +95,7 @@ def item(request: HttpRequest, task_code: str) -> HttpResponse:
             "crumbs": [
                 Link(_("首页"), "/"),
                 Link(_("按部门找"), reverse("portal:agencies")),
-                Link(edition.definition.known_as, ""),
+                Link(said(edition.definition, "name") if is_english() else edition.definition.known_as, ""),
             ],
         },
     )
@@ -211,7 +212,7 @@ def _steps(edition: EditionView) -> list[ShownStep]:
                 days = _("第 %(n)d 个工作日") % {"n": first}
             else:
                 days = _("第 %(first)d–%(last)d 个工作日") % {"first": first, "last": last}
-        shown.append(ShownStep(step.name, who, days))
+        shown.append(ShownStep(said(step, "name"), who, days))
     return shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -19,6 +19,8 @@ from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.rules import working_days
 from yiwang.ui import dates
 from yiwang.ui.shown import Bar, Chart, Lane, chart
+from yiwang.ui.templatetags.ui import said
+from yiwang.ui.values import is_english
 
 LAMPS = {
     Light.GREEN: "green",
@@ -50,6 +52,11 @@ _SAME = timedelta(seconds=2)
 """An act's entry and what it wrote are this close."""
 
 
+def name_of(view: CaseView, edition: EditionView | None) -> str:
+    """Say what a case is about in the reader's language."""
+    return said(edition.definition, "name") if edition and is_english() else view.name
+
+
 def case_line(
     view: CaseView, edition: EditionView | None = None, *, ratable: Collection[uuid.UUID] = ()
 ) -> dict[str, Any]:
@@ -68,6 +75,7 @@ def case_line(
     statutory = working_days(edition.definition.statutory_limit) if edition else 0
     return {
         "view": view,
+        "name": name_of(view, edition),
         "edition": edition,
         "state": STATES[view.state],
         "result": RESULTS[view.result] if view.result else "",
@@ -95,8 +103,11 @@ def _light_words(view: CaseView) -> str:
 # --- Every case on one scale of working days ---
 
 
-def case_chart(views: Sequence[CaseView], region: str) -> Chart | None:
-    """Draw the cases that were accepted on one scale of working days; nothing to draw for fewer than two."""
+def case_chart(views: Sequence[CaseView], region: str, names: Mapping[uuid.UUID, str]) -> Chart | None:
+    """Draw the cases that were accepted on one scale of working days; nothing to draw for fewer than two.
+
+    ``names`` says what each is called.
+    """
     drawn = [view for view in views if view.accepted_at is not None]
     if len(drawn) < 2:
         return None
@@ -111,7 +122,7 @@ def case_chart(views: Sequence[CaseView], region: str) -> Chart | None:
     turns = (number == 0 or day.month != days[number - 1].month for number, day in enumerate(days))
     axis = [f"{day.month}/{day.day}" if turn else str(day.day) for day, turn in zip(days, turns, strict=True)]
     open_ = any(view.closed_at is None for view in drawn)
-    lanes = [Lane(view.name, _say(view), _bars(view, days)) for view in drawn]
+    lanes = [Lane(names.get(view.id, view.name), _say(view), _bars(view, days)) for view in drawn]
     return chart(lanes, days=len(days), today=now if open_ else 0, axis=axis, axis_label=_("只列工作日"))
 
 
@@ -193,7 +204,7 @@ def history_lines(
     entries: Iterable[HistoryEntry], names: Mapping[uuid.UUID, str], tasks: Mapping[uuid.UUID, Sequence[TaskView]]
 ) -> list[HistoryLine]:
     """Tell the applicant what happened, latest first; work inside an office is left out."""
-    lines = []
+    lines: list[HistoryLine] = []
     for one in entries:
         if one.name in _OFFICE_WORK or one.name not in ACTS:
             continue
@@ -202,5 +213,7 @@ def history_lines(
             steps = tasks.get(one.case_id, ())
             step = next((task.name for task in steps if task.done_at and abs(task.done_at - one.at) < _SAME), "")
             words = _("%(step)s完成") % {"step": step} if step else words
-        lines.append(HistoryLine(one.at, names.get(one.case_id, "") if one.case_id else "", words, one.who))
+        line = HistoryLine(one.at, names.get(one.case_id, "") if one.case_id else "", words, one.who)
+        if not lines or replace(lines[-1], at=line.at) != line:  # what a timer does again and again is told once
+            lines.append(line)
     return lines

@@ -23,9 +23,11 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DelegationView
+from yiwang.ui import dates
 from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
 
 
 def links() -> list[Link]:
@@ -90,7 +92,7 @@ def grant(request: HttpRequest) -> HttpResponse:
         Option("fill", _("只能替我填，由我自己提交")),
     )
     scopes = (Option("all", _("所有事项")), Option("some", _("只办下面这些")))
-    events = tuple(Option(one.code, one.name) for one in catalog.life_events())
+    events = tuple(Option(one.code, said(one, "name")) for one in catalog.life_events())
     specs = [
         FieldSpec("name", _("受托人姓名"), FieldKind.TEXT, max_length=60),
         FieldSpec("contact", _("受托人的手机号或证件号"), FieldKind.TEXT, max_length=40, sensitive=True,
@@ -102,7 +104,7 @@ def grant(request: HttpRequest) -> HttpResponse:
                   hint=_("只办一部分时填；一行一个事项名称")),
         FieldSpec("sign", _("能不能签名"), FieldKind.CHOICE, options=yes_no),
         FieldSpec("last_day", _("到哪天为止"), FieldKind.DATE,
-                  hint=_("最晚 %(day)s") % {"day": f"{latest.year} 年 {latest.month} 月 {latest.day} 日"}),
+                  hint=_("最晚 %(day)s") % {"day": dates.said(latest, "date")}),
     ]  # fmt: skip
     form = SpecForm(specs, request.POST if request.method == "POST" else None)
     status = 200

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.halls.services.doors import applicant
 from yiwang.halls.services.pages import after, mine
-from yiwang.halls.services.pages.lines import case_chart, case_line, history_lines
+from yiwang.halls.services.pages.lines import case_chart, case_line, history_lines, name_of
 from yiwang.kernel.limits import client_address, count
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound
@@ -30,6 +30,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.ui import store
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.frame import Link
+from yiwang.ui.templatetags.ui import said
 
 ENDED = 5
 """How many finished applications stand on the front page of my space."""
@@ -107,6 +108,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     by_id = {case.id: case for case in view.cases}
     editions = {edition.id: edition for edition in cases.editions_of(view)}
     issued = licences.of_cases(ids)
+    names = {case.id: name_of(case, editions.get(case.edition_id)) for case in view.cases}
     ratable = oversight.ratable_cases(ids, actor)
     documents = cases.documents_of(pk)
     corrections = cases.corrections_of(ids, only_open=True)
@@ -120,14 +122,12 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "application": view,
             "state": APPLICATION_STATES[view.state],
             "counts": _counts(view),
-            "chart": case_chart(view.cases, view.region),
+            "chart": case_chart(view.cases, view.region, names),
             "cases": [case_line(case, editions.get(case.edition_id), ratable=ratable) for case in view.cases],
             "undecided": after.UNDECIDED,
             "fixes": [after.correction_form(request, one, by_id[one.case_id]) for one in corrections],
             "owed": after.owed_of(pk) if any(case.conditional for case in view.cases) else [],
-            "history": history_lines(
-                happened, {case.id: case.name for case in view.cases} if len(ids) > 1 else {}, cases.tasks_of(ids)
-            ),
+            "history": history_lines(happened, names if len(ids) > 1 else {}, cases.tasks_of(ids)),
             "documents": [(one, by_id[one.case_id].name if one.case_id in by_id else "") for one in documents],
             "receipt_document": next((one for one in documents if one.kind is DocumentKind.RECEIPT), None),
             "notices": {one.case_id: one for one in documents if one.kind is DocumentKind.CORRECTION_NOTICE},
@@ -136,7 +136,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "way": WAYS[rules.way_of(view.delivery)],
             "deliverable": any(case.closed_at is None for case in view.cases),
             "receipt": request.GET.get("receipt") == "1",
-            "crumbs": [Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(view.title, "")],
+            "crumbs": [Link(_("首页"), "/"), Link(_("我的"), reverse("services:my")), Link(said(view, "title"), "")],
             "section": "my",
             "key": uuid.uuid4().hex,
         },
@@ -168,7 +168,7 @@ def progress(request: HttpRequest) -> HttpResponse:
     Asked too often from one address it answers 429: nobody can try codes through.
     """
     number, code = (request.GET.get(name, "").strip()[:80] for name in ("number", "code"))
-    asked = bool(number or code)
+    asked = not {"number", "code"}.isdisjoint(request.GET)
     wrong = {name: message for name, message in (
         ("number", "" if number else _("请填申请编号或办件编号")), ("code", "" if code else _("请填查询码")),
     ) if asked and message}  # fmt: skip
@@ -187,7 +187,7 @@ def progress(request: HttpRequest) -> HttpResponse:
             "code": code,
             "wrong": wrong,
             "page_errors": bool(wrong),
-            "title": found.name if isinstance(found, CaseView) else found.title if found else "",
+            "title": found.name if isinstance(found, CaseView) else said(found, "title") if found else "",
             "found": [case_line(view) for view in views],
             "crumbs": [Link(_("首页"), "/"), Link(_("办件进度查询"), "")],
             "section": "query",

@@ -206,6 +206,9 @@ def test_progress_needs_number_and_code_and_says_nothing_personal(browser, food,
     stranger = Client()
     address = reverse("services:progress")
     assert stranger.get(address).status_code == 200
+    nothing = stranger.get(address, {"number": "", "code": ""})
+    assert nothing.status_code == 422
+    assert 'id="number-error"' in page(nothing)
     half = stranger.get(address, {"number": view.number})
     assert half.status_code == 422
     assert 'id="code-error"' in page(half)

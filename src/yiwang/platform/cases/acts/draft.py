@@ -169,7 +169,8 @@ def choose_delivery(
     chosen = Way(way)
     given = {"name": name.strip(), "phone": phone.strip(), "address": address.strip()}
     if chosen is Way.MAIL:
-        missing = [FieldError(field, _("寄送要填这一项。")) for field, value in given.items() if not value]
+        ask = {"name": _("寄送要填收件人"), "phone": _("寄送要填收件人电话"), "address": _("寄送要填寄到哪里")}
+        missing = [FieldError(field, ask[field]) for field, value in given.items() if not value]
         editions = catalog.get_editions(uuid.UUID(row["edition"]) for row in application.plan).values()
         if not all(edition.definition.channels.mail_out for edition in editions):
             missing.append(FieldError("way", _("其中有事项的结果不能寄送，请选电子送达或窗口领取。")))

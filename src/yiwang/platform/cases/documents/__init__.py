@@ -107,7 +107,7 @@ def _title(case: Case | None, kind: DocumentKind) -> str:
     titles = TITLES
     if case is not None and catalog.get_edition(case.edition_id).definition.item_type == "01":
         titles = TITLES | LICENSING
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(settings.LANGUAGE_CODE):  # the law's language, whatever the applicant reads
         return str(titles[kind])
 
 

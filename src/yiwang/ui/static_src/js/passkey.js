@@ -51,7 +51,8 @@ export function enablePasskeys(page) {
     const failed = part.querySelector("[data-yw-failed]");
     part.querySelector("[data-yw-plain]").hidden = true;
     button.hidden = false;
-    button.addEventListener("click", async () => {
+    button.addEventListener("click", async (event) => {
+      event.preventDefault(); // the form goes when the device has answered
       button.disabled = true;
       failed.hidden = true;
       try {
