@@ -143,6 +143,7 @@ STATES = {
     "published": _("已发布"),
     "changed": _("已发布，有未发布的修改"),
     "suspended": _("已暂停"),
+    "shown": _("外地的，只展示"),
 }
 
 
@@ -152,6 +153,8 @@ def _state(item: ItemDraft) -> str:
         return str(STATES["review"])
     if item.is_sent_back:  # type: ignore[attr-defined]
         return str(STATES["sent_back"])
+    if row.sample_only:
+        return str(STATES["shown"])
     if row.state == "published" and item.has_unpublished_changes:
         return str(STATES["changed"])
     return str(STATES.get(row.state, row.state))
