@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from yiwang.config import typed
-from yiwang.config.scenario import CorrectionPlan, Scenario
+from yiwang.config.scenario import DRAFT, CorrectionPlan, Scenario
 from yiwang.config.staffing import Staff, reach_of, staff_for
 from yiwang.halls.services import queries as services
 from yiwang.kernel import clock, holidays, work
@@ -194,6 +194,8 @@ class Journey:
                 else:
                     self._file(pk, name)
             yield self._stage("cases.add_file", self.applicant, material.name)
+        if self.scenario.leave == DRAFT:
+            raise _Today
         with self._now():
             number = acts.submit(pk, by=self.applicant, key=self._key())
         yield self._stage("cases.submit", self.applicant, number)

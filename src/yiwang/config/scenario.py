@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+DRAFT = "draft"
+"""What is left as a draft is filled in and not handed in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionPlan:
@@ -39,7 +42,7 @@ class Scenario:
     organisation: str = ""
     correction: CorrectionPlan | None = None
     leave: str = ""
-    """Kind of step that nobody does: the matter lies there, on its clock."""
+    """Kind of step that nobody does (or ``DRAFT``): the matter lies there, on its clock."""
     stop: Stop | None = None
     refuse: str = ""
     """Reason for which every case is refused."""
