@@ -27,6 +27,7 @@ urlpatterns = [
     path("desk/", include("yiwang.platform.identity.desk")),
     path("desk/", include("yiwang.platform.directory.desk")),
     path("desk/", include("yiwang.platform.notices.desk")),
+    path("desk/", include("yiwang.platform.licences.desk")),
     path("desk/", include("yiwang.platform.oversight.desk")),
 ]
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
@@ -178,18 +178,20 @@ def latest(by: Actor) -> list[LicenceView]:
 
 def versions(pk: uuid.UUID, by: Actor) -> list[LicenceView]:
     """Return every version of a licence that the actor may see, newest first."""
-    one = Licence.objects.visible_to(by).filter(pk=pk).values("type_id", "issuer_code", "serial").first()
-    if one is None:
+    mine = Licence.objects.visible_to(by)
+    named = {name: OuterRef(name) for name in ("type_id", "issuer_code", "serial")}
+    rows = list(mine.filter(Exists(mine.filter(pk=pk, **named))).select_related("type").order_by("-version"))
+    if not rows:
         raise NotFound(_("没有找到这份证照。"))
-    rows = Licence.objects.visible_to(by).filter(**one).select_related("type").order_by("-version")
     return [view(row) for row in rows]
 
 
 def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
     """Return who used a licence and for what, and what was done to it, newest first."""
-    if not Licence.objects.visible_to(by).filter(pk=pk).exists():
+    mine = Licence.objects.visible_to(by).filter(pk=pk)
+    rows = list(LicenceUse.objects.filter(licence__in=mine).order_by("-at", "-id")[:limit])
+    if not rows and not mine.exists():
         raise NotFound(_("没有找到这份证照。"))
-    rows = LicenceUse.objects.filter(licence_id=pk).order_by("-at", "-id")[:limit]
     return [
         LicenceUseView(
             row.at,
