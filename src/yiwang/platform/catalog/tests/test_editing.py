@@ -194,13 +194,15 @@ def test_what_is_loaded_from_outside_replaces_an_open_draft(amr: Agency, shop: I
 
 def test_editions_are_compared(amr: Agency) -> None:
     draft = made(item(), published=True)
+    editor, address = signed_in(amr, Role.ITEM_EDITOR), f"/editors/items/editions/{draft.pk}/"
+    assert "只发布过一版" in editor.get(address).content.decode()
     with system_record("test.publish"):
         row = Implementation.objects.get(pk=draft.implementation_id)
         row.draft["promised_limit"]["value"] = 6
         publish_draft(row, "", by=SYSTEM)
-    page = signed_in(amr, Role.ITEM_EDITOR).get(f"/editors/items/editions/{draft.pk}/").content.decode()
+    page = editor.get(address).content.decode()
     assert "承诺办结时限 · 数值" in page
-    assert "<td>5</td><td>6</td>" in page
+    assert "<td><del>5</del></td><td><ins>6</ins></td>" in page
 
 
 def test_the_policy_of_wagtails_pages_runs_no_inline_script(amr: Agency, shop: ItemDraft) -> None:
