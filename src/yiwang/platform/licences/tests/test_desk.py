@@ -37,7 +37,7 @@ def at_desk(role: Role, path: str = AMR.path) -> Client:
     member = StaffMember.objects.create(account=account, agency=agency, number=name, name="演示人")
     StaffRole.objects.create(staff=member, role=role.value, agency_path=path)
     client = Client()
-    client.force_login(account, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(account, backend="yiwang.platform.identity.store.AccountBackend")
     return client
 
 
