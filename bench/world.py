@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from yiwang.config.journey import sample
+from yiwang.config.typed import sample
 from yiwang.halls.services import queries as services
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from yiwang.config.journey import Journey, Scenario, sample
+from yiwang.config.journey import Journey, Scenario
+from yiwang.config.typed import sample
 from yiwang.kernel import clock
 from yiwang.platform.cases.models import Application
 from yiwang.platform.catalog import queries as catalog

@@ -23,7 +23,7 @@ from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
 from yiwang.config.environment import ROOT
-from yiwang.config.journey import sample
+from yiwang.config.typed import sample
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 
 logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -28,7 +28,7 @@ DETAILS: dict[str, Any] = {
     "exits": "正门向东临街，后门经走廊通停车场",
     "extinguishers": "8",
     "fire_manager_name": "演示店长",
-    "fire_manager_phone": "19957700011",
+    "fire_manager_phone": "19900000011",
     "kitchen_area": "96",
     "cold_room": "8",
     "dishwashing": "热力消毒柜",

@@ -13,7 +13,7 @@ from .visitor import NARROW
 
 pytestmark = pytest.mark.e2e
 
-AGENT, AGENT_PHONE = "演示父亲戊", "19957700005"
+AGENT, AGENT_PHONE = "演示父亲戊", "19900000005"
 ACTING = f"{AGENT}（经办人）正在代表 {FIRM} 办理"
 
 

@@ -13,7 +13,7 @@ from .restaurant import DETAILS
 
 pytestmark = pytest.mark.e2e
 
-PERSON, NUMBER, PHONE = "演示用户丙", "330302197905031272", "19957700003"
+PERSON, NUMBER, PHONE = "演示用户丙", "330302197905031272", "19900000003"
 SITUATION = {
     "place_region": "鹿城区 · 南汇街道",
     "legal_form": "个体工商户",

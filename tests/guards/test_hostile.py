@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from yiwang.config import journey as journeys
+from yiwang.config import typed
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember
 from yiwang.platform.identity.models import Organisation, Person
@@ -27,14 +27,14 @@ MOST_PAGES = 60
 @pytest.fixture
 def hostile(journey: Any, monkeypatch: pytest.MonkeyPatch, person_id: Any, deliver: Any) -> None:
     """A shop and an elderly card in which every name and every free field is hostile."""
-    sample = journeys.sample
+    value_of = typed.value_of
     texts = {FieldKind.TEXT, FieldKind.LONG_TEXT, FieldKind.ADDRESS}
 
-    def write(spec: Any, region: str) -> Any:
+    def write(spec: Any, *how: Any) -> Any:
         free = spec.kind in texts and not spec.pattern and (not spec.max_length or spec.max_length > len(HOSTILE))
-        return HOSTILE if free else sample(spec, region)
+        return HOSTILE if free else value_of(spec, *how)
 
-    monkeypatch.setattr(journeys, "sample", write)
+    monkeypatch.setattr(typed, "value_of", write)
     short = HOSTILE[:60]
     Person.objects.update(name=short)
     Organisation.objects.update(name=HOSTILE)

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
+from yiwang.config import living, typed
 from yiwang.config.environment import ROOT
-from yiwang.config.journey import Scenario, prepare
+from yiwang.config.journey import Scenario, numbers_of, prepare
 from yiwang.config.management.commands.pack import load
+from yiwang.config.staffing import Staff
 from yiwang.halls.services import queries as services
-from yiwang.kernel import clock
+from yiwang.kernel import clock, codes
 from yiwang.kernel.packs import Pack
-from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.kernel.types import Party, PartyKind, Reach, Role
 from yiwang.platform.cases.types import CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.models import Implementation
@@ -56,9 +58,7 @@ def _walk(pack: Pack, name: str) -> list[CaseView]:
     path = pack.root / "journeys" / f"{name}.yaml"
     scenario = pack.make(path, pack.yaml(path), Scenario)
     assert scenario is not None, pack.faults
-    numbers = {row.code: row.number for row in pack.rows("people.yaml", PersonRow)}
-    numbers |= {row.code: row.uscc for row in pack.rows("organisations.yaml", OrganisationRow)}
-    journey = prepare(scenario, numbers, clock.today())
+    journey = prepare(scenario, numbers_of(pack), clock.today(), words=typed.read(pack))
     for _stage in journey.steps():
         pass
     return journey.walk.cases
@@ -69,6 +69,51 @@ def _missed(rows: list[dict[str, Any]]) -> list[str]:
     groups = dict(SearchDocument.objects.values_list("target", "group"))
     found = {row["q"]: {groups[hit.target] for hit in search(row["q"]).hits[:3]} for row in rows}
     return [row["q"] for row in rows if not found[row["q"]] & {str(one) for one in row["expect"]}]
+
+
+def _everybody_is_invented(pack: Pack) -> None:
+    """Numbers have right check characters, telephones cannot be dialled, names say that they are invented."""
+    people = list(pack.rows("people.yaml", PersonRow))
+    assert len(people) >= 50
+    assert all("演示" in one.name and one.phone.startswith("1990000") for one in people)
+    assert len({one.number for one in people}) == len(people)
+    assert all(codes.parse_citizen_id(one.number) for one in people)
+    firms = list(pack.rows("organisations.yaml", OrganisationRow))
+    assert all("演" in one.name and codes.parse_uscc(one.uscc) for one in firms)
+    phones = Agency.objects.filter(external=False).values_list("phone", "complaint_phone")
+    assert all(phone.startswith("0577-0000") for pair in phones for phone in pair)
+
+
+def _somebody_does_every_step() -> None:
+    """Wherever an item is carried out, somebody takes in, reviews, inspects, decides and issues."""
+    staff = Staff()
+    wanted = {
+        "review": Role.REVIEWER,
+        "expert_review": Role.REVIEWER,
+        "site_visit": Role.INSPECTOR,
+        "issue": Role.ISSUER,
+    }
+    for row in Implementation.objects.filter(current__isnull=False).select_related("agency", "current"):
+        reach = Reach(row.agency.path, row.region, row.level, row.item_id)
+        kinds = {step["kind"] for step in row.current.content["definition"]["process"]}
+        for role in {Role.INTAKE, Role.DECIDER} | {wanted[kind] for kind in kinds & set(wanted)}:
+            assert staff.who(role, reach), (row.task_code, role)
+
+
+def _matters_can_be_walked(pack: Pack) -> None:
+    """Every matter of the living city names people, firms, items and procedures that are there."""
+    known = numbers_of(pack)
+    for one in pack.rows("living/matters*.yaml", living.Begun):
+        scenario = living.scenario_of(pack, one)
+        assert {scenario.person, scenario.organisation or scenario.person} <= set(known)
+        found = catalog.editions_in(scenario.region, scenario.items) if scenario.items else {}
+        assert set(found) == set(scenario.items), scenario
+        if scenario.stop:
+            procedures = {code.code for view in found.values() for code in view.definition.special_procedures}
+            assert scenario.stop.procedure in procedures
+    words = typed.read(pack)
+    assert set(words) <= set(catalog.elements())
+    assert pack.faults == []
 
 
 @pytest.mark.slow
@@ -124,6 +169,9 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     assert (restaurant.apart.materials, restaurant.together.materials) == (29, 5)
     assert (restaurant.apart.days, restaurant.together.days) == (31, 10)
 
+    _everybody_is_invented(pack)
+    _somebody_does_every_step()
+    _matters_can_be_walked(pack)
     journeys = {path.stem for path in pack.files("journeys/*.yaml")}
     assert len(journeys) >= 12
     for name in sorted(journeys):

@@ -7,54 +7,44 @@ day on which it is planned, so clocks, lights and timers are seen at work.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from yiwang.config import typed
+from yiwang.config.scenario import DRAFT, CorrectionPlan, Scenario
+from yiwang.config.staffing import Staff, reach_of, staff_for
 from yiwang.halls.services import queries as services
 from yiwang.kernel import clock, holidays, work
 from yiwang.kernel.calendar import Unit
-from yiwang.kernel.fields import FieldKind, FieldSpec
+from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Reach, Role
 from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import CaseState, CaseView, TaskState, TaskView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form, question_spec
+from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, Resolution
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.types import Level
 from yiwang.ui import uploads, values
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionPlan:
-    """Which item asks for a correction of which material, and in what words."""
-
-    item: str
-    material: str
-    message: str
+__all__ = ["CorrectionPlan", "Journey", "Scenario", "Stage", "Walk", "numbers_of", "prepare", "reach_of", "staff_for"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """A journey of a pack (``journeys/NAME.yaml``)."""
-
-    life_event: str
-    person: str
-    answers: dict[str, Any]
-    organisation: str = ""
-    correction: CorrectionPlan | None = None
-    visit_in_days: int = 3
-    rating: dict[str, Any] = field(default_factory=dict)
+class _Today(Exception):
+    """The walk has come to the day at which it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +69,37 @@ class Walk:
 
 
 class Journey:
-    """Walks a scenario. ``steps`` yields after every act, so that a test may look, or kill something, between acts."""
+    """Walks a scenario. ``steps`` yields after every act, so that a test may look, or kill something, between acts.
 
-    def __init__(self, scenario: Scenario, person: uuid.UUID, organisation: uuid.UUID | None, start: date) -> None:
+    ``until`` is the last day on which anything is done: a matter that began lately is left as it then stands.
+    ``settle`` does what the worker does in time (events, timers); whoever walks many at once does it for all.
+    ``watched`` notes the clocks of all cases after every act.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        person: uuid.UUID,
+        organisation: uuid.UUID | None,
+        start: date,
+        *,
+        words: Mapping[str, str] | None = None,
+        until: date | None = None,
+        door: Door = Door.COMMAND,
+        settle: Callable[[], None] = work.drain,
+        watched: bool = True,
+        staff: Staff | None = None,
+    ) -> None:
+        self.staff = staff or Staff()
+        self.watched = watched
         self.scenario = scenario
         self.day = start
+        self.until = until
+        self.settle = settle
+        self.words = {**(words or {}), **scenario.typed}
         self.walk = Walk()
         self._minutes = 0
+        self._lies = False
         me = Party(PartyKind.PERSON, person)
         principal = Party(PartyKind.ORGANISATION, organisation) if organisation else me
         self.applicant = Actor(
@@ -94,28 +108,38 @@ class Journey:
             label="申请人",
             principal=principal,
             level=AssuranceLevel.L3,
-            door=Door.COMMAND,
+            door=door,
         )
         self.run = uuid.uuid4().hex[:12]
         self._keys = 0
 
+    @property
+    def moment(self) -> tuple[date, int]:
+        """Return how far the walk has come: a day and minutes after nine o'clock."""
+        return self.day, self._minutes
+
     def steps(self) -> Iterator[Stage]:
         """Walk to the end."""
-        yield from self._apply()
-        yield from self._accept()
-        yield from self._work()
-        with self._now():
-            self.walk.cases = list(cases.get_application(self._pk, self.applicant).cases)
-        yield from self._rate()
+        try:
+            yield from self._apply()
+            yield from self._accept()
+            yield from self._work()
+            with self._now():
+                self.walk.cases = list(cases.get_application(self._pk, self.applicant).cases)
+            yield from self._rate()
+        except _Today:
+            return
 
     # --- the applicant ---
 
     def _rate(self) -> Iterator[Stage]:
         """Rate every case, once its service was noted by whoever listens to events."""
-        if not self.scenario.rating:
+        if not self.scenario.rating or self._lies:
             return
+        if self.until:
+            self._next_day()
         with self._now():
-            work.drain()
+            self.settle()
         for case in self.walk.cases:
             for service in oversight.services_of(case.id, self.applicant):
                 if not service.attempt:
@@ -130,7 +154,14 @@ class Journey:
                     )
                 yield self._stage("oversight.rate", self.applicant, case.name)
 
-    def _apply(self) -> Iterator[Stage]:
+    def _plan(self) -> tuple[list[uuid.UUID], dict[str, Any], str, str, str]:
+        """Return editions, answers, region, life event and name of what is applied for."""
+        if not self.scenario.life_event:
+            found = catalog.editions_in(self.scenario.region, self.scenario.items)
+            if missing := set(self.scenario.items) - set(found):
+                raise LookupError(f"nobody in {self.scenario.region} carries out {', '.join(sorted(missing))}")
+            editions = [found[code] for code in self.scenario.items]
+            return [one.id for one in editions], {}, self.scenario.region, "", editions[0].definition.known_as
         event = catalog.get_life_event(self.scenario.life_event)
         elements = catalog.elements()
         specs = [
@@ -142,29 +173,30 @@ class Journey:
         if wrong:
             raise ValueError(f"the scenario's answers are wrong: {wrong}")
         answers = {name: values.plain(value) for name, value in answers.items()}
+        guide = services.guide(event, answers, self.applicant.principal, self.applicant.id)
+        self.walk.burden = guide.burden
+        region = str(answers[event.region_question])
+        return [one.edition.id for one in guide.chosen], answers, region, event.code, event.name
+
+    def _apply(self) -> Iterator[Stage]:
         with self._now():
-            guide = services.guide(event, answers, self.applicant.principal, self.applicant.id)
-            self.walk.burden = guide.burden
-            pk = acts.start_draft(
-                [one.edition.id for one in guide.chosen],
-                answers,
-                str(answers[event.region_question]),
-                event.code,
-                by=self.applicant,
-                key=self._key(),
-            )
+            editions, answers, region, event, name = self._plan()
+            pk = acts.start_draft(editions, answers, region, event, by=self.applicant, key=self._key())
         self.walk.application = pk
-        yield self._stage("cases.start_draft", self.applicant, event.name)
+        yield self._stage("cases.start_draft", self.applicant, name)
         resolution = yield from self._fill(pk)
         for name, material in resolution.materials.items():
             if material.state is not FactState.ASK or material.optional:
                 continue
             with self._now():
-                if material.may_commit:
-                    acts.set_material(pk, name, material.name, "committed", by=self.applicant, key=self._key())
+                if material.may_commit or (self.scenario.defer and material.may_defer):
+                    way = "committed" if material.may_commit else "deferred"
+                    acts.set_material(pk, name, material.name, way, by=self.applicant, key=self._key())
                 else:
                     self._file(pk, name)
             yield self._stage("cases.add_file", self.applicant, material.name)
+        if self.scenario.leave == DRAFT:
+            raise _Today
         with self._now():
             number = acts.submit(pk, by=self.applicant, key=self._key())
         yield self._stage("cases.submit", self.applicant, number)
@@ -183,14 +215,12 @@ class Journey:
                 ]
                 if not asked:
                     return resolution
-                given = {spec.name: sample(spec, view.region) for spec in asked}
+                given = {spec.name: typed.value_of(spec, self.words, self.day, view.region) for spec in asked}
                 acts.save_answers(pk, given, by=self.applicant, key=self._key())
             yield self._stage("cases.save_answers", self.applicant, "、".join(spec.label for spec in asked))
 
     def _file(self, pk: uuid.UUID, material: str) -> None:
-        picture = BytesIO()
-        Image.new("RGB", (640, 480), "white").save(picture, "PNG")
-        taken = uploads.accept(SimpleUploadedFile(f"{material}.png", picture.getvalue()))
+        taken = uploads.accept(SimpleUploadedFile(f"{material}.png", _picture()))
         stored = {
             "name": taken.name,
             "digest": taken.digest,
@@ -203,12 +233,19 @@ class Journey:
     # --- the agencies ---
 
     def _accept(self) -> Iterator[Stage]:
+        if self.scenario.leave == StepKind.INTAKE:
+            raise _Today
         pk = self._pk
         view = cases.get_application(pk, self.applicant)
-        clerk = staff_for(Role.INTAKE, Reach(region=view.region))
+        clerk = self.staff.who(Role.INTAKE, Reach(region=view.region))
         with self._now():
             acts.accept_all(pk, by=clerk, key=self._key())
         yield self._stage("cases.accept_all", clerk, view.number)
+        if self.scenario.withdraw:
+            self._next_day()
+            with self._now():
+                acts.withdraw_all(pk, self.scenario.withdraw, by=self.applicant, key=self._key())
+            yield self._stage("cases.withdraw_all", self.applicant, view.number)
 
     def _work(self) -> Iterator[Stage]:
         corrected = self.scenario.correction is None
@@ -230,16 +267,21 @@ class Journey:
                         break  # what is promised on the spot is done on the spot; the rest takes a day a step
                     tasks |= cases.tasks_of([case.id])
             if not moved:
+                if self._lies:
+                    return
                 raise RuntimeError(f"the journey is stuck: {[(case.name, case.state.value) for case in view.cases]}")
             self._next_day()
             with self._now():
-                work.drain()
+                self.settle()
 
-    @staticmethod
-    def _ready(case: CaseView, tasks: dict[uuid.UUID, list[TaskView]]) -> TaskView | None:
+    def _ready(self, case: CaseView, tasks: dict[uuid.UUID, list[TaskView]]) -> TaskView | None:
         if case.state is CaseState.SUSPENDED:
             return None
-        return next((task for task in tasks[case.id] if task.state is TaskState.READY), None)
+        ready = next((task for task in tasks[case.id] if task.state is TaskState.READY), None)
+        if ready is not None and ready.kind == self.scenario.leave:
+            self._lies = True
+            return None
+        return ready
 
     def _asks(self, case: CaseView) -> bool:
         plan = self.scenario.correction
@@ -252,11 +294,14 @@ class Journey:
     def _correct(self, case: CaseView) -> Iterator[Stage]:
         plan = self.scenario.correction
         assert plan is not None
-        reviewer = staff_for(Role.REVIEWER, reach_of(case))
+        reviewer = self.staff.who(Role.REVIEWER, reach_of(case))
         point = {"target": f"material:{plan.material}", "label": plan.material, "message": plan.message}
         with self._now():
             acts.request_correction(case.id, [point], by=reviewer, key=self._key())
         yield self._stage("cases.request_correction", reviewer, case.name)
+        if not plan.answered:
+            self._lies = True
+            return
         for _day in range(2):
             self._next_day()
         with self._now():
@@ -265,7 +310,14 @@ class Journey:
         yield self._stage("cases.answer_correction", self.applicant, case.name)
 
     def _do(self, case: CaseView, task: TaskView) -> Iterator[Stage]:
-        actor = staff_for(Role(task.role), reach_of(case))
+        actor = self.staff.who(Role(task.role), reach_of(case))
+        stop = self.scenario.stop
+        if stop is not None and task.kind == StepKind.REVIEW:
+            with self._now():
+                acts.suspend(case.id, stop.procedure, stop.reason, by=actor, key=self._key())
+            self._lies = True
+            yield self._stage("cases.suspend", actor, case.name)
+            return
         name = "cases.complete_step"
         with self._now():
             if task.kind == "decision":
@@ -273,7 +325,8 @@ class Journey:
                 if case.recheck:
                     finding = "数据源中断，已电话向来源部门核实，内容一致。"
                     acts.check_by_hand(case.id, finding, by=actor, key=self._key())
-                acts.decide(case.id, True, "材料齐全，符合法定条件，准予许可。", by=actor, key=self._key())
+                text = self.scenario.refuse or "材料齐全，符合法定条件，准予许可。"
+                acts.decide(case.id, not self.scenario.refuse, text, by=actor, key=self._key())
             elif task.kind == "site_visit":
                 name = "cases.record_visit"
                 if task.joint and task.planned_on is None:
@@ -299,6 +352,8 @@ class Journey:
         days = holidays.for_region("", provisional=True)
         self.day = days.due(self.day, 1, Unit.WORKDAY)
         self._minutes = 0
+        if self.until and self.day > self.until:
+            raise _Today
 
     def _key(self) -> str:
         self._keys += 1
@@ -307,81 +362,56 @@ class Journey:
     def _stage(self, act: str, by: Actor, about: str) -> Stage:
         with self._now():
             at = clock.now()
-            view = cases.get_application(self._pk, self.applicant)
             clocks = {
                 case.name: f"{case.state.value} {case.light.value if case.light else '-'} {case.track}"
-                for case in view.cases
+                for case in (cases.get_application(self._pk, self.applicant).cases if self.watched else ())
             }
         stage = Stage(at, act, by.label, about, clocks)
         self.walk.stages.append(stage)
         return stage
 
 
-def staff_for(role: Role, reach: Reach) -> Actor:
-    """Return a member of staff with this role who reaches the object."""
-    for member, grants in directory.staff_with(role):
-        if any(grant.role is role and grant.covers(reach) for grant in grants):
-            return Actor(
-                kind=ActorKind.STAFF,
-                id=member.id,
-                label=member.label,
-                level=AssuranceLevel.L3,
-                door=Door.COMMAND,
-                grants=grants,
-                agency=member.agency_path,
-                second_factor=True,
-            )
-    raise LookupError(f"nobody with role {role} reaches {reach}")
+@cache
+def _picture() -> bytes:
+    """Return what people hand in as a paper: an empty sheet."""
+    picture = BytesIO()
+    Image.new("RGB", (640, 480), "white").save(picture, "PNG")
+    return picture.getvalue()
 
 
-def reach_of(case: CaseView) -> Reach:
-    """Return where a case lies."""
-    edition = catalog.get_edition(case.edition_id)
-    return Reach(case.agency_path, edition.region, edition.definition.level, case.item_code)
-
-
-def sample(spec: FieldSpec, region: str) -> Any:
-    """Return a value that the field takes: its example, its first choice, or the least of its kind.
-
-    A place is the one that the matter is about. The citizen's number is the example of GB 11643.
-    """
-    if spec.example:
-        return _typed(spec, spec.example)
-    if spec.kind is FieldKind.CHOICES:
-        return [spec.options[0].value]
-    if spec.options:
-        return spec.options[0].value
-    if spec.kind in (FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY):
-        least = spec.min if spec.min is not None else 1
-        return int(max(least, 1))
-    simple: dict[FieldKind, Any] = {
-        FieldKind.BOOLEAN: True,
-        FieldKind.DATE: "2030-06-15",
-        FieldKind.PHONE: "19957700001",
-        FieldKind.CITIZEN_ID: "11010519491231002X",
-        FieldKind.USCC: "91339901MADEM99994",
-        FieldKind.REGION: region,
-        FieldKind.TABLE: [{column.name: sample(column, region) for column in spec.columns}],
-    }
-    return simple.get(spec.kind, "演示内容")
-
-
-def _typed(spec: FieldSpec, text: str) -> Any:
-    if spec.kind is FieldKind.INTEGER:
-        return int(text)
-    if spec.kind in (FieldKind.DECIMAL, FieldKind.MONEY):
-        return float(text)
-    if spec.kind is FieldKind.BOOLEAN:
-        return text in ("true", "是")
-    if spec.kind is FieldKind.CHOICES:
-        return text.split(",")
-    return text
-
-
-def prepare(scenario: Scenario, people: dict[str, str], start: date) -> Journey:
+def prepare(
+    scenario: Scenario,
+    people: dict[str, str],
+    start: date,
+    *,
+    words: Mapping[str, str] | None = None,
+    until: date | None = None,
+    door: Door = Door.COMMAND,
+    settle: Callable[[], None] = work.drain,
+    watched: bool = True,
+    staff: Staff | None = None,
+) -> Journey:
     """Make a journey; ``people`` maps the scenario's codes to numbers (citizen id, social credit code)."""
     person = identity.find_person(people[scenario.person])
     organisation = identity.find_organisation(people[scenario.organisation]) if scenario.organisation else None
     if person is None:
         raise LookupError(f"{scenario.person} is not loaded")
-    return Journey(scenario, person.id, organisation.id if organisation else None, start)
+    firm = organisation.id if organisation else None
+    return Journey(
+        scenario,
+        person.id,
+        firm,
+        start,
+        words=words,
+        until=until,
+        door=door,
+        settle=settle,
+        watched=watched,
+        staff=staff,
+    )
+
+
+def numbers_of(pack: Pack) -> dict[str, str]:
+    """Return the numbers of a pack's people and organisations by their codes there."""
+    numbers = {row.code: row.number for row in pack.rows("people.yaml", PersonRow)}
+    return numbers | {row.code: row.uscc for row in pack.rows("organisations.yaml", OrganisationRow)}

@@ -10,8 +10,11 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the kinds of step, and tell the licences who may see a case."""
-        from yiwang.platform.cases import queries
+        """Enter the kinds of step and the papers of earlier applications, and tell the licences who may see a case."""
+        from yiwang.platform.cases import (
+            earlier,  # noqa: F401
+            queries,
+        )
         from yiwang.platform.cases.step_kinds import register_all
         from yiwang.platform.licences import ports
 

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
-from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries, rules
-from yiwang.platform.catalog.imports.formats import SourceFile
+from yiwang.platform.catalog.imports.formats import MAX_ROWS, SourceFile
 from yiwang.platform.catalog.imports.landing import bring_in
 from yiwang.platform.catalog.imports.report import Report
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint
@@ -26,11 +26,13 @@ from yiwang.platform.catalog.models import (
     ItemDraft,
     LifeEventEdition,
     LifeEventRow,
+    SampleFile,
     ServiceItem,
     VagueWordRow,
 )
 from yiwang.platform.catalog.types import Definition, LifeEvent
 from yiwang.platform.directory import queries as directory
+from yiwang.ui.uploads import Upload
 
 PUBLISHED = event("catalog.published", "An edition of an item was published.")
 SUSPENDED = event("catalog.suspended", "An item takes no new applications for now.")
@@ -79,7 +81,8 @@ def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UU
     )
     document = documents.dump_definition(definition)
     digest = sha256_of(document)
-    flags = {"sample_only": definition.sample_only, "pseudo_body": rules.pseudo_body(definition)}
+    writer = by.id if by.kind is ActorKind.STAFF else None
+    flags = {"drafted_by": writer, "sample_only": definition.sample_only, "pseudo_body": rules.pseudo_body(definition)}
     row, made = Implementation.objects.get_or_create(
         task_code=definition.task_code,
         handle_code=definition.handle_code,
@@ -148,10 +151,15 @@ def bring_in_draft(
 
 
 @act("catalog.import_items", permission=CanEdit)
-def import_items(source: SourceFile, format_name: str, apply: bool, *, by: Actor, key: Key) -> Report:
-    """Bring in the items of a file, or only say what would come of it; see ``imports`` for what lands and how."""
+def import_items(
+    source: SourceFile, format_name: str, apply: bool, most: int = MAX_ROWS, *, by: Actor, key: Key
+) -> Report:
+    """Bring in the items of a file, or only say what would come of it; see ``imports`` for what lands and how.
+
+    A file of more than ``most`` rows is refused.
+    """
     land = functools.partial(bring_in_draft, by=by)
-    report = bring_in(source.path, source.name, format_name, apply=apply, land=land)
+    report = bring_in(source.path, source.name, format_name, apply=apply, land=land, most=most)
     current().detail |= {
         "file": source.name,
         "sha256": source.sha256,
@@ -167,16 +175,28 @@ def import_items(source: SourceFile, format_name: str, apply: bool, *, by: Actor
 def publish(row: Implementation, note: str = "", *, by: Actor, key: Key) -> uuid.UUID:
     """Lint the draft and freeze it as the next edition; unchanged content gives the edition that is there.
 
-    Raises ``Invalid`` with every error that the linter found: errors block, warnings do not.
+    Raises ``Invalid`` with every error that the linter found: errors block, warnings do not. Raises ``NotAllowed`` for
+    whoever wrote the draft: four eyes see what is published.
     """
+    by_another(row, by)
     return publish_draft(row, note, by=by)
+
+
+def by_another(row: Implementation, by: Actor) -> None:
+    """Check that the draft was written by somebody else than ``by``. Raises ``NotAllowed``."""
+    if row.drafted_by is not None and row.drafted_by == by.id:
+        raise NotAllowed(_("这一稿是您自己写的，要由另一位发布员审核发布。"), code="own-draft")
 
 
 @act("catalog.publish_definition", permission=CanPublish)
 def publish_definition(definition: Definition, note: str = "", *, by: Actor, key: Key) -> uuid.UUID:
-    """Write a draft and publish it at once: what a reviewer agreed to is what becomes the edition."""
+    """Write a draft and publish it at once: what a reviewer agreed to is what becomes the edition.
+
+    Raises ``NotAllowed`` for whoever wrote it, also if they only changed it now.
+    """
     row = _lock(write_draft(definition, EDITORS, by=by), by)
     CanPublish.check(by, row)
+    by_another(row, by)
     return publish_draft(row, note, by=by)
 
 
@@ -201,6 +221,14 @@ def publish_draft(row: Implementation, note: str, *, by: Actor, context: LintCon
             "short_name": agency.short_name,
             "path": agency.path,
         },
+        "files": documents.FILES.dump_python(
+            {
+                name: context.samples[name]
+                for _where, name in rules.used_files(frozen)
+                if name in (context.samples or {})
+            },
+            mode="json",
+        ),
     }
     digest = sha256_of(content)
     latest = row.editions.order_by("-number").first()
@@ -263,6 +291,23 @@ def write_elements(elements: Iterable[Any]) -> None:
         unique_fields=["code"],
         update_fields=["document"],
     )
+
+
+@act("catalog.add_sample", permission=CanEdit)
+def add_sample(upload: Upload, *, by: Actor, key: Key) -> str:
+    """Keep a file that was taken in, as a sample or blank form that drafts can name; return its name.
+
+    The name begins with the content's digest, so that no upload takes the place of another's file.
+    """
+    name = f"uploads/{upload.digest[:12]}-{upload.name}"
+    write_sample(name, upload.digest, upload.media_type, upload.size)
+    current().detail["sample"] = name
+    return name
+
+
+def write_sample(name: str, digest: str, media_type: str, size: int) -> None:
+    """Let a name stand for a stored file (inside another act); editions keep the file they were published with."""
+    SampleFile.objects.update_or_create(name=name, defaults={"digest": digest, "media_type": media_type, "size": size})
 
 
 def write_vague_words(words: Iterable[VagueWord]) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from yiwang.platform.catalog.linting import VagueWord
-from yiwang.platform.catalog.types import DataElement, Definition, EditionView, LifeEvent, Satisfier
+from yiwang.platform.catalog.types import DataElement, Definition, EditionView, LifeEvent, SampleRef, Satisfier
 
 DEFINITION: TypeAdapter[Definition] = TypeAdapter(Definition)
 ELEMENT: TypeAdapter[DataElement] = TypeAdapter(DataElement)
 LIFE_EVENT: TypeAdapter[LifeEvent] = TypeAdapter(LifeEvent)
 VAGUE_WORD: TypeAdapter[VagueWord] = TypeAdapter(VagueWord)
 SATISFIERS: TypeAdapter[tuple[Satisfier, ...]] = TypeAdapter(tuple[Satisfier, ...])
+FILES: TypeAdapter[dict[str, SampleRef]] = TypeAdapter(dict[str, SampleRef])
 _ELEMENTS: TypeAdapter[dict[str, DataElement]] = TypeAdapter(dict[str, DataElement])
 
 
@@ -55,4 +56,5 @@ def read_edition(row: Any) -> EditionView:
         agency_short=content["agency"]["short_name"],
         agency_path=content["agency"]["path"],
         region=implementation.region,
+        files=FILES.validate_python(content.get("files", {})),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -57,6 +56,8 @@ class Implementation(models.Model):
     level = models.SmallIntegerField()
     draft = models.JSONField()
     draft_digest = models.CharField(max_length=64)
+    drafted_by = models.UUIDField(null=True)
+    """Who of the staff wrote the draft as it is: somebody else has to publish it. Empty for packs and files."""
     state = models.CharField(max_length=12, default="draft")
     """``draft``, ``review``, ``published``, ``suspended`` or ``cancelled``."""
     source = models.CharField(max_length=40, blank=True)
@@ -119,13 +120,15 @@ class LifeEventEdition(models.Model):
 
 
 class SampleFile(models.Model):
-    """A sample or blank form that guides refer to by name; the file itself lies in the store under its digest."""
+    """A sample, blank form or picture of a flow that drafts refer to by name; the bytes lie in the store.
+
+    An edition keeps the digests that the names had when it was published.
+    """
 
     name = models.CharField(max_length=200, primary_key=True)
     digest = models.CharField(max_length=64)
     media_type = models.CharField(max_length=80)
     size = models.IntegerField()
-    regions = ArrayField(models.CharField(max_length=12), default=list, blank=True)
 
 
 from yiwang.platform.catalog.editing.models import ItemDraft, PublisherReview  # noqa: E402

@@ -16,6 +16,7 @@ from yiwang.platform.catalog.acts import (
     write_draft,
     write_elements,
     write_life_event,
+    write_sample,
     write_vague_words,
 )
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint_life_event
@@ -24,7 +25,7 @@ from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import DataElement, Definition, FormField, LifeEvent, Place
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
-from yiwang.ui import values
+from yiwang.ui import store, uploads, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def load(pack: Pack, *, by: Actor) -> None:
     definitions = list(read_items(pack))
     pack.stop_if_faulty()
     write_vague_words(words)
+    _samples(pack)
     context = _context(pack, [definition for _path, definition in definitions])
     for path, definition in definitions:
         row = Implementation.objects.get(pk=write_draft(definition, f"pack:{pack.name}", by=by))
@@ -182,6 +184,19 @@ def _examples(pack: Pack, elements: list[DataElement]) -> None:
                 values.parse(field_spec(known, FormField(element.code)), element.example)
             except values.Wrong as wrong:
                 pack.fault(pack.root / "elements", 1, f"{element.code}: example {element.example}: {wrong.message}")
+
+
+def _samples(pack: Pack) -> None:
+    """Keep the pack's sample files under their paths; a file that is no PDF or picture is a fault."""
+    for path in pack.files("samples/*"):
+        name = str(path.relative_to(pack.root))
+        with path.open("rb") as file:
+            try:
+                media_type = uploads.recognise(file, path.name)
+            except uploads.Refused as refused:
+                pack.fault(path, 1, refused.message)
+                continue
+            write_sample(name, store.save(file), media_type, path.stat().st_size)
 
 
 def _once(pack: Pack, where: str, codes: list[str]) -> None:

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import paging
+from yiwang.kernel import clock, paging
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
@@ -24,6 +24,7 @@ from yiwang.platform.catalog.models import (
     Edition,
     Implementation,
     LifeEventRow,
+    SampleFile,
     ServiceItem,
     VagueWordRow,
 )
@@ -34,6 +35,7 @@ from yiwang.platform.catalog.types import (
     EditionPage,
     EditionView,
     LifeEvent,
+    SampleRef,
     Satisfier,
     Standing,
 )
@@ -81,7 +83,8 @@ def current_edition(task_code: str, handle_code: str = "") -> EditionView:
 def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionView]:
     """Return, for each basic code, the edition whose agency serves ``region``: the nearest body wins.
 
-    A village is served by its town's, county's or city's body; codes without any are left out.
+    A village is served by its town's, county's or city's body; codes without any that takes applications today are left
+    out.
     """
     covering = region_chain(region)
     rows = Implementation.objects.filter(
@@ -93,7 +96,8 @@ def editions_in(region: str, basic_codes: Sequence[str]) -> dict[str, EditionVie
         if code not in nearest or rank < nearest[code][0]:
             nearest[code] = (rank, edition)
     views = get_editions([edition for _rank, edition in nearest.values()])
-    return {code: views[edition] for code, (_rank, edition) in nearest.items()}
+    found = {code: views[edition] for code, (_rank, edition) in nearest.items()}
+    return {code: view for code, view in found.items() if view.definition.open_on(clock.today())}
 
 
 def region_chain(region: str) -> list[str]:
@@ -169,6 +173,15 @@ def code_table(table: str, *, english: bool = False) -> dict[str, str]:
     return {code: (label_en if english else "") or label for code, label, label_en in rows}
 
 
+def kept_table(table: str) -> dict[str, str]:
+    """Return a code table for a page (kept for ten minutes: tables change with the pack only)."""
+    kept: dict[str, str] | None = cache.get(f"catalog.table:{table}")
+    if kept is None:
+        kept = code_table(table)
+        cache.set(f"catalog.table:{table}", kept, 600)
+    return kept
+
+
 def find_by_name(words: str, limit: int = 30) -> list[EditionView]:
     """Return published editions whose name contains the words, one for each item."""
     rows = (
@@ -205,8 +218,15 @@ def lint_context() -> LintContext:
         agencies={agency.code: agency.uscc for agency in agencies},
         functions=frozenset(agency.function for agency in agencies),
         centres=frozenset(centre.code for centre in directory.centres()),
+        samples=samples(),
         shared=_shared(),
     )
+
+
+def samples() -> dict[str, SampleRef]:
+    """Return every sample file by name."""
+    rows = SampleFile.objects.order_by("name").values_list("name", "digest", "media_type")
+    return {name: SampleRef(digest, media_type) for name, digest, media_type in rows}
 
 
 def vague_words() -> tuple[VagueWord, ...]:

@@ -225,6 +225,14 @@ def _both(own: str, situations: str) -> str:
     return f"({own}) and ({situations})" if own else situations
 
 
+def used_files(definition: Definition) -> list[tuple[str, str]]:
+    """Return where a definition names a file, and the name: samples, blank forms, the picture of the flow."""
+    found = [("flow_chart", definition.flow_chart), ("result.sample", definition.result.sample)]
+    for index, material in enumerate(definition.materials):
+        found += [(f"materials.{index}.sample", material.sample), (f"materials.{index}.blank", material.blank)]
+    return [(where, name) for where, name in found if name]
+
+
 def satisfied(definitions: Iterable[Definition]) -> dict[str, tuple[Satisfier, ...]]:
     """Return what satisfies a paper in some item, by the paper's identity."""
     found: dict[str, tuple[Satisfier, ...]] = {}

@@ -227,7 +227,7 @@ def _fact(
 
 def _known(element: DataElement, source: str, known: Known) -> Fact:
     value = _typed(element, known.value)
-    return Fact(element.code, FactState.KNOWN, value, source, known.source_name, known.at, known.basis)
+    return Fact(element.code, FactState.KNOWN, value, source, known.source_name, known.at, known.basis, known.ref)
 
 
 def _typed(element: DataElement, value: Any) -> Any:

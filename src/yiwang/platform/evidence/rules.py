@@ -62,7 +62,26 @@ def burden(
     facts: Mapping[str, Fact],
     materials: Mapping[str, MaterialFact],
 ) -> BurdenReport:
-    """Count what it costs apart (every item alone, one after another, everything on paper) and together."""
+    """Count what it costs apart and together, with the same answers.
+
+    *Apart*: every item alone at its own counter, one after the other, everything on paper.
+
+    - ``fields``: the fields of every item's form that these answers show, each form filled in whole;
+    - ``materials``: every paper of every item that is not optional and that these answers need, the application form
+      too, and a paper again for each item that wants it;
+    - ``visits``: ``counter_visits`` of every item;
+    - ``days``: the promised limits added up, in working days (``working_days``): the next is begun when the one before
+      is done.
+
+    *Together*: one application here.
+
+    - ``fields``: what no source knows, once (given and still to be given);
+    - ``materials``: what must still be handed in, once: no form (it is the one on the screen), nothing that is known,
+      promised by commitment, made by another case of this application, or optional. What may be made up later counts,
+      and so does a file that was given;
+    - ``visits``: the most that one item asks for: one comes once for all;
+    - ``days``: the longest way through the cases, each beginning when those whose result it needs are done.
+    """
     definitions = [edition.definition for edition in editions]
     days = {definition.basic_code: working_days(definition.promised_limit) for definition in definitions}
     apart = Burden(

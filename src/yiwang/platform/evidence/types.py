@@ -41,6 +41,8 @@ class Fact:
     """The agency or record, as the person reads it."""
     at: datetime | None = None
     basis: str = ""
+    ref: str = ""
+    """The record it stands in (``licence:…``, ``dataset:…``), for the log of its use."""
 
 
 @dataclass(frozen=True, slots=True)

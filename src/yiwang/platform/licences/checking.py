@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from io import BytesIO
 
 from yiwang.kernel import clock
@@ -16,6 +17,7 @@ from yiwang.platform.licences.signing import Inspection, Seal
 from yiwang.platform.licences.types import (
     CheckKind,
     CheckLine,
+    CopyView,
     LicenceStatus,
     LicenceView,
     PublicLicence,
@@ -46,9 +48,13 @@ def by_numbers(identifier: str, number: str) -> Verification:
 
 def of_file(content: bytes) -> Verification:
     """Verify a file: it is genuine only if it is, byte for byte, the one that was signed and registered."""
-    licence = queries.find_by_digest(hashlib.sha256(content).hexdigest())
+    digest = hashlib.sha256(content).hexdigest()
+    licence = queries.find_by_digest(digest)
     if licence is not None:
         return _verification(licence, signing.inspect(content), same=True)
+    copied = queries.find_copy(digest)
+    if copied is not None:
+        return _of_copy(*copied, signing.inspect(content))
     licence = _named_in(content)
     inspection = signing.inspect(content)
     if licence is not None:
@@ -97,6 +103,15 @@ def _verification(licence: LicenceView, inspection: Inspection | None, *, same: 
         ),
     )
     return Verification(_verdict(licence, inspection, same), now, public(licence), checks)
+
+
+def _of_copy(licence: LicenceView, copy: CopyView, inspection: Inspection) -> Verification:
+    """An annotated copy is as good as its licence, for its purpose and within its term."""
+    found = _verification(licence, inspection, same=True)
+    over = clock.today() > copy.expires_on
+    verdict = Verdict.ENDED if over and found.verdict is Verdict.VALID else found.verdict
+    checks = tuple(replace(one, detail=copy.digest) if one.kind is CheckKind.CONTENT else one for one in found.checks)
+    return replace(found, verdict=verdict, checks=checks, copy=copy)
 
 
 def _verdict(licence: LicenceView, inspection: Inspection | None, same: bool | None) -> Verdict:

@@ -43,6 +43,8 @@ class Paper:
     seal: str = ""
     """What stands at the foot of the seal; without it no seal is printed."""
     watermark: str = ""
+    across: str = ""
+    """What stands small and often across the page of a copy: its purpose."""
 
 
 def draw(paper: Paper) -> bytes:

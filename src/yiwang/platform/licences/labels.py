@@ -12,10 +12,12 @@ from yiwang.platform.licences import making
 from yiwang.platform.licences.types import (
     CheckKind,
     CheckLine,
+    CopyView,
     LicenceStatus,
     LicenceUseView,
     LicenceView,
     Operation,
+    TrustLevel,
     Verdict,
     Verification,
 )
@@ -32,6 +34,13 @@ STATUS: dict[LicenceStatus, Any] = {
     LicenceStatus.OTHER: gettext_lazy("其他"),
 }
 TONE = {LicenceStatus.VALID: "green", LicenceStatus.HELD: "yellow", LicenceStatus.EXPIRED: ""}
+IN_FORCE = frozenset({LicenceStatus.VALID})
+TRUST: dict[TrustLevel, Any] = {
+    TrustLevel.A: gettext_lazy("A 级：签发机关提供"),
+    TrustLevel.B: gettext_lazy("B 级：窗口核对过原件"),
+    TrustLevel.C: gettext_lazy("C 级：本人上传，使用前要核对原件"),
+    TrustLevel.D: gettext_lazy("D 级：本人提供并承诺真实"),
+}
 OPERATION: dict[Operation, Any] = {
     Operation.ISSUE: gettext_lazy("新发"),
     Operation.RENEW: gettext_lazy("延续"),
@@ -124,6 +133,8 @@ def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
             else _("请核对号码有没有填错。二维码查不到，说明它不是本平台签发的。")
         )
         return VerdictWords("bad", _("没有查到这张证照"), text, "search")
+    if found.copy is not None and found.verdict in {Verdict.VALID, Verdict.ENDED} and found.licence.status in IN_FORCE:
+        return _of_copy(found.copy, over=found.verdict is Verdict.ENDED)
     words = {"issuer": found.licence.issuer_name, "status": STATUS[found.licence.status]}
     if found.verdict is Verdict.VALID:
         text = (
@@ -141,6 +152,15 @@ def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
         words["day"] = dates.said(found.licence.changed_at, "date")
         text = _("证照是真的，由%(issuer)s签发，但自%(day)s起无效，不能再用。")
     return VerdictWords("bad", str(words["status"]), text % words, "x")
+
+
+def _of_copy(copy: CopyView, *, over: bool) -> VerdictWords:
+    told = {"cause": copy.cause, "day": dates.said(copy.expires_on, "date")}
+    if over:
+        text = _("证照是真的，但这份副本只能用到%(day)s，用途是“%(cause)s”。请向持证人要新的副本。")
+        return VerdictWords("bad", _("副本已过期"), text % told, "clock")
+    text = _("这是一份加注副本，内容没有被改动，证照目前有效。副本仅用于“%(cause)s”，%(day)s前有效。")
+    return VerdictWords("ok", _("有效的加注副本"), text % told)
 
 
 def _tampered(found: Verification) -> str:

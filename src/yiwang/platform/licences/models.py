@@ -89,6 +89,8 @@ class Licence(models.Model):
     """Random part of the public verification address."""
     digest = models.CharField(max_length=64, blank=True)
     """SHA-256 of the signed PDF in the store; empty until it is made."""
+    associated = models.CharField(max_length=120, blank=True)
+    """Identifier of the licence that this one goes on from (延续, 变更, 转入), here or elsewhere."""
     objects = LicenceQuerySet.as_manager()
 
     class Meta:
@@ -125,8 +127,26 @@ class LicenceUse(models.Model):
     user_label = models.CharField(max_length=160)
     case_id = models.UUIDField(null=True)
     application_id = models.UUIDField(null=True)
+    copy_id = models.UUIDField(null=True)
+    """The annotated copy that was made for the use, where one was."""
     operation = models.CharField(max_length=16, blank=True)
     """The operation on the licence (STANDARDS 6.4); empty where it was only used."""
 
     class Meta:
         indexes = [models.Index(fields=["licence", "-at"], name="licence_use")]
+
+
+class LicenceCopy(models.Model):
+    """加注件: a copy for one purpose, with a term of its own. Its id is the copy id of the use log."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    licence = models.ForeignKey(Licence, models.PROTECT, related_name="copies")
+    cause = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=160)
+    expires_on = models.DateField()
+    case_id = models.UUIDField(null=True)
+    digest = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["licence", "-made_at"], name="licence_copy")]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
+from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.directory import queries as directory
@@ -14,7 +15,7 @@ from yiwang.platform.identity.pack import Loaded
 from yiwang.platform.licences.acts import issue_inside
 from yiwang.platform.licences.models import Licence, LicenceType
 from yiwang.platform.licences.queries import SPEC
-from yiwang.platform.licences.types import LicenceTypeSpec
+from yiwang.platform.licences.types import LicenceTypeSpec, TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class LicenceRow:
     holder_person: str = ""
     holder_org: str = ""
     valid_to: date | None = None
+    trust: TrustLevel = TrustLevel.A
+    """B for what was taken over from paper and compared with the original (存量证照数字化)."""
 
 
 def load(pack: Pack, loaded: Loaded) -> None:
@@ -56,14 +59,16 @@ def load(pack: Pack, loaded: Loaded) -> None:
             continue
         kind = PartyKind.PERSON if row.holder_person else PartyKind.ORGANISATION
         holder = Party(kind, party_id)
-        issue_inside(
-            type_code=row.type,
-            holder=holder,
-            holder_name=identity.party_name(holder),
-            issuer=issuer,
-            values=row.fields,
-            number=row.number,
-            issued_on=row.issued_on,
-            valid_to=row.valid_to,
-        )
+        with clock.at(datetime.combine(row.issued_on, time(9), tzinfo=clock.SHANGHAI)):
+            issue_inside(
+                type_code=row.type,
+                holder=holder,
+                holder_name=identity.party_name(holder),
+                issuer=issuer,
+                values=row.fields,
+                number=row.number,
+                issued_on=row.issued_on,
+                valid_to=row.valid_to,
+                trust=row.trust,
+            )
     pack.stop_if_faulty()

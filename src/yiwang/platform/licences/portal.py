@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.limits import client_address, count
+from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Actor
 from yiwang.platform.licences import acts, checking, labels, making, queries
 from yiwang.platform.licences.types import LicenceStatus, Verification
@@ -22,6 +23,8 @@ app_name = "licences"
 
 CHECKS_A_MINUTE = 30
 FILES_A_MINUTE = 10
+TERMS = (7, 30, 90)
+"""Days for which a copy may be used, to choose from."""
 LARGEST_FILE = 10 * 1024 * 1024
 
 
@@ -128,7 +131,11 @@ def wallet(request: HttpRequest) -> HttpResponse:
 
 @signed_in()
 def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show one licence: what it says, its file, its QR code, its versions, who used it."""
+    """Show one licence: what it says, its file, its QR code, its versions, who used it, the copies made of it."""
+    return _shown(request, pk)
+
+
+def _shown(request: HttpRequest, pk: uuid.UUID, problem: Invalid | None = None) -> HttpResponse:
     by = _actor(request)
     found = queries.get_licence(pk, by)
     context: dict[str, Any] = {
@@ -140,12 +147,44 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         ),
         "card": labels.card(found),
         "licence": found,
+        "trust": labels.TRUST[found.trust],
         "fields": queries.shown(found),
         "versions": queries.versions(pk, by),
         "uses": [labels.use_words(use) for use in queries.uses(pk, by)],
+        "copies": queries.copies(pk, by),
         "check_url": making.check_url(found.check_code),
+        "terms": TERMS,
+        "typed": {name: request.POST.get(name, "") for name in ("cause", "days")},
+        "errors": {error.field: error.message for error in problem.errors} if problem else {},
+        "key": uuid.uuid4().hex,
     }
-    return render(request, "licences/licence.html", context)
+    return render(request, "licences/licence.html", context, status=422 if problem else 200)
+
+
+@signed_in()
+def copy(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make an annotated copy of a licence, for one purpose and a term."""
+    if request.method != "POST":
+        return redirect("licences:licence", pk)
+    days = request.POST.get("days", "")
+    try:
+        acts.copy(
+            pk,
+            request.POST.get("cause", ""),
+            int(days) if days.isdecimal() and len(days) < 5 else 0,
+            by=_actor(request),
+            key=request.POST.get("key", ""),
+        )
+    except Invalid as problem:
+        return _shown(request, pk, problem)
+    return redirect(f"{reverse('licences:licence', args=[pk])}#copies")
+
+
+@signed_in()
+def copy_file(request: HttpRequest, pk: uuid.UUID, copy: uuid.UUID) -> HttpResponseBase:
+    """Give the file of an annotated copy to whoever may see the licence."""
+    found = queries.get_copy(pk, copy, _actor(request))
+    return store.download(found.digest, name=f"{_('加注副本')} {found.cause}.pdf", media_type="application/pdf")
 
 
 @signed_in()
@@ -165,4 +204,6 @@ urlpatterns = [
     path("my/licences/", wallet, name="wallet"),
     path("my/licences/<uuid:pk>/", licence, name="licence"),
     path("my/licences/<uuid:pk>/file", file, name="file"),
+    path("my/licences/<uuid:pk>/copies/", copy, name="copy"),
+    path("my/licences/<uuid:pk>/copies/<uuid:copy>", copy_file, name="copy_file"),
 ]

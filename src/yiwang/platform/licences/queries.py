@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from pydantic import TypeAdapter
 
@@ -15,8 +16,11 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.licences import rules, words
-from yiwang.platform.licences.models import Licence, LicenceType, LicenceUse
+from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceType, LicenceUse
 from yiwang.platform.licences.types import (
+    OPERATION_CODES,
+    STATUS_CODES,
+    CopyView,
     HeldLicence,
     LicenceStatus,
     LicenceTypeSpec,
@@ -139,6 +143,12 @@ def find_by_identifier(identifier: str) -> LicenceView | None:
     return _one(identifier=identifier)
 
 
+def find_by_number(type_code: str, number: str) -> LicenceView | None:
+    """Return the latest version of the licence of this type with this number, or nothing."""
+    row = Licence.objects.select_related("type").filter(type_id=type_code, number=number).order_by("-version").first()
+    return view(row) if row else None
+
+
 def find_by_digest(digest: str) -> LicenceView | None:
     """Return the licence whose signed file this is, or nothing."""
     return _one(digest=digest)
@@ -149,20 +159,39 @@ def _one(**condition: str) -> LicenceView | None:
     return view(row) if row else None
 
 
+SHOWN = 30
+
+
+def search(words: str, by: Actor) -> list[LicenceView]:
+    """Return licences that the actor may see, by whole number or identifier, or by how the holder's name begins."""
+    rows = Licence.objects.visible_to(by).filter(
+        Q(number=words) | Q(identifier=words.upper()) | Q(holder_name__startswith=words)
+    )
+    return [view(row) for row in rows.select_related("type").order_by("-changed_at", "-id")[:SHOWN]]
+
+
+def latest(by: Actor) -> list[LicenceView]:
+    """Return the licences that the actor may see and that were issued or changed last."""
+    rows = Licence.objects.visible_to(by).select_related("type").order_by("-changed_at", "-id")
+    return [view(row) for row in rows[:SHOWN]]
+
+
 def versions(pk: uuid.UUID, by: Actor) -> list[LicenceView]:
     """Return every version of a licence that the actor may see, newest first."""
-    one = Licence.objects.visible_to(by).filter(pk=pk).values("type_id", "issuer_code", "serial").first()
-    if one is None:
+    mine = Licence.objects.visible_to(by)
+    named = {name: OuterRef(name) for name in ("type_id", "issuer_code", "serial")}
+    rows = list(mine.filter(Exists(mine.filter(pk=pk, **named))).select_related("type").order_by("-version"))
+    if not rows:
         raise NotFound(_("没有找到这份证照。"))
-    rows = Licence.objects.visible_to(by).filter(**one).select_related("type").order_by("-version")
     return [view(row) for row in rows]
 
 
 def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
     """Return who used a licence and for what, and what was done to it, newest first."""
-    if not Licence.objects.visible_to(by).filter(pk=pk).exists():
+    mine = Licence.objects.visible_to(by).filter(pk=pk)
+    rows = list(LicenceUse.objects.filter(licence__in=mine).order_by("-at", "-id")[:limit])
+    if not rows and not mine.exists():
         raise NotFound(_("没有找到这份证照。"))
-    rows = LicenceUse.objects.filter(licence_id=pk).order_by("-at", "-id")[:limit]
     return [
         LicenceUseView(
             row.at,
@@ -173,6 +202,69 @@ def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
         )
         for row in rows
     ]
+
+
+def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:
+    """Return the annotated copy that this file is, with its licence; or nothing."""
+    row = LicenceCopy.objects.select_related("licence__type").filter(digest=digest).first()
+    return (view(row.licence), _copy(row)) if row else None
+
+
+def copies(pk: uuid.UUID, by: Actor, limit: int = 20) -> list[CopyView]:
+    """Return the annotated copies of a licence that the actor may see, newest first."""
+    rows = LicenceCopy.objects.filter(licence__in=Licence.objects.visible_to(by).filter(pk=pk)).order_by("-made_at")
+    return [_copy(row) for row in rows[:limit]]
+
+
+def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
+    """Return one annotated copy of a licence that the actor may see."""
+    row = LicenceCopy.objects.filter(pk=pk, licence__in=Licence.objects.visible_to(by).filter(pk=licence)).first()
+    if row is None:
+        raise NotFound(_("没有找到这份副本。"))
+    return _copy(row)
+
+
+def _copy(row: LicenceCopy) -> CopyView:
+    return CopyView(row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest)
+
+
+def metadata(pk: uuid.UUID, by: Actor) -> dict[str, Any]:
+    """Return the catalogue entry of a licence that the actor may see, by the names of the national licence service
+    (GB/T 36902, 36903; STANDARDS 6.3).
+    """
+    row = Licence.objects.visible_to(by).select_related("type").filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有找到这份证照。"))
+    spec, status = SPEC.validate_python(row.type.document), status_of(row)
+    last = row.uses.exclude(operation="").order_by("-at").values_list("operation", flat=True).first()
+    return {
+        "certificate_identifier": row.identifier,
+        "certificate_type_name": spec.name,
+        "certificate_type_code": spec.type_code,
+        "certificate_name": spec.name,
+        "certificate_number": row.number,
+        "certificate_version": f"{row.version:03}",
+        "issue_date": row.issued_on.isoformat(),
+        "issue_dept": row.issuer_name,
+        "issue_dept_code": row.issuer_code,
+        "define_authority": spec.defined_by,
+        "define_authority_code": spec.type_code[:18],
+        "define_authority_level": str(spec.defined_level),
+        "validate_start": row.valid_from.isoformat(),
+        "validate_end": row.valid_to.isoformat() if row.valid_to else "",
+        "validity_range": words.term(row.valid_from, row.valid_to),
+        "area_code": row.region[:6],
+        "holder_name": row.holder_name,
+        "trust_level": row.trust,
+        "status": STATUS_CODES[status],
+        "status_reason": row.status_reason,
+        "operation": OPERATION_CODES[Operation(last)] if last else "",
+        "associated": row.associated,
+        "biz_num": str(row.case_id or ""),
+        "extend_info": row.fields,
+        "signature_digest": row.digest,
+        "last_modification": row.changed_at.isoformat(),
+    }
 
 
 def of_cases(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, LicenceView]:
@@ -231,4 +323,5 @@ def view(row: Licence) -> LicenceView:
         changed_at=row.changed_at,
         check_code=row.check_code,
         digest=row.digest,
+        associated=row.associated,
     )

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from yiwang.kernel.calendar import add_months
 from yiwang.kernel.codes import mask_id, mask_name, mask_phone
 from yiwang.kernel.types import PartyKind
-from yiwang.platform.licences.types import LicenceStatus, Operation
+from yiwang.platform.licences.types import LicenceStatus, Operation, TrustLevel
 
 S, Op = LicenceStatus, Operation
 
@@ -18,21 +18,22 @@ TABLE: dict[Operation, dict[LicenceStatus, LicenceStatus]] = {
     Op.RENEW: {S.VALID: S.EXPIRED},
     Op.CHANGE: {S.VALID: S.EXPIRED},
     Op.HOLD: {S.VALID: S.HELD},
-    Op.RELEASE: {S.HELD: S.VALID},
-    Op.EXPIRE: {S.VALID: S.EXPIRED, S.HELD: S.EXPIRED},
-    Op.CANCEL: dict.fromkeys((S.VALID, S.HELD, S.EXPIRED, S.WITHDRAWN, S.REVOKED), S.CANCELLED),
-    Op.WITHDRAW: {S.VALID: S.WITHDRAWN, S.HELD: S.WITHDRAWN},
-    Op.REVOKE: {S.VALID: S.REVOKED, S.HELD: S.REVOKED},
+    Op.RELEASE: {S.HELD: S.VALID, S.OTHER: S.VALID},
+    Op.EXPIRE: {S.VALID: S.EXPIRED, S.HELD: S.EXPIRED, S.OTHER: S.EXPIRED},
+    Op.CANCEL: dict.fromkeys((S.VALID, S.HELD, S.OTHER, S.EXPIRED, S.WITHDRAWN, S.REVOKED), S.CANCELLED),
+    Op.WITHDRAW: dict.fromkeys((S.VALID, S.HELD, S.OTHER), S.WITHDRAWN),
+    Op.REVOKE: dict.fromkeys((S.VALID, S.HELD, S.OTHER), S.REVOKED),
     Op.TRANSFER_OUT: {S.VALID: S.TRANSFERRED},
+    Op.OTHER: {S.VALID: S.OTHER},
 }
 """What an operation makes of a licence in a status; no entry: it cannot be done.
 
 Renewal and change end the old version; the new one begins VALID. A held licence is still a licence: it
-runs out, and it may be revoked or withdrawn without being given back first. What was withdrawn or revoked
-is cancelled after (art. 70 (4)).
+runs out, and it may be revoked or withdrawn without being given back first; so with one that is set aside for another
+reason (其他, in words). What was withdrawn or revoked is cancelled after (art. 70 (4)).
 """
 
-NEEDS_REASON = frozenset({Op.HOLD, Op.CANCEL, Op.WITHDRAW, Op.REVOKE, Op.TRANSFER_OUT})
+NEEDS_REASON = frozenset({Op.HOLD, Op.CANCEL, Op.WITHDRAW, Op.REVOKE, Op.TRANSFER_OUT, Op.OTHER})
 """Operations against the holder, or on their request: the reason goes on record."""
 
 RENEWAL_DAYS = 30
@@ -80,6 +81,17 @@ def next_term(valid_from: date, valid_to: date | None, first: date, months: int)
     if months:
         return last_day(first, months)
     return None if valid_to is None else first + (valid_to - valid_from)
+
+
+def copy_note(trust: TrustLevel, issuer: str, cause: str, until: str) -> str:
+    """Return what a copy says of itself: who vouches for it, for what it is, until when (信息分级, 国办函〔2016〕108号)."""
+    vouched = {
+        TrustLevel.A: f"由{issuer}提供",
+        TrustLevel.B: "已与原件核对一致",
+        TrustLevel.C: "由持证人上传，使用前须核对原件",
+        TrustLevel.D: "由持证人自行提供并承诺真实",
+    }
+    return f"{vouched[trust]}，仅用于办理政务服务事项：{cause}，有效期至{until}"
 
 
 _CITIZEN = re.compile(

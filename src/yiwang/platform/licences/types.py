@@ -60,6 +60,34 @@ class TrustLevel(StrEnum):
     D = "D"
 
 
+STATUS_CODES = {
+    LicenceStatus.VALID: "01",
+    LicenceStatus.HELD: "02",
+    LicenceStatus.WITHDRAWN: "03",
+    LicenceStatus.CANCELLED: "04",
+    LicenceStatus.EXPIRED: "05",
+    LicenceStatus.TRANSFERRED: "06",
+    LicenceStatus.REVOKED: "07",
+    LicenceStatus.OTHER: "99",
+}
+"""Digits of the national exchange (STANDARDS 6.4)."""
+OPERATION_CODES = {
+    Operation.ISSUE: "01",
+    Operation.RENEW: "02",
+    Operation.HOLD: "03",
+    Operation.EXPIRE: "04",
+    Operation.CANCEL: "05",
+    Operation.WITHDRAW: "05",
+    Operation.REVOKE: "05",
+    Operation.TRANSFER_OUT: "05",
+    Operation.RELEASE: "06",
+    Operation.CHANGE: "07",
+    Operation.OTHER: "07",
+    Operation.TRANSFER_IN: "08",
+}
+"""The same for operations: 05 ends a licence in whichever way, 07 is other business."""
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceField:
     """One thing that the licence says. ``element`` is the data element it is filled from when issued by a
@@ -143,6 +171,21 @@ class LicenceView:
     check_code: str
     digest: str
     """SHA-256 of the signed file; empty until it is made."""
+    associated: str = ""
+    """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyView:
+    """加注件: a copy of a licence that says for what it was made and until when it may be used."""
+
+    id: uuid.UUID
+    cause: str
+    made_at: datetime
+    made_by: str
+    expires_on: date
+    case_id: uuid.UUID | None
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +274,5 @@ class Verification:
     at: datetime
     licence: PublicLicence | None = None
     checks: tuple[CheckLine, ...] = ()
+    copy: CopyView | None = None
+    """The annotated copy that the file is, where it is one."""

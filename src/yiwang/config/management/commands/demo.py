@@ -84,6 +84,9 @@ class Command(BaseCommand):
             with self._step(f"载入城市数据 {pack}"):
                 call_command("pack", "load", pack)
             note_pack(pack)
+        if _nobody_applied():
+            with self._step("让城市里有事在办"):
+                call_command("living")
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:
@@ -235,6 +238,12 @@ def _wait_until_ready(url: str, web: _Child) -> None:
             return
         time.sleep(0.05)
     raise CommandError(f"网站没有启动，日志 {web.log} 的最后几行：\n{_tail(web.log)}")
+
+
+def _nobody_applied() -> bool:
+    from yiwang.config import living
+
+    return living.wanted()
 
 
 def _log_dir() -> Path:

@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         try:
-            with options["file"].open("w", encoding="utf-8-sig", newline="") as file:
+            with options["file"].open("w", encoding="utf-8", newline="") as file:
                 count = write_csv(file, queries.drafts(_BY), surroundings())
         except OSError as error:
             raise CommandError(str(error)) from None

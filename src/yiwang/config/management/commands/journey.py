@@ -13,11 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from pydantic_core import to_jsonable_python
 
-from yiwang.config.journey import Scenario, prepare
+from yiwang.config import typed
+from yiwang.config.journey import Scenario, numbers_of, prepare
 from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Problem
-from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 
 
 class Command(BaseCommand):
@@ -39,11 +39,10 @@ class Command(BaseCommand):
             known = ", ".join(one.stem for one in pack.files("journeys/*.yaml"))
             raise CommandError(f"there is no journey {options['name']}; this pack has: {known}")
         scenario = pack.make(path, pack.yaml(path), Scenario)
-        numbers = {row.code: row.number for row in pack.rows("people.yaml", PersonRow)}
-        numbers |= {row.code: row.uscc for row in pack.rows("organisations.yaml", OrganisationRow)}
+        numbers, words = numbers_of(pack), typed.read(pack)
         pack.stop_if_faulty()
         assert scenario is not None
-        journey = prepare(scenario, numbers, options["start"] or clock.today())
+        journey = prepare(scenario, numbers, options["start"] or clock.today(), words=words)
         try:
             for stage in journey.steps():
                 if not options["json"]:

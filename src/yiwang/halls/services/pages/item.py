@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,7 +36,7 @@ from yiwang.platform.directory import chosen
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import RegionView
 from yiwang.platform.evidence.rules import working_days
-from yiwang.ui import kept, site, store
+from yiwang.ui import kept, site
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Link
 from yiwang.ui.templatetags.ui import said
@@ -238,26 +235,15 @@ def _mine(elsewhere: Sequence[Link], place: str) -> Link | None:
 @public
 def sample(request: HttpRequest, task_code: str, material: str) -> HttpResponseBase:
     """Give the sample or the blank form of a material, or of the result (``result``), as published with the item."""
-    definition = catalog.current_edition(task_code).definition
+    edition = catalog.current_edition(task_code)
+    definition = edition.definition
     found = next((one for one in definition.materials if one.code == material), None)
-    path = definition.result.sample if material == "result" else ""
+    name = definition.result.sample if material == "result" else ""
     if found is not None:
-        path = found.blank if request.GET.get("blank") else found.sample
-    file = _sample_file(path)
-    if file is None:
+        name = found.blank if request.GET.get("blank") else found.sample
+    if name not in edition.files:
         raise NotFound(_("没有这份样例。"))
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    response = FileResponse(file.open("rb"), content_type=kind, as_attachment=kind not in store.SHOWN_INLINE)
-    response.headers["Content-Security-Policy"] = store.POLICY
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
-
-
-def _sample_file(path: str) -> Path | None:
-    """Return the file of a sample inside the city's pack, or nothing."""
-    root = (Path(settings.YIWANG_PACK_DIR) / settings.YIWANG_PACK / "samples").resolve()
-    file = (root.parent / path).resolve()
-    return file if path and file.is_relative_to(root) and file.is_file() else None
+    return redirect("catalog:sample", edition.id, name)
 
 
 @public

@@ -83,6 +83,8 @@ def start_draft(
         raise Invalid(_("按您的情况没有需要办的事项。"))
     editions = catalog.get_editions(edition_ids)
     first = editions[edition_ids[0]].definition
+    if closed := [one.definition.known_as for one in editions.values() if not one.definition.open_on(clock.today())]:
+        raise Invalid(_("“%(names)s”现在不受理新的申请。") % {"names": "、".join(closed)})
     event_edition, event = catalog.life_event_edition(life_event) if life_event else (None, None)
     after = {item.basic_code: item.after for item in event.items} if event else {}
     codes = {edition.definition.basic_code for edition in editions.values()}

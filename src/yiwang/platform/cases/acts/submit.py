@@ -16,7 +16,7 @@ from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_co
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key, PartyKind
-from yiwang.platform.cases import checking, documents, engine, renewing
+from yiwang.platform.cases import checking, documents, earlier, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
@@ -29,6 +29,7 @@ from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
+from yiwang.platform.licences import acts as licences
 from yiwang.ui import values
 
 _HANDED_IN = (
@@ -72,6 +73,12 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.version += 1
     _number_and_write(application, _cases(application, editions, waits_for, resolution), day)
     _write_materials(application, resolution, replaces=bool(said))
+    earlier.take_over(application, resolution)
+    licences.record_uses(
+        _licences_used(resolution),
+        purpose=_("办理“%(name)s”") % {"name": application.title},
+        application_id=application.id,
+    )
     tell_by = application.tell_on
     documents.write(
         application,
@@ -263,12 +270,19 @@ def _write_materials(application: Application, resolution: Resolution, *, replac
                 items=list(material.items),
                 ref=material.ref,
                 source_name=material.source_name,
-                trust=_trust(material.state),
+                trust="B" if material.source == earlier.NAME else _trust(material.state),
             )
         )
     if replaces:
         application.materials.all().delete()
     current().insert(rows)
+
+
+def _licences_used(resolution: Resolution) -> set[str]:
+    """Return the identifiers of the licences that stand for a datum or a paper: their holder sees that they were used."""
+    found = [fact.ref for fact in resolution.facts.values() if fact.state is FactState.KNOWN]
+    found += [one.ref for one in resolution.materials.values() if one.state is FactState.KNOWN]
+    return {ref.removeprefix("licence:") for ref in found if ref.startswith("licence:")}
 
 
 def _trust(state: FactState) -> str:

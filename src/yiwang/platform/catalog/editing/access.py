@@ -25,9 +25,14 @@ _OPEN = frozenset(
         "wagtailadmin_javascript_catalog",
         "wagtailadmin_dismissibles",
         "wagtailadmin_home",
+        "item_import",
+        "item_export",
+        "item_files",
+        "item_file",
     }
 )
-"""Addresses of Wagtail's admin that stay; those of our own viewset and the editing sessions come on top."""
+"""Addresses that are open: of Wagtail's admin what stays, and our own pages; the viewset's and the editing sessions' come
+on top."""
 _SPACES = frozenset({NAMESPACE, "wagtailadmin_editing_sessions"})
 _PERMISSIONS = {
     "wagtailadmin.access_admin": frozenset(EDITORS),

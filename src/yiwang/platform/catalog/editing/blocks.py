@@ -41,6 +41,16 @@ _LONG = frozenset(
         "text",
     }
 )
+_SUGGESTED = {
+    "agency": "agency",
+    "centre": "centre",
+    "element": "element",
+    "licence_type": "licence_type",
+    "sample": "file",
+    "blank": "file",
+    "flow_chart": "file",
+}
+"""Fields that hold a code or a name of something that is there: which list the browser offers (``findings.html``)."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "basics": (
         "name",
@@ -119,6 +129,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The parts of the form, and the fields of a definition that each holds: together all of them."""
 
 
+class SuggestedBlock(blocks.CharBlock):  # type: ignore[misc]
+    """A text that is mostly one of a list's; anything may be typed, the linter says what is not there."""
+
+    def __init__(self, suggested: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.field.widget.attrs["list"] = f"suggest-{suggested}"
+
+
 class PartBlock(blocks.StructBlock):  # type: ignore[misc]
     """A part of the form: a structure that stands by itself, not in a stream."""
 
@@ -166,6 +184,8 @@ def _block(hint: Any, owner: str, name: str, default: Any = MISSING) -> blocks.B
         return blocks.ChoiceBlock(choices=named, **options)
     if hint is int:
         return blocks.IntegerBlock(**options)
+    if name in _SUGGESTED and owner != "Step":  # a step names a function, not an agency
+        return SuggestedBlock(_SUGGESTED[name], required=False, **options)
     if name in _LONG:
         return blocks.TextBlock(required=False, rows=2, **options)
     return blocks.CharBlock(required=False, **options)

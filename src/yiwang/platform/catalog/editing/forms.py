@@ -9,7 +9,9 @@ from pydantic import ValidationError as DocumentError
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.blocks.base import BlockField
 
+from yiwang.kernel.digest import sha256_of
 from yiwang.platform.catalog import documents, queries
+from yiwang.platform.catalog.editing.access import acting
 from yiwang.platform.catalog.editing.blocks import GROUPS, errors_in, group_blocks, to_document, to_form
 from yiwang.platform.catalog.linting import LintFinding, lint
 from yiwang.platform.catalog.types import Definition
@@ -48,6 +50,9 @@ class ItemForm(_Parts):  # type: ignore[misc, valid-type]
         except DocumentError as error:
             self._tell([(tuple(str(part) for part in found["loc"]), found["msg"]) for found in error.errors()])
             return cleaned
+        if "action-publish" in self.data and self._own():
+            message = _("这一稿是您自己写的，要由另一位发布员审核发布。请点“提交审核”。")
+            self.add_error("basics", errors_in(self.fields["basics"].block, [((), message)]))
         if any(action in self.data for action in PUBLISHING):
             self._tell(
                 [
@@ -57,6 +62,15 @@ class ItemForm(_Parts):  # type: ignore[misc, valid-type]
                 ]
             )
         return cleaned
+
+    def _own(self) -> bool:
+        """Tell whether whoever is at the desk wrote what would be published, before or just now."""
+        assert self.definition is not None
+        if not self.instance.pk:
+            return True
+        row = self.instance.implementation
+        changed = row.draft_digest != sha256_of(documents.dump_definition(self.definition))
+        return changed or row.drafted_by == acting().id
 
     def _tell(self, found: list[tuple[tuple[str, ...], str]]) -> None:
         by_group: dict[str, list[tuple[tuple[str, ...], str]]] = {}

@@ -94,7 +94,10 @@ class PublisherReview(Task):  # type: ignore[misc]
         """Say what the reviewer may do; ``True`` asks for a comment."""
         if not self._reviews(user):
             return []
-        return [("reject", _("退回修改"), True), ("approve", _("同意并发布"), False)]
+        found = [("reject", _("退回修改"), True)]
+        if obj.implementation.drafted_by != acting().id:  # four eyes: not one's own
+            found.append(("approve", _("同意"), False))
+        return found
 
     def get_task_states_user_can_moderate(self, user: AbstractBaseUser, **kwargs: Any) -> Any:
         """Return what waits for this reviewer."""

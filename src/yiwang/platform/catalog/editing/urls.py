@@ -6,10 +6,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 from wagtail.admin import urls as wagtail_urls
 
+from yiwang.platform.catalog.editing import pages
 from yiwang.platform.catalog.editing.access import EDITORS, guarded
 from yiwang.ui.entry import staff
 
 urlpatterns = [
     path("", staff(*EDITORS)(RedirectView.as_view(pattern_name="item_editing:list")), name="editors"),
-    *guarded(list(wagtail_urls.urlpatterns)),
+    *guarded([*pages.urlpatterns, *wagtail_urls.urlpatterns]),
 ]

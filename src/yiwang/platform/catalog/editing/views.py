@@ -6,14 +6,20 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, ObjectList, Panel, TabbedInterface
-from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.ui.tables import BulkActionsCheckboxColumn, Column
+from wagtail.models import WorkflowState
 from wagtail.snippets.views.snippets import CreateView, EditView, HistoryView, IndexView, SnippetViewSet, UnpublishView
 
 from yiwang.platform.catalog import acts, documents, queries
@@ -23,6 +29,7 @@ from yiwang.platform.catalog.editing.forms import ItemForm
 from yiwang.platform.catalog.editing.models import ItemDraft
 from yiwang.platform.catalog.labels import path_label
 from yiwang.platform.catalog.linting import lint
+from yiwang.platform.directory import queries as directory
 
 TABS = {
     "basics": _("基本信息"),
@@ -66,6 +73,12 @@ class FindingsPanel(Panel):  # type: ignore[misc]
                     (path_label(tuple(finding.where.split("."))), finding)
                     for finding in lint(definition, queries.lint_context())
                 ]
+                context["own"] = bool(self.instance.pk) and self.instance.implementation.drafted_by == acting().id
+            if self.instance.pk:
+                context["editions_url"] = reverse(f"{NAMESPACE}:editions", args=[self.instance.pk])
+                context["history_url"] = reverse(f"{NAMESPACE}:history", args=[self.instance.pk])
+                context["sent_back"] = _sent_back(self.instance)
+            context["lists"] = suggestions()
             return context
 
         def get_comparison(self) -> list[Callable[[Any, Any], Comparison]]:
@@ -115,8 +128,59 @@ def shown(value: Any) -> str:
     return str(value)
 
 
+def _sent_back(item: ItemDraft) -> Any:
+    """Return the review that sent the draft back, with its reason, while nobody has handed it in again."""
+    state = item.current_workflow_state
+    if state is None or state.status != WorkflowState.STATUS_NEEDS_CHANGES:
+        return None
+    return state.current_task_state
+
+
+STATES = {
+    "draft": _("草稿"),
+    "review": _("待审核"),
+    "sent_back": _("退回修改"),
+    "published": _("已发布"),
+    "changed": _("已发布，有未发布的修改"),
+    "suspended": _("已暂停"),
+    "shown": _("外地的，只展示"),
+}
+
+
+def _state(item: ItemDraft) -> str:
+    row = item.implementation
+    if item.in_review:  # type: ignore[attr-defined]
+        return str(STATES["review"])
+    if item.is_sent_back:  # type: ignore[attr-defined]
+        return str(STATES["sent_back"])
+    if row.sample_only:
+        return str(STATES["shown"])
+    if row.state == "published" and item.has_unpublished_changes:
+        return str(STATES["changed"])
+    return str(STATES.get(row.state, row.state))
+
+
+def suggestions() -> list[tuple[str, dict[str, str]]]:
+    """Return what fields of these names may hold, code to label: the browser offers it while one types."""
+    context = queries.lint_context()
+    return [
+        ("agency", {agency.code: agency.name for agency in directory.agencies()}),
+        ("centre", {centre.code: centre.name for centre in directory.centres()}),
+        ("element", {code: element.label for code, element in (context.elements or {}).items()}),
+        ("licence_type", dict(context.licence_types or {})),
+        ("file", dict.fromkeys(context.samples or {}, "")),
+    ]
+
+
 class ItemIndex(IndexView):  # type: ignore[misc]
-    """The items that the editor's grants reach."""
+    """The items that the editor's grants reach, what waits for review first."""
+
+    default_ordering = None
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        """Leave out the boxes for bulk actions: there is none for items."""
+        return [column for column in super().columns if not isinstance(column, BulkActionsCheckboxColumn)]
 
 
 class _Saving:
@@ -240,7 +304,12 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
         "title",
         Column("implementation.agency.name", label=_("部门")),
         Column("implementation.task_code", label=_("实施编码")),
-        UpdatedAtColumn(),
+        Column("state", label=_("状态"), accessor=_state),
+        Column(
+            "changed",
+            label=_("草稿改于"),
+            accessor=lambda item: date_format(item.implementation.changed_at, "Y-m-d H:i"),
+        ),
     )
     search_fields = ("title", "implementation__task_code")
     search_backend_name = None
@@ -255,7 +324,15 @@ class ItemViewSet(SnippetViewSet):  # type: ignore[misc]
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return what the editor's grants reach."""
         rows = ItemDraft.objects.filter(implementation__in=queries.editable_by(acting()))
-        return rows.select_related("implementation__agency").order_by("title", "pk")
+        reviews = WorkflowState.objects.filter(
+            base_content_type=ContentType.objects.get_for_model(ItemDraft),
+            object_id=Cast(OuterRef("pk"), CharField()),
+        )
+        rows = rows.select_related("implementation__agency").annotate(
+            in_review=Exists(reviews.filter(status=WorkflowState.STATUS_IN_PROGRESS)),
+            is_sent_back=Exists(reviews.filter(status=WorkflowState.STATUS_NEEDS_CHANGES)),
+        )
+        return rows.order_by("-in_review", "-is_sent_back", "title", "pk")
 
     def get_urlpatterns(self) -> list[Any]:
         """Add the editions' page; check the reach before every address that names an item."""

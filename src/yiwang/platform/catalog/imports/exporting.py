@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 from yiwang.platform.catalog.imports import columns, derived
@@ -21,18 +21,35 @@ HEADER = (
 )
 
 
-def write_csv(file: IO[str], items: Iterable[Draft], around: Surroundings | None = None) -> int:
-    """Write items and return how many.
-
-    The file should be opened with ``encoding="utf-8-sig", newline=""``, which spreadsheets read rightly.
-    """
+def csv_lines(items: Iterable[Draft], around: Surroundings | None = None) -> Iterator[str]:
+    """Yield the file line by line, beginning with the mark by which spreadsheets know UTF-8."""
     around = around or Surroundings()
-    writer = csv.DictWriter(file, HEADER, lineterminator="\r\n")
+    line = _Line()
+    writer = csv.DictWriter(line, HEADER, lineterminator="\r\n")
     writer.writeheader()
-    count = 0
+    yield "\ufeff" + line.text
     for draft in items:
         cells = columns.write_row(draft.document) | derived.written(draft.document, draft.standing, around)
         writer.writerow({column: neutral(text) for column, text in cells.items()})
+        yield line.text
+
+
+class _Line:
+    """Takes the last line that was written."""
+
+    text = ""
+
+    def write(self, text: str) -> int:
+        """Keep it."""
+        self.text = text
+        return len(text)
+
+
+def write_csv(file: IO[str], items: Iterable[Draft], around: Surroundings | None = None) -> int:
+    """Write items and return how many. The file should be opened with ``encoding="utf-8", newline=""``."""
+    count = -1
+    for line in csv_lines(items, around):
+        file.write(line)
         count += 1
     return count
 

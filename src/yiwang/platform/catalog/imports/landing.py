@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from yiwang.kernel import codes
 from yiwang.kernel.problems import Problem
 from yiwang.platform.catalog import documents, queries
-from yiwang.platform.catalog.imports.formats import Body, FileRefused, Refused, Row, Tables, registry
+from yiwang.platform.catalog.imports.formats import MAX_ROWS, Body, FileRefused, Refused, Row, Tables, registry
 from yiwang.platform.catalog.imports.report import Note, NoteLevel, Report, Tally
 from yiwang.platform.catalog.linting import LintContext, lint
 from yiwang.platform.catalog.types import Definition
@@ -45,12 +45,19 @@ class Land(Protocol):
         """``guid``: the id that a new record takes; ``in_force``: whether it may be shown as published elsewhere."""
 
 
-def bring_in(path: Path, name: str, format_name: str, *, apply: bool, land: Land) -> Report:
-    """Import a file, or try to: a dry run does everything and takes it back, so its report is the real one."""
+def bring_in(path: Path, name: str, format_name: str, *, apply: bool, land: Land, most: int = MAX_ROWS) -> Report:
+    """Import a file, or try to: a dry run does everything and takes it back, so its report is the real one.
+
+    A file of more than ``most`` rows is refused before anything of it is read.
+    """
     tally = Tally()
+    form = registry.get(format_name)
     try:
+        if (count := form.count(path)) > most:
+            told = {"count": f"{count:,}", "most": f"{most:,}"}
+            raise FileRefused("rows", _("文件有 %(count)s 行，一次最多 %(most)s 行，请分成几个文件。") % told)
         with transaction.atomic():
-            _Landing(tally, f"import:{format_name}", land).all(registry.get(format_name).rows(path, _tables()))
+            _Landing(tally, f"import:{format_name}", land).all(form.rows(path, _tables()))
             if not apply:
                 raise _Undo
     except _Undo:

@@ -87,6 +87,7 @@ RULES = {
     "unknown.dataset": "Datasets that satisfy a material are known.",
     "unknown.commitment": "Commitments that satisfy a material stand in the item.",
     "unknown.result": "Items whose result is used are known.",
+    "unknown.sample": "Files that are named are there.",
     "unknown.theme": "Themes are known.",
     "unknown.centre": "Service centres are known.",
     "unknown.agency": "Agencies of steps are known.",

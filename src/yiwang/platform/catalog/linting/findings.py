@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from yiwang.platform.catalog.types import DataElement, Satisfier
+from yiwang.platform.catalog.types import DataElement, SampleRef, Satisfier
 
 
 class Severity(StrEnum):
@@ -65,6 +65,8 @@ class LintContext:
     functions: frozenset[str] | None = None
     """Functions of agencies, for steps that another agency does."""
     centres: frozenset[str] | None = None
+    samples: Mapping[str, SampleRef] | None = None
+    """Sample files by name."""
     shared: Mapping[str, tuple[Satisfier, ...]] = field(default_factory=dict)
 
     @cached_property

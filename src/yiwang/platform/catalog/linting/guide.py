@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog.linting.findings import LintContext, LintFinding
+from yiwang.platform.catalog.rules import used_files
 from yiwang.platform.catalog.types import CaseType, Definition, ResultKind, ServiceObject, StepKind
 
 LICENSING = "01"
@@ -38,6 +39,7 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
     yield from _themes(definition, context)
     yield from _licensing(definition)
     yield from _places(definition, context)
+    yield from _files(definition, context)
 
 
 def _case_type(definition: Definition) -> Iterator[LintFinding]:
@@ -190,3 +192,12 @@ def _places(definition: Definition, context: LintContext) -> Iterator[LintFindin
         yield LintFinding(
             "places", "places", _("说进驻了大厅，却没有写在哪里。"), _("选一个政务服务中心"), blocks=False
         )
+
+
+def _files(definition: Definition, context: LintContext) -> Iterator[LintFinding]:
+    """A file that is named must be there: nobody can open a name."""
+    if context.samples is None:
+        return
+    for where, name in used_files(definition):
+        if name not in context.samples:
+            yield LintFinding("unknown.sample", where, _("没有叫“%(name)s”的样本文件。") % {"name": name}, _("先上传"))

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.calendar import Unit
-from yiwang.platform.catalog.types import Limit
+from yiwang.platform.catalog import particulars as shown
+from yiwang.platform.catalog import queries
+from yiwang.platform.catalog.types import EditionView, Limit
 
 register = template.Library()
+
+
+@register.simple_tag
+def sample_url(edition: EditionView, name: str) -> str:
+    """Return the address of a file that an edition shows; nothing if it has none of this name."""
+    return reverse("catalog:sample", args=[edition.id, name]) if name in edition.files else ""
+
+
+@register.inclusion_tag("catalog/particulars.html")
+def particulars(edition: EditionView) -> dict[str, Any]:
+    """Show every element that the edition holds, folded up."""
+    tables = {name: queries.kept_table(name) for name in ("item_types", "person_themes", "legal_themes")}
+    return {"edition": edition, "sections": shown.particulars(edition, tables)}
 
 
 @register.filter

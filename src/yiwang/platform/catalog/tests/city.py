@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from io import BytesIO
 
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.types import Actor, ActorKind, Role, RoleGrant
-from yiwang.platform.catalog.acts import write_elements
+from yiwang.platform.catalog.acts import write_elements, write_sample
 from yiwang.platform.catalog.models import CodeEntry
 from yiwang.platform.catalog.tests.items import ELEMENTS, USCC
 from yiwang.platform.directory.models import Agency, Region, ServiceCentre
+from yiwang.ui import store
 
 
 def build() -> Agency:
@@ -27,6 +29,8 @@ def build() -> Agency:
         CodeEntry.objects.create(table=table, code=code, label=label)
     with system_record("test.city"):
         write_elements(ELEMENTS.values())
+        for name in ("result.pdf", "blank.pdf"):
+            write_sample(name, store.save(BytesIO(name.encode())), "application/pdf", len(name))
     return agency("330302-amr", USCC, region)
 
 

@@ -27,6 +27,7 @@ from yiwang.platform.catalog.types import (
     Question,
     Result,
     ResultKind,
+    SampleRef,
     Satisfier,
     SatisfierKind,
     ServiceObject,
@@ -126,4 +127,5 @@ CONTEXT = LintContext(
     agencies={"330302-amr": USCC},
     functions=frozenset({"amr"}),
     centres=frozenset({"lc-centre"}),
+    samples={"result.pdf": SampleRef("0" * 64, "application/pdf"), "blank.pdf": SampleRef("1" * 64, "application/pdf")},
 )

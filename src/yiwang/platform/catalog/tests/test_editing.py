@@ -12,7 +12,6 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from wagtail import blocks
 from wagtail.models import Workflow
 
 from yiwang.kernel.acts import system_record
@@ -20,51 +19,18 @@ from yiwang.kernel.codes import uscc_check
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import SYSTEM, Role
 from yiwang.platform.catalog import documents, queries
-from yiwang.platform.catalog.acts import publish_draft, write_draft
+from yiwang.platform.catalog.acts import publish_draft
 from yiwang.platform.catalog.comparing import changes
-from yiwang.platform.catalog.editing.blocks import GROUPS, group_blocks, to_document, to_form
+from yiwang.platform.catalog.editing.blocks import GROUPS, to_document
 from yiwang.platform.catalog.editing.models import ItemDraft
 from yiwang.platform.catalog.labels import path_label
 from yiwang.platform.catalog.models import Edition, Implementation
 from yiwang.platform.catalog.tests import city
+from yiwang.platform.catalog.tests.desk import BLOCKS, edit_url, form_data, made, save, signed_in
 from yiwang.platform.catalog.tests.items import BASIC, item
 from yiwang.platform.catalog.tests.strategies import definitions
 from yiwang.platform.catalog.types import Definition
-from yiwang.platform.directory.models import Agency, Region, StaffMember, StaffRole
-from yiwang.platform.identity.models import Account
-
-BLOCKS = group_blocks()
-
-
-def posted(block: blocks.Block, prefix: str, value: Any) -> dict[str, str]:
-    """Return what a browser posts for a block with this value."""
-    if isinstance(block, blocks.StructBlock):
-        made: dict[str, str] = {}
-        for name, child in block.child_blocks.items():
-            made |= posted(child, f"{prefix}-{name}", value[name])
-        return made
-    if isinstance(block, blocks.ListBlock):
-        made = {f"{prefix}-count": str(len(value))}
-        for number, part in enumerate(value):
-            made |= {
-                f"{prefix}-{number}-order": str(number),
-                f"{prefix}-{number}-deleted": "",
-                f"{prefix}-{number}-id": "",
-            }
-            made |= posted(block.child_block, f"{prefix}-{number}-value", part)
-        return made
-    if isinstance(block, blocks.BooleanBlock):
-        return {prefix: "on"} if value else {}
-    return {prefix: "" if value is None else str(value).replace("\n", "\r\n")}
-
-
-def form_data(definition: Definition) -> dict[str, str]:
-    document = documents.dump_definition(definition)
-    made: dict[str, str] = {}
-    for group, block in BLOCKS.items():
-        made |= posted(block, group, to_form(block, document))
-    return made
-
+from yiwang.platform.directory.models import Agency, Region
 
 text = st.text(st.sampled_from("甲乙丙 a1'\"<&\n"), max_size=6).map(str.strip)
 
@@ -85,42 +51,6 @@ def test_the_parts_of_the_form_hold_every_field_once() -> None:
 
 
 # --- The desk ---
-
-
-@pytest.fixture
-def amr(db: None) -> Agency:
-    return city.build()
-
-
-@pytest.fixture
-def shop(amr: Agency) -> ItemDraft:
-    return made(item())
-
-
-def made(definition: Definition, *, published: bool = False) -> ItemDraft:
-    with system_record("test.item"):
-        row = Implementation.objects.get(pk=write_draft(definition, "test", by=SYSTEM))
-        if published:
-            publish_draft(row, "", by=SYSTEM)
-    return ItemDraft.objects.get(implementation=row)
-
-
-def signed_in(amr: Agency, role: Role | None, path: str = "") -> Client:
-    account = Account.objects.create_account(f"{role}{path}", is_staff=True)
-    member = StaffMember.objects.create(account=account, agency=amr, number=f"{role}{path}"[:20], name="演示人")
-    if role is not None:
-        StaffRole.objects.create(staff=member, role=role.value, agency_path=path)
-    client = Client()
-    client.force_login(account, backend="yiwang.platform.identity.store.AccountBackend")
-    return client
-
-
-def edit_url(draft: ItemDraft) -> str:
-    return f"/editors/items/edit/{draft.pk}/"
-
-
-def save(client: Client, draft: ItemDraft, definition: Definition, action: str = "") -> Any:
-    return client.post(edit_url(draft), form_data(definition) | ({action: "1"} if action else {}))
 
 
 def test_strangers_sign_in_at_our_door_and_others_stay_out(amr: Agency, shop: ItemDraft) -> None:
@@ -264,13 +194,15 @@ def test_what_is_loaded_from_outside_replaces_an_open_draft(amr: Agency, shop: I
 
 def test_editions_are_compared(amr: Agency) -> None:
     draft = made(item(), published=True)
+    editor, address = signed_in(amr, Role.ITEM_EDITOR), f"/editors/items/editions/{draft.pk}/"
+    assert "只发布过一版" in editor.get(address).content.decode()
     with system_record("test.publish"):
         row = Implementation.objects.get(pk=draft.implementation_id)
         row.draft["promised_limit"]["value"] = 6
         publish_draft(row, "", by=SYSTEM)
-    page = signed_in(amr, Role.ITEM_EDITOR).get(f"/editors/items/editions/{draft.pk}/").content.decode()
+    page = editor.get(address).content.decode()
     assert "承诺办结时限 · 数值" in page
-    assert "<td>5</td><td>6</td>" in page
+    assert "<td><del>5</del></td><td><ins>6</ins></td>" in page
 
 
 def test_the_policy_of_wagtails_pages_runs_no_inline_script(amr: Agency, shop: ItemDraft) -> None:

@@ -20,7 +20,6 @@ from yiwang.platform.catalog.imports import columns
 from yiwang.platform.catalog.imports.exporting import HEADER, surroundings, write_csv
 from yiwang.platform.catalog.imports.formats import SourceFile
 from yiwang.platform.catalog.models import Implementation
-from yiwang.platform.catalog.tests import city
 from yiwang.platform.catalog.tests.items import USCC, item
 from yiwang.platform.catalog.types import (
     BodyNature,
@@ -73,11 +72,6 @@ NEVER_EMPTY = """
     supervise_way
 """
 """NOT NULL in the national schema: what is published here must fill them."""
-
-
-@pytest.fixture
-def amr(db: None) -> Agency:
-    return city.build()
 
 
 def full() -> Definition:
@@ -173,7 +167,7 @@ def test_what_is_said_is_exported_and_comes_back(amr: Agency, tmp_path: Path) ->
         Region.objects.create(code=code, name=name, full_name=name, level=5 if len(code) == 9 else 6)
     guid = uuid.uuid4()
     path = tmp_path / "one.csv"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         standing = Standing(amr.name, USCC, guid, 3, "published")
         write_csv(file, [Draft(documents.dump_definition(full()), standing)], surroundings())
 
@@ -227,7 +221,7 @@ def test_older_lists_are_read_as_they_mean(
     amr: Agency, tmp_path: Path, cells: dict[str, str], path: tuple[str, ...], value: Any
 ) -> None:
     file = tmp_path / "old.csv"
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
+    with file.open("w", encoding="utf-8", newline="") as out:
         write_csv(out, [Draft(documents.dump_definition(item()), Standing(amr.name, USCC))])
     (row,) = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))
     with file.open("w", encoding="utf-8", newline="") as out:
@@ -247,7 +241,7 @@ def test_older_lists_are_read_as_they_mean(
 
 def test_a_cancelled_item_of_elsewhere_is_not_shown(amr: Agency, tmp_path: Path) -> None:
     file = tmp_path / "gone.csv"
-    with file.open("w", encoding="utf-8-sig", newline="") as out:
+    with file.open("w", encoding="utf-8", newline="") as out:
         standing = Standing(amr.name, USCC, state="cancelled")
         write_csv(out, [Draft(documents.dump_definition(item(sample_only=True)), standing)])
     report = acts.import_items(SourceFile.of(file), "csv", True, by=SYSTEM, key="once")

@@ -26,7 +26,7 @@ from yiwang.platform.catalog import acts, documents, queries
 from yiwang.platform.catalog.imports import columns
 from yiwang.platform.catalog.imports.exporting import HEADER, write_csv
 from yiwang.platform.catalog.imports.formats import FileRefused, SourceFile, format_for
-from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, neutral, plain
+from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, neutral, plain, records_in
 from yiwang.platform.catalog.imports.report import MAX_NOTES, Note, NoteLevel, Report, Tally
 from yiwang.platform.catalog.models import Edition, Implementation
 from yiwang.platform.catalog.tests import city
@@ -42,11 +42,6 @@ REAL = next((above / _NAME for above in Path(__file__).parents if (above / _NAME
 BODY = Standing("演示部门330302-amr", USCC)
 
 
-@pytest.fixture
-def amr(db: None) -> Agency:
-    return city.build()
-
-
 def bring(path: Path, *, apply: bool = True, by: Actor = SYSTEM, format_name: str = "") -> Report:
     source = SourceFile.of(path)
     return acts.import_items(source, format_name or format_for(path), apply, by=by, key=str(uuid.uuid4()))
@@ -57,7 +52,7 @@ def reasons(report: Report, level: NoteLevel = NoteLevel.REJECTED) -> Counter[st
 
 
 def table(path: Path, *definitions: Definition, **cells: str) -> Path:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         write_csv(file, [Draft(documents.dump_definition(definition), BODY) for definition in definitions])
     if cells:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -212,7 +207,7 @@ text = st.text(st.sampled_from("甲乙=+-@'\"，,[]{}\n 1无a"), max_size=8).map
 def test_every_definition_survives_the_columns(drawn: Definition) -> None:
     file = io.StringIO()
     write_csv(file, [Draft(documents.dump_definition(drawn), BODY)])
-    file.seek(0)
+    file.seek(1)
     (cells,) = csv.DictReader(file)
     read = columns.read_row({name: plain(value) for name, value in cells.items()})
     assert documents.DEFINITION.validate_python(read | {"agency": drawn.agency}) == drawn
@@ -308,6 +303,48 @@ def test_a_line_of_fifty_megabytes_is_refused_in_little_memory(amr: Agency, tmp_
     assert (report.landed, reasons(report)) == (2, {"line.long": 1})
     assert report.notes[0].row == 3
     assert peak < 12 * 1_048_576
+
+
+@pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
+def test_a_million_rows_are_counted_and_refused_before_any_is_read(amr: Agency, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.write(",".join(HEADER).encode() + b"\n")
+        for _piece in range(100):
+            file.write(b'1,"two\nlines"\n' * 10_000)
+    tracemalloc.start()
+    try:
+        report = bring(path)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (report.read, report.landed, reasons(report)) == (0, 0, {"rows": 1})
+    assert ("1,000,000" if name.endswith("csv") else "2,000,001") in report.notes[0].message
+    assert peak < 20 * 1_048_576
+    assert Implementation.objects.count() == 0
+
+
+def test_a_sheet_of_too_many_rows_is_refused_before_any_is_read(amr: Agency, tmp_path: Path) -> None:
+    path = tmp_path / "items.xlsx"
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("items")
+    for number in range(300):
+        sheet.append([number])
+    book.save(path)
+    report = acts.import_items(SourceFile.of(path), "xlsx", True, 100, by=SYSTEM, key="once")
+    assert (report.read, reasons(report)) == (0, {"rows": 1})
+
+
+@given(st.lists(st.sampled_from([b"a,b", b'"x', b'y"', b'""', b"\n", b"\r\n"]), max_size=30))
+def test_records_are_counted_as_they_are_read(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
+    path = tmp_path_factory.mktemp("count") / "x.csv"
+    path.write_bytes(b"".join(pieces))
+    quoted, ends, last = False, 0, b""
+    for byte in path.read_bytes():
+        quoted ^= byte == ord('"')
+        ends += byte == ord("\n") and not quoted
+        last = bytes([byte])
+    assert records_in(path) == ends + (last not in (b"", b"\n"))
 
 
 def test_long_lines_of_json_too(amr: Agency, tmp_path: Path) -> None:

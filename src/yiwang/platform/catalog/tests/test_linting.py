@@ -187,6 +187,8 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("unknown.commitment", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.COMMITMENT, "moon")),
     ("unknown.result", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.RESULT, "330131999000")),
     ("unknown.theme", "person_themes.0", {"person_themes": ("041",)}),
+    ("unknown.sample", "result.sample", result(sample="no.pdf")),
+    ("unknown.sample", "materials.3.blank", material(blank="no.pdf")),
     ("unknown.centre", "places.0.centre", {"places": (Place("moon"),)}),
     ("unknown.agency", "process.0.agency", steps(replace(IN, agency="moon"), *GOOD.process[1:])),
 ]  # fmt: skip

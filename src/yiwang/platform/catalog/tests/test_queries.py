@@ -23,11 +23,6 @@ from yiwang.platform.catalog.types import Definition, Situation
 from yiwang.platform.directory.models import Agency
 
 
-@pytest.fixture
-def amr(db: None) -> Agency:
-    return city.build()
-
-
 def published(definition: Definition) -> Implementation:
     with system_record("test.item"):
         row = Implementation.objects.get(pk=write_draft(definition, "test", by=SYSTEM))

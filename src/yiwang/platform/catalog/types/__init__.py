@@ -26,6 +26,7 @@ from yiwang.platform.catalog.types.editions import (
     EditionEntry,
     EditionPage,
     EditionView,
+    SampleRef,
     Standing,
 )
 from yiwang.platform.catalog.types.elements import (
@@ -91,6 +92,7 @@ __all__ = [
     "RemedyOffice",
     "Result",
     "ResultKind",
+    "SampleRef",
     "Satisfier",
     "SatisfierKind",
     "ServiceObject",

@@ -117,3 +117,8 @@ class Definition:
     def known_as(self) -> str:
         """The short name, or the whole where there is none."""
         return self.short_name or self.name
+
+    def open_on(self, day: date) -> bool:
+        """Tell whether it takes applications on a day: within its plan, and not published elsewhere only."""
+        begun = self.effective_on is None or self.effective_on <= day
+        return begun and not self.sample_only and (self.cancelled_on is None or day < self.cancelled_on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,14 @@ class EditionEntry:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SampleRef:
+    """A sample file: the digest of its bytes in the store, and what it is."""
+
+    digest: str
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
     """A published edition: frozen, numbered, with a content hash."""
@@ -47,6 +55,8 @@ class EditionView:
     agency_short: str
     agency_path: str
     region: str
+    files: dict[str, SampleRef] = field(default_factory=dict)
+    """Samples, blank forms and pictures by the names that the definition calls them."""
 
 
 @dataclass(frozen=True, slots=True)

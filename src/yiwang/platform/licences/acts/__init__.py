@@ -3,8 +3,9 @@
 ``*_inside`` functions are for other rooms' acts: they change within the act that is running.
 """
 
+from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_once
-from yiwang.platform.licences.acts.issue import change_inside, issue_inside, record_use, renew_inside
+from yiwang.platform.licences.acts.issue import change_inside, issue_inside, record_uses, renew_inside
 from yiwang.platform.licences.acts.operate import (
     cancel,
     change,
@@ -17,6 +18,8 @@ from yiwang.platform.licences.acts.operate import (
     renew,
     renewal_applied_inside,
     revoke,
+    set_aside,
+    transfer_in,
     transfer_out,
     withdraw,
 )
@@ -25,6 +28,8 @@ __all__ = [
     "cancel",
     "change",
     "change_inside",
+    "copy",
+    "copy_inside",
     "document_of",
     "hold",
     "issue_inside",
@@ -32,7 +37,7 @@ __all__ = [
     "make_document",
     "make_once",
     "note_renewal",
-    "record_use",
+    "record_uses",
     "refuse_renewal",
     "refuse_renewal_inside",
     "release",
@@ -40,6 +45,8 @@ __all__ = [
     "renew_inside",
     "renewal_applied_inside",
     "revoke",
+    "set_aside",
+    "transfer_in",
     "transfer_out",
     "withdraw",
 ]

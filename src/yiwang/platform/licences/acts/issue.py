@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -40,12 +41,15 @@ def issue_inside(
     number: str = "",
     issued_on: date | None = None,
     valid_to: date | None = None,
+    trust: TrustLevel = TrustLevel.A,
+    associated: str = "",
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
 
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
-    ``valid_to`` the term is the type's.
+    ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
+    from (转入).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -65,11 +69,12 @@ def issue_inside(
         issued_on=today,
         valid_from=today,
         valid_to=valid_to or rules.last_day(today, spec.validity_months),
-        trust=TrustLevel.A.value,
+        trust=trust.value,
         fields=fields_of(spec, values),
         case_id=case_id,
+        associated=associated,
     )
-    _enter(row, Operation.ISSUE)
+    _enter(row, Operation.TRANSFER_IN if associated else Operation.ISSUE)
     current().emit(ISSUED, row, type=type_code, case=str(case_id or ""))
     return row.id
 
@@ -103,21 +108,28 @@ def change_inside(
     return next_version(locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
 
 
-def record_use(
-    licence: uuid.UUID,
+def record_uses(
+    identifiers: Iterable[str],
     *,
     purpose: str,
     case_id: uuid.UUID | None = None,
     application_id: uuid.UUID | None = None,
 ) -> None:
-    """Write into the use log, inside another act, who used a licence and for what: its holder can read it."""
-    LicenceUse.objects.create(
-        licence_id=licence,
-        at=clock.now(),
-        purpose=purpose,
-        user_label=current().by.label or _("系统"),
-        case_id=case_id,
-        application_id=application_id,
+    """Write into the use log, inside another act, who used these licences and for what: their holders can read it.
+
+    Two queries, however many there are; identifiers that are not known here are passed over.
+    """
+    found = Licence.objects.filter(identifier__in=set(identifiers)).values_list("pk", flat=True)
+    LicenceUse.objects.bulk_create(
+        LicenceUse(
+            licence_id=pk,
+            at=clock.now(),
+            purpose=purpose[:200],
+            user_label=current().by.label or _("系统"),
+            case_id=case_id,
+            application_id=application_id,
+        )
+        for pk in found
     )
 
 
@@ -143,6 +155,7 @@ def next_version(
         serial=old.serial,
         version=identifier.version,
         previous=old,
+        associated=old.identifier,
         number=old.number,
         holder_kind=old.holder_kind,
         holder_id=old.holder_id,
@@ -171,7 +184,7 @@ def end(row: Licence, status: LicenceStatus, operation: Operation, reason: str =
     """Give a (locked) licence its new status and write the operation into its log."""
     row.status, row.status_reason, row.changed_at = status.value, reason, clock.now()
     row.save(update_fields=["status", "status_reason", "changed_at"])
-    if status not in {LicenceStatus.VALID, LicenceStatus.HELD}:
+    if status not in {LicenceStatus.VALID, LicenceStatus.HELD, LicenceStatus.OTHER}:
         timers.cancel_timer(EXPIRY, row.id)
     log(row, operation)
 

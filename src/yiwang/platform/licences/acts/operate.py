@@ -10,11 +10,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, timers
-from yiwang.kernel.acts import Permission, act_on, current, event
+from yiwang.kernel.acts import Permission, act, act_on, current, event
+from yiwang.kernel.codes import CodeError, parse_licence_id
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Role
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Party, Role
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.licences import rules
-from yiwang.platform.licences.acts.issue import EXPIRY, end, locked, next_version
+from yiwang.platform.licences.acts.issue import EXPIRY, end, issue_inside, locked, next_version
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.queries import status_of
 from yiwang.platform.licences.types import LicenceStatus, Operation
@@ -25,6 +27,7 @@ WITHDRAWN = event("licence.withdrawn", "A licence was withdrawn (撤销/撤回).
 REVOKED = event("licence.revoked", "A licence was revoked as a penalty (吊销).")
 CANCELLED = event("licence.cancelled", "A licence was cancelled (注销).")
 TRANSFERRED = event("licence.transferred", "A licence was transferred to another place (办理转出).")
+SET_ASIDE = event("licence.set_aside", "A licence was set aside for another reason, told in words (其他业务).")
 EXPIRED = event("licence.expired", "A licence's term is over and it was not renewed (失效).")
 RENEWAL_APPLIED = event("licence.renewal_applied", "Renewal of a licence was applied for.")
 RENEWAL_REFUSED = event("licence.renewal_refused", "Renewal of a licence was refused.")
@@ -134,6 +137,56 @@ def transfer_out(licence: Licence, *, reason: str, by: Actor, key: Key) -> Licen
     to.
     """
     return _operate(licence, Operation.TRANSFER_OUT, reason)
+
+
+@act_on(
+    "licences.set_aside",
+    Licence.objects.lock,
+    permission=OPERATE,
+    ready=_may(Operation.OTHER),
+    announces=SET_ASIDE,
+)
+def set_aside(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
+    """Set a licence aside for a reason that has no name of its own (其他业务); ``release`` takes that back. Raises
+    Invalid without a reason.
+    """
+    return _operate(licence, Operation.OTHER, reason)
+
+
+@act("licences.transfer_in", permission=OPERATE)
+def transfer_in(
+    type_code: str,
+    holder: Party | None,
+    holder_name: str,
+    values: dict[str, Any],
+    associated: str,
+    *,
+    number: str = "",
+    valid_to: date | None = None,
+    by: Actor,
+    key: Key,
+) -> uuid.UUID:
+    """Take over a licence from another place (转入): one of our own that names the one before. Returns its id.
+
+    Raises Invalid unless ``associated`` is a licence identifier with the right check character (GB/T 36904).
+    """
+    issuer = next((agency for agency in directory.agencies_by_path([by.agency])), None)
+    if issuer is None:
+        raise Invalid(_("请以签发部门工作人员的身份办理。"))
+    try:
+        parse_licence_id(associated)
+    except CodeError as error:
+        raise Invalid(str(error), errors=(FieldError("associated", str(error)),)) from None
+    return issue_inside(
+        type_code=type_code,
+        holder=holder,
+        holder_name=holder_name,
+        issuer=issuer,
+        values=values,
+        number=number,
+        valid_to=valid_to,
+        associated=associated,
+    )
 
 
 @act_on("licences.renew", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.RENEW))

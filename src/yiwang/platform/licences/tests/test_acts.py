@@ -17,12 +17,12 @@ from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Unavai
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
 from yiwang.platform.licences import acts, queries
 from yiwang.platform.licences.models import Licence, LicenceUse
-from yiwang.platform.licences.tests.conftest import official
+from yiwang.platform.licences.tests.conftest import AMR, official
 from yiwang.platform.licences.types import LicenceStatus, Operation
 
 Issue = Callable[..., Licence]
 NOON = datetime(2026, 11, 17, 4, 0, tzinfo=UTC)
-REASONED = ["hold", "withdraw", "revoke", "cancel", "transfer_out"]
+REASONED = ["set_aside", "hold", "withdraw", "revoke", "cancel", "transfer_out"]
 
 
 def events(name: str) -> int:
@@ -196,7 +196,7 @@ def test_lapse_is_for_the_law_only(issue: Issue) -> None:
 def test_use_is_logged_for_the_holder(issue: Issue) -> None:
     licence = issue()
     with system_record("test.use"):
-        acts.record_use(licence.id, purpose="办理演示事项")
+        acts.record_uses([licence.identifier, "1.2.nobody"], purpose="办理演示事项")
     holder = Actor(kind=ActorKind.PERSON, id=licence.holder_id, principal=licence.principal)
     log = queries.uses(licence.id, holder)
     assert [(use.purpose, use.operation) for use in log] == [
@@ -229,3 +229,36 @@ def test_a_seal_service_that_is_away_loses_nothing(issue: Issue, settings: Any) 
     assert licence.digest == ""
     settings.YIWANG_PLUGINS = {}
     assert acts.make_once(licence.id)
+
+
+def test_set_aside_is_told_in_words_and_taken_back(issue: Issue) -> None:
+    licence, by = issue(), official(Role.ISSUER)
+    assert acts.set_aside(licence.id, reason="地址更名，待换发", by=by, key="1") is LicenceStatus.OTHER
+    licence.refresh_from_db()
+    assert licence.status_reason == "地址更名，待换发"
+    assert Timer.objects.filter(subject_id=licence.id).exists()
+    assert acts.release(licence.id, by=by, key="2") is LicenceStatus.VALID
+
+
+def test_a_licence_is_taken_over_from_elsewhere(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = issue().identifier
+    monkeypatch.setattr("yiwang.platform.directory.queries.agencies_by_path", lambda paths: [AMR])
+    by, values = official(Role.ISSUER), {"name": "演示餐饮有限公司", "place": "演示路 18 号 1 层"}
+    for wrong in ("", before[:-1] + ("0" if before[-1] != "0" else "1")):
+        with pytest.raises(Invalid) as refused:
+            acts.transfer_in("demo_food", None, "演示餐饮有限公司", values, wrong, by=by, key=f"no{wrong}")
+        assert refused.value.errors[0].field == "associated"
+    pk = acts.transfer_in("demo_food", None, "演示餐饮有限公司", values, before, by=by, key="yes")
+    row = Licence.objects.get(pk=pk)
+    assert (row.associated, row.status) == (before, LicenceStatus.VALID)
+    assert list(row.uses.values_list("operation", flat=True)) == [Operation.TRANSFER_IN]
+    assert queries.metadata(pk, SYSTEM)["operation"] == "08"
+
+
+def test_a_new_version_names_the_one_before(issue: Issue) -> None:
+    licence = issue()
+    pk = acts.renew(licence.id, by=official(Role.ISSUER), key="1")
+    assert Licence.objects.get(pk=pk).associated == licence.identifier
+    found = queries.metadata(pk, SYSTEM)
+    assert (found["associated"], found["certificate_version"], found["operation"]) == (licence.identifier, "002", "02")
+    assert queries.metadata(licence.id, SYSTEM)["status"] == "05"

@@ -93,6 +93,15 @@ def test_a_letter_that_no_font_has_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         drawing.draw(strange)
 
 
+@pytest.mark.parametrize("count", [4, 8, 11])
+def test_an_ordinary_licence_stands_on_one_sheet(count: int) -> None:
+    lines = tuple(ShownField(f"演示项目{number}", "Demonstration field", ("演示内容",)) for number in range(count))
+    for title in ("证", "公众聚集场所投入使用、营业前消防安全检查合格证"):
+        for kind in (LicenceKind.CERTIFICATE, LicenceKind.APPROVAL, LicenceKind.PROOF, LicenceKind.DOCUMENT):
+            drawn = paper(kind=kind, title=title, fields=lines, statement="根据演示条例，准予从事下列演示活动。")
+            assert len(PdfReader(BytesIO(drawing.draw(drawn))).pages) == 1, (kind, title)
+
+
 def test_long_values_lists_and_tables() -> None:
     rows = tuple((f"演示品{n}", "一等" * 12, str(n)) for n in range(30))
     fields = (

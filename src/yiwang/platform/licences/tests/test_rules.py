@@ -29,6 +29,12 @@ ARROWS = {
     (S.VALID, Op.REVOKE, S.REVOKED),
     (S.HELD, Op.REVOKE, S.REVOKED),
     (S.VALID, Op.TRANSFER_OUT, S.TRANSFERRED),
+    (S.VALID, Op.OTHER, S.OTHER),
+    (S.OTHER, Op.RELEASE, S.VALID),
+    (S.OTHER, Op.EXPIRE, S.EXPIRED),
+    (S.OTHER, Op.CANCEL, S.CANCELLED),
+    (S.OTHER, Op.WITHDRAW, S.WITHDRAWN),
+    (S.OTHER, Op.REVOKE, S.REVOKED),
 }
 
 
@@ -47,8 +53,8 @@ def test_what_has_ended_never_comes_back(operations: list[Operation]) -> None:
     status, ended = S.VALID, False
     for operation in operations:
         status = rules.after(operation, status) or status
-        ended = ended or status not in {S.VALID, S.HELD}
-        assert not (ended and status in {S.VALID, S.HELD})
+        ended = ended or status not in {S.VALID, S.HELD, S.OTHER}
+        assert not (ended and status in {S.VALID, S.HELD, S.OTHER})
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_at_the_end_deemed_renewal_needs_thirty_days(end: date, days: int, statu
     what = rules.at_end(status, end, applied)
     if status is S.VALID and days >= 30:
         assert what is Op.RENEW
-    elif status in {S.VALID, S.HELD}:
+    elif status in {S.VALID, S.HELD, S.OTHER}:
         assert what is Op.EXPIRE
     else:
         assert what is None
@@ -79,7 +85,7 @@ def test_at_the_end_deemed_renewal_needs_thirty_days(end: date, days: int, statu
 @given(DAYS, DAYS, st.none() | DAYS, st.sampled_from(list(S)))
 def test_effective_status(today: date, end: date, applied: date | None, status: LicenceStatus) -> None:
     shown = rules.effective(status, end, applied, today)
-    if today <= end or status not in {S.VALID, S.HELD}:
+    if today <= end or status not in {S.VALID, S.HELD, S.OTHER}:
         assert shown is status
     elif status is S.VALID and applied is not None and (end - applied).days >= 30:
         assert shown is S.VALID

@@ -13,6 +13,9 @@ from typing import Any, ClassVar
 
 from yiwang.kernel.plugins import Plugin, Registry
 
+MAX_ROWS = 100_000
+"""Most rows of one file: a province's whole list fits, and one transaction holds it."""
+
 
 class FileRefused(ValueError):
     """The file as a whole cannot be imported: nothing of it lands. ``reason`` is stable, the message for the person."""
@@ -73,6 +76,10 @@ class ImportFormat(Plugin):
     """A format. ``suffixes`` are the endings of the file names that it is for."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+
+    def count(self, path: Path) -> int:
+        """Return about how many rows the file has, without reading them; 0 where that cannot be told."""
+        return 0
 
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read a file in pieces, one row after the other. Raises FileRefused."""

@@ -48,6 +48,11 @@ class Guangdong(ImportFormat):
     label = gettext_lazy("广东政务服务事项（JSON 行）")
     suffixes = (".jsonl", ".ndjson")
 
+    def count(self, path: Path) -> int:
+        """Count the lines."""
+        with path.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read line by line; a line over the limit is refused."""
         for line in lines(path, encoding_of(path)):

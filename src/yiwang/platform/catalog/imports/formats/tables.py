@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from yiwang.platform.catalog.imports import columns, derived
 from yiwang.platform.catalog.imports.codecs import CellError
 from yiwang.platform.catalog.imports.formats import (
+    MAX_ROWS,
     Body,
     FileRefused,
     ImportFormat,
@@ -23,9 +24,8 @@ from yiwang.platform.catalog.imports.formats import (
     Tables,
     registry,
 )
-from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, plain
+from yiwang.platform.catalog.imports.reading import MAX_LINE, encoding_of, is_formula, lines, plain, records_in
 
-MAX_ROWS = 100_000
 MAX_COLUMNS = 300
 MAX_UNPACKED = 200 * 1_048_576
 MAX_RATIO = 200
@@ -38,6 +38,10 @@ class Csv(ImportFormat):
 
     label = gettext_lazy("CSV 表格")
     suffixes = (".csv",)
+
+    def count(self, path: Path) -> int:
+        """Count the records."""
+        return max(records_in(path) - 1, 0)
 
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read record by record; a record over the limit is refused, the next one is read."""
@@ -138,15 +142,18 @@ class Xlsx(ImportFormat):
     label = gettext_lazy("Excel 工作簿")
     suffixes = (".xlsx",)
 
+    def count(self, path: Path) -> int:
+        """Return the rows of the longest sheet: their tags are counted, nothing is built of them."""
+        _no_bomb(path)
+        with zipfile.ZipFile(path) as archive:
+            sheets = [
+                name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")
+            ]
+            return max((_tags(archive, name) - 1 for name in sheets), default=0)
+
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read row by row, after a look at what the file would unpack to."""
-        from openpyxl import load_workbook
-
-        _no_bomb(path)
-        try:
-            book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        except Exception as error:
-            raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
+        book = _opened(path)
         try:
             children = {name: _children(book[name]) for name in columns.CHILDREN if name in book.sheetnames[1:]}
             sheet = _cells(book.worksheets[0])
@@ -161,6 +168,29 @@ class Xlsx(ImportFormat):
                 yield row
         finally:
             book.close()
+
+
+def _tags(archive: zipfile.ZipFile, name: str) -> int:
+    count, end = 0, b""
+    with archive.open(name) as file:
+        while chunk := file.read(1 << 20):
+            count += (end + chunk).count(b"<row ")
+            end = chunk[-4:]
+    return count
+
+
+def _opened(path: Path) -> Any:
+    """Open a workbook that is none of the bad sort. Raises FileRefused."""
+    from openpyxl import load_workbook
+
+    _no_bomb(path)
+    try:
+        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
+    except Exception as error:
+        raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
+    if not book.worksheets:
+        raise FileRefused("empty", _("工作簿里没有工作表。"))
+    return book
 
 
 def _no_bomb(path: Path) -> None:
@@ -179,7 +209,7 @@ def _no_bomb(path: Path) -> None:
 def _cells(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
         if number > MAX_ROWS:
-            raise FileRefused("rows", _("工作表超过 %(count)d 行。") % {"count": MAX_ROWS}, number)
+            raise FileRefused("rows", _("工作表超过 %(count)d 行，请分成几个文件。") % {"count": MAX_ROWS}, number)
         yield number, [_text(value) for value in row]
 
 

@@ -1,0 +1,54 @@
+"""A matter of invented people as data: who, what for, what they answer, what goes wrong on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+DRAFT = "draft"
+"""What is left as a draft is filled in and not handed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionPlan:
+    """Which item asks for a correction of which material, and in what words; it may stay unanswered."""
+
+    item: str
+    material: str
+    message: str
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A special procedure for which an item's clock stops, and stays stopped."""
+
+    procedure: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A matter of invented people: a life event, or single items in a region. What is not said goes well."""
+
+    life_event: str = ""
+    items: tuple[str, ...] = ()
+    region: str = ""
+    """Where single items are applied for; a life event asks it itself."""
+    person: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
+    """What the person types where no source knows, by data element; the pack's own words stand behind it."""
+    organisation: str = ""
+    correction: CorrectionPlan | None = None
+    leave: str = ""
+    """Kind of step that nobody does (or ``DRAFT``): the matter lies there, on its clock."""
+    stop: Stop | None = None
+    refuse: str = ""
+    """Reason for which every case is refused."""
+    defer: bool = False
+    """Whether what may be made up later is made up later."""
+    withdraw: str = ""
+    """Reason for which the applicant withdraws after acceptance."""
+    visit_in_days: int = 3
+    rating: dict[str, Any] = field(default_factory=dict)

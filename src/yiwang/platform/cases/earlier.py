@@ -1,0 +1,61 @@
+"""Papers of earlier applications, as a source of evidence: given once, checked against the original, used again.
+
+Only what a window clerk has checked (信息分级 B, 国办函〔2016〕108号) counts; what was only uploaded is asked for again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yiwang.kernel.ids import uuid7
+from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial
+from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.types import FactState, Resolution
+
+NAME = "earlier"
+KEPT = timedelta(days=730)
+"""How long a paper is trusted after it was handed in."""
+_PAPER = "material:"
+
+
+@sources.register(NAME)
+class EarlierPapers(Source):
+    """Paths: ``material:NAME``, the shared name of a paper."""
+
+    label = gettext_lazy("以前交过的材料")
+
+    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+        """One query: the latest checked paper of each name."""
+        wanted = {path.removeprefix(_PAPER) for path in paths if path.startswith(_PAPER)}
+        rows = ApplicationMaterial.objects.filter(
+            identity__in=wanted,
+            state=FactState.GIVEN,
+            trust="B",
+            application__principal_kind=subject.principal.kind,
+            application__principal_id=subject.principal.id,
+            application__submitted_at__gte=subject.checked_at - KEPT,
+        ).order_by("identity", "-application__submitted_at")
+        answers = Answers()
+        for identity, application, number, at in rows.distinct("identity").values_list(
+            "identity", "application_id", "application__number", "application__submitted_at"
+        ):
+            told = _("%(number)s 里交过，窗口核对过原件") % {"number": number}
+            answers.known[f"{_PAPER}{identity}"] = Known(True, told, at, ref=f"{NAME}:{application}")
+        return answers
+
+
+def take_over(application: Application, resolution: Resolution) -> None:
+    """Put the files of earlier papers into the application that uses them, where its agencies can open them."""
+    for name, material in resolution.materials.items():
+        if material.source != NAME or material.state is not FactState.KNOWN:
+            continue
+        before = uuid.UUID(material.ref.removeprefix(f"{NAME}:"))
+        files = ApplicationFile.objects.filter(application_id=before, identity=name, task=None, removed_at=None)
+        for file in files.order_by("added_at"):
+            file.pk, file.application, file.added_by = uuid7(), application, material.source_name[:120]
+            file.save(force_insert=True)

@@ -1,0 +1,240 @@
+"""What is known of an application: every state, with source and time, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yiwang.kernel import clock
+from yiwang.kernel.calendar import Unit
+from yiwang.kernel.types import Party, PartyKind
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.types import (
+    EditionView,
+    Limit,
+    Material,
+    MaterialKind,
+    Necessity,
+    Satisfier,
+    SatisfierKind,
+)
+from yiwang.platform.evidence import queries, rules
+from yiwang.platform.evidence.models import Dataset
+from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.identity.models import Organisation, Person
+
+FOOD = "330131018001"
+REGION = "339901001"
+PAPER = Material("plan", "平面图", MaterialKind.DRAWING)
+
+
+@pytest.fixture
+def food(testville: None, db: None) -> Iterator[EditionView]:
+    """Food licence of testville, with every source up, on a day when the pack's licences are in force."""
+    Dataset.objects.update(available=True)
+    with clock.at(datetime(2026, 3, 2, 1, tzinfo=UTC)):
+        yield catalog.editions_in(REGION, [FOOD])[FOOD]
+
+
+def firm() -> tuple[Party, Any]:
+    row = Organisation.objects.filter(legal_representative__isnull=False).order_by("uscc").first()
+    assert row is not None
+    return Party(PartyKind.ORGANISATION, row.pk), row.legal_representative_id
+
+
+def many(edition: EditionView, count: int) -> list[EditionView]:
+    """Return so many items, each with forms and papers of its own names."""
+    made = []
+    for number in range(count):
+        definition = edition.definition
+        papers = tuple(replace(one, code=f"{one.code}{number}", shared="") for one in definition.materials)
+        made.append(
+            replace(edition, definition=replace(definition, basic_code=f"3301310{number:02d}000", materials=papers))
+        )
+    return made
+
+
+def with_papers(edition: EditionView, *papers: Material) -> EditionView:
+    return replace(edition, definition=replace(edition.definition, materials=papers))
+
+
+def stand(edition: EditionView, *papers: Material, principal: Party | None = None, **more: Any) -> Resolution:
+    return queries.resolve(principal, [with_papers(edition, *papers)], more.pop("answers", {}), **more)
+
+
+@pytest.mark.parametrize("count", [1, 5, 20])
+def test_at_most_six_queries_however_many_items(food: EditionView, count: int, connection_queries: Any) -> None:
+    principal, _head = firm()
+    stranger = Person.objects.exclude(pk=_head).order_by("pk").first()
+    assert stranger is not None
+    editions = many(food, count)
+    with connection_queries as seen:
+        found = queries.resolve(principal, editions, {}, agent=stranger.pk)
+    assert found.facts
+    assert len(seen) <= 6, [one["sql"][:90] for one in seen]
+
+
+@pytest.fixture
+def connection_queries() -> CaptureQueriesContext:
+    from django.db import connection
+
+    return CaptureQueriesContext(connection)
+
+
+def test_what_is_known_says_from_where_and_since_when(food: EditionView) -> None:
+    principal, head = firm()
+    found = queries.resolve(principal, [food], {}, agent=head)
+    known = {code: fact for code, fact in found.facts.items() if fact.state is FactState.KNOWN}
+    assert {fact.source for fact in known.values()} >= {"identity", "licences"}
+    for code, fact in known.items():
+        assert fact.value not in (None, ""), code
+        assert fact.source_name, code
+        assert fact.at is not None, code
+
+
+def test_somebody_who_only_looks_is_told_nothing(food: EditionView) -> None:
+    found = queries.resolve(None, [food], {})
+    assert {fact.state for fact in found.facts.values()} == {FactState.ASK}
+
+
+def test_what_the_person_says_against_a_source_counts(food: EditionView) -> None:
+    principal, head = firm()
+    known = queries.resolve(principal, [food], {}, agent=head).facts["org_name"]
+    said = {"org_name": "不是这个名称"}
+    assert queries.resolve(principal, [food], said, agent=head).facts["org_name"].value == known.value
+    disputed = queries.resolve(principal, [food], said, agent=head, disputed=frozenset({"org_name"}))
+    assert (disputed.facts["org_name"].state, disputed.facts["org_name"].value) == (FactState.GIVEN, "不是这个名称")
+
+
+def satisfied(*pairs: tuple[SatisfierKind, str], **changes: Any) -> Material:
+    return replace(PAPER, satisfied_by=tuple(Satisfier(kind, ref) for kind, ref in pairs), **changes)
+
+
+def test_a_licence_in_force_stands_for_its_paper(food: EditionView) -> None:
+    principal, _head = firm()
+    paper = satisfied((SatisfierKind.LICENCE, "business_licence"))
+    fact = stand(food, paper, principal=principal).materials["平面图"]
+    assert (fact.state, fact.source, fact.ref[:8]) == (FactState.KNOWN, "licences", "licence:")
+    assert fact.at is not None
+
+
+def test_a_dataset_that_is_down_degrades_and_never_asks(food: EditionView) -> None:
+    principal, _head = firm()
+    code = Dataset.objects.order_by("code").values_list("code", flat=True)[0]
+    Dataset.objects.filter(code=code).update(available=False)
+    found = stand(food, satisfied((SatisfierKind.DATASET, code)), principal=principal)
+    assert found.materials["平面图"].state is FactState.DEGRADED
+    assert len(found.down) == 1
+    assert found.materials["平面图"].source_name == found.down[0]
+
+
+def test_another_way_stands_in_for_a_dataset_that_is_down(food: EditionView) -> None:
+    principal, _head = firm()
+    code = Dataset.objects.order_by("code").values_list("code", flat=True)[0]
+    Dataset.objects.update(available=False)
+    paper = satisfied((SatisfierKind.DATASET, code), (SatisfierKind.LICENCE, "business_licence"))
+    assert stand(food, paper, principal=principal).materials["平面图"].state is FactState.KNOWN
+
+
+def test_a_source_that_is_always_down_blocks_nobody(food: EditionView) -> None:
+    principal, head = firm()
+    elements = {
+        code: replace(one, sources=tuple(replace(source, source="outage") for source in one.sources))
+        for code, one in food.elements.items()
+    }
+    found = queries.resolve(principal, [replace(food, elements=elements)], {}, agent=head)
+    states = {fact.state for fact in found.facts.values()}
+    assert FactState.DEGRADED in states
+    assert states <= {FactState.DEGRADED, FactState.ASK}
+
+
+def test_the_result_of_another_case_comes_later(food: EditionView) -> None:
+    paper = satisfied((SatisfierKind.RESULT, FOOD))
+    assert stand(food, paper).materials["平面图"].state is FactState.LATER
+    assert stand(food, satisfied((SatisfierKind.RESULT, "330131999000"))).materials["平面图"].state is FactState.ASK
+
+
+def test_a_form_is_what_is_typed(food: EditionView) -> None:
+    fact = stand(food, replace(PAPER, kind=MaterialKind.FORM)).materials["平面图"]
+    assert (fact.state, fact.ref) == (FactState.KNOWN, "form")
+
+
+def test_commitments_and_deferrals_are_offered_and_kept(food: EditionView) -> None:
+    paper = satisfied((SatisfierKind.COMMITMENT, "promise"), necessity=Necessity.DEFERRABLE)
+    asked = stand(food, paper).materials["平面图"]
+    assert (asked.state, asked.may_commit, asked.may_defer) == (FactState.ASK, True, True)
+    for state in (FactState.COMMITTED, FactState.DEFERRED, FactState.GIVEN):
+        assert stand(food, paper, given={"平面图": state}).materials["平面图"].state is state
+
+
+def test_what_does_not_apply_is_not_there(food: EditionView) -> None:
+    paper = replace(PAPER, when="shop_area > 200")
+    assert "平面图" not in stand(food, paper, answers={"shop_area": 100}).materials
+    assert "平面图" in stand(food, paper, answers={"shop_area": 300}).materials
+
+
+def test_an_earlier_paper_is_asked_of_whoever_keeps_them(food: EditionView, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    class Kept(Source):
+        def answer(self, subject: Subject, paths: Any) -> Answers:
+            seen.extend(paths)
+            return Answers({"material:map": Known(True, "以前交过", clock.now(), ref="earlier:1")})
+
+    monkeypatch.setitem(sources._plugins, "earlier", Kept())
+    principal, _head = firm()
+    fact = stand(food, satisfied((SatisfierKind.EARLIER, "map")), principal=principal).materials["平面图"]
+    assert seen == ["material:map"]
+    assert (fact.state, fact.source, fact.ref) == (FactState.KNOWN, "earlier", "earlier:1")
+
+
+# --- The burden ---
+
+limits = st.builds(Limit, st.integers(0, 60), st.sampled_from(list(Unit)))
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 9)), st.data())
+def test_the_longest_way_is_the_longest_of_all_ways(days: dict[str, int], data: st.DataObject) -> None:
+    codes = sorted(days)
+    waits = {
+        code: data.draw(st.lists(st.sampled_from(codes[:place]), max_size=3)) if place else []
+        for place, code in enumerate(codes)
+    }
+
+    def ways(code: str) -> Iterator[int]:
+        yield days[code]
+        for before in waits[code]:
+            yield from (days[code] + rest for rest in ways(before))
+
+    assert rules.longest_path(days, waits) == max((way for code in codes for way in ways(code)), default=0)
+
+
+@given(limits, limits)
+def test_working_days_keep_the_order_of_limits_of_one_unit(one: Limit, other: Limit) -> None:
+    if one.unit is other.unit:
+        assert (one.value <= other.value) == (rules.working_days(one) <= rules.working_days(other)) or (
+            rules.working_days(one) == rules.working_days(other)
+        )
+    assert rules.working_days(one) >= 0
+
+
+def test_the_burden_is_counted_from_what_stands(food: EditionView) -> None:
+    principal, _head = firm()
+    papers = (
+        satisfied((SatisfierKind.LICENCE, "business_licence"), name="营业执照"),
+        replace(PAPER, name="图纸"),
+        replace(PAPER, name="可不交", necessity=Necessity.OPTIONAL),
+    )
+    found = stand(food, *papers, principal=principal)
+    assert found.burden is not None
+    assert (found.burden.apart.materials, found.burden.together.materials) == (2, 1)
+    asked = sum(1 for fact in found.facts.values() if fact.state in (FactState.ASK, FactState.GIVEN))
+    assert found.burden.together.fields == asked < found.burden.apart.fields

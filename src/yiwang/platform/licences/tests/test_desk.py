@@ -1,0 +1,125 @@
+"""Licences at the desk: an agency finds its own and does to them what the law allows, with a reason on record."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from yiwang.kernel import holidays
+from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.platform.directory.models import Agency, Region, StaffMember, StaffRole
+from yiwang.platform.identity.models import Account
+from yiwang.platform.licences import acts
+from yiwang.platform.licences.models import Licence
+from yiwang.platform.licences.tests.conftest import AMR, official
+
+Issue = Callable[..., Licence]
+FIND = "/desk/licences/"
+
+
+@pytest.fixture(autouse=True)
+def calendar(db: None) -> None:
+    """The desk's rail counts working days."""
+    holidays.seed()
+
+
+def at_desk(role: Role, path: str = AMR.path) -> Client:
+    name = uuid.uuid4().hex[:12]
+    region, _new = Region.objects.get_or_create(
+        code=AMR.region, defaults={"name": "演示区", "full_name": "演示区", "level": 4}
+    )
+    agency = Agency.objects.create(
+        code=name, name="演示局", short_name="演示局", uscc=name, function="amr", level=4, path=path, region=region
+    )
+    account = Account.objects.create_account(name, is_staff=True)
+    member = StaffMember.objects.create(account=account, agency=agency, number=name, name="演示人")
+    StaffRole.objects.create(staff=member, role=role.value, agency_path=path)
+    client = Client()
+    client.force_login(account, backend="yiwang.platform.identity.store.AccountBackend")
+    return client
+
+
+def page(licence: Licence) -> str:
+    return f"{FIND}{licence.pk}/"
+
+
+def do(client: Client, licence: Licence, operation: str, reason: str = "", key: str = "1") -> tuple[int, str]:
+    answer = client.post(page(licence), {"operation": operation, "reason": reason, "key": key}, follow=True)
+    return answer.status_code, answer.content.decode()
+
+
+def test_an_agency_finds_its_own_only(issue: Issue) -> None:
+    licence = issue()
+    own, other = at_desk(Role.ISSUER), at_desk(Role.ISSUER, "/330300/elsewhere/")
+    for words in ("", licence.number, licence.identifier, "演示餐饮"):
+        assert licence.number in own.get(FIND, {"q": words}).content.decode()
+        assert licence.number not in other.get(FIND).content.decode()
+    assert "没有找到" in own.get(FIND, {"q": "餐饮有限"}).content.decode()
+    assert (own.get(page(licence)).status_code, other.get(page(licence)).status_code) == (200, 404)
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.INTAKE, Role.SUPERVISOR])
+def test_only_issuers_and_deciders_come_in(issue: Issue, role: Role) -> None:
+    assert at_desk(role).get(page(issue())).status_code in (302, 403, 404)
+
+
+def test_what_is_held_may_be_given_back(issue: Issue) -> None:
+    licence, client = issue(), at_desk(Role.DECIDER)
+    status, shown = do(client, licence, "hold", "抽检不合格，停业整改")
+    licence.refresh_from_db()
+    assert (status, licence.status, licence.status_reason) == (200, "held", "抽检不合格，停业整改")
+    assert "抽检不合格，停业整改" in shown
+    assert 'value="release"' in shown
+    assert 'value="hold"' not in shown
+    do(client, licence, "release", key="2")
+    licence.refresh_from_db()
+    assert (licence.status, licence.status_reason) == ("valid", "")
+
+
+def test_what_goes_against_the_holder_needs_a_reason(issue: Issue) -> None:
+    licence, client = issue(), at_desk(Role.DECIDER)
+    status, shown = do(client, licence, "revoke", "  ")
+    assert status == 422
+    assert 'href="#o-reason"' in shown
+    assert 'value="revoke" checked' in shown
+    assert do(client, licence, "", "写过的原因")[1].count("写过的原因") == 1
+    assert do(client, licence, "expire", "没有这一项")[0] == 422
+    licence.refresh_from_db()
+    assert licence.status == "valid"
+
+
+def test_what_is_over_in_the_meantime_is_told(issue: Issue) -> None:
+    licence, client = issue(), at_desk(Role.DECIDER)
+    acts.cancel(licence.pk, reason="企业申请注销", by=official(Role.DECIDER), key="first")
+    status, shown = do(client, licence, "hold", "抽检不合格")
+    assert status == 422
+    assert "这一版已经了结" in shown
+
+
+def test_a_renewed_licence_leads_to_its_new_version(issue: Issue) -> None:
+    licence, client = issue(), at_desk(Role.DECIDER)
+    answer = client.post(page(licence), {"operation": "renew", "reason": "", "key": "1"})
+    new = Licence.objects.get(previous=licence)
+    assert answer.headers["Location"] == page(new)
+    assert "第 1 版" in client.get(page(new)).content.decode()
+
+
+def test_a_person_sees_that_an_official_looked(issue: Issue) -> None:
+    holder = Party(PartyKind.PERSON, uuid.uuid4())
+    licence, client = issue(holder=holder), at_desk(Role.ISSUER)
+    client.get(page(licence))
+    assert AuditEntry.objects.filter(name="licences.read").count() == 1
+    client.get(page(issue()))
+    assert AuditEntry.objects.filter(name="licences.read").count() == 1
+
+
+def test_few_queries(issue: Issue, django_assert_max_num_queries: Callable[..., object]) -> None:
+    for _number in range(5):
+        licence = issue(holder=Party(PartyKind.PERSON, uuid.uuid4()))
+    client = at_desk(Role.ISSUER)
+    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+        client.get(FIND)
+    with django_assert_max_num_queries(12):  # type: ignore[attr-defined]
+        assert client.get(page(licence)).status_code == 200
