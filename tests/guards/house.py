@@ -168,7 +168,9 @@ def foreign_models(house: House) -> Iterator[str]:
             hit = sql.search(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
             if hit and tables[hit[1]] not in (module.room, "kernel"):
                 yield f"{module.at(node)} reads tables of {tables[hit[1]]}"
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_model"):
+            own = module.room.rpartition(".")[2]
+            named = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_model")
+            if named and not (node.args and re.match(rf"'{own}\b", ast.unparse(node.args[0]))):  # type: ignore[attr-defined]
                 yield f"{module.at(node)} fetches a model by name"
 
 
@@ -293,8 +295,12 @@ def _marked(house: House, name: str) -> Iterator[tuple[Module, ast.AST, list[ast
 def idle_tasks(house: House) -> Iterator[str]:
     """Every task is put on its queue by somebody, or comes round by itself."""
     deferred = re.compile(r"(?:^|\.)(\w+)\.(?:defer|defer_async|configure|batch_defer)$")
-    calls = (ast.unparse(call.func) for module in house.modules for call in module.calls())
-    used = {found[1] for call in calls if (found := deferred.search(call))}
+    calls = [call for module in house.modules for call in module.calls()]
+    used = {found[1] for call in calls if (found := deferred.search(ast.unparse(call.func)))}
+    with_act = (
+        call for call in calls if ast.unparse(call.func).endswith(".later") and call.args
+    )  # with its transaction
+    used |= {ast.unparse(call.args[0]).rpartition(".")[2] for call in with_act}
     for module, node, marks in _marked(house, "task"):
         name = getattr(node, "name", "")
         if name not in used and not any(ast.unparse(one.func).endswith(".periodic") for one in marks):

@@ -4,7 +4,7 @@ A query is written as always, with ``Slot`` where a value will stand::
 
     _BY_CODE = Compiled(lambda: Agency.objects.filter(code__any=Slot("codes")).values_list("code", "name"))
 
-    _BY_CODE(codes=["330302-amr"])
+    _BY_CODE(codes=["339901-amr"])
 
 It returns what the queryset would: tuples for ``values_list``, else instances. What is given is handed to PostgreSQL as it
 is, so it has to be of the column's own type (a UUID, a date, text); sets are lists, compared by ``__any``.
