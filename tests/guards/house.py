@@ -168,7 +168,9 @@ def foreign_models(house: House) -> Iterator[str]:
             hit = sql.search(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
             if hit and tables[hit[1]] not in (module.room, "kernel"):
                 yield f"{module.at(node)} reads tables of {tables[hit[1]]}"
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_model"):
+            own = module.room.rpartition(".")[2]
+            named = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_model")
+            if named and not (node.args and re.match(rf"'{own}\b", ast.unparse(node.args[0]))):  # type: ignore[attr-defined]
                 yield f"{module.at(node)} fetches a model by name"
 
 
