@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def look(page: Page, address: str, *, name: str = "") -> Seen:
     page.goto(address)
     if (edition := page.locator("html").get_attribute("data-edition")) != "standard":
         seen.faults.append(f"no edition of the page is {(edition or '')[:40]}")
-    page.evaluate(_AXE)
+    page.evaluate(_axe())
     for edition in ("standard", "elder"):
         page.evaluate("edition => document.documentElement.dataset.edition = edition", edition)
         for width in (1280, 390):
@@ -137,7 +138,9 @@ def sticking_out(page: Page, what: str) -> list[str]:
     return faults
 
 
-_AXE = (MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8") if MODULES.exists() else ""
+@cache
+def _axe() -> str:
+    return (MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 def check_markup(pages: list[Seen], folder: Path) -> list[str]:

@@ -34,7 +34,7 @@ _APPLICANT = {
     "start_event": {"code": "=shop"},
     "item": {"task_code": "task_code"},
     "item_changes": {"task_code": "task_code"},
-    "sample": {"task_code": "task_code", "material": "=floor_plan"},
+    "sample": {"task_code": "task_code", "material": "=result"},
     "start_item": {"task_code": "task_code"},
 }
 OBJECTS: dict[str, dict[str, str]] = {
@@ -46,6 +46,11 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences:check": {"code": "check_code"},
     "licences:licence": {"pk": "licence"},
     "licences:file": {"pk": "licence"},
+    "licences:copy": {"pk": "licence"},
+    "licences:copy_file": {"pk": "licence", "copy": "copy"},
+    "licences_desk:licence": {"pk": "licence"},
+    "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
+    "item_file": {"name": "=samples/result-food_licence.pdf"},
     "documents:document": {"pk": "document"},
     "desk-documents:document": {"pk": "document"},
     "cases:application": {"pk": "submitted"},
@@ -104,6 +109,7 @@ FIRMS_OWN = frozenset(
         "closed_file",
         "document",
         "licence",
+        "copy",
         "bad",
         "alert",
         "message",

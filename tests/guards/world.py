@@ -18,6 +18,7 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.test.client import ClientHandler
 
+from yiwang.config.environment import ROOT
 from yiwang.config.journey import CorrectionPlan, Journey, Scenario
 from yiwang.doors.openapi import acts as openapi
 from yiwang.doors.openapi.models import Client
@@ -34,6 +35,7 @@ from yiwang.platform.directory import queries as agencies
 from yiwang.platform.directory.models import Agency, StaffMember
 from yiwang.platform.identity import acts as identity
 from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
+from yiwang.platform.licences.acts import copy as copy_licence
 from yiwang.platform.licences.acts.documents import make_once as make_licence
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
@@ -41,6 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
+from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
 NOON = datetime.combine(MONDAY + timedelta(days=21), time(12), tzinfo=clock.SHANGHAI)
@@ -104,6 +107,9 @@ class World:
 
 def build(files: Path) -> World:
     """Make matters of every stage, then let everybody sign in."""
+    for sample in (ROOT / "packs" / "testville" / "samples").iterdir():
+        with sample.open("rb") as file:
+            store.save(file)
     rep, eatery = _person("rep"), Organisation.objects.get(uscc="91339901MADEM0011Y")
     for name in ("stranger", "revoked"):
         _newcomer(name)
@@ -218,6 +224,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
     make_paper(paper.pk)
     assert case.licence_id is not None
     make_licence(case.licence_id)
+    with clock.at(NOON):
+        copy = copy_licence(case.licence_id, "银行开户", 30, by=by, key=uuid.uuid4().hex)
     message = Message.objects.filter(recipient_id=eatery.pk).latest("created_at")
     delivery = Delivery.objects.create(
         message=message, channel="sms", destination="19900000001", text="-", next_try_at=NOON, created_at=NOON
@@ -241,6 +249,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "closed_file": ApplicationFile.objects.filter(application=closed).first().pk,  # type: ignore[union-attr]
         "document": paper.pk,
         "licence": case.licence_id,
+        "copy": copy,
         "service": service,
         "bad": BadRating.objects.get().pk,
         "alert": Alert.objects.latest("raised_at").pk,

@@ -9,12 +9,18 @@ answers with ``download``.
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.http import FileResponse
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import NotFound
+
+log = logging.getLogger(__name__)
 
 PIECE = 64 * 1024
 SHOWN_INLINE = {"application/pdf", "image/jpeg", "image/png"}
@@ -78,14 +84,19 @@ def delete(digest: str) -> None:
 
 
 def download(digest: str, *, name: str, media_type: str, inline: bool = False) -> FileResponse:
-    """Answer with a stored file under ``name``. Raises NoSuchFile.
+    """Answer with a stored file under ``name``. Raises NotFound if the store has lost it; the log says so too.
 
     The type is the one found when it was taken in, never guessed from its name; ``inline`` shows it in the
     browser if that is safe
     for its type. The whole file is sent: ranges are not offered.
     """
     shown = inline and media_type in SHOWN_INLINE
-    response = FileResponse(open_file(digest), as_attachment=not shown, filename=name, content_type=media_type)
+    try:
+        file = open_file(digest)
+    except NoSuchFile:
+        log.error("store.file_lost", extra={"digest": digest})
+        raise NotFound(_("没有找到这个文件。")) from None
+    response = FileResponse(file, as_attachment=not shown, filename=name, content_type=media_type)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"

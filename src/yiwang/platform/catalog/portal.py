@@ -24,10 +24,7 @@ def sample(request: HttpRequest, edition: uuid.UUID, name: str) -> HttpResponseB
     found = queries.get_edition(edition).files.get(name)
     if found is None:
         raise NotFound(_("这一版办事指南没有这个文件。"))
-    try:
-        return store.download(found.digest, name=PurePosixPath(name).name, media_type=found.media_type, inline=True)
-    except store.NoSuchFile as error:
-        raise NotFound(_("没有找到这个文件。")) from error
+    return store.download(found.digest, name=PurePosixPath(name).name, media_type=found.media_type, inline=True)
 
 
 urlpatterns = [path("guide-files/<uuid:edition>/<path:name>", sample, name="sample")]

@@ -1,11 +1,13 @@
 """The portal's own pages: what each offers, and what strange input does to them."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
 from yiwang.platform.catalog import queries as catalog
+from yiwang.ui import store
 
 pytestmark = pytest.mark.usefixtures("testville")
 
@@ -113,16 +115,16 @@ def test_a_guide_says_everything_that_somebody_asks(client, food):
 
 
 def test_samples_are_given_and_nothing_else(client, food, settings):
-    settings.YIWANG_PACK = "testville"
-    sample = client.get(reverse("services:sample", args=[food.task_code, "result"]))
+    with (Path(settings.YIWANG_PACK_DIR) / "testville" / "samples" / "result-food_licence.pdf").open("rb") as file:
+        store.save(file)
+    sample = client.get(reverse("services:sample", args=[food.task_code, "result"]), follow=True)
     assert sample.status_code == 200
     assert sample.headers["Content-Type"] == "application/pdf"
     assert "sandbox" in sample.headers["Content-Security-Policy"]
     assert client.get(reverse("services:sample", args=[food.task_code, "nothing"])).status_code == 404
-    from yiwang.halls.services.pages.item import _sample_file
-
-    for path in ("", "pack.yaml", "samples/../pack.yaml", "/etc/passwd", "../../README.md", "samples"):
-        assert _sample_file(path) is None, path
+    folder = sample.redirect_chain[-1][0].partition("/samples/")[0]
+    for path in ("pack.yaml", "samples/../pack.yaml", "/etc/passwd", "../../README.md", "samples"):
+        assert client.get(f"{folder}/{path}").status_code == 404, path
 
 
 def test_the_first_edition_has_nothing_to_compare(client, food):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -109,17 +110,18 @@ def following(request: HttpRequest, pk: uuid.UUID, way: str) -> HttpResponse:
     return redirect("cases:case", pk=other) if other else redirect("cases:inbox")
 
 
-def _each(request: HttpRequest, do: Callable[[uuid.UUID, str], Any]) -> tuple[int, dict[str, int]]:
-    """Do an act on every ticked case; returns how many were done, and how often each refusal was met."""
+def _each(request: HttpRequest, do: Callable[[uuid.UUID, str], Any]) -> tuple[int, Counter[tuple[str, int]]]:
+    """Do an act on every ticked case; returns how many were done, and how often each refusal was met, with its status."""
     key, done = request.POST.get("key", ""), 0
-    refused: dict[str, int] = {}
+    refused: Counter[tuple[str, int]] = Counter()
     for posted in request.POST.getlist("case")[:TOGETHER]:
         try:
             do(uuid.UUID(posted), f"{key}:{posted}")
             done += 1
-        except (Problem, ValueError) as problem:
-            said = str(getattr(problem, "detail", "")) or _("没有找到这个办件。")
-            refused[said] = refused.get(said, 0) + 1
+        except ValueError:
+            refused[_("没有找到这个办件。"), 404] += 1
+        except Problem as problem:
+            refused[str(problem.detail) or _("没有找到这个办件。"), problem.status] += 1
     return done, refused
 
 
@@ -128,7 +130,7 @@ def _page(
     *,
     done: int = 0,
     said: str = "",
-    refused: Mapping[str, int] | None = None,
+    refused: Mapping[tuple[str, int], int] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
@@ -158,7 +160,7 @@ def _page(
         "done": said if done else "",
         "refused": [
             ngettext("%(n)d 件：%(why)s", "%(n)d 件：%(why)s", n) % {"n": n, "why": why}
-            for why, n in (refused or {}).items()
+            for (why, _status), n in (refused or {}).items()
         ],
         "untouched": request.method == "POST" and not done and not refused and not errors,
         "errors": errors or {},
@@ -171,7 +173,8 @@ def _page(
         "now": clock.now(),
         "agency": actor.label.rpartition(" ")[0],
     }
-    return render(request, "cases/inbox.html", context, status=422 if errors else 409 if refused and not done else 200)
+    nothing = min((status for _why, status in refused), default=200) if refused and not done else 200
+    return render(request, "cases/inbox.html", context, status=422 if errors else nothing)
 
 
 def _section(filters: Filters) -> str:
