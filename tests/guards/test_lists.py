@@ -19,7 +19,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.models import AuditEntry
 from yiwang.platform.cases.models import Application, Case, InboxEntry
 from yiwang.platform.catalog.editing.models import ItemDraft
-from yiwang.platform.catalog.models import LifeEventRow
+from yiwang.platform.catalog.models import LifeEventRow, SampleFile
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.identity.models import Account, Delegation, Organisation, SignedIn
 from yiwang.platform.licences.models import Licence
@@ -153,6 +153,13 @@ def licences(world: World, count: int) -> None:
     copies(row, count, identifier=unique, number=unique, serial=unique, check_code=unique, digest="")
 
 
+def samples(world: World, count: int) -> None:
+    SampleFile.objects.bulk_create(
+        SampleFile(name=f"{unique(number)}.pdf", digest="0" * 64, media_type="application/pdf", size=1)
+        for number in range(count)
+    )
+
+
 def delegations(world: World, count: int) -> None:
     copies(Delegation.objects.get(pk=world.ids["delegation"]), count)
 
@@ -223,6 +230,7 @@ LISTS = [
     List("/desk/bad-ratings/", "decider", ratings),
     List("/desk/staff/", "security", members),
     List("/desk/agencies/", "system", agencies),
+    List("/desk/licences/", "issuer", licences),
     List("/desk/centres/", "system", centres),
     List("/desk/channels/", "system", lost),
     List("/desk/audit/?name=planted.act", "audit", trail("act", name="planted.act")),
@@ -247,6 +255,7 @@ LISTS = [
     List("/site-map/", "anon", offers),
     List("/search/?q=食品", "anon", offers),
     List("/editors/items/", "editor", items),
+    List("/editors/items-files/", "editor", samples),
     List("/editors/items/results/", "editor", items),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/life-events", "firm-api", events),
@@ -259,6 +268,7 @@ NO_LISTS = {
     "/account/factors/", "/account/verify/", "/my/messages/settings/", "/my/delegations/new/", "/progress/", "/verify/",
     "/desk/help/", "/desk/serve/", "/desk/people/", "/desk/staff/new/", "/desk/agencies/new/", "/desk/centres/new/",
     "/desk/calendar/", "/editors/dismissibles/", "/editors/items/add/", "/editors/sprite/", "/editors/jsi18n/",
+    "/editors/items-import/", "/editors/items-export/",
     "/api/v1/health", "/api/v1/rating-reasons", "/api/v1/rating-figures", "/ratings/", "/themes/", "/search/suggest/",
     "/desk/absence/",
 }  # fmt: skip
