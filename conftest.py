@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from yiwang.config.tests.browser import browser, debugging_port
 from yiwang.config.tests.database import django_db_setup
 
-__all__ = ["django_db_setup"]
+__all__ = ["browser", "debugging_port", "django_db_setup"]
 
 
 def _forget() -> None:

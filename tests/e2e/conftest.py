@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from yiwang.config.environment import ROOT, default_state_dir
 
 from .desk import Agencies
 from .visitor import Album, Visitor
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SHOTS = os.environ.get("YIWANG_SHOTS", "")
 RUNNING = os.environ.get("YIWANG_E2E_URL", "")
 """A demo of this checkout that runs already, to be used as it is."""
@@ -94,25 +93,6 @@ def city() -> Iterator[City]:
         demo.wait(40)
 
 
-@pytest.fixture(scope="session")
-def debugging_port() -> int:
-    """Where the browser of the tests can be driven by a second tool."""
-    return free_port()
-
-
-@pytest.fixture(scope="session")
-def chromium(debugging_port: int) -> Iterator[Browser]:
-    """One browser for all tests."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync", f"--remote-debugging-port={debugging_port}"],
-        )  # fmt: skip
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def album(request: pytest.FixtureRequest) -> Album:
     """The pictures of this test."""
@@ -120,12 +100,12 @@ def album(request: pytest.FixtureRequest) -> Album:
 
 
 @pytest.fixture
-def visitor(city: City, chromium: Browser, album: Album) -> Iterator[Bring]:
+def visitor(city: City, browser: Browser, album: Album) -> Iterator[Bring]:
     """Return a function that brings a visitor; all leave at the end."""
     visitors: list[Visitor] = []
 
     def bring(login: str = "", **how: object) -> Visitor:
-        one = Visitor(chromium, city.url, album, **how)  # type: ignore[arg-type]
+        one = Visitor(browser, city.url, album, **how)  # type: ignore[arg-type]
         visitors.append(one)
         if login:
             one.sign_in(login)
@@ -137,9 +117,9 @@ def visitor(city: City, chromium: Browser, album: Album) -> Iterator[Bring]:
 
 
 @pytest.fixture(scope="session")
-def everybody(city: City, chromium: Browser) -> Iterator[Agencies]:
+def everybody(city: City, browser: Browser) -> Iterator[Agencies]:
     """The staff of all tests: each signs in once."""
-    agencies = Agencies(chromium, city.url)
+    agencies = Agencies(browser, city.url)
     yield agencies
     agencies.close()
 

@@ -165,9 +165,9 @@ def faults_of(pages: list[Seen]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def public(prepared: str, chromium: Browser) -> list[str]:
+def public(prepared: str, browser: Browser) -> list[str]:
     """Return the address of every public page."""
-    page = chromium.new_page(base_url=prepared)
+    page = browser.new_page(base_url=prepared)
     page.goto("/search/?q=%E9%A3%9F%E5%93%81%E7%BB%8F%E8%90%A5%E8%AE%B8%E5%8F%AF")
     item = page.locator("main a[href^='/items/']").first.get_attribute("href").strip("/").split("/")[1]
     page.close()
@@ -179,14 +179,14 @@ def public(prepared: str, chromium: Browser) -> list[str]:
 
 
 def test_every_public_page(
-    public: list[str], prepared: str, chromium: Browser, debugging_port: int, tmp_path: Path
+    public: list[str], prepared: str, browser: Browser, debugging_port: int, tmp_path: Path
 ) -> None:
     """No error of axe or html-validate, nothing sticks out; Lighthouse gives at least 95."""
     asked = subprocess.Popen(
         ["node", str(ROOT / "tests" / "e2e" / "lighthouse.mjs"), str(debugging_port)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     )  # fmt: skip
-    page = chromium.new_page(base_url=prepared)
+    page = browser.new_page(base_url=prepared)
     seen = []
     for number, address in enumerate(public):
         seen.append(look(page, address, name=f"public-{number}"))
@@ -204,9 +204,9 @@ def test_every_public_page(
     assert [one for one in scores if one["score"] < LEAST] == []
 
 
-def test_every_page_of_a_person(prepared: str, chromium: Browser, tmp_path: Path) -> None:
+def test_every_page_of_a_person(prepared: str, browser: Browser, tmp_path: Path) -> None:
     """The same for everything that somebody sees of their own matters, and of a firm's that they act for."""
-    context = chromium.new_context(base_url=prepared)
+    context = browser.new_context(base_url=prepared)
     page = context.new_page()
     _sign_in(context, page, "jia")
     page.goto("/my/")

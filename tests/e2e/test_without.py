@@ -26,8 +26,8 @@ def begin(owner, login: str = "jia") -> None:
     owner.press("开始填表")
 
 
-def test_6_without_script(city, chromium, visitor, album):
-    agencies = Agencies(chromium, city.url, script=False)
+def test_6_without_script(city, browser, visitor, album):
+    agencies = Agencies(browser, city.url, script=False)
     agencies.album = album
     owner = visitor(script=False)
     begin(owner)

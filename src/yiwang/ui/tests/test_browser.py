@@ -1,6 +1,5 @@
 """The pages in a real browser: accessibility, policy, layout, and life without script."""
 
-import os
 import subprocess
 
 import pytest
@@ -19,19 +18,6 @@ PAGES = (
     "/_components/desk",
     *(f"/_components/errors/{status}" for status in (400, 403, 404, 413, 429, 500, 503)),
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assets.build()
-    # The browser's own loop runs in this thread; Django would refuse the database beside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_api.sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
