@@ -1,4 +1,4 @@
-# demo: the whole city on this machine · test · lint · e2e · chaos · bench · docs · build · clean
+# demo: the whole city on this machine · test · lint · e2e · chaos · bench · docs · pictures · build · clean
 # Only python3 (3.11 or newer, with venv), node 20 or newer with npm, and git are needed beforehand.
 
 SHELL := /bin/bash
@@ -15,7 +15,7 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test tables lint bench e2e chaos docs build clean tools
+.PHONY: demo test tables lint bench e2e chaos docs pictures build clean tools
 
 demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
@@ -25,6 +25,10 @@ test: .venv/.installed-dev build
 
 e2e: .venv/.installed-dev node_modules/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)
+
+# the README's pictures, taken anew; look at each before you commit it
+pictures: .venv/.installed-dev node_modules/.installed build
+	@exec $(BIN)/pytest -m e2e tests/e2e/pictures.py $(ARGS)
 
 # kill -9 of web, worker and database in the middle of journeys; `make test` strikes a few times, this one 50 times
 chaos: .venv/.installed-dev build
