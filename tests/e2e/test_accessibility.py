@@ -221,7 +221,15 @@ def test_every_page_of_a_person(prepared: str, browser: Browser, tmp_path: Path)
     _act_for(context, page)
     known = _representatives(page) | {"rate:pk": ""}
     for name, path in addresses({"person", "applicant"}):
-        if name not in {"rate", "autosave", "file", "document", "item_changes"}:  # files, and what was seen already
+        if name not in {
+            "rate",
+            "autosave",
+            "file",
+            "document",
+            "item_changes",
+            "copy",
+            "copy_file",
+        }:  # files, and seen already
             seen.append(look(page, filled(path, known, name), name=f"person-{name}"))
     page.goto("/my/licences/")
     seen.append(look(page, page.locator("main a[href*='/verify/']").first.get_attribute("href") or "", name="verdict"))

@@ -118,7 +118,7 @@ def test_3_a_counter_for_a_person_without_an_account(city, visitor, agencies):
     desk.pass_review(agencies.at_case("lc-police-review", cases["公章刻制备案"]))
     desk.decide(agencies.at_case("lc-police-decide", cases["公章刻制备案"]), "予以备案。")
     agencies.finish({name: cases[name] for name in ("食品经营许可", "排水许可")})
-    told(city, PHONE, "食品经营许可证")
+    told(city, PHONE, "“食品经营许可”已批准")
     applicant.ask_progress(person, number, code)
     person.reads("出证办结")
     person.shot("progress-closed")
