@@ -23,6 +23,7 @@ from django.views.decorators.csrf import csrf_exempt
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.models import AuditEntry, Event, IdempotencyKey, Serial, Timer
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Document, JointVisit, Task
+from yiwang.platform.licences.models import LicenceUse
 from yiwang.ui.entry import public
 
 JOB = "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args) VALUES (%s, %s, %s, %s)"
@@ -53,6 +54,7 @@ class Pattern:
     tasks: list[Task]
     materials: list[ApplicationMaterial]
     documents: list[Document]
+    uses: list[LicenceUse]
     timers: list[Timer]
     audit: list[AuditEntry]
     events: list[Event]
@@ -88,6 +90,7 @@ class Pattern:
                 ApplicationMaterial.objects.filter(application_id=pk).delete()
             ApplicationMaterial.objects.bulk_create([_again(row, application_id=pk) for row in self.materials])
             Document.objects.bulk_create(documents)
+            LicenceUse.objects.bulk_create([_again(row, application_id=pk) for row in self.uses])
             Timer.objects.bulk_create([_again(row, id=None, subject_id=pk) for row in self.timers])
             AuditEntry.objects.bulk_create(
                 [_again(row, seq=None, application_id=pk, subject_id=str(pk)) for row in self.audit]
@@ -116,6 +119,7 @@ def learn(like: uuid.UUID) -> Pattern:
         tasks=list(Task.objects.filter(case__application=like)),
         materials=list(application.materials.all()),  # type: ignore[attr-defined]
         documents=documents,
+        uses=list(LicenceUse.objects.filter(application_id=like)),
         timers=list(Timer.objects.filter(subject_id=like)),
         audit=audit,
         events=list(Event.objects.filter(subject_id=str(like))),

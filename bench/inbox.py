@@ -20,7 +20,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity.models import Account
 
 SMALL, LARGE = 10_000, times(1_000_000)
-CLERKS = ("lc-amr-review", "lc-civil-affairs-review", "lc-police-decide", "lc-issue")
+CLERKS = ("lc-police-review", "lc-civil-affairs-review", "lc-police-decide", "lc-issue")
 """Three of one body, and an issuer for all bodies of a county."""
 LISTS = tuple(
     f"/desk/inbox/{query}"

@@ -117,10 +117,11 @@ def record_uses(
 ) -> None:
     """Write into the use log, inside another act, who used these licences and for what: their holders can read it.
 
-    Two queries, however many there are; identifiers that are not known here are passed over.
+    One query, however many there are, and none for none; identifiers that are not known here are passed over.
     """
-    found = Licence.objects.filter(identifier__in=set(identifiers)).values_list("pk", flat=True)
-    LicenceUse.objects.bulk_create(
+    wanted = sorted(set(identifiers))
+    found = Licence.objects.filter(identifier__in=wanted).values_list("pk", flat=True) if wanted else ()
+    current().insert(
         LicenceUse(
             licence_id=pk,
             at=clock.now(),
