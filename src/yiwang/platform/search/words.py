@@ -86,7 +86,7 @@ def _tokeniser(words: frozenset[str]) -> Any:
     """
     global _taught  # noqa: PLW0603 (one small value, replaced as a whole)
     known, made = _taught
-    if words != known:
+    if words is not known and words != known:  # equal sets are compared word by word, one set with itself too
         made = rjieba.Jieba() if known else rjieba  # another one takes 24 MB; most processes know one vocabulary
         for word in sorted(words):
             if not made.has_word(word):
