@@ -86,11 +86,12 @@ def _tokeniser(words: frozenset[str]) -> Any:
     """
     global _taught  # noqa: PLW0603 (one small value, replaced as a whole)
     known, made = _taught
-    if words is not known and words != known:  # equal sets are compared word by word, one set with itself too
-        made = rjieba.Jieba() if known else rjieba  # another one takes 24 MB; most processes know one vocabulary
-        for word in sorted(words):
-            if not made.has_word(word):
-                made.add_word(word, None, None)
+    if words is not known:  # sets are compared word by word, one with itself too: not at every cut
+        if words != known:
+            made = rjieba.Jieba() if known else rjieba  # another one takes 24 MB; most processes know one vocabulary
+            for word in sorted(words):
+                if not made.has_word(word):
+                    made.add_word(word, None, None)
         _taught = (words, made)
     return made
 
