@@ -36,7 +36,7 @@ def of(ranked: Sequence[Candidate], found: Sequence[Candidate], filters: Filters
     themes = Counter(theme for one in ranked for theme in one.themes if theme[:1] in letters)
     bodies = {one.agency: one.agency_name for one in found if one.agency}
     return {
-        "kind": _facet(Counter(one.kind.value for one in ranked), names["kind"], filters.kind),
+        "kind": _facet(Counter(one.kind for one in ranked), names["kind"], filters.kind),
         "who": _facet(Counter(who for one in ranked for who in one.audience), names["who"], filters.who),
         "online": _facet(Counter("yes" for one in ranked if one.online), {"yes": _("全程网办")}, filters.online),
         "where": _facet(Counter(one.region for one in found if one.region), names["where"], filters.where),

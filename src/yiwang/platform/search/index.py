@@ -78,7 +78,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
         short_name=definition.short_name,
         folded=rules.fold(definition.name),
         folded_short=rules.fold(definition.short_name),
-        known=_known(definition.keywords),
+        known=_known(*definition.keywords, definition.name_en),
         summary=definition.plain[:400],
         agency=definition.agency,
         agency_name=edition.agency_name,
@@ -118,7 +118,7 @@ def event_entry(event: LifeEvent) -> Entry:
         name=event.name,
         name_en=event.name_en,
         folded=rules.fold(event.name),
-        known=_known(event.keywords),
+        known=_known(*event.keywords, event.name_en),
         summary=event.summary[:400],
         audience=[event.audience],
         themes=themes,
@@ -215,7 +215,7 @@ def note_common_words() -> None:
             [total * rules.COMMON],
         )
         common = {word: documents / total for word, documents in sql.fetchall() if "=" not in word}
-    VocabularyRow.objects.update(common=common)
+    VocabularyRow.objects.update(common=common, documents=total)
     words.forget()
 
 
@@ -229,8 +229,8 @@ def _everything() -> Iterator[Entry]:
         yield event_entry(event)
 
 
-def _known(keywords: Iterable[str]) -> str:
-    return " ".join(rules.fold(word) for word in keywords)
+def _known(*words: str) -> str:
+    return " ".join(filter(None, map(rules.fold, words)))
 
 
 def _tokens(*texts: str) -> list[str]:

@@ -27,7 +27,7 @@ class SearchDocument(models.Model):
     folded = models.CharField(max_length=1000)
     folded_short = models.CharField(max_length=200, blank=True)
     known = models.TextField(blank=True, db_default="")
-    """Folded key words, a space between: what is near is measured on them."""
+    """Folded key words and English name, a space between: what is near is measured on them."""
     summary = models.CharField(max_length=400, blank=True)
     agency = models.CharField(max_length=40, blank=True)
     agency_name = models.CharField(max_length=120, blank=True)
@@ -80,6 +80,8 @@ class VocabularyRow(models.Model):
     digest = models.CharField(max_length=64)
     common = models.JSONField(default=dict)
     """Words of the index that stand in many documents, each with its share: they say less."""
+    documents = models.IntegerField(default=0)
+    """How many documents there were when the common words were noted."""
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="vocabulary_one")]

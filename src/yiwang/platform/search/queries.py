@@ -1,14 +1,11 @@
 """Finding: bounded in what is looked at, however much there is.
 
-A query looks at up to some hundreds of documents that match in name or key words, and at the text only
-where those are
-few. Every matching exact name and life event is among them; ranking and counting then cost the same at any
-size.
+A query looks at up to some hundreds of documents that match in name or key words, and at the text only where those are
+few. Every matching exact name and life event is among them; ranking and counting then cost the same at any size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -34,6 +31,8 @@ BROWSED = 1000
 """Most documents looked at where only filters are chosen."""
 ENOUGH = 40
 """So many matches in name or key words, and the text is not looked at."""
+TELLING = 1000
+"""A word in more documents than that does not tell on its own which of them is meant."""
 FEW = 5
 """With fewer items that match in name or key words, what has only some of the words is looked at too."""
 SIZE = 20
@@ -42,7 +41,7 @@ MEANT = 3
 
 _COLUMNS = (
     'id, kind, "group", target, name, name_en, short_name, summary, agency, agency_name, region, level,'
-    " audience, themes, online, popularity, icon, known"
+    " audience, themes, online, popularity, icon, folded, folded_short, known"
 )
 _RANK = "ts_rank('{0.05, 0.2, 0.5, 1.0}', head, q.words)"
 _HEADS = f"""
@@ -50,7 +49,7 @@ _HEADS = f"""
         SELECT %(words)s::tsquery AS words, %(events)s::tsquery AS events, %(narrow)s::tsquery AS narrow
     )
     (SELECT {_COLUMNS}, 1.0 FROM search_searchdocument, q
-     WHERE (folded = ANY(%(names)s) OR folded_short = ANY(%(names)s))
+     WHERE (folded = ANY(%(names)s) OR (folded_short = ANY(%(names)s) AND folded_short <> ''))
        AND (%(free)s OR head @@ q.narrow) LIMIT 60)
     UNION ALL
     (SELECT {_COLUMNS}, {_RANK} FROM search_searchdocument, q WHERE head @@ q.events LIMIT 30)
@@ -58,9 +57,7 @@ _HEADS = f"""
     (SELECT {_COLUMNS}, {_RANK} FROM search_searchdocument, q WHERE head @@ q.words LIMIT {HEADS})
 """  # noqa: S608 (only constants of this module are put in)
 _TEXTS = f"""
-    SELECT {_COLUMNS}, ts_rank('{{0.05, 0.2, 0.5, 1.0}}', body, q.words) FROM search_searchdocument,
-        (SELECT %(words)s::tsquery AS words) q
-    WHERE body @@ q.words LIMIT {TEXTS}
+    SELECT {_COLUMNS}, 0.0 FROM search_searchdocument WHERE body @@ %(words)s::tsquery LIMIT {TEXTS}
 """  # noqa: S608
 _SOME = f"""
     WITH q AS MATERIALIZED (SELECT %(pairs)s::tsquery AS pairs, %(words)s::tsquery AS words)
@@ -104,8 +101,8 @@ def _measured(found: list[Candidate], near: list[Candidate], asked: Asked) -> li
     more = [one for one in near if one.id not in known]
     scale = rules.scale(asked, [*found, *more], words.common())
     least = rules.NEAR_ENOUGH if found else rules.BETTER_THAN_NOTHING
-    texts = [replace(one, near=rules.nearness(one, asked, scale)) if one.in_text else one for one in found]
-    nears = [replace(one, near=rules.nearness(one, asked, scale)) for one in more]
+    texts = [one._replace(near=rules.nearness(one, scale)) if one.in_text else one for one in found]
+    nears = [one._replace(near=rules.nearness(one, scale)) for one in more]
     return texts + [one for one in nears if (one.near or 0) >= least]
 
 
@@ -117,7 +114,7 @@ def _browse(asked: Asked, filters: Filters, page: int) -> Results:
     with connection.cursor() as sql:
         sql.execute(_BROWSE, {"narrow": narrow})
         rows = sql.fetchall()
-    return _results([_candidate(row) for row in rows], len(rows) >= BROWSED, asked, filters, page)
+    return _results([Candidate(*row) for row in rows], len(rows) >= BROWSED, asked, filters, page)
 
 
 def _place(text: str, filters: Filters) -> tuple[str, Filters]:
@@ -176,38 +173,36 @@ def _candidates(asked: Asked, filters: Filters) -> tuple[list[Candidate], bool]:
             },
         )
         rows = sql.fetchall()
-        found = {row[0]: _candidate(row) for row in reversed(rows)}
+        found = {row[0]: Candidate(*row) for row in reversed(rows)}
         capped = len(rows) >= HEADS
         if len(found) < ENOUGH:
             sql.execute(_TEXTS, {"words": query})
             texts = sql.fetchall()
             capped = capped or len(texts) >= TEXTS
             for row in texts:
-                found.setdefault(row[0], replace(_candidate(row), in_text=True))
+                found.setdefault(row[0], Candidate(*row, in_text=True))
     return list(found.values()), capped
 
 
 def _near(asked: Asked, filters: Filters) -> list[Candidate]:
-    """Find what has some of the words, first of all two of them: how near it is, name and key words tell."""
+    """Find what has some of the words, first of all two of them: how near it is, name and key words tell.
+
+    What has but one word, and that one of thousands of documents, is not near: which of them would be looked at?
+    """
     if sum(len(way) for group in asked.groups for way in group) < 2:
         return []
-    regions = _regions(filters.where)
-    apart = [((token,),) for token in sorted({token for group in asked.groups for way in group for token in way})]
-    words = rules.to_tsquery(apart, filters, regions, any_of=True)
-    pairs = rules.to_tsquery(rules.pairs(asked.groups), filters, regions, any_of=True) or words
+    regions, many = _regions(filters.where), words.documents_with
+    tokens = sorted(
+        {token for group in asked.groups for way in group for token in way}, key=lambda one: (many(one), one)
+    )
+    telling = [token for token in tokens if many(token) <= TELLING] or tokens[:1]
+    groups = sorted(asked.groups, key=lambda group: max(map(many, group[0])))
+    rare = sum(max(map(many, group[0])) <= TELLING for group in groups)
+    apart = rules.to_tsquery([((token,),) for token in telling], filters, regions, any_of=True)
+    pairs = rules.to_tsquery(rules.pairs(groups, max(rare, 1)), filters, regions, any_of=True) or apart
     with connection.cursor() as sql:
-        sql.execute(_SOME, {"pairs": pairs, "words": words})
-        return [_candidate(row) for row in {row[0]: row for row in sql.fetchall()}.values()]
-
-
-def _candidate(row: Sequence[object]) -> Candidate:
-    pk, kind, *middle, rank = row
-    values = dict(zip(_FIELDS, middle, strict=True))
-    values["audience"], values["themes"] = tuple(values["audience"]), tuple(values["themes"])  # type: ignore[arg-type]
-    return Candidate(id=pk, kind=Kind(kind), rank=float(rank), **values)  # type: ignore[arg-type]
-
-
-_FIELDS = tuple(name.strip(' "') for name in _COLUMNS.split(","))[2:]
+        sql.execute(_SOME, {"pairs": pairs, "words": apart})
+        return [Candidate(*row) for row in {row[0]: row for row in sql.fetchall()}.values()]
 
 
 def _results(found: list[Candidate], capped: bool, asked: Asked, filters: Filters, page: int) -> Results:
@@ -218,7 +213,7 @@ def _results(found: list[Candidate], capped: bool, asked: Asked, filters: Filter
     return Results(
         hits=tuple(
             Hit(
-                one.kind,
+                Kind(one.kind),
                 one.target,
                 one.name,
                 one.name_en,

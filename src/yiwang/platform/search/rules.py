@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from yiwang.platform.search.types import Asked, Candidate, Filters, Group, Kind, Tier, Vocabulary
 
@@ -84,13 +85,15 @@ def to_tsquery(groups: Sequence[Group], filters: Filters, regions: Sequence[str]
 MOST_PAIRED = 6
 
 
-def pairs(groups: Sequence[Group]) -> list[Group]:
-    """Return every two of the first few groups as one that needs both."""
-    several = groups[:MOST_PAIRED]
+def pairs(groups: Sequence[Group], rare: int = MOST_PAIRED) -> list[Group]:
+    """Return every two of the first few groups as one that needs both, if one of them is among the first ``rare``.
+
+    A word and a part of it are not two.
+    """
     return [
-        tuple((*one, *other) for one in several[at] for other in second)
-        for at in range(len(several))
-        for second in several[at + 1 :]
+        tuple((*one, *other) for one in first for other in second)
+        for (at, first), (_, second) in combinations(enumerate(groups[:MOST_PAIRED]), 2)
+        if at < rare and not any(one in other or other in one for one in first[0] for other in second[0])
     ]
 
 
@@ -148,13 +151,13 @@ def vector(weighted: Iterable[tuple[str, Iterable[str]]], facets: Iterable[str])
 
 def tier(found: Candidate, asked: Asked) -> Tier:
     """Say why a document was found: exact name, life event, all words in the name, key words, or only nearly."""
-    if {fold(found.name), fold(found.short_name)} & asked.names:
+    if found.folded in asked.names or found.folded_short in asked.names:
         return Tier.EXACT
     if found.near is not None:
         return Tier.NEAR
-    if found.kind is Kind.EVENT:
+    if found.kind == Kind.EVENT:
         return Tier.EVENT
-    name = fold(found.name + found.short_name)
+    name = found.folded + found.folded_short
     if asked.groups and all(any(all(token in name for token in way) for way in group) for group in asked.groups):
         return Tier.NAME
     return Tier.HEAD
@@ -171,26 +174,35 @@ LITTLE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """How much each word of a query says."""
+class Thing:
+    """One thing that was asked: its words as they were typed, each with how much it says, and what they mean."""
 
-    weights: Mapping[str, float]
+    said: tuple[tuple[str, float], ...]
+    meant: tuple[tuple[str, ...], ...]
+    says: float
 
-    def says(self, group: Group) -> float:
-        """Return how much one thing that was asked says, as it was typed."""
-        return sum(self.weights[token] for token in _smallest(group[0]))
-
-    def share(self, group: Group, text: str) -> float:
-        """Return how much of one thing that was asked stands in a text.
+    def there(self, text: str) -> float:
+        """Return how much of it stands in a text, from 0 to ``says``.
 
         As it was typed: a word that is not there counts a little by those of its signs that are. What it means: all or
         nothing, half a name means another thing.
         """
-        said, *meant = group
-        if any(all(token in text for token in _smallest(way)) for way in meant):
-            return 1
-        there = sum(self.weights[token] * _part(token, text) for token in _smallest(said))
-        return there / (self.says(group) or 1)
+        if self.meant and any(all(token in text for token in way) for way in self.meant):
+            return self.says
+        there = 0.0
+        for token, says in self.said:
+            there += says if token in text else says * _part(token, text)
+        return there
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much each thing of a query says."""
+
+    things: tuple[Thing, ...]
+    words: frozenset[str]
+    """All its words of more than one sign."""
+    says: float
 
 
 def scale(asked: Asked, found: Iterable[Candidate], common: Mapping[str, float]) -> Scale:
@@ -202,34 +214,36 @@ def scale(asked: Asked, found: Iterable[Candidate], common: Mapping[str, float])
         there = any(token in text for text in texts)
         full = there and len(token) > 1
         weights[token] = len(token) * max(0.1, math.log(share) / math.log(COMMON)) * (1 if full else LITTLE)
-    return Scale(weights)
+    things = []
+    for said, *meant in asked.groups:
+        typed = tuple((token, weights[token]) for token in _smallest(said))
+        things.append(Thing(typed, tuple(_smallest(way) for way in meant), sum(says for _token, says in typed)))
+    words = frozenset(token for token in weights if len(token) > 1)
+    return Scale(tuple(things), words, sum(thing.says for thing in things))
 
 
 def known_text(found: Candidate) -> str:
     """Return what a document is known by: names and key words."""
-    return f"{fold(found.name)} {fold(found.short_name)} {found.known} {fold(found.name_en)}"
+    return f"{found.folded} {found.folded_short} {found.known}"
 
 
-def nearness(found: Candidate, asked: Asked, by: Scale) -> float:
+def nearness(found: Candidate, by: Scale) -> float:
     """Return how much of what was asked stands in name and key words, from 0 to 1; single signs alone say nothing."""
     text = known_text(found)
-    words = (token for group in asked.groups for way in group for token in way if len(token) > 1)
-    if not found.in_text and not any(token in text for token in words):
+    if not found.in_text and not any(token in text for token in by.words):
         return 0
-    there = sum(by.says(group) * by.share(group, text) for group in asked.groups)
-    there /= sum(by.says(group) for group in asked.groups) or 1
+    there = sum(thing.there(text) for thing in by.things) / (by.says or 1)
     return there + (1 - there) * IN_TEXT if found.in_text else there
 
 
-def _smallest(way: Sequence[str]) -> list[str]:
+def _smallest(way: Sequence[str]) -> tuple[str, ...]:
     """Return the tokens that hold no other: what a long word was cut into, not the word as well."""
-    return [one for one in way if not any(other != one and other in one for other in way)]
+    return tuple(one for one in way if not any(other != one and other in one for other in way))
 
 
 def _part(token: str, text: str) -> float:
-    if token in text:
-        return 1
-    return 0 if token.isascii() else sum(sign in text for sign in token) / len(token) / 3
+    """Return what a word counts of whose signs only some stand in a text."""
+    return 0 if token.isascii() else len([sign for sign in token if sign in text]) / len(token) / 3
 
 
 def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
@@ -243,7 +257,7 @@ def order(found: Iterable[Candidate], asked: Asked) -> list[Candidate]:
         key=lambda one: (
             tier(one, asked).value,
             -(one.near or 0),
-            one.kind is not Kind.EVENT,
+            one.kind != Kind.EVENT,
             -round(one.rank, 3),
             -one.popularity,
             one.level,

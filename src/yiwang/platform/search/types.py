@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -85,12 +86,11 @@ def _clean(text: str) -> str:
     return text if len(text) <= 40 and all(char.isalnum() or char in "-_" for char in text) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A document that matches, with what ranking needs."""
+class Candidate(NamedTuple):
+    """A document that matches, with what ranking needs: a tuple, as some hundreds are made for each query."""
 
     id: int
-    kind: Kind
+    kind: str
     group: str
     target: str
     name: str
@@ -101,13 +101,15 @@ class Candidate:
     agency_name: str
     region: str
     level: int
-    audience: tuple[str, ...]
-    themes: tuple[str, ...]
+    audience: Sequence[str]
+    themes: Sequence[str]
     online: bool
     popularity: int
     icon: str
+    folded: str
+    folded_short: str
     known: str
-    """Folded key words, a space between."""
+    """Folded key words and English name, a space between."""
     rank: float
     in_text: bool = False
     near: float | None = None

@@ -37,6 +37,7 @@ class _Known:
     words: frozenset[str] = frozenset()
     """What the tokeniser must know beside its own dictionary."""
     common: Mapping[str, float] = field(default_factory=dict)
+    documents: int = 0
 
 
 _kept = _Known()
@@ -54,6 +55,12 @@ def common() -> Mapping[str, float]:
     return _known().common
 
 
+def documents_with(token: str) -> float:
+    """Return roughly how many documents bear a word in name or key words; 0 for those that are not common."""
+    known = _known()
+    return known.common.get(token, 0) * known.documents
+
+
 def _known() -> _Known:
     global _kept  # noqa: PLW0603 (one small value, replaced as a whole)
     known = _kept
@@ -68,7 +75,8 @@ def _known() -> _Known:
             said = (word for synonym in vocabulary.synonyms for word in synonym.words)
             taught = frozenset(word for word in (*vocabulary.words, *said) if len(word) > 1)
             known = _Known(digest=row.digest, vocabulary=vocabulary, words=taught)
-        _kept = replace(known, until=time.monotonic() + _KEPT, common=row.common if row else {})
+        common, documents = (row.common, row.documents) if row else ({}, 0)
+        _kept = replace(known, until=time.monotonic() + _KEPT, common=common, documents=documents)
     return _kept
 
 
