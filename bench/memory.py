@@ -7,9 +7,9 @@ from bench.measure import Report, times
 from bench.server import CONNECTIONS, Browser, Job, rate, web
 from yiwang.platform.catalog import queries as catalog
 
-PAGES = ("/", "/events/", "/progress/", "/verify/", "/ratings/", "/search/?q=饭店")
+PAGES = ("/", "/events/", "/progress/", "/verify/", "/ratings/", "/search/?q=%E9%A5%AD%E5%BA%97")
 OWN = ("/my/", "/my/messages/", "/my/licences/", "/account/")
-DESK = ("/desk/", "/desk/inbox/")
+DESK = ("/desk/inbox/", "/desk/help/")
 TIMES = times(20)
 
 
@@ -21,7 +21,7 @@ def run(report: Report) -> None:
     with web() as served:
         person_, clerk = Browser(served.port), Browser(served.port)
         person_.sign_in("jia")
-        clerk.sign_in("lc-amr-review")
+        clerk.sign_in("lc-police-review")
         report.figure("before", max(served.megabytes()), " MB")
         strangers = [Browser(served.port) for _number in range(CONNECTIONS)]
         rate(strangers, [guide.read(code) for code in codes[: times(len(codes))]])
