@@ -39,10 +39,8 @@ SIZE = 20
 LAST_PAGE = 5
 MEANT = 3
 
-_COLUMNS = (
-    'id, kind, "group", target, name, name_en, short_name, summary, agency, agency_name, region, level,'
-    " audience, themes, online, popularity, icon, folded, folded_short, known"
-)
+_COLUMNS = ", ".join(f'"{name}"' for name in Candidate._fields[: Candidate._fields.index("rank")])
+"""What a row begins with; its rank comes last, so that a row is a candidate."""
 _RANK = "ts_rank('{0.05, 0.2, 0.5, 1.0}', head, q.words)"
 _HEADS = f"""
     WITH q AS MATERIALIZED (
@@ -57,7 +55,7 @@ _HEADS = f"""
     (SELECT {_COLUMNS}, {_RANK} FROM search_searchdocument, q WHERE head @@ q.words LIMIT {HEADS})
 """  # noqa: S608 (only constants of this module are put in)
 _TEXTS = f"""
-    SELECT {_COLUMNS}, 0.0 FROM search_searchdocument WHERE body @@ %(words)s::tsquery LIMIT {TEXTS}
+    SELECT {_COLUMNS}, 0::float8 FROM search_searchdocument WHERE body @@ %(words)s::tsquery LIMIT {TEXTS}
 """  # noqa: S608
 _SOME = f"""
     WITH q AS MATERIALIZED (SELECT %(pairs)s::tsquery AS pairs, %(words)s::tsquery AS words)
@@ -68,7 +66,7 @@ _SOME = f"""
 
 
 _BROWSE = f"""
-    SELECT {_COLUMNS}, 0.0 FROM search_searchdocument WHERE head @@ %(narrow)s::tsquery LIMIT {BROWSED}
+    SELECT {_COLUMNS}, 0::float8 FROM search_searchdocument WHERE head @@ %(narrow)s::tsquery LIMIT {BROWSED}
 """  # noqa: S608
 
 

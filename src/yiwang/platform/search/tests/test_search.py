@@ -202,3 +202,31 @@ def test_faulty_words_of_a_pack_are_told(tmp_path):
     with pytest.raises(PackError) as caught:
         pack.load(Pack(city))
     assert "synonyms.yaml:1" in str(caught.value)
+
+
+def test_how_many_documents_bear_a_common_word_is_known():
+    word = max(words.common(), key=words.common().__getitem__)
+    with connection.cursor() as sql:
+        sql.execute("SELECT count(*) FROM search_searchdocument WHERE head @@ quote_literal(%s)::tsquery", [word])
+        assert words.documents_with(word) == pytest.approx(sql.fetchone()[0])
+    assert words.documents_with("没有这个词") == 0
+
+
+def test_names_are_found_along_their_indexes_when_any_name_may_be_asked():
+    rows = [
+        SearchDocument(
+            key=f"plan:{number}", source="plan", kind="item", folded=f"名{number}", known="字" * 500, head="", body=""
+        )
+        for number in range(3000)
+    ]
+    SearchDocument.objects.bulk_create(rows, batch_size=1000)
+    with connection.cursor() as sql:
+        sql.execute("ANALYZE search_searchdocument")
+        sql.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        names = ("words", "events", "narrow", "names", "free")
+        statement = queries._HEADS % {name: f"${at}" for at, name in enumerate(names, 1)}
+        sql.execute(f"PREPARE heads (text, text, text, text[], bool) AS {statement}")
+        sql.execute("EXPLAIN EXECUTE heads ('''a''', '''a''', '', ARRAY['名1'], true)")
+        plan = "\n".join(row[0] for row in sql.fetchall())
+        sql.execute("DEALLOCATE heads")
+    assert "Seq Scan" not in plan
