@@ -269,10 +269,10 @@ def test_a_newcomer_waits_for_a_server_that_is_ending(state_dir: Path) -> None:
     holder = Holder(state_dir)
     acked = write(holder.url, 20)
     holder.process.kill()
+    holder.process.wait()  # only now has the server been told; before, it would still take newcomers
     with postgres.running(state_dir) as url:
         assert postgres.server_pid(state_dir, url) != holder.server
         assert rows(url) == acked
-    holder.process.wait()
 
 
 def test_stale_lock_files_that_name_a_living_stranger(state_dir: Path) -> None:
