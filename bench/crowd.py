@@ -36,6 +36,8 @@ from yiwang.platform.evidence.rules import working_days
 BATCH = 20_000
 OPEN = 1 / 6
 DAYS = 3 * 365
+CASELOAD = 2_500
+"""Cases that a member of staff has handled in all those days: a hundred of them in hand."""
 LARGEST = "330302"
 """The district in which most is applied for."""
 STATES = {
@@ -116,8 +118,13 @@ class Matter:
 
 
 def fill(url: str, count: int, handlers: tuple[uuid.UUID, ...] = ()) -> None:
-    """Load ``count`` cases into a database in which the city is. Part of the open ones are in ``handlers``' hands."""
-    crowd = Crowd(handlers)
+    """Load ``count`` cases into a database in which the city is.
+
+    Part of the open ones are in somebody's hands, all ended ones were: ``handlers``' and those of as many others as
+    have ``CASELOAD`` each, so that a larger city has more staff and not busier ones.
+    """
+    others = max(count // CASELOAD - len(handlers), 0)
+    crowd = Crowd((*handlers, *(uuid7() for _number in range(others))))
     with psycopg.connect(url) as target:
         while crowd.made < count:
             for command, lines in crowd.batch(min(BATCH, count - crowd.made)):
@@ -133,11 +140,11 @@ def fill(url: str, count: int, handlers: tuple[uuid.UUID, ...] = ()) -> None:
 class Crowd:
     """Makes applications with their cases and steps, the same ones each time."""
 
-    def __init__(self, handlers: tuple[uuid.UUID, ...], seed: int = 1) -> None:
+    def __init__(self, hands: tuple[uuid.UUID, ...], seed: int = 1) -> None:
         from django.db import connection
 
         self.chance = random.Random(seed)
-        self.handlers = handlers
+        self.hands = hands or (uuid7(),)
         self.made = 0
         self.now = datetime.now(UTC)
         self.matters = _matters()
@@ -194,9 +201,7 @@ class Crowd:
         begun = state in _AT_WORK or ended is not None
         day = clock.legal_date(received)
         due, half = matter.due(day) if begun and state is not CaseState.SUSPENDED else (None, None)
-        handler = (
-            chance.choice(self.handlers) if self.handlers and state in _AT_WORK and chance.random() < 0.3 else None
-        )
+        handler = chance.choice(self.hands) if ended or (state in _AT_WORK and chance.random() < 0.3) else None
         self.cases.add(
             id=pk,
             edition_id=edition.id,

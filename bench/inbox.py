@@ -73,7 +73,7 @@ def actor(login: str) -> Actor:
 
 
 def _measure(small: int, large: int) -> tuple[dict[str, list[float]], dict[str, Any]]:
-    """Read every list in both cities, in turn; lists that do not show as many lines in both are left out."""
+    """Read every list in both cities, in turn; lists that do not show as many lines in both, or none, are left out."""
     took: dict[str, list[float]] = {"small": [], "large": []}
     pages: dict[str, Any] = {}
     signed: dict[str, dict[str, Browser]] = {}
@@ -87,7 +87,7 @@ def _measure(small: int, large: int) -> tuple[dict[str, list[float]], dict[str, 
             browser.hang_up()
         lines = {name: len(set(_LINE.findall(_read(browser, path)))) for name, browser in browsers.items()}
         pages[f"{login} {path}"] = lines
-        if lines["small"] != lines["large"]:
+        if not lines["small"] == lines["large"] > 0:
             continue
         for number in range(TIMES):
             for name in list(browsers) if number % 2 else list(reversed(browsers)):

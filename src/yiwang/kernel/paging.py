@@ -122,19 +122,21 @@ def counts(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, usin
     columns: list[str] = []
     given: list[Any] = []
     for querysets in groups.values():
-        terms = []
+        branches = []
         for queryset in querysets:
             with contextlib.suppress(EmptyResultSet):
                 sql, params = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
-                terms.append(f"(SELECT count(*) FROM ({sql}) AS found)")  # noqa: S608 (made by the ORM)
+                branches.append(f"({sql})")
                 given.extend(params)
-        columns.append(" + ".join(terms) or "0")
+        # One limit over all branches, so that the rows read do not grow with their number.
+        found = f"SELECT pk FROM ({' UNION ALL '.join(branches)}) AS branches LIMIT {cap + 1}"  # noqa: S608 (made by the ORM)
+        columns.append(f"(SELECT count(*) FROM ({found}) AS found)" if branches else "0")
     if not columns:
         return {}
     with connections[using].cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)}", given)
-        found = cursor.fetchone()
-    return {name: Count(min(number, cap), number > cap) for name, number in zip(groups, found, strict=True)}
+        numbers = cursor.fetchone()
+    return {name: Count(min(number, cap), number > cap) for name, number in zip(groups, numbers, strict=True)}
 
 
 def _columns(model: type[models.Model], order: Sequence[str]) -> tuple[list[models.Field[Any, Any]], bool]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Greatest
 
 from yiwang.kernel import clock, paging
 from yiwang.kernel.types import Actor, Role
@@ -28,9 +29,9 @@ class Waits(StrEnum):
 
 
 def lists(by: Actor) -> dict[str, QuerySet[Case]]:
-    """Return the three lists; each goes along the index of handlers."""
+    """Return the three lists; each goes along an index that holds no more than the list may show."""
     mine = Case.objects.visible_to(by).filter(handler_id=by.id)
-    open_ = mine.filter(state__in=rules.OPEN)
+    open_ = mine.filter(state__in=rules.OPEN, decided_at=None, closed_at=None)
     mending = Exists(Correction.objects.filter(case_id=OuterRef("pk"), state="open"))
     roles = [role.value for role in LISTED if by.has_role({role})]
     to_do = Exists(Task.objects.filter(case_id=OuterRef("pk"), state=TaskState.READY, role__in=roles))
@@ -38,7 +39,7 @@ def lists(by: Actor) -> dict[str, QuerySet[Case]]:
     return {
         Waits.APPLICANT.value: open_.filter(mending),
         Waits.OTHERS.value: open_.filter(~mending & ~to_do),
-        Waits.CLOSED.value: mine.filter(Q(closed_at__gte=today) | Q(decided_at__gte=today)),
+        Waits.CLOSED.value: mine.alias(ended_at=Greatest("decided_at", "closed_at")).filter(ended_at__gte=today),
     }
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Reverse
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Reverse
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
@@ -170,7 +170,14 @@ class Case(models.Model):
             models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),
             GinIndex(fields=["helpers"], name="case_helpers", condition=~Q(helpers=[])),
             models.Index(fields=["query_code"], name="case_query_code"),
-            models.Index(fields=["handler_id", "-received_at", "id"], name="case_handler", condition=Q(handler_id__isnull=False)),
+            models.Index(
+                fields=["handler_id", "-received_at", "id"], name="case_in_hand",
+                condition=Q(handler_id__isnull=False, decided_at__isnull=True, closed_at__isnull=True),
+            ),
+            models.Index(
+                F("handler_id"), Greatest("decided_at", "closed_at"), name="case_handled",
+                condition=Q(handler_id__isnull=False),
+            ),
             models.Index(OpClass("applicant_name", name="text_pattern_ops"), name="case_applicant"),
             models.Index(OpClass(Reverse("number"), name="text_pattern_ops"), name="case_number_end"),
         ]  # fmt: skip
@@ -276,9 +283,9 @@ class InboxEntry(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["role", "agency_path", "due_on", "id"], name="inbox_agency"),
+            models.Index(fields=["role", "agency_path", "due_on", "id"], name="inbox_agency_lights", include=["half_on"]),
             models.Index(fields=["role", "due_on", "id"], name="inbox_role"),
-            models.Index(fields=["agency_path", "due_on", "id"], name="inbox_supervised"),
+            models.Index(fields=["agency_path", "due_on", "id"], name="inbox_office", include=["half_on", "handler_id"]),
             models.Index(fields=["due_on", "id"], name="inbox_due"),
             models.Index(fields=["due_on", "id"], name="inbox_nobody", condition=Q(handler_id=None)),
             models.Index(fields=["handler_id", "due_on", "id"], name="inbox_handler", condition=Q(handler_id__isnull=False)),
