@@ -7,7 +7,7 @@ elsewhere, and a page stays right while rows come and go.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -137,6 +137,13 @@ def counts(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, usin
         cursor.execute(f"SELECT {', '.join(columns)}", given)
         numbers = cursor.fetchone()
     return {name: Count(min(number, cap), number > cap) for name, number in zip(groups, numbers, strict=True)}
+
+
+def total(found: Iterable[Count], cap: int = 99) -> Count:
+    """Add what was counted to a cap, to the same cap."""
+    parts = list(found)
+    number = sum(part.value for part in parts)
+    return Count(min(number, cap), number > cap or any(part.more for part in parts))
 
 
 def _columns(model: type[models.Model], order: Sequence[str]) -> tuple[list[models.Field[Any, Any]], bool]:

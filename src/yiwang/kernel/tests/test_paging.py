@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel.models import CalendarDay, CalendarYear
-from yiwang.kernel.paging import BadCursor, Count, counts, cursor_at, more_than, page
+from yiwang.kernel.paging import BadCursor, Count, counts, cursor_at, more_than, page, total
 
 START = date(2025, 1, 1)
 
@@ -173,3 +173,11 @@ def test_many_lists_are_counted_in_one_query_to_a_cap(days):
     assert len(queries) == 1
     assert {name: str(count) for name, count in found.items()} == {"all": "30+", "two": "20", "none": "0", "empty": "0"}
     assert counts({}) == {}
+
+
+@pytest.mark.parametrize("cap", [5, 15, 40, 99])
+def test_capped_counts_add_up_to_what_counting_all_would_give(days, cap):
+    parts = {name: [days.filter(region=name)] for name in "0123"}
+    together = counts({"all": [rows for (rows,) in parts.values()]}, cap)["all"]
+    assert total(counts(parts, cap).values(), cap) == together == more_than(days, cap)
+    assert total([]) == Count(0, False)

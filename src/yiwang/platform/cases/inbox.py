@@ -20,7 +20,7 @@ from django.db.models.functions import JSONObject
 from yiwang.kernel import clock, holidays, paging
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
-from yiwang.kernel.types import Actor, Door, Role, RoleGrant
+from yiwang.kernel.types import Actor, Door, Role
 from yiwang.platform.cases import mine
 from yiwang.platform.cases.models import FAR, Case, Correction, InboxEntry, JointVisit, SpecialProcedure
 from yiwang.platform.cases.queries import case_views, handlers_for
@@ -39,7 +39,36 @@ OFFICE = (*LISTED, Role.DISPATCHER)
 _READ = {*OFFICE, Role.SUPERVISOR}
 _CASE_COLUMNS = [field.name for field in Case._meta.concrete_fields if field.name != "decision"]
 
-Branches = list[QuerySet[InboxEntry]]
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Part of a list that goes along one index; an empty condition does not narrow."""
+
+    roles: tuple[str, ...]
+    agencies: tuple[str, ...]
+    below: str
+    """Path of an agency with all of its subtree."""
+    region: str
+    level: int
+    items: frozenset[str]
+
+    def entries(self) -> QuerySet[InboxEntry]:
+        """Return its steps."""
+        conditions: dict[str, Any] = {}
+        for column, values in (("role", self.roles), ("agency_path", self.agencies)):
+            if values:
+                conditions |= {column: values[0]} if len(values) == 1 else {f"{column}__in": values}
+        if self.below:
+            conditions["agency_path__startswith"] = self.below
+        if self.region:
+            conditions["region__startswith"] = self.region
+        if self.level:
+            conditions["level"] = self.level
+        if self.items:
+            conditions["item_code__in"] = sorted(self.items)
+        return InboxEntry.objects.filter(**conditions)
+
+
+Branches = list[Branch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +157,11 @@ class Inbox:
         self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
         self.below = directory.subtrees({grant.agency for grant in by.grants if grant.role in _READ and grant.agency})
         self.waiting: dict[str, Branches] = {
-            role.value: self._branches([role], InboxEntry.objects.filter(role=role))
-            for role in LISTED
-            if by.has_role({role})
+            role.value: self._branches([role], (role.value,)) for role in LISTED if by.has_role({role})
         }
-        """By role, as querysets that do not overlap."""
-        self.office = self._branches(OFFICE, InboxEntry.objects.all())
-        self.supervised = self._branches([Role.SUPERVISOR], InboxEntry.objects.all())
+        """By role, as branches that do not overlap."""
+        self.office = self._branches(OFFICE)
+        self.supervised = self._branches([Role.SUPERVISOR])
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
@@ -142,22 +169,25 @@ class Inbox:
 
         Raises ``paging.BadCursor``.
         """
-        branches = [self._narrow(one, filters) for one in self._chosen(filters)]
+        branches = [self._narrow(one.entries(), filters) for one in self._chosen(filters)]
         return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
 
     def counts(self, filters: Filters) -> dict[str, paging.Count]:
         """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
         (``office``, ``nobody``), and how many the actor has in hand (``mine``), each counted to 99; one query.
         """
-        chosen = self._chosen(filters)
-        nobodys = [one.filter(handler_id=None) for one in self.office]
-        groups: dict[str, Any] = {"all": chosen, "office": self.office, "nobody": nobodys}
-        in_hand = {name: [rows] for name, rows in mine.lists(self.by).items()}
-        return paging.counts(self._lights(chosen) | groups | self.waiting | in_hand)
+        office = _entries(self.office)
+        groups: dict[str, Sequence[QuerySet[Any]]] = {
+            "office": office,
+            "nobody": [one.filter(handler_id=None) for one in office],
+        }
+        groups |= {role: _entries(found) for role, found in self.waiting.items()}
+        groups |= {name: [rows] for name, rows in mine.lists(self.by).items()}
+        return self._counts(self._chosen(filters), groups)
 
     def supervised_page(self, light: str = "", agency: str = "", *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps near or over their limit that a supervisor answers for, nearest first."""
-        branches = [one.filter(due_on__lte=self.near) for one in self.supervised]
+        branches = [one.entries().filter(due_on__lte=self.near) for one in self.supervised]
         if light:
             branches = [one.filter(self.light(light)) for one in branches]
         if agency:
@@ -166,7 +196,7 @@ class Inbox:
 
     def supervised_counts(self) -> dict[str, paging.Count]:
         """Return how many supervised steps stand at each light, each counted to 99; one query."""
-        return paging.counts(self._lights(self.supervised) | {"all": self.supervised})
+        return self._counts(self.supervised, {})
 
     def late_by_agency(self) -> list[LateAgency]:
         """Return the agencies that have steps over or near their limit, most over first.
@@ -176,7 +206,8 @@ class Inbox:
         over: dict[str, list[int]] = {}
         for branch in self.supervised:
             counted = (
-                branch.filter(due_on__lte=self.near)
+                branch.entries()
+                .filter(due_on__lte=self.near)
                 .order_by()
                 .values("agency_path")
                 .annotate(
@@ -194,7 +225,7 @@ class Inbox:
 
     def neighbour(self, case: uuid.UUID, *, before: bool = False) -> uuid.UUID | None:
         """Return the case after (or before) this one in the whole list; nothing at its end."""
-        branches = self._chosen(Filters())
+        branches = [one.entries() for one in self._chosen(Filters())]
         entry = InboxEntry.objects.filter(case_id=case, role__in=list(self.waiting)).first()
         if entry is None:
             return None
@@ -218,12 +249,15 @@ class Inbox:
             Light.PAUSED.value: Q(due_on=FAR),
         }[light]
 
-    def _lights(self, branches: Branches) -> dict[str, Branches]:
-        return {one.value: [branch.filter(self.light(one)) for branch in branches] for one in Light}
+    def _counts(self, branches: Branches, groups: Mapping[str, Sequence[QuerySet[Any]]]) -> dict[str, paging.Count]:
+        entries = _entries(branches)
+        lights = {one.value: [branch.filter(self.light(one)) for branch in entries] for one in Light}
+        counted = paging.counts({**lights, **groups})
+        return counted | {"all": paging.total(counted[light] for light in lights)}
 
     def _chosen(self, filters: Filters) -> Branches:
         if filters.office:
-            return [one.filter(role=filters.role) if filters.role else one for one in self.office]
+            return [replace(one, roles=(filters.role,)) if filters.role else one for one in self.office]
         return [one for role, found in self.waiting.items() if filters.role in ("", role) for one in found]
 
     def _narrow(self, entries: QuerySet[InboxEntry], filters: Filters) -> QuerySet[InboxEntry]:
@@ -243,38 +277,42 @@ class Inbox:
             entries = entries.filter(door=filters.door)
         return entries
 
-    def _branches(self, roles: Sequence[Role], entries: QuerySet[InboxEntry]) -> Branches:
+    def _branches(self, grants: Sequence[Role], steps: tuple[str, ...] = ()) -> Branches:
         """Split narrow grants of these roles by agency; drop a branch that another already covers."""
-        branches: dict[tuple[RoleGrant, bool], QuerySet[InboxEntry]] = {}
+        branches: dict[Branch, None] = {}
         for grant in self.by.grants:
-            if grant.role not in roles:
+            if grant.role not in grants:
                 continue
             paths = self.below.get(grant.agency, [])
-            narrow = 0 < len(paths) <= NARROW
-            for path in paths if narrow else [grant.agency]:
-                branch = entries
-                if path:
-                    branch = branch.filter(**{"agency_path" if narrow else "agency_path__startswith": path})
-                if grant.region:
-                    branch = branch.filter(region__startswith=grant.region)
-                if grant.level:
-                    branch = branch.filter(level=grant.level)
-                if grant.items:
-                    branch = branch.filter(item_code__in=sorted(grant.items))
-                branches[replace(grant, role=roles[0], agency=path), narrow] = branch
-        return [
-            branch
-            for one, branch in branches.items()
-            if not any(other != one and _covers(*other, *one) for other in branches)
-        ]
+            whole = Branch(steps, (), grant.agency, grant.region, grant.level, grant.items)
+            parts = [replace(whole, agencies=(path,), below="") for path in paths] if len(paths) <= NARROW else []
+            branches |= dict.fromkeys(parts or [whole])
+        return [one for one in branches if not any(other != one and _covers(other, one) for other in branches)]
 
 
-def _covers(wide: RoleGrant, exact: bool, narrow: RoleGrant, narrow_exact: bool) -> bool:
-    """Tell whether every entry of one branch is in another; an exact branch is that of one agency, not of a subtree."""
-    if exact and not (narrow_exact and wide.agency == narrow.agency):
-        return False
+def _entries(branches: Branches) -> list[QuerySet[InboxEntry]]:
+    """Return what is only counted: without an order to keep, one scan takes many agencies and roles."""
+    alike: dict[Branch, Branches] = {}
+    for one in branches:
+        alike.setdefault(replace(one, roles=(), agencies=()), []).append(one)
+    joined: Branches = []
+    for key, found in alike.items():
+        roles = {role for one in found for role in one.roles}
+        agencies = {path for one in found for path in one.agencies}
+        if len(found) == max(len(roles), 1) * max(len(agencies), 1):
+            found = [replace(key, roles=tuple(sorted(roles)), agencies=tuple(sorted(agencies)))]
+        joined += found
+    return [one.entries() for one in joined]
+
+
+def _covers(wide: Branch, narrow: Branch) -> bool:
+    """Tell whether every step of one branch of the same roles is in another."""
+    if wide.agencies:
+        within = wide.agencies == narrow.agencies
+    else:
+        within = (narrow.agencies[0] if narrow.agencies else narrow.below).startswith(wide.below)
     return (
-        narrow.agency.startswith(wide.agency)
+        within
         and narrow.region.startswith(wide.region)
         and wide.level in (0, narrow.level)
         and (not wide.items or (bool(narrow.items) and wide.items >= narrow.items))
