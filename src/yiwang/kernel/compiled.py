@@ -92,11 +92,14 @@ def _instances(compiler: Any) -> Callable[[Any], Any]:
     begin, end = where[0], where[-1] + 1
     names = [column.target.attname for column, _sql, _alias in compiler.select[begin:end]]
     populators = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
+    annotations = compiler.annotation_col_map.items()
 
     def make(row: Any) -> Any:
         made = model.from_db(connection.alias, names, row[begin:end])
         for populator in populators:
             populator.populate(row, made)
+        for name, place in annotations:
+            setattr(made, name, row[place])
         return made
 
     return make

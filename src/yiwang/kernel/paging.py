@@ -7,6 +7,7 @@ elsewhere, and a page stays right while rows come and go.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -117,8 +118,27 @@ def more_than(queryset: QuerySet[Any], cap: int = 99) -> Count:
     return Count(min(found, cap), found > cap)
 
 
-def counts(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, using: str = "default") -> dict[str, Count]:
-    """Count several lists at once, each no further than a cap; one query. The querysets of a list must not overlap."""
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Several lists to be counted at once, put into SQL: worth keeping where the text takes longer than the answer."""
+
+    names: tuple[str, ...]
+    sql: str
+    params: tuple[Any, ...]
+    cap: int
+
+    def counts(self, using: str = "default") -> dict[str, Count]:
+        """Return how many there are in each list now; one query."""
+        if not self.names:
+            return {}
+        with connections[using].cursor() as cursor:
+            cursor.execute(self.sql, self.params)
+            numbers = cursor.fetchone()
+        return {name: Count(min(n, self.cap), n > self.cap) for name, n in zip(self.names, numbers, strict=True)}
+
+
+def counting(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99) -> Counting:
+    """Prepare to count several lists at once, each no further than a cap. The querysets of a list must not overlap."""
     columns: list[str] = []
     given: list[Any] = []
     for querysets in groups.values():
@@ -130,13 +150,14 @@ def counts(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, usin
                 given.extend(params)
         # One limit over all branches, so that the rows read do not grow with their number.
         found = f"SELECT pk FROM ({' UNION ALL '.join(branches)}) AS branches LIMIT {cap + 1}"  # noqa: S608 (made by the ORM)
-        columns.append(f"(SELECT count(*) FROM ({found}) AS found)" if branches else "0")
-    if not columns:
-        return {}
-    with connections[using].cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", given)
-        numbers = cursor.fetchone()
-    return {name: Count(min(number, cap), number > cap) for name, number in zip(groups, numbers, strict=True)}
+        columns.append(f"(SELECT count(*) FROM ({found}) AS found)" if branches else "0")  # noqa: S608
+    # Many keep the same text, with other values: it is held once.
+    return Counting(tuple(groups), sys.intern(f"SELECT {', '.join(columns)}"), tuple(given), cap)
+
+
+def counts(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, using: str = "default") -> dict[str, Count]:
+    """Count several lists at once (see ``counting``); one query."""
+    return counting(groups, cap).counts(using)
 
 
 def total(found: Iterable[Count], cap: int = 99) -> Count:

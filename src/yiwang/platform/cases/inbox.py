@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +21,7 @@ from django.db.models.functions import JSONObject
 from yiwang.kernel import clock, holidays, paging
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.types import Actor, Door, Role
 from yiwang.platform.cases import mine
 from yiwang.platform.cases.models import FAR, Case, Correction, InboxEntry, JointVisit, SpecialProcedure
@@ -38,6 +40,7 @@ OFFICE = (*LISTED, Role.DISPATCHER)
 
 _READ = {*OFFICE, Role.SUPERVISOR}
 _CASE_COLUMNS = [field.name for field in Case._meta.concrete_fields if field.name != "decision"]
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -149,7 +152,10 @@ class LateAgency:
 
 
 class Inbox:
-    """What waits for the steps that an actor's grants reach; made once for a request (two queries)."""
+    """What waits for the steps that an actor's grants reach; made once for a request (two queries).
+
+    Two are equal if they list and count the same: of the same person, with the same grants, on the same day.
+    """
 
     def __init__(self, by: Actor) -> None:
         self.by = by
@@ -162,6 +168,14 @@ class Inbox:
         """By role, as branches that do not overlap."""
         self.office = self._branches(OFFICE)
         self.supervised = self._branches([Role.SUPERVISOR])
+        reached = tuple((path, *below) for path, below in sorted(self.below.items()))
+        self._same = (by.id, by.grants, reached, self.today, self.near)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Inbox) and self._same == other._same
+
+    def __hash__(self) -> int:
+        return hash(self._same)
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
@@ -169,21 +183,14 @@ class Inbox:
 
         Raises ``paging.BadCursor``.
         """
-        branches = [self._narrow(one.entries(), filters) for one in self._chosen(filters)]
+        branches = [self._narrow(one.entries(), filters) for one in self.chosen(filters.role, filters.office)]
         return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
 
     def counts(self, filters: Filters) -> dict[str, paging.Count]:
         """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
         (``office``, ``nobody``), and how many the actor has in hand (``mine``), each counted to 99; one query.
         """
-        office = _entries(self.office)
-        groups: dict[str, Sequence[QuerySet[Any]]] = {
-            "office": office,
-            "nobody": [one.filter(handler_id=None) for one in office],
-        }
-        groups |= {role: _entries(found) for role, found in self.waiting.items()}
-        groups |= {name: [rows] for name, rows in mine.lists(self.by).items()}
-        return self._counts(self._chosen(filters), groups)
+        return _with_all(_counting(self, filters.role, filters.office).counts())
 
     def supervised_page(self, light: str = "", agency: str = "", *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps near or over their limit that a supervisor answers for, nearest first."""
@@ -196,7 +203,7 @@ class Inbox:
 
     def supervised_counts(self) -> dict[str, paging.Count]:
         """Return how many supervised steps stand at each light, each counted to 99; one query."""
-        return self._counts(self.supervised, {})
+        return _with_all(paging.counts(self.lights(self.supervised)))
 
     def late_by_agency(self) -> list[LateAgency]:
         """Return the agencies that have steps over or near their limit, most over first.
@@ -225,7 +232,7 @@ class Inbox:
 
     def neighbour(self, case: uuid.UUID, *, before: bool = False) -> uuid.UUID | None:
         """Return the case after (or before) this one in the whole list; nothing at its end."""
-        branches = [one.entries() for one in self._chosen(Filters())]
+        branches = [one.entries() for one in self.chosen("", office=False)]
         entry = InboxEntry.objects.filter(case_id=case, role__in=list(self.waiting)).first()
         if entry is None:
             return None
@@ -249,16 +256,16 @@ class Inbox:
             Light.PAUSED.value: Q(due_on=FAR),
         }[light]
 
-    def _counts(self, branches: Branches, groups: Mapping[str, Sequence[QuerySet[Any]]]) -> dict[str, paging.Count]:
+    def lights(self, branches: Branches) -> dict[str, list[QuerySet[InboxEntry]]]:
+        """Return a list parted by its lights, to be counted."""
         entries = _entries(branches)
-        lights = {one.value: [branch.filter(self.light(one)) for branch in entries] for one in Light}
-        counted = paging.counts({**lights, **groups})
-        return counted | {"all": paging.total(counted[light] for light in lights)}
+        return {one.value: [branch.filter(self.light(one)) for branch in entries] for one in Light}
 
-    def _chosen(self, filters: Filters) -> Branches:
-        if filters.office:
-            return [replace(one, roles=(filters.role,)) if filters.role else one for one in self.office]
-        return [one for role, found in self.waiting.items() if filters.role in ("", role) for one in found]
+    def chosen(self, role: str, office: bool) -> Branches:
+        """Return the whole list that filters narrow: of the actor's roles (or one), or everybody's where they work."""
+        if office:
+            return [replace(one, roles=(role,)) if role else one for one in self.office]
+        return [one for name, found in self.waiting.items() if role in ("", name) for one in found]
 
     def _narrow(self, entries: QuerySet[InboxEntry], filters: Filters) -> QuerySet[InboxEntry]:
         if filters.light:
@@ -290,6 +297,23 @@ class Inbox:
         return [one for one in branches if not any(other != one and _covers(other, one) for other in branches)]
 
 
+@lru_cache(maxsize=512)
+def _counting(lists: Inbox, role: str, office: bool) -> paging.Counting:
+    everybodys = _entries(lists.office)
+    groups: dict[str, Sequence[QuerySet[Any]]] = {
+        "office": everybodys,
+        "nobody": [one.filter(handler_id=None) for one in everybodys],
+    }
+    groups |= lists.lights(lists.chosen(role, office))
+    groups |= {name: _entries(found) for name, found in lists.waiting.items()}
+    groups |= {name: [rows] for name, rows in mine.lists(lists.by).items()}
+    return paging.counting(groups)
+
+
+def _with_all(counted: dict[str, paging.Count]) -> dict[str, paging.Count]:
+    return counted | {"all": paging.total(counted[light.value] for light in Light)}
+
+
 def _entries(branches: Branches) -> list[QuerySet[InboxEntry]]:
     """Return what is only counted: without an order to keep, one scan takes many agencies and roles."""
     alike: dict[Branch, Branches] = {}
@@ -299,9 +323,8 @@ def _entries(branches: Branches) -> list[QuerySet[InboxEntry]]:
     for key, found in alike.items():
         roles = {role for one in found for role in one.roles}
         agencies = {path for one in found for path in one.agencies}
-        if len(found) == max(len(roles), 1) * max(len(agencies), 1):
-            found = [replace(key, roles=tuple(sorted(roles)), agencies=tuple(sorted(agencies)))]
-        joined += found
+        every = replace(key, roles=tuple(sorted(roles)), agencies=tuple(sorted(agencies)))
+        joined += [every] if len(found) == max(len(roles), 1) * max(len(agencies), 1) else found
     return [one.entries() for one in joined]
 
 
@@ -323,20 +346,30 @@ def _page(page: paging.Page[InboxEntry]) -> InboxPage:
     return InboxPage(_rows(page.items), page.next, page.previous)
 
 
-def _rows(entries: Sequence[InboxEntry]) -> list[InboxRow]:
-    stops = SpecialProcedure.objects.filter(case_id=OuterRef("pk"), kind="special", ended_at=None)
-    mends = Correction.objects.filter(case_id=OuterRef("pk"), state="open")
-    visits = JointVisit.objects.filter(tasks__case_id=OuterRef("pk"), tasks__done_at=None)
-    found = list(
-        Case.objects.filter(pk__in={entry.case_id for entry in entries})
+_LINES = Compiled(
+    lambda: (
+        Case.objects.filter(pk__any=Slot("ids"))
         .select_related("application")
         .only(*_CASE_COLUMNS, "application__door", "application__title", "application__life_event")
         .annotate(
-            mend_by=Subquery(mends.values("due_on")[:1]),
-            stop=ArraySubquery(stops.values(json=JSONObject(name="name", until="expected_on"))),
-            visit_on=Subquery(visits.values("planned_on")[:1]),
+            mend_by=Subquery(
+                Correction.objects.filter(case_id=OuterRef("pk"), state="open").values("due_on")[:1],
+            ),
+            stop=ArraySubquery(
+                SpecialProcedure.objects.filter(case_id=OuterRef("pk"), kind="special", ended_at=None).values(
+                    json=JSONObject(name="name", until="expected_on")
+                )
+            ),
+            visit_on=Subquery(
+                JointVisit.objects.filter(tasks__case_id=OuterRef("pk"), tasks__done_at=None).values("planned_on")[:1]
+            ),
         )
     )
+)
+
+
+def _rows(entries: Sequence[InboxEntry]) -> list[InboxRow]:
+    found = _LINES(ids=list({entry.case_id for entry in entries}))
     views = {view.id: view for view in case_views(found)}
     rows = {row.id: row for row in found}
     return [

@@ -110,10 +110,19 @@ def region_chain(region: str) -> list[str]:
     return list(dict.fromkeys(chain))
 
 
+_PUBLISHED_BY = Compiled(
+    lambda: (
+        Implementation.objects.filter(agency__path__any=Slot("paths"), current__isnull=False)
+        .order_by("item__name")
+        .values_list("item_id", "item__name")
+        .distinct()
+    )
+)
+
+
 def items_of(agencies: Iterable[str]) -> list[tuple[str, str]]:
     """Return basic code and name of what the agencies at these paths publish, by name; one query."""
-    rows = Implementation.objects.filter(agency__path__in=list(agencies), current__isnull=False)
-    return list(rows.order_by("item__name").values_list("item_id", "item__name").distinct())
+    return _PUBLISHED_BY(paths=list(agencies))
 
 
 def implementations_of(basic_code: str) -> list[tuple[str, uuid.UUID]]:

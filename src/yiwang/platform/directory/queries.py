@@ -345,16 +345,23 @@ def _away(row: StaffMember, today: date) -> bool:
     return row.absent_until is not None and (row.absent_from or today) <= today <= row.absent_until
 
 
+_COLLEAGUES = Compiled(
+    lambda: (
+        StaffMember.objects.filter(agency__path__any=Slot("paths"), active=True)
+        .select_related("agency")
+        .order_by("agency__path", "number")
+    )
+)
+
+
 def colleagues_of(agencies: Iterable[str]) -> list[StaffView]:
     """Return the active staff of several agencies, by agency and number; one query, none where nothing is asked."""
     paths = list(agencies)
     if not paths:
         return []
-    rows = StaffMember.objects.filter(agency__path__in=paths, active=True).select_related("agency")
-    return [_staff(row, ()) for row in rows.order_by("agency__path", "number")]
+    return [_staff(row, ()) for row in _COLLEAGUES(paths=paths)]
 
 
 def colleagues(agency: str) -> list[StaffView]:
     """Return the active staff of an agency, by number; one query."""
-    rows = StaffMember.objects.filter(agency__path=agency, active=True).select_related("agency").order_by("number")
-    return [_staff(row, ()) for row in rows]
+    return colleagues_of([agency])
