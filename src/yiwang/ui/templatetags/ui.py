@@ -114,6 +114,13 @@ def bead_classes(track: str, promised: int, statutory: int) -> list[str]:
     return classes
 
 
+@lru_cache(maxsize=1024)
+def _beads(track: str, promised: int, statutory: int) -> SafeString:
+    return format_html_join(
+        "", '<span class="{}"></span>', ((css,) for css in bead_classes(track, promised, statutory))
+    )
+
+
 @register.simple_tag
 def beads(
     light: str, track: str, promised: int, statutory: int = 0, *, small: bool = False, words: str = ""
@@ -126,9 +133,7 @@ def beads(
     label = words or beads_words(used, track.count("p"), promised)
     if max(len(track), promised) > 40:
         return format_html('<span class="yw-caption">{}</span>', label)
-    drawn = format_html_join(
-        "", '<span class="{}"></span>', ((css,) for css in bead_classes(track, promised, statutory))
-    )
+    drawn = _beads(track, promised, statutory)
     size = " yw-beads--small" if small else ""
     return format_html(
         '<div class="yw-beads yw-beads--{}{}" role="img" aria-label="{}">{}</div>', light, size, label, drawn
