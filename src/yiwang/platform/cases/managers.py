@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import HANDLING, reached
-from yiwang.kernel.types import Actor, ActorKind, Role
+from yiwang.kernel.types import Actor, ActorKind, Party, Role
 from yiwang.platform.cases.held import cases_of
 
 if TYPE_CHECKING:
@@ -96,9 +97,25 @@ class ApplicationQuerySet(_QuerySet):
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
         """Return the application with its cases, locked, if the actor may see it."""
-        row = next(iter(self.visible_to(by).select_for_update().filter(pk=pk)), None)
+        if by.kind is ActorKind.PERSON and by.principal is not None and not by.items:
+            row = _OWN.first(pk=pk, kind=by.principal.kind.value, principal=by.principal.id)
+        else:
+            row = next(iter(self.visible_to(by).select_for_update().filter(pk=pk)), None)
         if row is None:
             raise NotFound(_("没有找到这份申请。"))
         if row.state != "draft":  # which has no cases yet
             cases_of(row)
         return row
+
+
+def _own() -> models.QuerySet[Any]:
+    from yiwang.platform.cases.models import Application  # whose manager this is
+
+    principal: Any = Party(cast(Any, Slot("kind")), cast(Any, Slot("principal")))
+    anybody = Actor(kind=ActorKind.PERSON, principal=principal)
+    found: models.QuerySet[Any] = Application.objects.visible_to(anybody).select_for_update()
+    return found.filter(pk=Slot("pk"))
+
+
+_OWN = Compiled(_own)
+"""An application of whoever asks: what most people lock, put into SQL once."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, serials, timers
 from yiwang.kernel.acts import current, event
 from yiwang.kernel.codes import build_licence_id, parse_licence_id
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound, NotNow
 from yiwang.kernel.types import Party
@@ -108,6 +109,11 @@ def change_inside(
     return next_version(locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
 
 
+_BY_IDENTIFIER = Compiled(
+    lambda: Licence.objects.filter(identifier__any=Slot("identifiers")).values_list("pk"),
+)
+
+
 def record_uses(
     identifiers: Iterable[str],
     *,
@@ -120,7 +126,7 @@ def record_uses(
     One query, however many there are, and none for none; identifiers that are not known here are passed over.
     """
     wanted = sorted(set(identifiers))
-    found = Licence.objects.filter(identifier__in=wanted).values_list("pk", flat=True) if wanted else ()
+    found = _BY_IDENTIFIER(identifiers=wanted) if wanted else ()
     current().insert(
         LicenceUse(
             licence_id=pk,
@@ -130,7 +136,7 @@ def record_uses(
             case_id=case_id,
             application_id=application_id,
         )
-        for pk in found
+        for (pk,) in found
     )
 
 
