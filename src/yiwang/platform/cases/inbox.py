@@ -7,14 +7,16 @@ what is met fits. Either way a page costs the same however many cases there are.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
@@ -151,6 +153,14 @@ class LateAgency:
     near: int
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What was late at an instant, agency by agency."""
+
+    at: datetime
+    agencies: tuple[LateAgency, ...]
+
+
 class Inbox:
     """What waits for the steps that an actor's grants reach; made once for a request (two queries).
 
@@ -205,11 +215,19 @@ class Inbox:
         """Return how many supervised steps stand at each light, each counted to 99; one query."""
         return _with_all(paging.counts(self.lights(self.supervised)))
 
-    def late_by_agency(self) -> list[LateAgency]:
-        """Return the agencies that have steps over or near their limit, most over first.
+    def late_by_agency(self) -> Late:
+        """Return the agencies that have steps over or near their limit, most over first, as of a minute ago at most.
 
-        One query for each branch and one for the names: only what is near or over is read, by the due day.
+        All that is near or over is read, by the due day: a city with a backlog has much of it, so it is kept.
         """
+        name = f"cases.late:{hashlib.sha256(repr((self.supervised, self.today)).encode()).hexdigest()}"
+        kept: Late | None = cache.get(name)
+        if kept is None:
+            kept = Late(clock.now(), tuple(self._late()))
+            cache.set(name, kept, 60)
+        return kept
+
+    def _late(self) -> list[LateAgency]:
         over: dict[str, list[int]] = {}
         for branch in self.supervised:
             counted = (

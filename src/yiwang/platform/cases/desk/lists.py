@@ -71,6 +71,10 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/find.html", context)
 
 
+AGENCIES = 20
+"""Agencies that a supervisor sees first, those with most over their limit."""
+
+
 @staff(Role.SUPERVISOR)
 def supervision(request: HttpRequest) -> HttpResponse:
     """Show a supervisor the lights, the agencies that are late and the steps near or over their limit."""
@@ -82,12 +86,16 @@ def supervision(request: HttpRequest) -> HttpResponse:
     except paging.BadCursor:
         return redirect("cases:supervision")
     late = lists.late_by_agency()
+    whole = request.GET.get("agencies") == "all"
+    shown = [one for number, one in enumerate(late.agencies) if whole or number < AGENCIES or one.path == agency]
     context = {
         "rows": lines(page),
         "pager": pager(request.GET, page),
         "lights": lights(lists.supervised_counts(), light, request.GET, only=("red", "orange")),
-        "late": [{"row": one, "url": f"?agency={one.path}", "current": one.path == agency} for one in late],
-        "agency": next((one for one in late if one.path == agency), None),
+        "late": [{"row": one, "url": f"?agency={one.path}", "current": one.path == agency} for one in shown],
+        "late_at": late.at,
+        "more": len(late.agencies) if len(shown) < len(late.agencies) else 0,
+        "agency": next((one for one in shown if one.path == agency), None),
         "section": "supervision",
         "now": clock.now(),
     }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts
+from yiwang.platform.cases.desk import lists
 from yiwang.platform.cases.models import ApplicationFile
 from yiwang.platform.cases.tests.at_desk import MOST, picture, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
@@ -80,6 +81,23 @@ def test_a_supervisor_sees_what_is_late_and_whose(owner):
         assert str(case.pk) not in text(client.get(reverse("cases:supervision"), {"light": "orange"}))
         assert str(case.pk) in text(client.get(reverse("cases:supervision"), {"agency": case.agency_path}))
         assert str(case.pk) not in text(client.get(reverse("cases:supervision"), {"agency": "/x/"}))
+        assert "全部 " not in page
+
+
+def test_a_supervisor_sees_the_latest_agencies_first_and_all_when_asked(owner, monkeypatch):
+    monkeypatch.setattr(lists, "AGENCIES", 1)
+    application = accepted(owner, FOOD, FIRE)
+    cases = [case_of(application, code) for code in (FOOD, FIRE)]
+    assert len({case.agency_path for case in cases}) == 2
+    with at(next_workday(max(case.due_on for case in cases), 2)):
+        client = signed_in("supervisor")
+        few = text(client.get(reverse("cases:supervision")))
+        whole = text(client.get(reverse("cases:supervision"), {"agencies": "all"}))
+        other = next(case.agency_path for case in cases if f"?agency={case.agency_path}" not in few)
+        assert f"?agency={other}" in whole
+        assert "全部 2 个部门" in few
+        assert "全部 2 个部门" not in whole
+        assert f"?agency={other}" in text(client.get(reverse("cases:supervision"), {"agency": other}))
 
 
 def test_every_role_is_led_to_its_own_page_and_finds_the_keys(owner):
