@@ -78,7 +78,7 @@ AGENCIES = 20
 @staff(Role.SUPERVISOR)
 def supervision(request: HttpRequest) -> HttpResponse:
     """Show a supervisor the lights, the agencies that are late and the steps near or over their limit."""
-    lists = Inbox(request.actor)  # type: ignore[attr-defined]
+    lists = request.inbox = Inbox(request.actor)  # type: ignore[attr-defined]
     light = request.GET.get("light", "") if request.GET.get("light", "") in ("red", "orange") else ""
     agency = request.GET.get("agency", "")
     try:
