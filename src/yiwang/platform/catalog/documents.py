@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -39,6 +40,20 @@ def used_elements(definition: Definition, elements: Mapping[str, DataElement]) -
 def dump_elements(elements: dict[str, DataElement]) -> dict[str, Any]:
     """Return elements as plain JSON values."""
     return _ELEMENTS.dump_python(elements, mode="json")  # type: ignore[no-any-return]
+
+
+def shared(view: EditionView, parts: dict[tuple[str, Any], Any]) -> EditionView:
+    """Let an edition hold the parts that others hold too: many agencies carry out an item in much the same way.
+
+    ``parts`` are those that were met before, by field and value; new ones are added.
+    """
+
+    def known(name: str, value: Any) -> Any:
+        return parts.setdefault((name, value), value)
+
+    definition = {one.name: known(one.name, getattr(view.definition, one.name)) for one in fields(view.definition)}
+    elements = {code: known("element", element) for code, element in view.elements.items()}
+    return replace(view, definition=replace(view.definition, **definition), elements=elements)
 
 
 def read_edition(row: Any) -> EditionView:

@@ -42,6 +42,8 @@ from yiwang.platform.catalog.types import (
 from yiwang.platform.directory import queries as directory
 
 _editions: dict[uuid.UUID, EditionView] = {}
+_parts: dict[tuple[str, Any], Any] = {}
+"""What editions are made of, each part once."""
 _KEPT = 4096
 
 
@@ -52,8 +54,9 @@ def get_editions(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, EditionView]:
     if missing:
         if len(_editions) > _KEPT:
             _editions.clear()
+            _parts.clear()
         for row in Edition.objects.filter(pk__in=missing).select_related("implementation"):
-            _editions[row.id] = documents.read_edition(row)
+            _editions[row.id] = documents.shared(documents.read_edition(row), _parts)
     try:
         return {pk: _editions[pk] for pk in wanted}
     except KeyError as error:
