@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from importlib.metadata import version
 
-from chinese_calendar import constants as official
 from django.db import connection, transaction
 
 from yiwang.kernel.calendar import NATIONAL, CalendarTable, DayRule, Holidays, YearRule
@@ -48,6 +47,8 @@ def for_region(region: str = NATIONAL, *, provisional: bool = False) -> Holidays
 def official_days() -> Iterator[DayRule]:
     """Give the national holidays and make-up working days that ``chinesecalendar`` knows (2004 to 2026)."""
     source = f"chinesecalendar {version('chinesecalendar')}"
+    from chinese_calendar import constants as official  # 3 MB that only filling the calendar needs
+
     names = {holiday.value: holiday.chinese for holiday in official.Holiday}
     for day, name in official.holidays.items():
         yield DayRule(NATIONAL, day, False, names[name], source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -18,12 +19,8 @@ from yiwang.platform.search import rules
 from yiwang.platform.search.models import VocabularyRow
 from yiwang.platform.search.types import Vocabulary
 
-# Without its table of phrases pypinyin takes 14 MB of memory instead of 57; the readings below do for the
-# words we meet.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-
-import pypinyin
-
+_COMMON = range(0x4E00, 0xA000)
+"""Characters whose sounds are known: the block of Unicode in which all of GB 2312 and nearly every name is."""
 VOCABULARY: TypeAdapter[Vocabulary] = TypeAdapter(Vocabulary)
 _KEPT = 30.0
 _lock = threading.Lock()
@@ -115,18 +112,28 @@ def tokens(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _sounds() -> None:
-    """Teach pypinyin the readings of ``readings.txt``, once."""
+def _sounds() -> Any:
+    """Return pypinyin, with the readings of ``readings.txt`` and of common characters only.
+
+    It is imported where it is first needed: a web process seldom is. With all its tables it takes 57 MB.
+    """
+    os.environ |= {"PYPINYIN_NO_PHRASES": "true", "PYPINYIN_NO_DICT_COPY": "true"}
+    import pypinyin
+    from pypinyin.constants import PINYIN_DICT
+
+    first = {code: sys.intern(sounds.partition(",")[0]) for code, sounds in PINYIN_DICT.items() if code in _COMMON}
+    PINYIN_DICT.clear()
+    PINYIN_DICT.update(first)
     lines = Path(__file__).with_name("readings.txt").read_text("utf-8").splitlines()
     readings = dict(line.split(" ", 1) for line in lines if not line.startswith("#"))
     pypinyin.load_phrases_dict(
         {word: [[sound] for sound in reading.split()] for word, reading in readings.items() if len(word) > 1}
     )
     pypinyin.load_single_dict({ord(word): sound for word, sound in readings.items() if len(word) == 1})
+    return pypinyin
 
 
 def pinyin(text: str) -> tuple[str, str]:
     """Return the sound of a text without tones, and its initials: ``shipin``, ``sp``."""
-    _sounds()
-    syllables = [one for one in pypinyin.lazy_pinyin(rules.fold(text)) if one]
+    syllables = [one for one in _sounds().lazy_pinyin(rules.fold(text)) if one]
     return "".join(syllables), "".join(one[0] for one in syllables)

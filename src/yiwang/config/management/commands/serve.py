@@ -1,10 +1,12 @@
 """`yiwang serve`: the web application on granian."""
 
+import ctypes
 import gc
 import os
 import shutil
 import signal
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from granian.server import Server
 
 from yiwang.config.processes import die_with_parent, is_free
 
+_ARENA_MAX = -8  # of glibc's mallopt(3): each thread would have a heap of its own, and leave it half empty
 _BACKLOG = 1024  # connections that the kernel holds while every process is at its limit
 _CONNECTIONS = 512  # a process: waiting browsers keep theirs open, so far more than its threads
 
@@ -39,6 +42,8 @@ class Command(BaseCommand):
         if not is_free(host, port):
             raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口。")
         _share_metrics(port)
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
         _load()
         os.register_at_fork(after_in_child=die_with_parent(signal.SIGTERM))
         Server(
