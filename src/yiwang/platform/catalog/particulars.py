@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import labels
@@ -46,25 +44,6 @@ class Section:
 
 def particulars(edition: EditionView, tables: dict[str, dict[str, str]]) -> tuple[Section, ...]:
     """Return the elements in words; ``tables`` are the code tables, code to label."""
-    return _made(_Key(edition, tables), get_language())
-
-
-class _Key:
-    """An edition never changes: what it says is put into words once in each language."""
-
-    def __init__(self, edition: EditionView, tables: dict[str, dict[str, str]]) -> None:
-        self.edition, self.tables = edition, tables
-
-    def __hash__(self) -> int:
-        return hash(self.edition.id)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (self.edition.id, self.tables) == (other.edition.id, other.tables)
-
-
-@lru_cache(maxsize=512)
-def _made(key: _Key, language: str | None) -> tuple[Section, ...]:
-    edition, tables = key.edition, key.tables
     item = edition.definition
     sections = (
         (_("编码和版本"), _codes(edition)),
