@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -120,12 +121,11 @@ class LateAgency:
 
 
 class Inbox:
-    """What waits for the steps that an actor's grants reach; made once for a request (two queries)."""
+    """What waits for the steps that an actor's grants reach; made once for a request."""
 
     def __init__(self, by: Actor) -> None:
         self.by = by
         self.today = clock.today()
-        self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
         self.below = directory.subtrees({grant.agency for grant in by.grants if grant.role in _READ and grant.agency})
         self.waiting: dict[str, Branches] = {
             role.value: self._branches([role], InboxEntry.objects.filter(role=role))
@@ -135,6 +135,11 @@ class Inbox:
         """By role, as querysets that do not overlap."""
         self.office = self._branches(OFFICE, InboxEntry.objects.all())
         self.supervised = self._branches([Role.SUPERVISOR], InboxEntry.objects.all())
+
+    @cached_property
+    def near(self) -> date:
+        """Return the last day that is near; one query, for whoever asks for lights."""
+        return holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
