@@ -15,7 +15,8 @@ BEGIN, END = "<!-- figures: written by `python -m bench --page` -->", "<!-- end 
 def text() -> str:
     """Return the page with the table of what is in ``results/`` now."""
     before, _begin, rest = PAGE.read_text("utf-8").partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{'\n'.join(_rows())}\n\n{END}{rest.partition(END)[2]}"
+    table = "\n".join(_rows())
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.partition(END)[2]}"
 
 
 def _rows() -> Iterator[str]:
