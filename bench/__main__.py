@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from bench import database
+from bench import database, page
 from bench.measure import ROOT, Report, say
 
 SUBJECTS = {
@@ -31,7 +31,13 @@ def main() -> None:
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
     parser.add_argument("--quick", action="store_true", help="a twentieth of everything, to see that it runs")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--page", action="store_true", help="measure nothing, write the table of docs/operations/benchmarks.md"
+    )
     options = parser.parse_args()
+    if options.page:
+        page.PAGE.write_text(page.text(), "utf-8")
+        return
     if unknown := set(options.subjects) - set(SUBJECTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; there are: {', '.join(SUBJECTS)}")
     if options.inside:

@@ -19,17 +19,14 @@ def walk(name: str, last: str) -> None:
     """Walk until ``last`` was done, or to the end."""
     from django.conf import settings
 
-    from yiwang.config.journey import Scenario, prepare
+    from yiwang.config.journey import Scenario, numbers_of, prepare
     from yiwang.kernel import clock
     from yiwang.kernel.packs import Pack
-    from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 
     pack = Pack(Path(settings.YIWANG_PACK_DIR) / settings.YIWANG_PACK)
     path = pack.root / "journeys" / f"{name}.yaml"
     scenario = pack.make(path, pack.yaml(path), Scenario)
-    numbers = {row.code: row.number for row in pack.rows("people.yaml", PersonRow)}
-    numbers |= {row.code: row.uscc for row in pack.rows("organisations.yaml", OrganisationRow)}
-    for stage in prepare(scenario, numbers, clock.today()).steps():
+    for stage in prepare(scenario, numbers_of(pack), clock.today()).steps():
         if stage.act == last:
             return
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -259,3 +261,9 @@ def test_an_unguarded_operation_is_seen() -> None:
         """Write without a key."""
 
     assert list(unguarded_operations(planted)) == ["/hole planted_view: no scope", "/write write: writes without a key"]
+
+
+def test_the_page_of_benchmarks_says_what_was_measured_last() -> None:
+    same = "from bench import page; raise SystemExit(page.text() != page.PAGE.read_text('utf-8'))"
+    done = subprocess.run([sys.executable, "-c", same], cwd=reference.ROOT, check=False)
+    assert done.returncode == 0, "run `python -m bench --page`"

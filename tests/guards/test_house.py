@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -158,3 +159,19 @@ def test_rules_that_lean_on_the_database_through_another_module_are_seen(tmp_pat
     (tmp_path / "rules_planted.py").write_text("import helper_planted\n")
     (tmp_path / "helper_planted.py").write_text("from django.db import models\n")
     assert "helper_planted" in _pure("rules_planted", path=tmp_path).stderr
+
+
+def test_every_error_summary_takes_the_focus_and_leads_to_what_is_to_be_mended() -> None:
+    """Whatever draws a summary lets it take the focus; and its lines are links, where there is a field to mend."""
+    summaries = {
+        path.relative_to(SOURCE): found
+        for path in SOURCE.rglob("*.html")
+        for found in re.findall(r'<div class="yw-summary.*?</ul>', path.read_text("utf-8"), re.DOTALL)
+    }
+    assert len(summaries) > 10
+    plain = {str(path) for path, found in summaries.items() if 'data-module="govuk-error-summary"' not in found}
+    assert not plain, plain
+    assert {str(path) for path, found in summaries.items() if "<a href=" not in found} == set()
+    for path in SOURCE.rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert text.count('class="yw-summary') == text.count('data-module="govuk-error-summary"'), path

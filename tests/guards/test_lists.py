@@ -33,8 +33,8 @@ from .world import NOON, World
 
 MOST = 12
 """Queries that a page of the desk may take, knowing who asks included."""
-MOST_FOR = {"/desk/serve/": 16, "/desk/": MOST, "/": 20}
-"""By the beginning of the address. While a client is served, each page asks anew who stands there and for whom."""
+MOST_FOR = {"/desk/": MOST, "/": 20}
+"""By the beginning of the address."""
 
 
 def copies(row: models.Model, count: int, **changes: Any) -> list[Any]:

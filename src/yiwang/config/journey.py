@@ -379,36 +379,15 @@ def _picture() -> bytes:
     return picture.getvalue()
 
 
-def prepare(
-    scenario: Scenario,
-    people: dict[str, str],
-    start: date,
-    *,
-    words: Mapping[str, str] | None = None,
-    until: date | None = None,
-    door: Door = Door.COMMAND,
-    settle: Callable[[], None] = work.drain,
-    watched: bool = True,
-    staff: Staff | None = None,
-) -> Journey:
-    """Make a journey; ``people`` maps the scenario's codes to numbers (citizen id, social credit code)."""
+def prepare(scenario: Scenario, people: dict[str, str], start: date, **how: Any) -> Journey:
+    """Make a journey; ``people`` maps the scenario's codes to numbers (citizen id, social credit code), ``how`` is what
+    else ``Journey`` takes.
+    """
     person = identity.find_person(people[scenario.person])
     organisation = identity.find_organisation(people[scenario.organisation]) if scenario.organisation else None
     if person is None:
         raise LookupError(f"{scenario.person} is not loaded")
-    firm = organisation.id if organisation else None
-    return Journey(
-        scenario,
-        person.id,
-        firm,
-        start,
-        words=words,
-        until=until,
-        door=door,
-        settle=settle,
-        watched=watched,
-        staff=staff,
-    )
+    return Journey(scenario, person.id, organisation.id if organisation else None, start, **how)
 
 
 def numbers_of(pack: Pack) -> dict[str, str]:

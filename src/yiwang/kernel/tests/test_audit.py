@@ -318,3 +318,55 @@ def test_after_a_restore_the_old_events_come_once_and_then_the_new(cursor):
     soon(lambda: events.deliver_all() and "newer" in heard)
     assert heard.count("left over") == 1
     assert heard[-1] == "newer"
+
+
+def test_after_a_restore_into_a_cluster_that_has_counted_further_everything_goes_on(sealed):
+    """Where all old numbers are below the new cluster's own, windows go on: nothing is sealed or delivered twice."""
+    soon(events.deliver_all)
+    note("left over", by=SOMEBODY, key="k4")
+    with connection.cursor() as sql:  # the new cluster was busy with other things
+        for _other in range(20):
+            sql.execute("SELECT pg_current_xact_id()")
+    assert found() == []
+    note("new", by=SOMEBODY, key="k5")
+    assert soon(audit.seal, 2) == 2
+    soon(events.deliver_all, 2)
+    assert heard == ["one", "two", "three", "left over", "new"]
+    assert AuditBlock.objects.count() == 4
+    assert found() == []
+
+
+def test_a_restore_between_the_last_row_and_a_readers_place_tells_again_and_loses_nothing(sealed):
+    """All old rows are below the new cluster's numbers, a cursor is above: what is old and new looks alike, so a subscriber
+    is told everything above its floor once more, in order, and then goes on as usual.
+    """
+    soon(events.deliver_all)
+    assert heard == ["one", "two", "three"]
+    EventCursor.objects.filter(subscriber="kernel_test.noted").update(xid=10**12, xid_to=0, seq=0)
+    note("new", by=SOMEBODY, key="k4")
+    soon(lambda: events.deliver_all() and "new" in heard)
+    assert heard == ["one", "two", "three", "one", "two", "three", "new"]
+    note("newer", by=SOMEBODY, key="k5")
+    soon(lambda: events.deliver_all() and "newer" in heard)
+    assert heard[-2:] == ["new", "newer"]
+
+
+def test_a_restore_between_the_last_row_and_the_last_block_seals_what_is_new_once(monkeypatch):
+    """The old cluster's last block reached further than its last row, and the new one has counted past that row only."""
+    note("old", by=SOMEBODY, key="k1")
+    far = 10**12
+    with monkeypatch.context() as old_cluster:
+        old_cluster.setattr(audit, "_clock", lambda: (far, far))
+        assert audit.seal() == AuditEntry.objects.count()
+    assert found() == []
+    note("new", by=SOMEBODY, key="k2")
+    assert found() == [], "what is new is not taken for something put into the sealed block"
+    assert soon(audit.seal) == 1
+    assert audit.seal() == 0
+    assert found() == []
+    trail("later")
+    assert found() == []
+    for word in ("old", "new", "later"):
+        forge(f"UPDATE kernel_auditentry SET actor_label = 'x' || actor_label WHERE detail->>'what' = '{word}'")
+        assert found() != [], word
+        forge(f"UPDATE kernel_auditentry SET actor_label = substr(actor_label, 2) WHERE detail->>'what' = '{word}'")

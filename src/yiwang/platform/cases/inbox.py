@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -162,7 +162,7 @@ class Late:
 
 
 class Inbox:
-    """What waits for the steps that an actor's grants reach; made once for a request (two queries).
+    """What waits for the steps that an actor's grants reach; made once for a request.
 
     Two are equal if they list and count the same: of the same person, with the same grants, on the same day.
     """
@@ -170,7 +170,6 @@ class Inbox:
     def __init__(self, by: Actor) -> None:
         self.by = by
         self.today = clock.today()
-        self.near = holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
         self.below = directory.subtrees({grant.agency for grant in by.grants if grant.role in _READ and grant.agency})
         self.waiting: dict[str, Branches] = {
             role.value: self._branches([role], (role.value,)) for role in LISTED if by.has_role({role})
@@ -179,13 +178,18 @@ class Inbox:
         self.office = self._branches(OFFICE)
         self.supervised = self._branches([Role.SUPERVISOR])
         reached = tuple((path, *below) for path, below in sorted(self.below.items()))
-        self._same = (by.id, by.grants, reached, self.today, self.near)
+        self._same = (by.id, by.grants, reached, self.today)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Inbox) and self._same == other._same
 
     def __hash__(self) -> int:
         return hash(self._same)
+
+    @cached_property
+    def near(self) -> date:
+        """Return the last day that is near; one query, for whoever asks for lights."""
+        return holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
@@ -200,7 +204,7 @@ class Inbox:
         """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
         (``office``, ``nobody``), and how many the actor has in hand (``mine``), each counted to 99; one query.
         """
-        return _with_all(_counting(self, filters.role, filters.office).counts())
+        return _with_all(_counting(self, self.near, filters.role, filters.office).counts())
 
     def supervised_page(self, light: str = "", agency: str = "", *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps near or over their limit that a supervisor answers for, nearest first."""
@@ -316,7 +320,7 @@ class Inbox:
 
 
 @lru_cache(maxsize=512)
-def _counting(lists: Inbox, role: str, office: bool) -> paging.Counting:
+def _counting(lists: Inbox, _near: date, role: str, office: bool) -> paging.Counting:
     everybodys = _entries(lists.office)
     groups: dict[str, Sequence[QuerySet[Any]]] = {
         "office": everybodys,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.conf import settings
@@ -105,16 +105,26 @@ def find_contact(party: Party) -> Contact | None:
 def standings(person: uuid.UUID) -> list[Standing]:
     """Return every capacity in which a person may act now: oneself first."""
     me = get_person(person)
-    found = [Standing(me.party, me.name, "self")]
+    return [Standing(me.party, me.name, "self"), *_represented(person), *_delegated(person)]
+
+
+def standing(person: uuid.UUID, party: Party, *, delegated: bool) -> Standing | None:
+    """Return the capacity in which a person may act now for another party, by delegation or as its representative; one
+    query, for whoever knows which it was.
+    """
+    found = _delegated(person) if delegated else _represented(person)
+    return next((one for one in found if one.party == party), None)
+
+
+def _represented(person: uuid.UUID) -> Iterator[Standing]:
     for row in Organisation.objects.filter(legal_representative_id=person, active=True).order_by("name"):
         party = Party(PartyKind.ORGANISATION, row.id)
-        level = AssuranceLevel(row.checked_level)
-        found.append(Standing(party, row.name, "legal_representative", level=level))
+        yield Standing(party, row.name, "legal_representative", level=AssuranceLevel(row.checked_level))
+
+
+def _delegated(person: uuid.UUID) -> Iterator[Standing]:
     for held in delegations_held(person):
-        found.append(
-            Standing(held.grantor, held.grantor_name, "delegation", held.id, frozenset(held.items), held.may_sign)
-        )
-    return found
+        yield Standing(held.grantor, held.grantor_name, "delegation", held.id, frozenset(held.items), held.may_sign)
 
 
 def may_represent(person: uuid.UUID, party: Party) -> bool:

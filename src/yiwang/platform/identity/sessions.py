@@ -246,6 +246,7 @@ def serve(request: HttpRequest, standing: Standing | None, person: PersonView | 
         "name": standing.name,
         "person": str(person.id),
         "present": person.name,
+        "delegated": standing.delegation is not None,
     }
 
 
@@ -266,8 +267,8 @@ def _for_client(request: HttpRequest) -> dict[str, Any]:
     party = _party(kept["party"])
     if party == Party(PartyKind.PERSON, uuid.UUID(kept["person"])):
         return {"principal": party}
-    standings = queries.standings(uuid.UUID(kept["person"]))
-    standing = next((one for one in standings if one.party == party), None)
+    assert party is not None
+    standing = queries.standing(uuid.UUID(kept["person"]), party, delegated=kept.get("delegated", False))
     if standing is None:  # expired or taken back meanwhile
         request.session.pop(SERVING, None)
         return {}

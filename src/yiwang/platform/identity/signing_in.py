@@ -35,6 +35,8 @@ class SignIn(Plugin):
     """What stands on the sign-in page."""
     reaches = AssuranceLevel.L1
     """What it can prove at most; shown when a page needs more."""
+    field = ""
+    """The id of what on the page is to be mended when it was refused."""
     steps_up = False
     """Whether somebody who is signed in can prove more by it."""
 

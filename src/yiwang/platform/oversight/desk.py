@@ -141,7 +141,7 @@ def limits(request: HttpRequest) -> HttpResponse:
     return _limits_page(request)
 
 
-def _limits_page(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
+def _limits_page(request: HttpRequest, problem: Problem | None = None, target: str = "") -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = request.GET.get("show", "")
     how = Near(chosen) if chosen in set(Near) else Near.OVER
@@ -161,6 +161,7 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None) -> HttpRe
             "may_explain": actor.has_role(CanExplain.roles),
             "may_settle": _supervises(actor),
             "problem": problem,
+            "target": target,
             "page_errors": problem is not None,
             "key": uuid.uuid4().hex,
             "section": "limits",
@@ -183,7 +184,7 @@ def explain(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _limits_page(request, problem)
+        return _limits_page(request, problem, f"e-{pk}")
     return redirect("oversight_desk:limits")
 
 
@@ -197,7 +198,7 @@ def settle(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _limits_page(request, problem)
+        return _limits_page(request, problem, f"n-{pk}")
     return redirect("oversight_desk:limits")
 
 

@@ -182,14 +182,21 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     draft = find_draft(request, pk)
     if draft is None:
         return to(request, "application", pk)
+    wrong = {
+        _element(draft, error.field): error.message
+        for error in reversed(cases.wrong_answers(draft.view, draft.editions, draft.resolution))
+    }
+    sections: list[dict[str, Any]] = [
+        {"section": section, "rows": _known(draft, section, everything=True)} for section in draft.sections
+    ]
+    for row in (row for section in sections for row in section["rows"]):  # what is empty is told to be so
+        row["error"] = wrong.get(row["spec"].name, "") if row["shown"] else ""
     return render(
         request,
         "services/review.html",
         {
             "application": draft.view,
-            "sections": [
-                {"section": section, "rows": _known(draft, section, everything=True)} for section in draft.sections
-            ],
+            "sections": sections,
             "materials": [
                 material_row(draft, name, {})
                 for name, material in draft.resolution.materials.items()
@@ -276,6 +283,11 @@ def _known(draft: Draft, section: MergedSection, *, everything: bool = False) ->
     return rows
 
 
+def _element(draft: Draft, field: str) -> str:
+    """Return the datum that an error is about: of a table's cell, the table."""
+    return field if field in draft.resolution.facts else field.rsplit(".", 2)[0]
+
+
 def _links(request: HttpRequest, draft: Draft, problem: Invalid) -> list[dict[str, str]]:
     pk = draft.view.id
     home = {spec.name: section.code for section in draft.sections for spec in section.fields}
@@ -285,8 +297,8 @@ def _links(request: HttpRequest, draft: Draft, problem: Invalid) -> list[dict[st
             url = address(request, "materials", pk)
         elif error.field == "promise":
             url = "#promise"
-        elif error.field in home:
-            url = f"{address(request, 'part', pk, home[error.field])}#f-{error.field}"
+        elif (element := _element(draft, error.field)) in home:
+            url = f"{address(request, 'part', pk, home[element])}#f-{element}"
         else:
             url = ""
         links.append({"url": url, "message": error.message})

@@ -148,11 +148,12 @@ def client(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     assert actor.principal is not None
     found = cases.applications_for(actor.principal, actor)
-    corrections = cases.corrections_of([case.id for one in found for case in one.cases], only_open=True)
+    shown = [case for one in found for case in one.cases]
+    corrections = cases.corrections_of([case.id for case in shown], only_open=True, shown=shown)
     record_read(actor, name="services.read_client", person=actor.principal.id, purpose=_("窗口接待"))
     words = request.GET.get("q", "").strip()
     events = catalog.life_events()
-    shown = [one for one in events if words in one.name + "".join(one.keywords)] if words else events
+    offered = [one for one in events if words in one.name + "".join(one.keywords)] if words else events
     context: dict[str, Any] = {
         "drafts": [one for one in found if one.state is ApplicationState.DRAFT],
         "applications": [
@@ -161,7 +162,7 @@ def client(request: HttpRequest) -> HttpResponse:
             if one.state is not ApplicationState.DRAFT
         ],
         "corrections": corrections,
-        "events": shown,
+        "events": offered,
         "items": catalog.find_by_name(words) if words else [],
         "words": words,
         "section": "counter",

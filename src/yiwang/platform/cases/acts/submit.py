@@ -166,15 +166,20 @@ def _check_level(by: Actor, editions: list[EditionView]) -> None:
         raise NeedsSignIn(_("这件事要更高的认证等级，请先完成认证。"), code="step-up-needed", level=int(needed))
 
 
-def _check_complete(application: Application, editions: list[EditionView], resolution: Resolution) -> None:
+def wrong_answers(answers: dict[str, Any], editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
+    """Return every datum of a draft that is missing, or whose value does not fit it."""
     known = {code: fact.value for code, fact in resolution.facts.items()}
     asked = [
         spec
-        for section in merged_form(editions, known | application.answers)
+        for section in merged_form(editions, known | answers)
         for spec in section.fields
         if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
     ]
-    _clean, errors = values.check(asked, application.answers)
+    return values.check(asked, answers)[1]
+
+
+def _check_complete(application: Application, editions: list[EditionView], resolution: Resolution) -> None:
+    errors = wrong_answers(application.answers, editions, resolution)
     errors += [
         FieldError(f"material:{name}", _missing(material))
         for name, material in resolution.materials.items()

@@ -119,6 +119,7 @@ def factors_page(request: HttpRequest) -> HttpResponse:
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         address=address,
         error=error,
+        target={"totp": "code", "passkey": "passkey"}.get(request.POST.get("do", ""), ""),
         page_errors=bool(error),
         duty=request.session.get(sessions.DUTY) == sessions.FACTOR_DUTY,
         options_url=reverse("identity:new_passkey_options"),

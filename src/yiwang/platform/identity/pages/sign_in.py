@@ -52,7 +52,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             context["error"], status = outcome.message, 422
         except Problem as problem:
             context["error"], status = str(problem.detail), problem.status
-        context |= {"typed": request.POST.get("login", ""), "used": way.name if way else "", "page_errors": True}
+        asked = way or next(iter(ways.values()), None)
+        context |= {
+            "typed": request.POST.get("login", ""),
+            "used": way.name if way else "",
+            "target": asked.field if asked else "",
+            "page_errors": True,
+        }
     for one in ways.values():
         context |= one.context(request)
     return render(request, "identity/sign_in.html", context, status=status)
@@ -125,6 +131,7 @@ def second(request: HttpRequest) -> HttpResponse:
     phone = account.person.phone if account.person else ""
     context = {
         "error": error,
+        "target": kind if (kind := request.POST.get("kind")) in {"totp", "sms", "passkey"} else "",
         "page_errors": bool(error),
         "totp": factors.has(account.pk, "totp"),
         "passkey": factors.has(account.pk, "passkey"),

@@ -48,6 +48,7 @@ def step_up(request: HttpRequest) -> HttpResponse:
         "here": LEVELS[who.level],
         "next": then,
         "error": error,
+        "target": way if (way := request.POST.get("way")) in {"totp", "passkey", "face", "firm"} else "",
         "page_errors": bool(error),
         "firm": firm,
         "own_firm": bool(firm) and who.delegation is None,

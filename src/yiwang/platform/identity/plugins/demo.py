@@ -35,6 +35,7 @@ class DemoSignIn(SignIn):
     name = "demo"
     label = gettext_lazy("演示登录")
     template = "identity/ways/demo.html"
+    field = "demo-people"
     reaches = AssuranceLevel.L3
 
     def check_config(self) -> list[Finding]:

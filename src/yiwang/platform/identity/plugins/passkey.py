@@ -21,6 +21,7 @@ class PasskeySignIn(SignIn):
     name = "passkey"
     label = gettext_lazy("通行密钥登录")
     template = "identity/ways/passkey.html"
+    field = "passkey"
     reaches = AssuranceLevel.L3
     steps_up = True
 

@@ -28,6 +28,7 @@ class PasswordSignIn(SignIn):
     name = "password"
     label = gettext_lazy("密码登录")
     template = "identity/ways/password.html"
+    field = "login"
     reaches = AssuranceLevel.L2
 
     def sign_in(self, request: HttpRequest) -> Outcome:

@@ -43,6 +43,26 @@ def test_password_and_code_begin_a_session_at_level_two(real):
         assert browser.get("/my/").status_code == 200
 
 
+def leads_to(answer) -> str:
+    """Return the id of what the error summary of a page leads to, which must be there."""
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    target = page.split("govuk-error-summary")[1].split('href="#')[1].split('"')[0]
+    assert f'id="{target}"' in page
+    return target
+
+
+def test_what_was_refused_leads_to_the_field_to_mend(real):
+    account("rep")
+    browser = Client()
+    answer = try_password(browser, "rep", "wrong-Password-1")
+    assert leads_to(answer) == "login"
+    assert 'aria-invalid="true" aria-describedby="login-error"' in answer.content.decode()
+    assert leads_to(browser.post("/sign-in/", {"method": "nothing"})) in {"login", "demo-people"}
+    try_password(browser, "rep")
+    assert leads_to(browser.post("/sign-in/second/", {"kind": "sms", "code": "000000"})) == "sms"
+
+
 def test_refusals_look_the_same_whoever_asks(real):
     account("rep")
     told = set()
