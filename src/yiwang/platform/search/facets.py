@@ -45,7 +45,7 @@ def of(ranked: Sequence[Candidate], found: Sequence[Candidate], filters: Filters
             names["function"],
             filters.function,
         ),
-        "theme": _facet(themes, names["theme"], filters.theme),
+        "theme": _facet(themes, _told_apart(names["theme"], names["who"], themes), filters.theme),
         "agency": _facet(Counter([filters.agency]), bodies, filters.agency) if filters.agency else (),
     }
 
@@ -57,6 +57,16 @@ def _facet(counts: Counter[str], names: dict[str, str], chosen: str) -> tuple[Fa
         if value in names
     ]
     return tuple(values[:FACETS])
+
+
+def _told_apart(names: dict[str, str], audiences: dict[str, str], shown: Counter[str]) -> dict[str, str]:
+    """Say for whom a theme is where both lists show one of that name."""
+    often = Counter(names[one] for one in shown if one in names)
+    whose = {letter: audiences[who] for who, letter in AUDIENCES.items()}
+    return {
+        value: _("%(name)s（%(who)s）") % {"name": name, "who": whose[value[0]]} if often[name] > 1 else name
+        for value, name in names.items()
+    }
 
 
 def labels() -> dict[str, dict[str, str]]:
