@@ -6,7 +6,6 @@ are prepared by the fields themselves, so sealed columns are sealed and document
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -15,8 +14,6 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
-from psycopg import Binary
-from psycopg.types.json import Jsonb
 
 
 class _Columns(NamedTuple):
@@ -26,10 +23,8 @@ class _Columns(NamedTuple):
     """Each field with its attribute, and whether its values need no preparing."""
     table: str
     names: str
-    plain: tuple[str, ...]
-    """The columns as they are named in a document."""
-    insert: str
-    """The statement that inserts rows out of one document: its text is the same however many there are."""
+    given: str
+    """Placeholders of a row to insert."""
     typed: str
     """Placeholders of a row in a list of values, which PostgreSQL would not know the types of."""
     pairs: str
@@ -50,13 +45,11 @@ def _columns(model: type[models.Model], wanted: tuple[str, ...] = ()) -> _Column
         )
     quoted = [connection.ops.quote_name(str(one.column)) for one in fields]  # type: ignore[union-attr]
     given = [f"%s::{_type(one)}" if isinstance(one, ArrayField) else "%s" for one in fields]
-    table, names = connection.ops.quote_name(model._meta.db_table), ", ".join(quoted)
     return _Columns(
         tuple((one, one.attname, _is_plain(one)) for one in fields),  # type: ignore[union-attr, misc, arg-type]
-        table,
-        names,
-        tuple(str(one.column) for one in fields),  # type: ignore[union-attr]
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_populate_recordset(NULL::{table}, %s)",  # noqa: S608
+        connection.ops.quote_name(model._meta.db_table),
+        ", ".join(quoted),
+        f"({', '.join(given)})",
         f"({', '.join(f'%s::{_type(one)}' for one in fields)})",
         ", ".join(f"{name} = {value}" for name, value in list(zip(quoted, given, strict=True))[1:]),
         ", ".join(f"{name} = v.{name}" for name in quoted[1:]),
@@ -80,19 +73,6 @@ def _values(row: models.Model, columns: _Columns, *, new: bool) -> list[Any]:
             value = field.get_db_prep_save(field.pre_save(row, new), connection)
         values.append(value)
     return values
-
-
-def _as_json(value: Any) -> Any:
-    """Give a value of a column as PostgreSQL reads it out of a document."""
-    if isinstance(value, Jsonb):
-        return value.obj
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Binary):
-        value = value.obj
-    if isinstance(value, bytes | bytearray | memoryview):
-        return rf"\x{bytes(value).hex()}"
-    return str(value)
 
 
 def _is_plain(field: models.Field[Any, Any]) -> bool:
@@ -134,8 +114,8 @@ class Batch:
         if not made:
             return
         columns = _columns(type(made[0]))
-        lines = [dict(zip(columns.plain, _values(row, columns, new=True), strict=True)) for row in made]
-        self.add(columns.insert, [json.dumps(lines, ensure_ascii=False, default=_as_json)])
+        values = [_values(row, columns, new=True) for row in made]
+        self.add_lines(f"INSERT INTO {columns.table} ({columns.names}) VALUES", columns.given, values)
         for row in made:
             row._state.adding, row._state.db = False, connection.alias
 
