@@ -7,7 +7,7 @@ day on which it is planned, so clocks, lights and timers are seen at work.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form, question_spec
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.evidence.types import BurdenReport, FactState, Resolution
+from yiwang.platform.evidence.types import BurdenReport, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.oversight import queries as oversight
@@ -191,7 +191,7 @@ class Journey:
                     way = "committed" if material.may_commit else "deferred"
                     acts.set_material(pk, name, material.name, way, by=self.applicant, key=self._key())
                 else:
-                    self._file(pk, name, material.name, material.items)
+                    self._file(pk, material)
             yield self._stage("cases.add_file", self.applicant, material.name)
         if self.scenario.leave == DRAFT:
             raise _Today
@@ -217,9 +217,9 @@ class Journey:
                 acts.save_answers(pk, given, by=self.applicant, key=self._key())
             yield self._stage("cases.save_answers", self.applicant, "、".join(spec.label for spec in asked))
 
-    def _file(self, pk: uuid.UUID, material: str, name: str, items: Collection[str]) -> None:
+    def _file(self, pk: uuid.UUID, material: MaterialFact) -> None:
         assert self._draft is not None
-        paper = papers.of(name, items, self._draft, self.day)
+        paper = papers.of(material, self._draft, self.day)
         taken = uploads.accept(SimpleUploadedFile(paper.file_name, papers.draw(paper)))
         stored = {
             "name": taken.name,
@@ -228,7 +228,7 @@ class Journey:
             "size": taken.size,
             "pages": taken.pages,
         }
-        acts.add_file(pk, material, stored, by=self.applicant, key=self._key())
+        acts.add_file(pk, material.material, stored, by=self.applicant, key=self._key())
 
     # --- the agencies ---
 
@@ -294,8 +294,10 @@ class Journey:
     def _correct(self, case: CaseView) -> Iterator[Stage]:
         plan = self.scenario.correction
         assert plan is not None
+        assert self._draft is not None
+        material = next(one for one in self._draft[2].materials.values() if one.name == plan.material)
         reviewer = self.staff.who(Role.REVIEWER, reach_of(case))
-        point = {"target": f"material:{plan.material}", "label": plan.material, "message": plan.message}
+        point = {"target": f"material:{material.material}", "label": plan.material, "message": plan.message}
         with self._now():
             acts.request_correction(case.id, [point], by=reviewer, key=self._key())
         yield self._stage("cases.request_correction", reviewer, case.name)
@@ -305,7 +307,7 @@ class Journey:
         for _day in range(2):
             self._next_day()
         with self._now():
-            self._file(case.application_id, plan.material, plan.material, {plan.item})
+            self._file(case.application_id, material)
             acts.answer_correction(case.id, {}, by=self.applicant, key=self._key())
         yield self._stage("cases.answer_correction", self.applicant, case.name)
 

@@ -6,7 +6,6 @@ Whatever is drawn is marked as a sample across the whole sheet, and the same pap
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -20,7 +19,7 @@ from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import ApplicationView
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
-from yiwang.platform.evidence.types import Resolution
+from yiwang.platform.evidence.types import MaterialFact, Resolution
 from yiwang.ui import typst
 
 TEMPLATE = Path(__file__).parent / "paper.typ"
@@ -45,12 +44,13 @@ _PLAIN = {
 }
 """What may stand on a paper: no number of a person, nothing long."""
 
-_PROOF = r"证|执照|护照|批复|批准|回执"
+_PROOF = r"证|执照|护照|批复|批准|回执|报告|记录|信息|状况|凭据|户口|卡"
 _SHAPES = (
     (r"电子照|证件照|免冠|合照", "portrait"),
     (r"照片|效果图", "premises"),
+    (r"红线图|范围图", "site"),
     (r"图", "plan"),
-    (r"申请|声明|承诺|授权|委托|名单|名册|清单|制度|记录$|合同$", "sheet"),
+    (r"申请|声明|承诺|授权|委托|名单|名册|清单|制度|合同|协议|章程|方案|决议|同意", "sheet"),
     (_PROOF, "certificate"),
 )
 _ROOMS = (
@@ -100,7 +100,7 @@ class Paper:
 
     @property
     def shape(self) -> str:
-        """Return how it looks: ``sheet``, ``certificate``, ``plan``, ``premises`` or ``portrait``."""
+        """Return how it looks: ``sheet``, ``certificate``, ``plan``, ``site``, ``premises`` or ``portrait``."""
         return _first(_SHAPES, self.bare_name) or "sheet"
 
     @property
@@ -114,19 +114,18 @@ class Paper:
         return f"{self.name}.{'png' if self.is_photograph else 'pdf'}"
 
 
-def of(name: str, items: Collection[str], draft: Draft, on: date) -> Paper:
-    """Return a material of these items (basic codes) of an application, with what their forms say."""
+def of(material: MaterialFact, draft: Draft, on: date) -> Paper:
+    """Return a material of an application, with what the forms of its items say."""
     view, editions, resolution = draft
-    concerned = [one for one in editions if one.definition.basic_code in items]
+    concerned = [one for one in editions if one.definition.basic_code in material.items]
     values = {code: fact.value for code, fact in resolution.facts.items()} | view.answers
     asked = [spec for section in merged_form(concerned, values) for spec in section.fields if _may_stand(spec)]
     asked.sort(key=lambda spec: spec.kind is not FieldKind.ADDRESS)
-    lines = [
-        ("申请人", view.applicant_name),
-        ("办理事项", "、".join(one.definition.known_as for one in concerned)),
-        *((spec.label, show_value(spec, values.get(spec.name))) for spec in asked),
-    ]
-    return Paper(name, view.applicant_name, tuple((label, text) for label, text in lines if text)[:LINES], on)
+    said = {view.applicant_name: "申请人", "、".join(one.definition.known_as for one in concerned): "办理事项"}
+    for spec in asked:
+        said.setdefault(show_value(spec, values.get(spec.name)), spec.label)
+    lines = [(label, text) for text, label in said.items() if text]
+    return Paper(material.name, view.applicant_name, tuple(lines[:LINES]), on)
 
 
 def _may_stand(spec: FieldSpec) -> bool:

@@ -27,6 +27,7 @@ def paper(name: str) -> papers.Paper:
         ("营业场所、仓库平面布局图", "plan"),
         ("无犯罪记录证明", "certificate"),
         ("经营场所使用证明（租赁合同、不动产权证）", "certificate"),
+        ("占用范围图和疏导方案", "site"),
         ("从业人员名单", "sheet"),
         ("食品安全管理制度", "sheet"),
     ],
