@@ -91,7 +91,7 @@ def receipt(person: Visitor) -> Receipt:
 def answer_correction(person: Visitor) -> None:
     """Give a new file for what was asked, with a word."""
     form = person.page.locator("form", has=person.page.get_by_role("button", name="提交补正"))
-    person.hands.give(form.locator("input[type=file]"), picture("5.2 m x 0.9 m", "lightyellow"))
+    person.hands.give(form.locator("input[type=file]"), picture("店招效果图"))
     form.get_by_label(re.compile("^说明")).fill("已按要求标注尺寸。")
     person.press("提交补正")
 

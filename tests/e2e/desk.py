@@ -142,7 +142,7 @@ def record_visit(officer: Visitor, officers: tuple[str, ...], words: str) -> Non
     for label, number in zip(("第一名", "第二名"), officers, strict=False):
         page.get_by_label(label).fill(number)
     page.get_by_label("现场看到的情况").fill(words)
-    page.locator("#v-photo").set_input_files(picture("SITE", "lightgray"))
+    page.locator("#v-photo").set_input_files(picture())
     officer.press("记录：符合")
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from datetime import date
 from typing import Any
 
-from PIL import Image, ImageDraw
+from yiwang.config import papers
 
 FIRM = "温州演示餐饮有限公司"
 FIRM_USCC = "91330302MADEM0011Y"
@@ -60,10 +60,7 @@ AGENCIES = {
 """The five items and the agency of each, as its staff's names begin."""
 
 
-def picture(words: str = "DEMO", shade: str = "white") -> dict[str, Any]:
+def picture(name: str = "现场照片") -> dict[str, Any]:
     """Return a photograph to upload."""
-    image = Image.new("RGB", (800, 600), shade)
-    ImageDraw.Draw(image).text((40, 40), words, fill="black")
-    out = BytesIO()
-    image.save(out, "PNG")
-    return {"name": "现场图.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    paper = papers.Paper(name, FIRM, (("申请人", FIRM),), date(2026, 11, 16))
+    return {"name": paper.file_name, "mimeType": "image/png", "buffer": papers.draw(paper)}

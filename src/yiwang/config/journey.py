@@ -10,14 +10,11 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
 
-from yiwang.config import typed
+from yiwang.config import papers, typed
 from yiwang.config.scenario import DRAFT, CorrectionPlan, Scenario
 from yiwang.config.staffing import Staff, reach_of, staff_for
 from yiwang.halls.services import queries as services
@@ -32,7 +29,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form, question_spec
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.evidence.types import BurdenReport, FactState, Resolution
+from yiwang.platform.evidence.types import BurdenReport, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.oversight import queries as oversight
@@ -98,6 +95,7 @@ class Journey:
         self.settle = settle
         self.words = {**(words or {}), **scenario.typed}
         self.walk = Walk()
+        self._draft: papers.Draft | None = None
         self._minutes = 0
         self._lies = False
         me = Party(PartyKind.PERSON, person)
@@ -193,7 +191,7 @@ class Journey:
                     way = "committed" if material.may_commit else "deferred"
                     acts.set_material(pk, name, material.name, way, by=self.applicant, key=self._key())
                 else:
-                    self._file(pk, name)
+                    self._file(pk, material)
             yield self._stage("cases.add_file", self.applicant, material.name)
         if self.scenario.leave == DRAFT:
             raise _Today
@@ -205,7 +203,7 @@ class Journey:
         """Answer what is asked until nothing more is: an answer may open further questions."""
         while True:
             with self._now():
-                view, editions, resolution = cases.draft_state(pk, self.applicant)
+                self._draft = view, editions, resolution = cases.draft_state(pk, self.applicant)
                 known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
                 asked = [
                     spec
@@ -219,8 +217,10 @@ class Journey:
                 acts.save_answers(pk, given, by=self.applicant, key=self._key())
             yield self._stage("cases.save_answers", self.applicant, "、".join(spec.label for spec in asked))
 
-    def _file(self, pk: uuid.UUID, material: str) -> None:
-        taken = uploads.accept(SimpleUploadedFile(f"{material}.png", _picture()))
+    def _file(self, pk: uuid.UUID, material: MaterialFact) -> None:
+        assert self._draft is not None
+        paper = papers.of(material, self._draft, self.day)
+        taken = uploads.accept(SimpleUploadedFile(paper.file_name, papers.draw(paper)))
         stored = {
             "name": taken.name,
             "digest": taken.digest,
@@ -228,7 +228,7 @@ class Journey:
             "size": taken.size,
             "pages": taken.pages,
         }
-        acts.add_file(pk, material, stored, by=self.applicant, key=self._key())
+        acts.add_file(pk, material.material, stored, by=self.applicant, key=self._key())
 
     # --- the agencies ---
 
@@ -294,8 +294,10 @@ class Journey:
     def _correct(self, case: CaseView) -> Iterator[Stage]:
         plan = self.scenario.correction
         assert plan is not None
+        assert self._draft is not None
+        material = next(one for one in self._draft[2].materials.values() if one.name == plan.material)
         reviewer = self.staff.who(Role.REVIEWER, reach_of(case))
-        point = {"target": f"material:{plan.material}", "label": plan.material, "message": plan.message}
+        point = {"target": f"material:{material.material}", "label": plan.material, "message": plan.message}
         with self._now():
             acts.request_correction(case.id, [point], by=reviewer, key=self._key())
         yield self._stage("cases.request_correction", reviewer, case.name)
@@ -305,7 +307,7 @@ class Journey:
         for _day in range(2):
             self._next_day()
         with self._now():
-            self._file(case.application_id, plan.material)
+            self._file(case.application_id, material)
             acts.answer_correction(case.id, {}, by=self.applicant, key=self._key())
         yield self._stage("cases.answer_correction", self.applicant, case.name)
 
@@ -369,14 +371,6 @@ class Journey:
         stage = Stage(at, act, by.label, about, clocks)
         self.walk.stages.append(stage)
         return stage
-
-
-@cache
-def _picture() -> bytes:
-    """Return what people hand in as a paper: an empty sheet."""
-    picture = BytesIO()
-    Image.new("RGB", (640, 480), "white").save(picture, "PNG")
-    return picture.getvalue()
 
 
 def prepare(scenario: Scenario, people: dict[str, str], start: date, **how: Any) -> Journey:

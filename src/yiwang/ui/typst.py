@@ -10,6 +10,7 @@ import json
 import threading
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -34,22 +35,27 @@ class MissingGlyph(ValueError):
         super().__init__(f"no font has: {named}")
 
 
-def draw(template: Path, data: Mapping[str, Any]) -> bytes:
-    """Draw a template as PDF/A-2b; it finds ``data`` as JSON in ``sys.inputs.data``. Raises MissingGlyph.
+def draw(template: Path, data: Mapping[str, Any], *, at: datetime | None = None) -> bytes:
+    """Draw a template as PDF/A-2b, made ``at`` (or now); it finds ``data`` as JSON in ``sys.inputs.data``.
 
-    Texts are tidied (``tidy``); pictures made by ``qr`` are given as they are.
+    Texts are tidied (``tidy``); pictures made by ``qr`` are given as they are. Raises MissingGlyph.
     """
+    made = int((at or clock.now()).timestamp())
+    return _draw(template, data, format="pdf", pdf_standards="a-2b", timestamp=made)
+
+
+def picture(template: Path, data: Mapping[str, Any], *, ppi: float) -> bytes:
+    """Draw a template of one page as PNG, so many pixels an inch; else as ``draw``."""
+    return _draw(template, data, format="png", ppi=ppi)
+
+
+def _draw(template: Path, data: Mapping[str, Any], **how: Any) -> bytes:
     tidied = _tidy_all(data)
     if missing := _letters(tidied) - _covered():
         raise MissingGlyph(missing)
     with _one_at_a_time:
         return bytes(
-            _compiler(template).compile(
-                format="pdf",
-                sys_inputs={"data": json.dumps(tidied, ensure_ascii=False)},
-                pdf_standards="a-2b",
-                timestamp=int(clock.now().timestamp()),
-            )
+            _compiler(template).compile(sys_inputs={"data": json.dumps(tidied, ensure_ascii=False)}, **how),
         )
 
 
