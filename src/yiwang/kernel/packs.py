@@ -139,7 +139,7 @@ class Pack:
     def make(self, path: Path, row: Any, kind: type[T], *, line: int = 1) -> T | None:
         """Check one document against ``kind``; what is wrong becomes faults with their lines."""
         try:
-            return cast(T, _adapter(kind).validate_python(row))
+            return cast(T, _adapter(kind).validate_python(row, extra="forbid"))
         except ValidationError as error:
             for problem in error.errors():
                 where = ".".join(str(part) for part in problem["loc"])
