@@ -295,9 +295,10 @@ class Journey:
         plan = self.scenario.correction
         assert plan is not None
         assert self._draft is not None
-        material = next(one for one in self._draft[2].materials.values() if one.name == plan.material)
+        materials = self._draft[2].materials
+        material = next(one for key, one in materials.items() if plan.material in (key, one.name))
         reviewer = self.staff.who(Role.REVIEWER, reach_of(case))
-        point = {"target": f"material:{material.material}", "label": plan.material, "message": plan.message}
+        point = {"target": f"material:{material.material}", "label": material.name, "message": plan.message}
         with self._now():
             acts.request_correction(case.id, [point], by=reviewer, key=self._key())
         yield self._stage("cases.request_correction", reviewer, case.name)

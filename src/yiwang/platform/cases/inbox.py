@@ -7,7 +7,6 @@ what is met fits. Either way a page costs the same however many cases there are.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +15,14 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.cache import cache
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from yiwang.kernel import clock, holidays, paging
-from yiwang.kernel.calendar import Unit
+from yiwang.kernel.calendar import CalendarTable, Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.compiled import Compiled, Slot
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Door, Role
 from yiwang.platform.cases import mine
 from yiwang.platform.cases.models import FAR, Case, Correction, InboxEntry, JointVisit, SpecialProcedure
@@ -187,9 +186,14 @@ class Inbox:
         return hash(self._same)
 
     @cached_property
+    def calendar(self) -> CalendarTable:
+        """Return the calendar of every region; one query, for whoever asks for lights or lines."""
+        return holidays.table()
+
+    @cached_property
     def near(self) -> date:
-        """Return the last day that is near; one query, for whoever asks for lights."""
-        return holidays.for_region("", provisional=True).due(self.today, 1, Unit.WORKDAY)
+        """Return the last day that is near."""
+        return self.calendar.holidays("", provisional=True).due(self.today, 1, Unit.WORKDAY)
 
     def page(self, filters: Filters, *, after: str = "", before: str = "") -> InboxPage:
         """Return the steps that wait for one of the actor's roles (or all where the actor works): over the limit first,
@@ -198,7 +202,7 @@ class Inbox:
         Raises ``paging.BadCursor``.
         """
         branches = [self._narrow(one.entries(), filters) for one in self.chosen(filters.role, filters.office)]
-        return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
+        return self._page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
 
     def counts(self, filters: Filters) -> dict[str, paging.Count]:
         """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
@@ -213,7 +217,7 @@ class Inbox:
             branches = [one.filter(self.light(light)) for one in branches]
         if agency:
             branches = [one.filter(agency_path=agency) for one in branches]
-        return _page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
+        return self._page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
 
     def supervised_counts(self) -> dict[str, paging.Count]:
         """Return how many supervised steps stand at each light, each counted to 99; one query."""
@@ -224,12 +228,8 @@ class Inbox:
 
         All that is near or over is read, by the due day: a city with a backlog has much of it, so it is kept.
         """
-        name = f"cases.late:{hashlib.sha256(repr((self.supervised, self.today)).encode()).hexdigest()}"
-        kept: Late | None = cache.get(name)
-        if kept is None:
-            kept = Late(clock.now(), tuple(self._late()))
-            cache.set(name, kept, 60)
-        return kept
+        about = (self.supervised, self.today)
+        return remembered("cases.late", about, lambda: Late(clock.now(), tuple(self._late())))
 
     def _late(self) -> list[LateAgency]:
         over: dict[str, list[int]] = {}
@@ -263,10 +263,12 @@ class Inbox:
         return page.items[0].case_id if page.items else None
 
     def items(self) -> list[tuple[str, str]]:
-        """Return the items that a member of staff may choose from: those of narrow grants; one query."""
+        """Return the items that a member of staff may choose from: those of narrow grants (kept for a minute)."""
         grants = [grant for grant in self.by.grants if grant.role in LISTED]
         paths = {path for grant in grants for path in self.below.get(grant.agency, ())}
-        return catalog.items_of(paths) if paths and len(paths) <= NARROW else []
+        if not paths or len(paths) > NARROW:
+            return []
+        return remembered("cases.items", sorted(paths), lambda: catalog.items_of(paths))
 
     def light(self, light: str) -> Q:
         """Return a light as a condition on dates (as ``clock.light`` has it)."""
@@ -282,6 +284,9 @@ class Inbox:
         """Return a list parted by its lights, to be counted."""
         entries = _entries(branches)
         return {one.value: [branch.filter(self.light(one)) for branch in entries] for one in Light}
+
+    def _page(self, page: paging.Page[InboxEntry]) -> InboxPage:
+        return InboxPage(_rows(page.items, self.calendar), page.next, page.previous)
 
     def chosen(self, role: str, office: bool) -> Branches:
         """Return the whole list that filters narrow: of the actor's roles (or one), or everybody's where they work."""
@@ -364,10 +369,6 @@ def _covers(wide: Branch, narrow: Branch) -> bool:
     )
 
 
-def _page(page: paging.Page[InboxEntry]) -> InboxPage:
-    return InboxPage(_rows(page.items), page.next, page.previous)
-
-
 _LINES = Compiled(
     lambda: (
         Case.objects.filter(pk__any=Slot("ids"))
@@ -390,9 +391,9 @@ _LINES = Compiled(
 )
 
 
-def _rows(entries: Sequence[InboxEntry]) -> list[InboxRow]:
+def _rows(entries: Sequence[InboxEntry], calendar: CalendarTable) -> list[InboxRow]:
     found = _LINES(ids=list({entry.case_id for entry in entries}))
-    views = {view.id: view for view in case_views(found)}
+    views = {view.id: view for view in case_views(found, calendar)}
     rows = {row.id: row for row in found}
     return [
         InboxRow(

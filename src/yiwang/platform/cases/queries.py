@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
-from yiwang.kernel.calendar import Holidays
+from yiwang.kernel.calendar import CalendarTable, Holidays
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
@@ -120,11 +120,11 @@ def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
     return Case.objects.visible_to(by).values_list("pk", flat=True)
 
 
-def case_views(rows: Any) -> list[CaseView]:
-    """Make views of cases: one query for the cases, one for their agencies."""
+def case_views(rows: Any, calendar: CalendarTable | None = None) -> list[CaseView]:
+    """Make views of cases: one query for the cases, one for their agencies, one for the calendar if it is not given."""
     found = list(rows)
     agencies = directory.agencies_by_id({row.agency_id for row in found})
-    table = holidays.table() if found else None
+    table = (calendar or holidays.table()) if found else None
     today = clock.today()
     views = []
     for row in found:

@@ -166,13 +166,20 @@ def centres_near(region: str, size: int = 4) -> list[NearCentre]:
     return places.nearest(centres(), region, size)
 
 
-def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:
-    """Return the member of staff behind an account with their grants and those of absent colleagues; or nothing."""
-    today = clock.today()
+def _roles_of() -> QuerySet[StaffRole]:
+    account, today = Slot("account"), Slot("today")
     mine = Q(staff__account_id=account, staff__active=True)
     stands_in = Q(staff__active=True, staff__deputy__account_id=account, staff__deputy__active=True)
     stands_in &= Q(staff__absent_from__lte=today, staff__absent_until__gte=today) & ~Q(role__in=ADMINISTRATIONS)
-    roles = list(StaffRole.objects.filter(mine | stands_in).select_related("staff__agency"))
+    return StaffRole.objects.filter(mine | stands_in).select_related("staff__agency")
+
+
+_ROLES_OF = Compiled(_roles_of)
+
+
+def staff_of_account(account: uuid.UUID) -> tuple[StaffView, tuple[RoleGrant, ...]] | None:
+    """Return the member of staff behind an account with their grants and those of absent colleagues; or nothing."""
+    roles = _ROLES_OF(account=account, today=clock.today())
     member = next((role.staff for role in roles if role.staff.account_id == account), None)
     if member is None:  # nothing of their own: new, or only standing in
         member = StaffMember.objects.filter(account_id=account, active=True).select_related("agency").first()

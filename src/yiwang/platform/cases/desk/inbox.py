@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from yiwang.kernel import clock, paging
 from yiwang.kernel.problems import Problem
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.cases import acts
 from yiwang.platform.cases.desk.listing import lights, lines, pager
@@ -27,6 +28,7 @@ from yiwang.platform.cases.inbox import LISTED, OFFICE, Filters, Inbox
 from yiwang.platform.cases.labels import DOORS, ROLES, STATES
 from yiwang.platform.cases.types import CaseState
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import StaffView
 from yiwang.ui.entry import staff
 from yiwang.ui.frame import Link
 
@@ -166,7 +168,7 @@ def _page(
         "errors": errors or {},
         "typed": request.POST,
         "ticked": set(request.POST.getlist("case")) if errors else set(),
-        "colleagues": directory.colleagues_of({one["view"].agency_path for one in rows}),
+        "colleagues": _colleagues({one["view"].agency_path for one in rows}),
         "page_errors": bool(errors or refused),
         "key": uuid.uuid4().hex,
         "section": _section(filters),
@@ -175,6 +177,11 @@ def _page(
     }
     nothing = min((status for _why, status in refused), default=200) if refused and not done else 200
     return render(request, "cases/inbox.html", context, status=422 if errors else nothing)
+
+
+def _colleagues(paths: set[str]) -> list[StaffView]:
+    """Return whom steps of these agencies may be passed on to, to be offered: kept for a minute."""
+    return remembered("cases.colleagues", sorted(paths), lambda: directory.colleagues_of(paths))
 
 
 def _section(filters: Filters) -> str:
