@@ -10,6 +10,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from django.db import connections
@@ -45,8 +46,9 @@ def run(report: Report) -> None:
     connections["default"].close_pool()  # type: ignore[attr-defined] - a fork must not share it
     fork = multiprocessing.get_context("fork")
     barrier = fork.Barrier(PROCESSES)
-    with fork.Pool(PROCESSES, _begin, (barrier,)) as pool:
-        found: list[dict[str, tuple[int, float]]] = pool.starmap(_share, [(person, share) for share in shares])
+    # An executor says so when one of its processes dies; a pool would wait for it for ever.
+    with ProcessPoolExecutor(PROCESSES, fork, _begin, (barrier,)) as pool:
+        found: list[dict[str, tuple[int, float]]] = list(pool.map(_share, [person] * PROCESSES, shares))
     total = sum(count for one in found for count, _took in one.values())
     longest = max(sum(took for _count, took in one.values()) for one in found)
     report.figure("all", total / longest, "/s", at_least=250)
