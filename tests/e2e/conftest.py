@@ -24,16 +24,7 @@ SHOTS = os.environ.get("YIWANG_SHOTS", "")
 RUNNING = os.environ.get("YIWANG_E2E_URL", "")
 """A demo of this checkout that runs already, to be used as it is."""
 READY = 240
-HERE = Path(__file__).parent
 Bring = Callable[..., Visitor]
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave all that needs the city to one process; the others' browser tests run beside it."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("city"))
 
 
 @dataclass(frozen=True)
