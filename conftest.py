@@ -23,12 +23,14 @@ def _forget() -> None:
     from yiwang.platform.catalog import queries as catalog
     from yiwang.platform.directory import city
     from yiwang.platform.search import words
+    from yiwang.ui import names
 
     for one in caches.all(initialized_only=True):
         one.clear()
     city._kept = (0.0, None)
     catalog._editions.clear()
     words.forget()
+    names.forget()
 
 
 @pytest.fixture(autouse=True)

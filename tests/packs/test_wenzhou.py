@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.utils import translation
 
 from yiwang.config import living, typed
 from yiwang.config.environment import ROOT
@@ -20,13 +22,16 @@ from yiwang.kernel.types import Party, PartyKind, Reach, Role
 from yiwang.platform.cases.types import CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.models import Implementation
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.models import Agency, Region, StaffRole
 from yiwang.platform.evidence.types import BurdenReport
 from yiwang.platform.identity.models import Organisation
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
+from yiwang.platform.licences import queries as licences
 from yiwang.platform.licences.models import LicenceType
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.search.queries import search
+from yiwang.ui import names
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +121,16 @@ def _matters_can_be_walked(pack: Pack) -> None:
     assert pack.faults == []
 
 
+def _everything_has_an_english_name() -> None:
+    """What people read the names of, and licence types, has them in English too."""
+    sources = (directory.english_agency_names, catalog.english_published_names, licences.english_type_names)
+    assert [name for source in sources for name, english in source() if not english] == []
+    with translation.override("en"):
+        names.forget()
+        for name in ("食品经营许可证", "鹿城区市场监督管理局", "鹿城市场监管局", "食品经营许可申请书"):
+            assert re.search("[A-Za-z]", names.named(name)), name
+
+
 @pytest.mark.slow
 def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     pack = Pack(PACKS / "wenzhou")
@@ -169,6 +184,7 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     assert (restaurant.apart.materials, restaurant.together.materials) == (29, 5)
     assert (restaurant.apart.days, restaurant.together.days) == (31, 10)
 
+    _everything_has_an_english_name()
     _everybody_is_invented(pack)
     _somebody_does_every_step()
     _matters_can_be_walked(pack)

@@ -40,6 +40,7 @@ from yiwang.platform.catalog.types import (
     Standing,
 )
 from yiwang.platform.directory import queries as directory
+from yiwang.ui.names import names
 
 _editions: dict[uuid.UUID, EditionView] = {}
 _parts: dict[tuple[str, Any], Any] = {}
@@ -164,6 +165,16 @@ def _life_event(code: str) -> tuple[uuid.UUID, LifeEvent]:
     if row is None:
         raise NotFound(_("没有这件“一件事”。"))
     return row.current.id, documents.LIFE_EVENT.validate_python(row.current.content)
+
+
+@names
+def english_published_names() -> Iterator[tuple[str, str]]:
+    """Return the names of items, of their papers, steps and results, with their English ones; one query."""
+    rows = Implementation.objects.filter(current__isnull=False).order_by("item_id").distinct("item_id")
+    for item in rows.values_list("current__content__definition", flat=True):
+        yield from ((item[key], item["name_en"]) for key in ("short_name", "name") if item[key])
+        for one in (*item["materials"], *item["process"], item["result"]):
+            yield one["name"], one["name_en"]
 
 
 def elements() -> dict[str, DataElement]:

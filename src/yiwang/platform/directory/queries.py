@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import reduce
@@ -40,6 +40,7 @@ from yiwang.platform.directory.types import (
     StaffView,
     YearView,
 )
+from yiwang.ui.names import names
 
 
 def _agency(row: Agency) -> AgencyView:
@@ -277,6 +278,13 @@ def _staff(row: StaffMember, grants: tuple[RoleGrant, ...]) -> StaffView:
 def agencies_by_path(paths: Iterable[str]) -> list[AgencyView]:
     """Return agencies by path, one query."""
     return [_agency(row) for row in _BY_PATH(paths=list(paths))]
+
+
+@names
+def english_agency_names() -> Iterator[tuple[str, str]]:
+    """Return the names of agencies, long and short, with their English ones; one query."""
+    for name, short, english in Agency.objects.values_list("name", "short_name", "name_en"):
+        yield from ((name, english), (short, english))
 
 
 def subtrees(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -30,6 +30,7 @@ from yiwang.platform.licences.types import (
     ShownField,
     TrustLevel,
 )
+from yiwang.ui.names import names
 
 SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
 
@@ -44,6 +45,13 @@ def licence_type(code: str) -> LicenceTypeSpec:
 
 _TYPE = Compiled(lambda: LicenceType.objects.filter(pk=Slot("code")).values_list("document"))
 _specs: dict[str, tuple[dict[str, Any], LicenceTypeSpec]] = {}
+
+
+@names
+def english_type_names() -> Iterator[tuple[str, str]]:
+    """Return the names of licence types with their English ones; one query."""
+    for name, document in LicenceType.objects.values_list("name", "document"):
+        yield name, document.get("name_en", "")
 
 
 def _spec(code: str, document: dict[str, Any]) -> LicenceTypeSpec:

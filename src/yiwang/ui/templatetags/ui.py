@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import assets, dates, uploads, values
+from .. import assets, dates, names, uploads, values
 
 register = template.Library()
 
@@ -169,6 +169,12 @@ def said(thing: object, name: str) -> str:
     """Say a thing's ``name`` in the reader's language: ``name_en`` in English, where the city's data have it."""
     english = getattr(thing, f"{name}_en", "") if values.is_english() else ""
     return str(english or getattr(thing, name, ""))
+
+
+@register.filter
+def named(name: str) -> str:
+    """Say what the city's data name in Chinese by its English name, to who reads English; see ``ui.names``."""
+    return names.named(name)
 
 
 @register.filter
