@@ -138,7 +138,7 @@ class Counting:
 
 
 def counting(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99) -> Counting:
-    """Prepare to count several lists at once, each no further than a cap. The querysets of a list must not overlap."""
+    """Prepare to count several lists at once, each no further than a cap; what is in two querysets counts once."""
     columns: list[str] = []
     given: list[Any] = []
     for querysets in groups.values():
@@ -148,8 +148,7 @@ def counting(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99) -> Co
                 sql, params = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
                 branches.append(f"({sql})")
                 given.extend(params)
-        # One limit over all branches, so that the rows read do not grow with their number.
-        found = f"SELECT pk FROM ({' UNION ALL '.join(branches)}) AS branches LIMIT {cap + 1}"  # noqa: S608 (made by the ORM)
+        found = f"SELECT pk FROM ({' UNION '.join(branches)}) AS branches LIMIT {cap + 1}"  # noqa: S608 (made by the ORM)
         columns.append(f"(SELECT count(*) FROM ({found}) AS found)" if branches else "0")  # noqa: S608
     # Many keep the same text, with other values: it is held once.
     return Counting(tuple(groups), sys.intern(f"SELECT {', '.join(columns)}"), tuple(given), cap)

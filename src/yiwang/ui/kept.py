@@ -20,7 +20,11 @@ from django.utils.translation import get_language
 
 from yiwang.kernel import stamps
 
+from . import names as names_
 from .context import markup_language
+
+_seen: dict[str, str] = {}
+"""The stamp under which something was drawn last."""
 
 
 def drawn(
@@ -31,9 +35,13 @@ def drawn(
     ``names`` tell which of its kind it is: everything that ``values`` depends on besides what is public, and the language.
     """
     door = request.resolver_match.namespace if request.resolver_match else ""
-    key = ":".join((stamps.value(), template, door, get_language() or "", *names))
+    stamp = stamps.value()
+    key = ":".join((stamp, template, door, get_language() or "", *names))
     kept: SafeString | None = caches["pages"].get(key)
     if kept is None:
+        if stamp != _seen.get("stamp"):
+            _seen["stamp"] = stamp
+            names_.forget()
         kept = _draw(template, door, values())
         caches["pages"].set(key, kept)
     return kept

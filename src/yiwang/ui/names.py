@@ -29,7 +29,7 @@ def named(name: str) -> str:
 
 
 def forget() -> None:
-    """Read the table anew at the next name."""
+    """Read the table anew at the next name: what is kept of a page must not say an older name than the city's data."""
     global _kept  # noqa: PLW0603
     _kept = (0.0, {})
 

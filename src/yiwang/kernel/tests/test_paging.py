@@ -165,13 +165,20 @@ def test_many_lists_are_counted_in_one_query_to_a_cap(days):
             {
                 "all": [days],
                 "two": [days.filter(region="0"), days.filter(region="1")],
+                "overlapping": [days.filter(region="0"), days.filter(region__in=["0", "1"])],
                 "none": [days.none()],
                 "empty": [],
             },
             cap=30,
         )
     assert len(queries) == 1
-    assert {name: str(count) for name, count in found.items()} == {"all": "30+", "two": "20", "none": "0", "empty": "0"}
+    assert {name: str(count) for name, count in found.items()} == {
+        "all": "30+",
+        "two": "20",
+        "overlapping": "20",
+        "none": "0",
+        "empty": "0",
+    }
     assert counts({}) == {}
 
 

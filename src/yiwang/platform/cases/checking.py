@@ -8,11 +8,14 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from yiwang.kernel.types import FieldError
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Task
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.ui import values
 
 _SURE = {FactState.KNOWN, FactState.NEEDLESS, FactState.LATER, FactState.COMMITTED}
 """Materials that nobody has to look at: from a source, needless, the result of a decided case, or promised."""
@@ -96,3 +99,15 @@ def _resolve(application: Application) -> Resolution:
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
     return evidence.resolve(application.principal, list(views.values()), answers, given=given, disputed=disputed)
+
+
+def wrong_answers(answers: dict[str, Any], editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
+    """Return every datum of a draft that is missing, or whose value does not fit it."""
+    known = {code: fact.value for code, fact in resolution.facts.items()}
+    asked = [
+        spec
+        for section in merged_form(editions, known | answers)
+        for spec in section.fields
+        if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
+    ]
+    return values.check(asked, answers)[1]

@@ -342,17 +342,21 @@ def _with_all(counted: dict[str, paging.Count]) -> dict[str, paging.Count]:
 
 
 def _entries(branches: Branches) -> list[QuerySet[InboxEntry]]:
-    """Return what is only counted: without an order to keep, one scan takes many agencies and roles."""
+    return [one.entries() for one in joined(branches)]
+
+
+def joined(branches: Branches) -> Branches:
+    """Join what is only counted: without an order to keep, one scan takes many agencies and roles."""
     alike: dict[Branch, Branches] = {}
     for one in branches:
         alike.setdefault(replace(one, roles=(), agencies=()), []).append(one)
-    joined: Branches = []
+    whole: Branches = []
     for key, found in alike.items():
         roles = {role for one in found for role in one.roles}
         agencies = {path for one in found for path in one.agencies}
         every = replace(key, roles=tuple(sorted(roles)), agencies=tuple(sorted(agencies)))
-        joined += [every] if len(found) == max(len(roles), 1) * max(len(agencies), 1) else found
-    return [one.entries() for one in joined]
+        whole += [every] if len(found) == max(len(roles), 1) * max(len(agencies), 1) else found
+    return whole
 
 
 def _covers(wide: Branch, narrow: Branch) -> bool:

@@ -16,7 +16,7 @@ from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Door, FieldError, Party
-from yiwang.platform.cases import engine, moving, rules
+from yiwang.platform.cases import checking, engine, moving, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
     Application,
@@ -445,9 +445,7 @@ def draft_state(pk: uuid.UUID, by: Actor) -> tuple[ApplicationView, list[Edition
 
 def wrong_answers(view: ApplicationView, editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
     """Return every datum of a draft that is missing, or whose value does not fit it, as handing in would tell."""
-    from yiwang.platform.cases.acts.submit import wrong_answers as found
-
-    return found(view.answers, editions, resolution)
+    return checking.wrong_answers(view.answers, editions, resolution)
 
 
 def find_by_number(number: str, code: str) -> ApplicationView | CaseView | None:

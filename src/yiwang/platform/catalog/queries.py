@@ -172,9 +172,9 @@ def english_published_names() -> Iterator[tuple[str, str]]:
     """Return the names of items, of their papers, steps and results, with their English ones; one query."""
     rows = Implementation.objects.filter(current__isnull=False).order_by("item_id").distinct("item_id")
     for item in rows.values_list("current__content__definition", flat=True):
-        yield from ((item[key], item["name_en"]) for key in ("short_name", "name") if item[key])
+        yield from ((item[key], item.get("name_en", "")) for key in ("short_name", "name") if item.get(key))
         for one in (*item["materials"], *item["process"], item["result"]):
-            yield one["name"], one["name_en"]
+            yield one["name"], one.get("name_en", "")  # an edition is as old as it is: it may lack what came later
 
 
 def elements() -> dict[str, DataElement]:

@@ -19,8 +19,8 @@ from yiwang.platform.search import rules
 from yiwang.platform.search.models import VocabularyRow
 from yiwang.platform.search.types import Vocabulary
 
-_COMMON = range(0x4E00, 0xA000)
-"""Characters whose sounds are known: the block of Unicode in which all of GB 2312 and nearly every name is."""
+_COMMON = range(0x3400, 0xA000)
+"""Characters whose sounds are known: the blocks of Unicode in which all of GB 2312 and the names of places are."""
 VOCABULARY: TypeAdapter[Vocabulary] = TypeAdapter(Vocabulary)
 _KEPT = 30.0
 _lock = threading.Lock()

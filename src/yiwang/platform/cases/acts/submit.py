@@ -24,13 +24,11 @@ from yiwang.platform.cases.models import Application, ApplicationFile, Applicati
 from yiwang.platform.cases.permissions import CanApply
 from yiwang.platform.cases.types import ApplicationState, CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.platform.licences import acts as licences
-from yiwang.ui import values
 
 _HANDED_IN = (
     "number",
@@ -166,20 +164,8 @@ def _check_level(by: Actor, editions: list[EditionView]) -> None:
         raise NeedsSignIn(_("这件事要更高的认证等级，请先完成认证。"), code="step-up-needed", level=int(needed))
 
 
-def wrong_answers(answers: dict[str, Any], editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
-    """Return every datum of a draft that is missing, or whose value does not fit it."""
-    known = {code: fact.value for code, fact in resolution.facts.items()}
-    asked = [
-        spec
-        for section in merged_form(editions, known | answers)
-        for spec in section.fields
-        if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
-    ]
-    return values.check(asked, answers)[1]
-
-
 def _check_complete(application: Application, editions: list[EditionView], resolution: Resolution) -> None:
-    errors = wrong_answers(application.answers, editions, resolution)
+    errors = checking.wrong_answers(application.answers, editions, resolution)
     errors += [
         FieldError(f"material:{name}", _missing(material))
         for name, material in resolution.materials.items()
