@@ -12,6 +12,7 @@ is, so it has to be of the column's own type (a UUID, a date, text); sets are li
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -69,9 +70,9 @@ class Compiled:
         make = tuple if issubclass(queryset._iterable_class, ValuesListIterable) else _instances(compiler)
 
         def read(rows: Iterable[Any]) -> list[Any]:
-            return [make(row) for row in (compiler.apply_converters(rows, converters) if converters else rows)]
+            return [make(row) for row in (_converted(rows, converters) if converters else rows)]
 
-        return sql, params, read
+        return sys.intern(sql), params, read  # many lists have the same text, with other values
 
     def __call__(self, **given: Any) -> list[Any]:
         """Run it with what stands in its slots."""
@@ -84,6 +85,15 @@ class Compiled:
     def first(self, **given: Any) -> Any:
         """Return the first row, or nothing."""
         return next(iter(self(**given)), None)
+
+
+def _converted(rows: Iterable[Any], converters: Any) -> Iterable[Any]:
+    """Convert as ``SQLCompiler.apply_converters`` does, without keeping the compiler and its query."""
+    for row in map(list, rows):
+        for place, (steps, expression) in converters.items():
+            for step in steps:
+                row[place] = step(row[place], expression, connection)
+        yield row
 
 
 def _instances(compiler: Any) -> Callable[[Any], Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +19,7 @@ from django.db.models import BooleanField, F, Func, QuerySet, Value
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 
 M = TypeVar("M", bound=models.Model)
@@ -83,28 +84,78 @@ def page(
     branches = [queryset] if isinstance(queryset, QuerySet) else list(queryset)
     if not branches:
         return Page([])
-    fields, descending = _columns(branches[0].model, order)
-    names = [f.attname for f in fields]
-    backwards = bool(before)
-    cursor = _read(before or after, fields, descending)
-    down = descending != backwards
-    ordered = [f"-{name}" if down else name for name in names]
-    if cursor:
-        row = _Row(*(F(name) for name in names))
-        edge = _Row(*(Value(value, output_field=f) for f, value in zip(fields, cursor, strict=True)))
-        branches = [one.filter(LessThan(row, edge) if down else GreaterThan(row, edge)) for one in branches]
-    cut = [one.order_by(*ordered)[: size + 1] for one in branches]
-    found = list(cut[0] if len(cut) == 1 else cut[0].union(*cut[1:]).order_by(*ordered)[: size + 1])
-    more, items = len(found) > size, found[:size]
-    if backwards:
-        items.reverse()
-    if not items:
-        return Page(items)
-    return Page(
-        items,
-        next=_write(items[-1], fields, descending) if more or backwards else "",
-        previous=_write(items[0], fields, descending) if (more if backwards else bool(after)) else "",
-    )
+    listed = _Order(branches[0].model, order)
+    cursor = listed.read(before or after)
+    edge = [Value(value, output_field=f) for f, value in zip(listed.fields, cursor, strict=False)]
+    return listed.cut(list(listed.cutting(branches, size, edge, bool(before))), size, after=after, before=before)
+
+
+class Paging(Generic[M]):
+    """A list that is paged again and again, put into SQL once for each way: worth keeping where making the text takes
+    longer than the answer. ``branches`` gives what ``page`` takes, when it is first needed.
+    """
+
+    def __init__(self, branches: Callable[[], Sequence[QuerySet[M]]], order: Sequence[str], size: int) -> None:
+        self._branches = branches
+        self._order = order
+        self._size = size
+        self._ways: dict[tuple[bool, bool], tuple[_Order, Compiled] | None] = {}
+
+    def page(self, *, after: str = "", before: str = "") -> Page[M]:
+        """Return the rows after or before a cursor, as ``paging.page`` does; one query."""
+        way = bool(after), bool(before)
+        if way not in self._ways:
+            self._ways[way] = self._made(*way)
+        if (made := self._ways[way]) is None:
+            return Page([])
+        listed, rows = made
+        cursor = listed.read(before or after)
+        given = {f.attname: value for f, value in zip(listed.fields, cursor, strict=False)}
+        return listed.cut(rows(**given), self._size, after=after, before=before)
+
+    def _made(self, after: bool, before: bool) -> tuple[_Order, Compiled] | None:
+        branches = self._branches()
+        if not branches:
+            return None
+        listed = _Order(branches[0].model, self._order)
+        edge = [Slot(f.attname) for f in listed.fields] if after or before else []
+        return listed, Compiled(lambda: listed.cutting(self._branches(), self._size, edge, before))
+
+
+class _Order:
+    """The columns that a list goes by, and the cursors that stand in it."""
+
+    def __init__(self, model: type[models.Model], order: Sequence[str]) -> None:
+        self.fields, self.descending = _columns(model, order)
+
+    def read(self, cursor: str) -> list[Any]:
+        """Return the values of a cursor; none for none."""
+        return _read(cursor, self.fields, self.descending)
+
+    def cutting(self, branches: Sequence[QuerySet[M]], size: int, edge: Sequence[Any], backwards: bool) -> QuerySet[M]:
+        """Return the query for one page, and one row more."""
+        names = [f.attname for f in self.fields]
+        down = self.descending != backwards
+        ordered = [f"-{name}" if down else name for name in names]
+        if edge:
+            row, last = _Row(*(F(name) for name in names)), _Row(*edge)
+            branches = [one.filter(LessThan(row, last) if down else GreaterThan(row, last)) for one in branches]
+        cut = [one.order_by(*ordered)[: size + 1] for one in branches]
+        return cut[0] if len(cut) == 1 else cut[0].union(*cut[1:]).order_by(*ordered)[: size + 1]
+
+    def cut(self, found: list[M], size: int, *, after: str, before: str) -> Page[M]:
+        """Make the page of what was found."""
+        backwards = bool(before)
+        more, items = len(found) > size, found[:size]
+        if backwards:
+            items.reverse()
+        if not items:
+            return Page(items)
+        return Page(
+            items,
+            next=_write(items[-1], self.fields, self.descending) if more or backwards else "",
+            previous=_write(items[0], self.fields, self.descending) if (more if backwards else bool(after)) else "",
+        )
 
 
 def cursor_at(item: models.Model, order: Sequence[str] = ("id",)) -> str:

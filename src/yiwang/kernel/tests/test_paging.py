@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel.models import CalendarDay, CalendarYear
-from yiwang.kernel.paging import BadCursor, Count, counts, cursor_at, more_than, page, total
+from yiwang.kernel.paging import BadCursor, Count, Paging, counts, cursor_at, more_than, page, total
 
 START = date(2025, 1, 1)
 
@@ -188,3 +188,31 @@ def test_capped_counts_add_up_to_what_counting_all_would_give(days, cap):
     together = counts({"all": [rows for (rows,) in parts.values()]}, cap)["all"]
     assert total(counts(parts, cap).values(), cap) == together == more_than(days, cap)
     assert total([]) == Count(0, False)
+
+
+@pytest.mark.parametrize("order", [("date",), ("-date", "-id"), ("id",)])
+@pytest.mark.parametrize("size", [1, 7, 41])
+def test_a_prepared_list_gives_the_same_pages_and_sees_new_rows(days, order, size):
+    branches = [days.filter(region="0"), days.filter(region__in=["0", "1"]), days.filter(region="3")]
+    prepared = Paging(lambda: branches, order, size)
+
+    def same(**cursor):
+        shown, plain = prepared.page(**cursor), page(branches, order, size, **cursor)
+        assert shown.items == plain.items
+        assert (bool(shown.next), bool(shown.previous)) == (bool(plain.next), bool(plain.previous))
+        return shown
+
+    shown = same()
+    while shown.next:
+        shown = same(after=shown.next)
+    while shown.previous:
+        shown = same(before=shown.previous)
+    first = days.filter(region="0").order_by(*order, *([] if order[-1].endswith("id") else ["id"])).first()
+    first.delete()
+    same()
+    with pytest.raises(BadCursor):
+        prepared.page(after="nonsense")
+
+
+def test_a_prepared_list_of_nothing_is_an_empty_page(db):
+    assert Paging(lambda: [], ("date",), 5).page().items == []

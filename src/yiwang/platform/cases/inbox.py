@@ -201,8 +201,8 @@ class Inbox:
 
         Raises ``paging.BadCursor``.
         """
-        branches = [self._narrow(one.entries(), filters) for one in self.chosen(filters.role, filters.office)]
-        return self._page(paging.page(branches, ("due_on",), SIZE, after=after, before=before))
+        listed = _listing(self, self.near, filters, tuple(handlers_for(self.by)) if filters.who == "me" else ())
+        return self._page(listed.page(after=after, before=before))
 
     def counts(self, filters: Filters) -> dict[str, paging.Count]:
         """Return how many wait at each light, altogether (``all``), for each role, for anybody where the actor works
@@ -294,7 +294,14 @@ class Inbox:
             return [replace(one, roles=(role,)) if role else one for one in self.office]
         return [one for name, found in self.waiting.items() if role in ("", name) for one in found]
 
-    def _narrow(self, entries: QuerySet[InboxEntry], filters: Filters) -> QuerySet[InboxEntry]:
+    def narrowed(self, filters: Filters, handlers: Sequence[uuid.UUID]) -> list[QuerySet[InboxEntry]]:
+        """Return the branches of a list that filters narrow; ``handlers`` are whose cases are one's own."""
+        chosen = self.chosen(filters.role, filters.office)
+        return [self._narrow(one.entries(), filters, handlers) for one in chosen]
+
+    def _narrow(
+        self, entries: QuerySet[InboxEntry], filters: Filters, handlers: Sequence[uuid.UUID]
+    ) -> QuerySet[InboxEntry]:
         if filters.light:
             entries = entries.filter(self.light(filters.light))
         if filters.state:
@@ -302,7 +309,7 @@ class Inbox:
         if filters.item:
             entries = entries.filter(item_code=filters.item)
         if filters.who == "me":
-            entries = entries.filter(handler_id__in=handlers_for(self.by))
+            entries = entries.filter(handler_id__in=handlers)
         elif filters.who == "nobody":
             entries = entries.filter(handler_id=None)
         if filters.until:
@@ -322,6 +329,11 @@ class Inbox:
             parts = [replace(whole, agencies=(path,), below="") for path in paths] if len(paths) <= NARROW else []
             branches |= dict.fromkeys(parts or [whole])
         return [one for one in branches if not any(other != one and _covers(other, one) for other in branches)]
+
+
+@lru_cache(maxsize=512)
+def _listing(lists: Inbox, _near: date, filters: Filters, handlers: tuple[uuid.UUID, ...]) -> paging.Paging[InboxEntry]:
+    return paging.Paging(lambda: lists.narrowed(filters, handlers), ("due_on",), SIZE)
 
 
 @lru_cache(maxsize=512)

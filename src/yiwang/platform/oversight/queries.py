@@ -106,8 +106,7 @@ _FIGURES = f"""
         FROM oversight_rating WHERE service_id = s.id AND attempt = 1
     ) r ON true
     LEFT JOIN LATERAL (
-        SELECT called_back_at, rectified_at IS NOT NULL OR coalesce(rectify_due, verify_due) < %(today)s AS
-        due,
+        SELECT called_back_at, rectified_at IS NOT NULL OR coalesce(rectify_due, verify_due) < %(today)s AS due,
                (rectified_at AT TIME ZONE 'Asia/Shanghai')::date <= rectify_due AS on_time
         FROM oversight_badrating WHERE rating_id = r.id AND r.counts
     ) b ON true
@@ -117,9 +116,9 @@ _FIGURES = f"""
 
 
 def count_figures(since: datetime) -> PublicFigures:
-    """Count the figures of services since then. First ratings count: a second one shows what rectifying did,
-    and must
-    not embellish what was.
+    """Count the figures of services since then.
+
+    First ratings count: a second one shows what rectifying did, and must not embellish what was.
     """
     small = data.parameters().small
     with connection.cursor() as sql:

@@ -18,6 +18,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from yiwang.config.processes import die_with_parent, is_free
+from yiwang.ui import catalogues
 
 _ARENA_MAX = -8  # of glibc's mallopt(3): each thread would have a heap of its own, and leave it half empty
 _BACKLOG = 1024  # connections that the kernel holds while every process is at its limit
@@ -74,6 +75,7 @@ def _load() -> None:
     import yiwang.config.wsgi  # noqa: F401 - for its effect
 
     get_resolver().url_patterns  # noqa: B018 - imports every page
+    catalogues.join_all()
     for connection in connections.all():
         connection.close()
         if hasattr(connection, "close_pool"):
