@@ -36,8 +36,8 @@ class City:
         }
         self.demo: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start everything, and wait for the welcome."""
+    def start(self, until_it_says: str = "Ctrl-C") -> None:
+        """Start everything, and wait for the welcome, or until it says something else."""
         self.state_dir.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self.demo = subprocess.Popen(
@@ -45,7 +45,7 @@ class City:
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         until = time.monotonic() + READY
-        while "Ctrl-C" not in self.said():
+        while until_it_says not in self.said():
             assert self.demo.poll() is None, self.said()
             assert time.monotonic() < until, self.said()
             time.sleep(0.1)

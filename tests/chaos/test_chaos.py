@@ -202,3 +202,31 @@ def test_nothing_is_lost_and_nothing_is_doubled(city: City) -> None:
     judge.logs_name_nobody()
     judge.record_is_whole()
     assert len(killer.struck) == KILLS
+
+
+@pytest.mark.skipif(PACK == "testville", reason="makes a whole city, twice: `make chaos` does")
+def test_a_first_start_that_was_broken_off_leaves_no_half_a_city() -> None:
+    state_dir = ROOT / ".yiwang" / "chaos" / "first"
+    shutil.rmtree((state_dir / "pg").resolve(), ignore_errors=True)
+    shutil.rmtree(state_dir, ignore_errors=True)
+    city = City(state_dir, PACK)
+    count = "SELECT count(*) FROM cases_application"
+    try:
+        city.start("让城市里有事在办")
+
+        def begun() -> int:
+            with psycopg.connect(city.database_url()) as connection:
+                return connection.execute(count).fetchone()[0]
+
+        assert wait_for(lambda: begun() > 3, 60)
+        assert city.kill(city.everything)  # somebody starts it again
+        assert "重新建库" in city.said()
+        whole = begun()
+        assert whole > 20
+        assert city.run("audit", "verify").returncode == 0
+        city.stop()
+        city.start()
+        assert "让城市里有事在办" not in city.said()
+        assert begun() == whole
+    finally:
+        city.stop()

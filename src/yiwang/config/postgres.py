@@ -30,8 +30,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import psycopg
+import psycopg.sql
 
 from yiwang.config import places
 from yiwang.config.places import PostgresError
@@ -98,6 +100,14 @@ def running(state_dir: Path, *, test: bool = False, say: Say = lambda _line: Non
     finally:
         if child:
             server.stop(child)
+
+
+def make_anew(url: str) -> None:
+    """Drop a database with all that is in it, whoever is connected, and make it anew, empty."""
+    name = psycopg.sql.Identifier(urlsplit(url).path.lstrip("/"))
+    with psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True) as connection:
+        connection.execute(psycopg.sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name))
 
 
 def server_pid(state_dir: Path, url: str) -> int | None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -43,6 +45,30 @@ def note_pack(pack: str) -> None:
     draft = note.with_suffix(".new")
     draft.write_text(json.dumps({_database_id(): _pack_digest(pack)}))
     draft.replace(note)
+
+
+@contextmanager
+def half_made() -> Iterator[None]:
+    """Mark the database as half made as long as the block lasts; a process that is killed in it leaves the mark."""
+    mark = _mark()
+    with mark.open("w") as note:
+        note.write(_database_id())
+        note.flush()
+        os.fsync(note.fileno())
+    yield
+    mark.unlink()
+
+
+def is_half_made() -> bool:
+    """Tell whether whoever was making this very database did not come to the end."""
+    try:
+        return _mark().read_text() == _database_id()
+    except OSError:
+        return False
+
+
+def _mark() -> Path:
+    return Path(settings.YIWANG_STATE_DIR) / "half-made"
 
 
 def _note() -> Path:

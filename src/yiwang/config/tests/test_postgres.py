@@ -275,6 +275,17 @@ def test_a_newcomer_waits_for_a_server_that_is_ending(state_dir: Path) -> None:
         assert rows(url) == acked
 
 
+def test_a_database_is_made_anew_whoever_is_connected(state_dir: Path) -> None:
+    with postgres.running(state_dir) as url, psycopg.connect(url, autocommit=True) as somebody:
+        somebody.execute("CREATE TABLE half (id int)")
+        postgres.make_anew(url)
+        with pytest.raises(psycopg.OperationalError):
+            somebody.execute("SELECT 1")
+        with psycopg.connect(url) as again:
+            assert again.execute("SELECT to_regclass('half')").fetchone() == (None,)
+            again.execute("CREATE TABLE whole (id int)")
+
+
 def test_stale_lock_files_that_name_a_living_stranger(state_dir: Path) -> None:
     data = state_dir / "pg" / "data"
     port = (state_dir / "pg" / "port").read_text().strip()
