@@ -15,7 +15,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from yiwang.config import papers, typed
-from yiwang.config.scenario import DRAFT, CorrectionPlan, Scenario
+from yiwang.config.scenario import DRAFT, Answered, CorrectionPlan, Scenario
 from yiwang.config.staffing import Staff, reach_of, staff_for
 from yiwang.halls.services import queries as services
 from yiwang.kernel import clock, holidays, work
@@ -32,8 +32,8 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
+from yiwang.platform.oversight import acts as ratings
 from yiwang.platform.oversight import queries as oversight
-from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.types import Level
 from yiwang.ui import uploads, values
 
@@ -143,7 +143,7 @@ class Journey:
                 if not service.attempt:
                     continue
                 with self._now():
-                    rate(
+                    ratings.rate(
                         service.id,
                         Level(self.scenario.rating["level"]),
                         [str(code) for code in self.scenario.rating.get("reasons", ())],
@@ -151,6 +151,27 @@ class Journey:
                         key=self._key(),
                     )
                 yield self._stage("oversight.rate", self.applicant, case.name)
+        if self.scenario.answered:
+            for case in self.walk.cases:
+                yield from self._put_right(case, self.scenario.answered)
+
+    def _put_right(self, case: CaseView, plan: Answered) -> Iterator[Stage]:
+        """Let the agency verify and put right a bad rating, and a supervisor call back."""
+        officer, supervisor = (self.staff.who(role, reach_of(case)) for role in (Role.DECIDER, Role.SUPERVISOR))
+        self._next_day()
+        with self._now():
+            bad = next(one.id for one in oversight.bad_ratings(officer)[0] if one.case_id == case.id)
+            ratings.take_up(bad, by=officer, key=self._key())
+            ratings.verify(bad, True, plan.finding, by=officer, key=self._key())
+        yield self._stage("oversight.verify", officer, case.name)
+        self._next_day()
+        with self._now():
+            ratings.rectify(bad, plan.measures, by=officer, key=self._key())
+        yield self._stage("oversight.rectify", officer, case.name)
+        self._next_day()
+        with self._now():
+            ratings.call_back(bad, plan.call_back, by=supervisor, key=self._key())
+        yield self._stage("oversight.call_back", supervisor, case.name)
 
     def _plan(self) -> tuple[list[uuid.UUID], dict[str, Any], str, str, str]:
         """Return editions, answers, region, life event and name of what is applied for."""

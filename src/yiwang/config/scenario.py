@@ -28,6 +28,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What a bad rating led to: what was found, what was put right, what the rater said when called."""
+
+    finding: str
+    measures: str
+    call_back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A matter of invented people: a life event, or single items in a region. What is not said goes well."""
 
@@ -52,3 +61,5 @@ class Scenario:
     """Reason for which the applicant withdraws after acceptance."""
     visit_in_days: int = 3
     rating: dict[str, Any] = field(default_factory=dict)
+    answered: Answered | None = None
+    """How the agency put right what was rated badly, within its time; nobody has yet if it is not said."""
