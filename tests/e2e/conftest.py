@@ -22,7 +22,8 @@ from .visitor import Album, Visitor
 
 SHOTS = os.environ.get("YIWANG_SHOTS", "")
 RUNNING = os.environ.get("YIWANG_E2E_URL", "")
-"""A demo of this checkout that runs already, to be used as it is."""
+STATE = Path(os.environ.get("YIWANG_E2E_STATE", default_state_dir()))
+"""A demo of these sources that runs already, to be used as it is, and where it keeps what it has."""
 READY = 240
 Bring = Callable[..., Visitor]
 
@@ -65,7 +66,7 @@ def city() -> Iterator[City]:
     """Start the demo; Ctrl-C ends it."""
     outside = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "YIWANG_MODE"}}
     if RUNNING:
-        yield City(RUNNING, outside | {"YIWANG_STATE_DIR": str(default_state_dir())})
+        yield City(RUNNING, outside | {"YIWANG_STATE_DIR": str(STATE)})
         return
     port = free_port()
     state = ROOT / ".yiwang" / "e2e"

@@ -52,7 +52,7 @@ def _agency(row: Agency) -> AgencyView:
 
 def find_agency(code: str) -> AgencyView | None:
     """Return an agency by code, or nothing."""
-    row = Agency.objects.filter(code=code, active=True).first()
+    row = _BY_CODE.first(code=code)
     return _agency(row) if row else None
 
 
@@ -96,6 +96,7 @@ def agencies_doing(functions: Iterable[str], region: str) -> dict[str, str]:
     return {function: path for function, (_near, path) in found.items()}
 
 
+_BY_CODE = Compiled(lambda: Agency.objects.filter(code=Slot("code"), active=True))
 _BY_ID = Compiled(lambda: Agency.objects.filter(pk__any=Slot("ids")))
 _BY_PATH = Compiled(lambda: Agency.objects.filter(path__any=Slot("paths")))
 

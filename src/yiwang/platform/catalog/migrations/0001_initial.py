@@ -9,7 +9,15 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # What we use of others comes first, before there is much of ours: each of their changes renders every model that
+    # is related to it in whatever way, which takes most of the time.
     dependencies = [
+        ('taggit', '0006_rename_taggeditem_content_type_object_id_taggit_tagg_content_8fc721_idx'),
+        ('wagtailadmin', '0006_formstate'),
+        ('wagtailcore', '0098_apitoken'),
+        ('wagtaildocs', '0014_alter_document_file_size'),
+        ('wagtailimages', '0027_image_description'),
+        ('wagtailusers', '0015_userprofile_keyboard_shortcuts'),
     ]
 
     operations = [

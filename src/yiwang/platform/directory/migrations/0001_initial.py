@@ -11,8 +11,13 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # What we use of others comes first, before there is much of ours: each of their changes renders every model that
+    # is related to it in whatever way, which takes most of the time.
     dependencies = [
+        ('mfa', '0003_authenticator_type_uniq'),
+        ('oauth2_provider', '0022_refreshtoken_token_family_index'),
     ]
+    run_before = [('wagtailcore', '0001_initial')]
 
     operations = [
         migrations.CreateModel(
