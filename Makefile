@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
 
 PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done))
@@ -21,7 +22,7 @@ demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
 
 test: .venv/.installed-dev build
-	@exec $(BIN)/pytest -m "not e2e" $(ARGS)
+	@exec $(BIN)/pytest -m "not e2e" -n $(CORES) --dist worksteal $(ARGS)
 
 e2e: .venv/.installed-dev node_modules/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)

@@ -33,6 +33,12 @@ def _forget() -> None:
     names.forget()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, in whatever order the rest comes: no core shall wait for it at the end."""
+    items.sort(key=lambda item: not any(item.iter_markers("slow")))
+
+
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[Callable[[], None]]:
     """Let no test remember another's city; gives what forgets, for a test that changes the city under way."""

@@ -29,7 +29,7 @@ from .city import City, furnish, wait_for
 from .judge import Judge
 from .people import Citizen, Firm, Ledger, Staff
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
 PACK = os.environ.get("YIWANG_CHAOS_PACK", "testville")
 KILLS = int(os.environ.get("YIWANG_CHAOS_KILLS", "5"))

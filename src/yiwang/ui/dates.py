@@ -6,6 +6,9 @@ from datetime import date, datetime
 
 from django.utils.formats import date_format
 from django.utils.timezone import is_aware, localtime
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
 
 from .values import is_english
 
@@ -22,11 +25,18 @@ _WEEKDAYS = "一二三四五六日"
 
 
 def said(moment: date | datetime | None, form: str = "day") -> str:
-    """Say a day or an instant (in the city's time) in one of FORMS; nothing for none. Raises KeyError for another."""
+    """Say a day or an instant (in the city's time) in one of FORMS, or ``lately``: with the time only if it is of today,
+    with the year only if it is of another. Nothing for none. Raises KeyError for another form.
+    """
     if moment is None:
         return ""
     if isinstance(moment, datetime) and is_aware(moment):
         moment = localtime(moment)
+    if form == "lately":
+        today = clock.today()
+        if isinstance(moment, datetime) and moment.date() == today:
+            return _("今日 %(time)s") % {"time": date_format(moment, "H:i")}
+        form = "day" if moment.year == today.year else "date"
     chinese, english = FORMS[form]
     if is_english():
         return date_format(moment, english)

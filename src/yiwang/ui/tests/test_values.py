@@ -1,5 +1,5 @@
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -7,9 +7,10 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from yiwang.kernel import clock
 from yiwang.kernel.codes import citizen_id_check, uscc_check
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.ui import values
+from yiwang.ui import dates, values
 from yiwang.ui.values import Wrong, parse
 
 K = FieldKind
@@ -161,3 +162,15 @@ def test_english_readers_get_english_labels_and_sentences():
     field = spec(K.INTEGER, label_en="Seats")
     with translation.override("en"), pytest.raises(Wrong, match="Seats: enter digits only"):
         parse(field, "many")
+
+
+def test_lately_says_the_time_of_today_and_the_year_of_another():
+    now = datetime(2026, 11, 29, 1, 12, tzinfo=UTC)
+    with clock.at(now):
+        assert dates.said(now, "lately") == "今日 09:12"
+        assert dates.said(datetime(2026, 11, 28, 15, 59, tzinfo=UTC), "lately") == "11月28日"
+        assert dates.said(datetime(2026, 11, 28, 16, 1, tzinfo=UTC), "lately") == "今日 00:01"
+        assert dates.said(date(2026, 3, 2), "lately") == "3月2日"
+        assert dates.said(datetime(2025, 12, 31, 4, tzinfo=UTC), "lately") == "2025年12月31日"
+        with translation.override("en"):
+            assert dates.said(now, "lately") == "today, 09:12"
