@@ -57,7 +57,7 @@ class DemoSignIn(SignIn):
         """List the demo's people and staff."""
         if not settings.YIWANG_DEMO:
             return {}
-        accounts = Account.objects.filter(is_active=True).select_related("person", "staff__agency")
+        accounts = Account.objects.filter(is_active=True).select_related("person", "staff__agency").order_by("pk")
         people = [account for account in accounts if account.person]
         staff = sorted(
             (account for account in accounts if hasattr(account, "staff")),
