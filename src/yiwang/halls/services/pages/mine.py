@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from yiwang.halls.services.pages import done
 from yiwang.kernel import clock
 from yiwang.kernel.codes import mask_name
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
@@ -18,7 +19,6 @@ from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, Problem
 from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, PartyKind
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.labels import act_label
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
@@ -174,7 +174,7 @@ def acted(request: HttpRequest) -> HttpResponse:
         return redirect("services:acted")
     names = queries.delegate_names([one.delegation for one in page.entries if one.delegation])
     rows = [
-        (one, names.get(one.delegation, one.actor) if one.delegation else one.actor, act_label(one.name))
+        (one, names.get(one.delegation, one.actor) if one.delegation else one.actor, done.said(one.name))
         for one in page.entries
     ]
     context = {"rows": rows, "next": page.next, "principal": queries.party_name(who.principal), "section": "my"}

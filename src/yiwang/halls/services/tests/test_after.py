@@ -9,8 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
+from yiwang.halls.services.pages import done
 from yiwang.kernel import clock
-from yiwang.kernel.types import Role
+from yiwang.kernel.acts import CATALOGUE
+from yiwang.kernel.types import ActorKind, Role
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.tests.conftest import (
@@ -228,3 +230,12 @@ def test_codes_cannot_be_tried_through(owner):
         answers = [stranger.get(reverse("services:progress"), {"number": "1", "code": "2"}) for _n in range(45)]
     assert answers[-1].status_code == 429
     assert "Retry-After" in answers[-1].headers
+
+
+def test_whatever_may_be_done_in_anothers_name_is_called_something():
+    people = {ActorKind.PERSON, ActorKind.CLIENT}
+    named = {name for name, one in CATALOGUE.items() if people & set(one.permission.kinds)}
+    assert "oversight.rate" in named
+    assert named <= set(done.ACTS)
+    assert done.said("oversight.rate") == "评价服务"
+    assert done.said("licences.hold") == "窗口办理"

@@ -1,0 +1,43 @@
+"""What everything is called that somebody may do in another's name: the account's own page tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.platform.cases.labels import ACTS as CASES
+
+ACTS: dict[str, Any] = CASES | {
+    "identity.add_passkey": _("添加通行密钥"),
+    "identity.add_totp": _("添加动态口令"),
+    "identity.change_password": _("改密码"),
+    "identity.check_code": _("核对验证码"),
+    "identity.check_password": _("核对密码"),
+    "identity.check_totp": _("核对动态口令"),
+    "identity.end_all_sessions": _("退出所有登录"),
+    "identity.end_session": _("退出一处登录"),
+    "identity.give_up_delegation": _("不再代办"),
+    "identity.grant_delegation": _("委托他人"),
+    "identity.pass_face_check": _("人脸核验"),
+    "identity.raise_organisation": _("提高单位认证等级"),
+    "identity.register": _("注册账号"),
+    "identity.register_organisation": _("登记单位"),
+    "identity.remove_factor": _("删除通行密钥或动态口令"),
+    "identity.reset_password": _("重设密码"),
+    "identity.revoke_delegation": _("收回委托"),
+    "identity.send_code": _("发送验证码"),
+    "identity.sign_in": _("登录"),
+    "identity.sign_out": _("退出登录"),
+    "identity.verify_person": _("核验身份"),
+    "licences.copy": _("制作证照复制件"),
+    "notices.choose": _("选择通知方式"),
+    "notices.mark_all_read": _("消息全部标为已读"),
+    "notices.mark_read": _("查看消息"),
+    "oversight.rate": _("评价服务"),
+}
+
+
+def said(name: str) -> str:
+    """Return what an act is called; what only staff do, at a counter in somebody's presence, has one word."""
+    return str(ACTS.get(name, _("窗口办理")))
