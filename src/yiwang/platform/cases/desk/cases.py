@@ -222,12 +222,16 @@ def _links(problem: Problem, slug: str) -> list[dict[str, str]]:
 
 
 def _viewer(request: HttpRequest, found: CaseFile) -> dict[str, Any]:
-    """Return the materials and which of their files is shown: the asked one, else the first picture, else the first."""
+    """Return the materials and which of their files is shown: the asked one, else what was handed in last after the
+    application, else the first picture, else the first.
+    """
     files: list[tuple[str, FileView]] = [(one.name, file) for one in found.materials for file in one.files]
     wanted = request.GET.get("file", "")
     at = next((number for number, one in enumerate(files) if str(one[1].id) == wanted), None)
     if at is None:
-        at = next((number for number, one in enumerate(files) if one[1].media_type in PICTURES), 0)
+        later = [number for number, one in enumerate(files) if one[1].added_at > found.application.submitted_at]
+        first = next((number for number, one in enumerate(files) if one[1].media_type in PICTURES), 0)
+        at = max(later, key=lambda number: files[number][1].added_at, default=first)
     if not files:
         return {"files": files, "shown": None}
     material, shown = files[at]

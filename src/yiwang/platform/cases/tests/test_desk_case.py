@@ -1,5 +1,6 @@
 """The case page: complete, only what may be done, and nothing typed is lost."""
 
+import re
 from dataclasses import replace
 
 from django.urls import reverse
@@ -12,6 +13,7 @@ from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
     FIRE,
     FOOD,
+    MONDAY,
     accepted,
     at,
     case_of,
@@ -20,6 +22,7 @@ from yiwang.platform.cases.tests.conftest import (
     next_workday,
     officer,
     review,
+    stored,
 )
 
 
@@ -151,3 +154,20 @@ def test_neighbours_are_found_by_the_list_not_by_number(owner, monday):
     assert client.get(reverse("cases:following", args=[first.pk])).url == reverse("cases:case", args=[second.pk])
     assert client.get(reverse("cases:preceding", args=[second.pk])).url == reverse("cases:case", args=[first.pk])
     assert client.get(reverse("cases:preceding", args=[first.pk])).url == reverse("cases:inbox")
+
+
+def test_what_was_handed_in_later_is_shown_first_and_says_when(food, owner):
+    path = reverse("cases:case", args=[food.pk])
+    old = food.application.files.get(identity="floor_plan")
+    before = signed_in("amr-reviewer").get(path)
+    assert "补交" not in text(before)
+    plan = {"target": "material:floor_plan", "label": "店内平面图", "message": "没有标面积。"}
+    with at(MONDAY, 10):
+        acts.request_correction(food.pk, [plan], by=officer(food, Role.REVIEWER), key=key())
+    with at(MONDAY, 11):
+        new = acts.add_file(food.application_id, "floor_plan", stored(), by=owner, key=key())
+        acts.answer_correction(food.pk, {}, by=owner, key=key())
+    page = signed_in("amr-reviewer").get(path).content.decode()
+    assert "11:00 补交" in page
+    shown = re.search(r'id="v-([0-9a-f-]+)"[^>]*aria-current="true"', page)[1]
+    assert shown == str(new) != str(old.pk)
