@@ -9,7 +9,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 import psycopg
+from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
+from django.db import connections
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ConnectorException
@@ -71,7 +73,9 @@ async def _work(concurrency: int, queues: list[str] | None) -> None:
 
 async def _work_while_connected(concurrency: int, queues: list[str] | None) -> None:
     # A second App, and not `replace_connector`: the tasks must keep the first, whose connector is Django's,
-    # or a job that an act defers inside a task would not belong to that act's transaction.
+    # or a job that an act defers inside a task would not belong to that act's transaction. Periodic jobs are deferred
+    # through Django's too, in asgiref's thread: a connection there that the database closed never comes back by itself.
+    await sync_to_async(connections.close_all)()
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     async with worker.open_async():
         rescue = asyncio.create_task(_rescue(worker))
