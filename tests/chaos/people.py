@@ -192,18 +192,22 @@ class Clerk(Person):
         boxes = [one["value"] for one in form.find_all("input", {"name": "case"})]
         self.act("cases.accept_all", pk, form, case=boxes)
 
-    def ask_for_correction(self, pk: str, case: str, material: str, message: str) -> None:
-        """Ask, once, for one material to be corrected."""
+    def ask_for_correction(self, pk: str, case: str, material: str, message: str) -> str:
+        """Ask, once, for one material to be corrected, by its name or code; return its code."""
         page = self.page(f"/desk/cases/{case}/")
         form = page.find("form", action=f"/desk/cases/{case}/acts/request-correction/")
         targets = [one["value"] for one in form.find_all("input", {"name": "target"})]
         labels = [one["value"] for one in form.find_all("input", {"name": "label"})]
-        words = [message if one == f"material:{material}" else "" for one in targets]
-        assert any(words), (material, targets)
+        asked = [
+            material in (label, code.removeprefix("material:")) for code, label in zip(targets, labels, strict=True)
+        ]
+        assert any(asked), (material, targets, labels)
+        words = [message if one else "" for one in asked]
         self.act(
             "cases.request_correction", pk, form, suffix=":request-correction",
             target=targets, label=labels, message=words,
         )  # fmt: skip
+        return str(targets[asked.index(True)]).removeprefix("material:")
 
     def work(self, pk: str, case: str) -> bool:
         """Do on a case what may be done now; tell whether there was anything."""
