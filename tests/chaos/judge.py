@@ -74,7 +74,7 @@ class Judge:
         """Each case has one acceptance, one decision, one end, its documents and its licence, whole and sealed."""
         for pk in applications:
             cases = firm.read(f"/applications/{pk}")["cases"]
-            assert all(case["closed_at"] and case["result"] == "issued" for case in cases), cases
+            assert all(case["closed_at"] and case["result"] in ("issued", "granted") for case in cases), cases
             for case in cases:
                 told = self.rows("SELECT name, count(*) FROM kernel_event WHERE subject_id = %s GROUP BY 1", case["id"])
                 assert {name: dict(told).get(name) for name in ONCE_A_CASE} == dict.fromkeys(ONCE_A_CASE, 1), told
@@ -93,7 +93,7 @@ class Judge:
     def licence_is_sound(self, case: dict[str, Any], firm: Firm) -> None:
         """A granted case has one licence, whose file is there."""
         issued = self.rows("SELECT id, digest FROM licences_licence WHERE case_id = %s", case["id"])
-        assert len(issued) == (1 if case["licence"] else 0), issued
+        assert len(issued) == bool(case["licence"]) == (case["result"] == "issued"), issued
         for pk, digest in issued:
             assert digest, case["name"]
             assert firm.send("GET", f"/api/v1/licences/{pk}/file").content.startswith(b"%PDF")

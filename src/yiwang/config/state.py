@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 
@@ -65,6 +65,14 @@ def is_half_made() -> bool:
         return _mark().read_text() == _database_id()
     except OSError:
         return False
+
+
+def disconnect() -> None:
+    """Close this process's connections to the database, those that wait in the pool too."""
+    for one in connections.all(initialized_only=True):
+        one.close()
+        if hasattr(one, "close_pool"):
+            one.close_pool()
 
 
 def _mark() -> Path:

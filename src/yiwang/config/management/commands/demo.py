@@ -19,12 +19,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.commands.migrate import Command as Migrate
-from django.db import connection
 
 from yiwang.config import postgres
 from yiwang.config.demo import sign_ins
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
-from yiwang.config.state import half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
+from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
 from yiwang.kernel.audit import heads_file
 
 _READY = 120  # seconds that the web may take to answer
@@ -80,7 +79,7 @@ class Command(BaseCommand):
             if not _database_pid():
                 raise CommandError("上次没有准备完，数据库里的演示城市只有一半：请换一个空的数据库（DATABASE_URL）。")
             with self._step("上次没有准备完，重新建库"):
-                connection.close()
+                disconnect()
                 postgres.make_anew(os.environ["DATABASE_URL"])
                 heads_file().unlink(missing_ok=True)  # of a trail that is no more
         with self._step("检查数据库结构"):

@@ -12,12 +12,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
 from django.urls import get_resolver
 from granian.constants import Interfaces
 from granian.server import Server
 
 from yiwang.config.processes import die_with_parent, is_free
+from yiwang.config.state import disconnect
 from yiwang.ui import catalogues
 
 _ARENA_MAX = -8  # of glibc's mallopt(3): each thread would have a heap of its own, and leave it half empty
@@ -76,9 +76,6 @@ def _load() -> None:
 
     get_resolver().url_patterns  # noqa: B018 - imports every page
     catalogues.join_all()
-    for connection in connections.all():
-        connection.close()
-        if hasattr(connection, "close_pool"):
-            connection.close_pool()
+    disconnect()
     gc.collect()
     gc.freeze()
