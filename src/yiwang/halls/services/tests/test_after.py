@@ -4,6 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -234,7 +235,9 @@ def test_codes_cannot_be_tried_through(owner):
 
 def test_whatever_may_be_done_in_anothers_name_is_called_something():
     people = {ActorKind.PERSON, ActorKind.CLIENT}
-    named = {name for name, one in CATALOGUE.items() if people & set(one.permission.kinds)}
+    rooms = {one.label for one in apps.get_app_configs()}  # tests register acts of their own
+    acts = {name: one for name, one in CATALOGUE.items() if name.split(".")[0] in rooms}
+    named = {name for name, one in acts.items() if people & set(one.permission.kinds)}
     assert "oversight.rate" in named
     assert named <= set(done.ACTS)
     assert done.said("oversight.rate") == "评价服务"
