@@ -17,8 +17,8 @@ from .people import Firm, Ledger
 ONCE_A_CASE = ("case.accepted", "case.decided", "case.closed")
 
 WAITING = {
-    "jobs": """SELECT count(*) FROM procrastinate_jobs
-               WHERE status IN ('todo', 'doing') AND coalesce(scheduled_at, now()) <= now()""",
+    "jobs": """SELECT count(*) FROM procrastinate_jobs  -- those that wait for another try too
+               WHERE status IN ('todo', 'doing') AND (attempts > 0 OR coalesce(scheduled_at, now()) <= now())""",
     "events": """SELECT count(*) FROM kernel_eventcursor c JOIN kernel_event e
                  ON e.xid >= c.xid AND e.seq > CASE WHEN c.xid_to = 0 THEN c.floor ELSE c.seq END""",
     "timers": "SELECT count(*) FROM kernel_timer WHERE fired_at IS NULL AND due_at <= now()",

@@ -34,7 +34,6 @@ from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.oversight import acts as ratings
 from yiwang.platform.oversight import queries as oversight
-from yiwang.platform.oversight.types import Level
 from yiwang.ui import uploads, values
 
 __all__ = ["CorrectionPlan", "Journey", "Scenario", "Stage", "Walk", "numbers_of", "prepare", "reach_of", "staff_for"]
@@ -132,7 +131,8 @@ class Journey:
 
     def _rate(self) -> Iterator[Stage]:
         """Rate every case, once its service was noted by whoever listens to events."""
-        if not self.scenario.rating or self._lies:
+        rating = self.scenario.rating
+        if rating is None or self._lies:
             return
         if self.until:
             self._next_day()
@@ -145,15 +145,15 @@ class Journey:
                 with self._now():
                     ratings.rate(
                         service.id,
-                        Level(self.scenario.rating["level"]),
-                        [str(code) for code in self.scenario.rating.get("reasons", ())],
+                        rating.level,
+                        [str(code) for code in rating.reasons],
                         by=self.applicant,
                         key=self._key(),
                     )
                 yield self._stage("oversight.rate", self.applicant, case.name)
-        if self.scenario.answered:
+        if rating.answered:
             for case in self.walk.cases:
-                yield from self._put_right(case, self.scenario.answered)
+                yield from self._put_right(case, rating.answered)
 
     def _put_right(self, case: CaseView, plan: Answered) -> Iterator[Stage]:
         """Let the agency verify and put right a bad rating, and a supervisor call back."""

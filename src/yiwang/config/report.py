@@ -13,11 +13,14 @@ from django.utils import timezone
 from pydantic import TypeAdapter
 
 from yiwang.kernel.clock import Light
-from yiwang.platform.cases.labels import RESULTS, act_label
+from yiwang.platform.cases.labels import ACTS as CASES
+from yiwang.platform.cases.labels import RESULTS
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseState, CaseView
 from yiwang.platform.evidence.types import Burden
+from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
 
 WEEKDAYS = "一二三四五六日"
+LABELS: dict[str, Any] = CASES | OVERSIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,7 @@ def reading(case: CaseView) -> ClockReading:
 def act_done(at: datetime, act: str, by: str, about: str, view: ApplicationView) -> ActDone:
     """Note an act with the clocks of its application."""
     clocks = tuple(reading(case) for case in view.cases)
-    return ActDone(at, act, LABELS.get(act) or act_label(act), by, about, clocks, view.joint_due_on)
-
-
-LABELS = {"oversight.rate": "评价"}
-"""Words for acts of rooms above the cases."""
+    return ActDone(at, act, str(LABELS[act]), by, about, clocks, view.joint_due_on)
 
 
 # --- For a terminal ---

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from yiwang.platform.oversight.types import Level
+
 DRAFT = "draft"
 """What is left as a draft is filled in and not handed in."""
 
@@ -37,6 +39,19 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """How each case is rated once it has ended, and how the agency put right, within its time, what was rated badly."""
+
+    level: Level
+    reasons: tuple[int, ...] = ()
+    answered: Answered | None = None
+
+    def __post_init__(self) -> None:
+        if self.answered and not self.level.bad:
+            raise ValueError("only a bad rating is answered")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A matter of invented people: a life event, or single items in a region. What is not said goes well."""
 
@@ -60,6 +75,4 @@ class Scenario:
     withdraw: str = ""
     """Reason for which the applicant withdraws after acceptance."""
     visit_in_days: int = 3
-    rating: dict[str, Any] = field(default_factory=dict)
-    answered: Answered | None = None
-    """How the agency put right what was rated badly, within its time; nobody has yet if it is not said."""
+    rating: Rated | None = None

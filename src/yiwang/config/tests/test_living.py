@@ -9,6 +9,7 @@ import pytest
 
 from yiwang.config import living
 from yiwang.config.environment import ROOT
+from yiwang.config.scenario import Scenario
 from yiwang.kernel import clock
 from yiwang.kernel.audit import seal, verify
 from yiwang.kernel.models import AuditEntry
@@ -39,3 +40,15 @@ def test_testville_comes_to_life_once(testville: None) -> None:
     assert AuditEntry.objects.filter(name="cases.submit", at__lt=clock.now() - timedelta(days=1)).count() >= 2
     seal()
     assert list(verify()) == []
+
+
+@pytest.mark.parametrize("level", ["satisfied", "dissatisfied"])
+def test_only_a_bad_rating_is_put_right(level: str) -> None:
+    pack = Pack(PACK)
+    answered = {"finding": "属实", "measures": "已改", "call_back": "认可"}
+    row = {"person": "elder", "rating": {"level": level, "reasons": [209], "answered": answered}}
+
+    made = pack.make(PACK / "living" / "matters.yaml", row, Scenario)
+
+    assert (made is not None) == (level == "dissatisfied")
+    assert ["only a bad rating" in fault.message for fault in pack.faults] == [True] * (made is None)

@@ -4,8 +4,9 @@ import time
 
 
 def soon(work, wanted=1):
-    """Call until it has done at least this much: a transaction elsewhere in the server holds windows up for a moment."""
-    until = time.monotonic() + 10
+    """Call until it has done at least this much: a transaction elsewhere in the server, of another test that loads a
+    city, say, holds windows up as long as it lasts."""
+    until = time.monotonic() + 60
     done = work()
     while done < wanted and time.monotonic() < until:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Words for levels, states and alerts, shared by pages."""
+"""Words for acts, levels, states and alerts, shared by pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from yiwang.platform.oversight.types import AlertKind, BadRatingState, Level, Near
 
+ACTS: dict[str, Any] = {
+    "oversight.rate": _("评价服务"),
+    "oversight.take_up": _("开始核实差评"),
+    "oversight.verify": _("核实差评"),
+    "oversight.review": _("复核差评"),
+    "oversight.rectify": _("整改差评"),
+    "oversight.call_back": _("回访评价人"),
+}
 LEVELS: dict[Level, Any] = {
     Level.VERY_SATISFIED: _("非常满意"),
     Level.SATISFIED: _("满意"),

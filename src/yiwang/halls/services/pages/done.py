@@ -7,8 +7,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from yiwang.platform.cases.labels import ACTS as CASES
+from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
 
-ACTS: dict[str, Any] = CASES | {
+ACTS: dict[str, Any] = {
+    **CASES,
+    **OVERSIGHT,
     "identity.add_passkey": _("添加通行密钥"),
     "identity.add_totp": _("添加动态口令"),
     "identity.change_password": _("改密码"),
@@ -34,7 +37,6 @@ ACTS: dict[str, Any] = CASES | {
     "notices.choose": _("选择通知方式"),
     "notices.mark_all_read": _("消息全部标为已读"),
     "notices.mark_read": _("查看消息"),
-    "oversight.rate": _("评价服务"),
 }
 
 
