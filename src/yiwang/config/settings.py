@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "yiwang.ui.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "yiwang.ui.middleware.PartsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "yiwang.ui.middleware.ReadableMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.digest import canonical, sm3_hex
+from yiwang.kernel.horizon import horizon
 from yiwang.kernel.models import AuditBlock, AuditEntry
 
 log = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ def _next_block() -> AuditBlock | None:
     with connection.cursor() as sql:
         sql.execute("SELECT pg_advisory_xact_lock(hashtext('kernel.audit.seal'))")
     last = AuditBlock.objects.order_by("-number").first()
-    until, coming = _clock()
+    until, coming = horizon()
     floor, start, ceiling = (last.seq_floor, last.xid_to, _FOREVER) if last else (0, 0, _FOREVER)
     if last is not None and until < start and not _above(floor, start).exists():
         floor, start = _end(last), 0  # restored into a new cluster, whose transaction numbers begin again
@@ -178,16 +179,6 @@ def _next_block() -> AuditBlock | None:
     return block
 
 
-def _clock() -> tuple[int, int]:
-    """Return the transaction below which all are over, and the first that is still to come."""
-    with connection.cursor() as sql:
-        sql.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
-        )
-        final, coming = sql.fetchone()
-        return final, coming
-
-
 def _above(floor: int, xid: int) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(seq__gt=floor, xid__gte=xid)
 
@@ -204,7 +195,7 @@ def _end(last: AuditBlock) -> int:
     After a restore, what is new has the greater sequence numbers: of the entries whose transactions the blocks cover
     the first belong to the old cluster, as many as were sealed.
     """
-    if _clock()[0] >= last.xid_to:
+    if horizon()[0] >= last.xid_to:
         return _FOREVER
     of_floor = AuditEntry.objects.filter(seq__gt=last.seq_floor)
     sealed = AuditBlock.objects.filter(seq_floor=last.seq_floor).aggregate(entries=Sum("entries"))["entries"]

@@ -3,7 +3,7 @@
 A subscriber is a function with a name; it reads through a cursor of its own, so a slow or broken one holds up nobody
 else. Delivery and its effects share one transaction: an effect happens exactly once.
 
-The order is safe because a window ends at the oldest transaction still running: everything below it is final, and
+The order is safe because a window ends at the oldest transaction still running here: everything below it is final, and
 within a window rows stand in the order in which they were written under the subject's lock. After a restore into a new
 cluster, which counts its transactions from the beginning, what the old one wrote is a window of its own.
 """
@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
 from yiwang.kernel import clock
+from yiwang.kernel.horizon import horizon
 from yiwang.kernel.models import Event, EventCursor
 from yiwang.kernel.recording import EVENTS
 
@@ -77,14 +78,14 @@ def _waiting() -> set[str]:
     Opening a window writes, and every write ends a window: without this look first, idle subscribers would go on
     moving their cursors for ever.
     """
+    final, coming = horizon()
     with connection.cursor() as sql:
         sql.execute(
-            "WITH now AS MATERIALIZED (SELECT pg_snapshot_xmin(s)::text::bigint AS final,"
-            " pg_snapshot_xmax(s)::text::bigint AS coming FROM pg_current_snapshot() s),"
-            " last AS MATERIALIZED (SELECT xid, seq FROM kernel_event ORDER BY xid DESC, seq DESC LIMIT 1)"
-            " SELECT subscriber FROM kernel_eventcursor AS cursor, now WHERE xid_to = 0 AND xid <= final"
-            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid AND xid < coming AND seq > floor)"
-            " AND NOT EXISTS (SELECT FROM last WHERE xid >= coming AND seq > floor)"
+            "WITH last AS MATERIALIZED (SELECT xid, seq FROM kernel_event ORDER BY xid DESC, seq DESC LIMIT 1)"
+            " SELECT subscriber FROM kernel_eventcursor AS cursor WHERE xid_to = 0 AND xid <= %(final)s"
+            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid AND xid < %(coming)s AND seq > floor)"
+            " AND NOT EXISTS (SELECT FROM last WHERE xid >= %(coming)s AND seq > floor)",
+            {"final": final, "coming": coming},
         )
         return set(_subscribers) - {name for (name,) in sql.fetchall()}
 
@@ -150,23 +151,19 @@ def _deliver_batch(subscriber: str) -> tuple[bool, int]:
 
 
 def _open_window(cursor: EventCursor) -> bool:
-    with connection.cursor() as sql:
-        sql.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() s"
-        )
-        xmin, xmax = sql.fetchone()
-    old = Event.objects.filter(xid__gte=xmax, seq__gt=cursor.floor).aggregate(last=Max("seq"))["last"]
+    final, coming = horizon()
+    old = Event.objects.filter(xid__gte=coming, seq__gt=cursor.floor).aggregate(last=Max("seq"))["last"]
     if old is not None:
         # A transaction that is still to come cannot have written these. Sequences go on after a restore, so whatever
         # the old cluster wrote stands up to the last of them.
         cursor.xid_to, cursor.seq, cursor.floor = _RESTORED, cursor.floor, old
         return True
-    if xmin < cursor.xid:
+    if final < cursor.xid:
         # Restored too, but the numbers of what was written before are taken again: nobody can tell, it comes once more.
         cursor.xid = 0
-    if xmin == cursor.xid:
+    if final == cursor.xid:
         return False
-    cursor.xid_to, cursor.seq = xmin, cursor.floor
+    cursor.xid_to, cursor.seq = final, cursor.floor
     return True
 
 

@@ -12,8 +12,9 @@ from django.utils.cache import patch_vary_headers
 
 from yiwang.kernel.problems import NeedsSignIn, Problem
 
-from . import errors
+from . import errors, parts
 from .preferences import EDITION_COOKIE, Edition
+from .values import is_english
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; font-src 'self'; "
@@ -104,6 +105,22 @@ class LanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Cookie",))
+        return response
+
+
+class PartsMiddleware:
+    """Mark what stays Chinese on an English page; the pages of foreign applications are left as they are."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+        self.foreign = tuple(getattr(settings, "UI_CSP_EXCEPTIONS", ()))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; in Chinese nothing is looked at."""
+        response = self.get_response(request)
+        page = not response.streaming and response.headers.get("Content-Type", "").startswith("text/html")
+        if page and is_english() and not request.path.startswith(self.foreign):
+            response.content = parts.mark_chinese(response.text)
         return response
 
 

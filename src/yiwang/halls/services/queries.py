@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from yiwang.halls.services.types import Chosen, Gain, Guide
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Party
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
@@ -76,11 +76,9 @@ def _ruled_out(applied: Iterable[Applies]) -> tuple[str, ...]:
 
 def gains(region: str) -> dict[str, Gain]:
     """Return what every life event saves where it is carried out in full, by code; counted anew every ten minutes."""
-    kept: dict[str, Gain] | None = cache.get(f"services.gains.{region}")
-    if kept is None:
-        kept = {event.code: _gain(event, region) for event in catalog.life_events()}
-        cache.set(f"services.gains.{region}", kept, 600)
-    return kept
+    return remembered(
+        f"services.gains:{region}", lambda: {one.code: _gain(one, region) for one in catalog.life_events()}, 600
+    )
 
 
 def _gain(event: LifeEvent, region: str) -> Gain:

@@ -270,7 +270,7 @@ def test_after_a_restore_into_a_new_cluster_the_old_is_kept_and_the_new_is_seale
     audit.heads_file().unlink()
     with monkeypatch.context() as old_cluster:
         left_over = AuditEntry.objects.get(detail__what="left over").xid
-        old_cluster.setattr(audit, "_clock", lambda: (left_over, left_over + 1))
+        old_cluster.setattr(audit, "horizon", lambda: (left_over, left_over + 1))
         assert audit.seal() == 3
     note("new", by=SOMEBODY, key="k5")
     assert found() == [], "what the new cluster wrote is not taken for the old one's"
@@ -356,7 +356,7 @@ def test_a_restore_between_the_last_row_and_the_last_block_seals_what_is_new_onc
     note("old", by=SOMEBODY, key="k1")
     far = 10**12
     with monkeypatch.context() as old_cluster:
-        old_cluster.setattr(audit, "_clock", lambda: (far, far))
+        old_cluster.setattr(audit, "horizon", lambda: (far, far))
         assert audit.seal() == AuditEntry.objects.count()
     assert found() == []
     note("new", by=SOMEBODY, key="k2")

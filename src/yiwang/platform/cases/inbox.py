@@ -228,8 +228,8 @@ class Inbox:
 
         All that is near or over is read, by the due day: a city with a backlog has much of it, so it is kept.
         """
-        about = (self.supervised, self.today)
-        return remembered("cases.late", about, lambda: Late(clock.now(), tuple(self._late())))
+        name = f"cases.late:{self.today}:{self.supervised}"
+        return remembered(name, lambda: Late(clock.now(), tuple(self._late())))
 
     def _late(self) -> list[LateAgency]:
         over: dict[str, list[int]] = {}
@@ -268,7 +268,7 @@ class Inbox:
         paths = {path for grant in grants for path in self.below.get(grant.agency, ())}
         if not paths or len(paths) > NARROW:
             return []
-        return remembered("cases.items", sorted(paths), lambda: catalog.items_of(paths))
+        return remembered(f"cases.items:{sorted(paths)}", lambda: catalog.items_of(paths))
 
     def light(self, light: str) -> Q:
         """Return a light as a condition on dates (as ``clock.light`` has it)."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import documents
 from yiwang.platform.catalog.linting import LintContext, VagueWord, builtin_words, merged_words
@@ -179,11 +179,7 @@ def english_published_names() -> Iterator[tuple[str, str]]:
 
 def elements() -> dict[str, DataElement]:
     """Return every data element (kept for a minute: they change by publishing only)."""
-    kept = cache.get("catalog.elements")
-    if kept is None:
-        kept = _read_elements()
-        cache.set("catalog.elements", kept, 60)
-    return kept
+    return remembered("catalog.elements", _read_elements)
 
 
 def _read_elements() -> dict[str, DataElement]:
@@ -198,11 +194,7 @@ def code_table(table: str, *, english: bool = False) -> dict[str, str]:
 
 def kept_table(table: str) -> dict[str, str]:
     """Return a code table for a page (kept for ten minutes: tables change with the pack only)."""
-    kept: dict[str, str] | None = cache.get(f"catalog.table:{table}")
-    if kept is None:
-        kept = code_table(table)
-        cache.set(f"catalog.table:{table}", kept, 600)
-    return kept
+    return remembered(f"catalog.table:{table}", lambda: code_table(table), 600)
 
 
 def find_by_name(words: str, limit: int = 30) -> list[EditionView]:
@@ -259,17 +251,18 @@ def vague_words() -> tuple[VagueWord, ...]:
 
 def _shared() -> dict[str, tuple[Satisfier, ...]]:
     """Return what satisfies a paper somewhere, by its identity (kept for ten minutes: only suggestions need it)."""
-    kept: dict[str, tuple[Satisfier, ...]] | None = cache.get("catalog.shared")
-    if kept is None:
-        rows = Implementation.objects.order_by("item_id").distinct("item_id")
-        kept = {}
-        for materials in rows.values_list("draft__materials", flat=True):
-            for material in materials or ():
-                if material["satisfied_by"]:
-                    known = documents.SATISFIERS.validate_python(material["satisfied_by"])
-                    kept.setdefault(material["shared"] or material["name"], known)
-        cache.set("catalog.shared", kept, 600)
-    return kept
+    return remembered("catalog.shared", _read_shared, 600)
+
+
+def _read_shared() -> dict[str, tuple[Satisfier, ...]]:
+    rows = Implementation.objects.order_by("item_id").distinct("item_id")
+    found: dict[str, tuple[Satisfier, ...]] = {}
+    for materials in rows.values_list("draft__materials", flat=True):
+        for material in materials or ():
+            if material["satisfied_by"]:
+                known = documents.SATISFIERS.validate_python(material["satisfied_by"])
+                found.setdefault(material["shared"] or material["name"], known)
+    return found
 
 
 def drafts(by: Actor) -> Iterator[Draft]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.core.cache import cache
 from django.http import HttpRequest
 
+from yiwang.kernel.remembered import remembered
 from yiwang.platform.directory import queries
 from yiwang.platform.directory.types import RegionLevel, RegionView
 
@@ -21,10 +21,5 @@ def find_place(code: str) -> RegionView | None:
     """Return a county or town by code, or nothing; remembered for some minutes."""
     if len(code) not in _LENGTHS or not (code.isascii() and code.isdigit()):
         return None
-    key = f"directory.place.{code}"
-    kept: RegionView | str | None = cache.get(key)
-    if kept is None:
-        found = queries.find_region(code)
-        kept = found if found and found.level in (RegionLevel.COUNTY, RegionLevel.TOWN) else ""
-        cache.set(key, kept, 300)
-    return kept if isinstance(kept, RegionView) else None
+    found = remembered(f"directory.place:{code}", lambda: queries.find_region(code), 300)
+    return found if found and found.level in (RegionLevel.COUNTY, RegionLevel.TOWN) else None

@@ -11,7 +11,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import reached
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Role, RoleGrant
 from yiwang.platform.directory import places
 from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
@@ -300,12 +300,12 @@ def subtrees(paths: Iterable[str]) -> dict[str, list[str]]:
 
 def town_options() -> tuple[Option, ...]:
     """Return every town and street as a choice, ``county · town``, in order of code; kept in memory."""
-    kept: tuple[Option, ...] | None = cache.get("directory.towns")
-    if kept is None:
-        rows = Region.objects.filter(level=RegionLevel.TOWN).select_related("parent").order_by("code")
-        kept = tuple(Option(row.code, f"{row.parent.name} · {row.name}") for row in rows if row.parent)
-        cache.set("directory.towns", kept, 300)
-    return kept
+    return remembered("directory.towns", _read_towns, 300)
+
+
+def _read_towns() -> tuple[Option, ...]:
+    rows = Region.objects.filter(level=RegionLevel.TOWN).select_related("parent").order_by("code")
+    return tuple(Option(row.code, f"{row.parent.name} · {row.name}") for row in rows if row.parent)
 
 
 def with_regions(specs: Iterable[FieldSpec]) -> list[FieldSpec]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on
 from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.kernel.remembered import forget
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key, Role
 from yiwang.platform.notices import rules, tasks
 from yiwang.platform.notices.channels import REGISTRIES, NotReached, Refused
@@ -79,7 +79,7 @@ def _tell_one(notice: Notice, spec: TemplateSpec, recipient: Recipient) -> bool:
         for channel, (destination, words) in outside.items()
         if channel in spec.channels and destination and words
     )
-    cache.delete(unread_key(message.principal))
+    forget(unread_key(message.principal))
     return True
 
 
@@ -160,7 +160,7 @@ def mark_read(message: Message, *, by: Actor, key: Key) -> None:
     if message.read_at is None:
         message.read_at = clock.now()
         message.save(update_fields=["read_at"])
-        cache.delete(unread_key(message.principal))
+        forget(unread_key(message.principal))
 
 
 @act("notices.mark_all_read", permission=CanRead)
@@ -168,7 +168,7 @@ def mark_all_read(*, by: Actor, key: Key) -> int:
     """Note that everything in the inbox was read. Returns how many were not."""
     count = Message.objects.visible_to(by).filter(read_at=None).update(read_at=clock.now())
     if by.principal is not None:
-        cache.delete(unread_key(by.principal))
+        forget(unread_key(by.principal))
     return count
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.paging import Page, more_than, page
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.notices.models import Delivery, Message, Preference
@@ -36,11 +36,8 @@ def unread(by: Actor) -> int:
     if by.principal is None:
         return 0
     name = ":".join([unread_key(by.principal), *sorted(by.items)])
-    count: int | None = cache.get(name)
-    if count is None:
-        count = Message.objects.visible_to(by).filter(read_at__isnull=True)[:100].count()
-        cache.set(name, count, _KEPT)
-    return count
+    unread = Message.objects.visible_to(by).filter(read_at__isnull=True)
+    return remembered(name, unread[:100].count, _KEPT)
 
 
 def inbox(

@@ -6,15 +6,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from django.core.cache import cache
 from pydantic import TypeAdapter
 
+from yiwang.kernel.remembered import forget, remembered
 from yiwang.platform.oversight.models import Setting
 from yiwang.platform.oversight.types import Level, Parameters, Reason, ReasonList
 
 PARAMETERS: TypeAdapter[Parameters] = TypeAdapter(Parameters)
 _NAME = "oversight.parameters"
-_KEPT = 60
 
 
 @lru_cache(maxsize=1)
@@ -32,15 +31,15 @@ def reason_list() -> ReasonList:
 
 def parameters() -> Parameters:
     """Return what the city decided, kept for a minute."""
-    found: Parameters | None = cache.get(_NAME)
-    if found is None:
-        row = Setting.objects.first()
-        found = PARAMETERS.validate_python(row.document) if row else Parameters()
-        cache.set(_NAME, found, _KEPT)
-    return found
+    return remembered(_NAME, _read_parameters)
+
+
+def _read_parameters() -> Parameters:
+    row = Setting.objects.first()
+    return PARAMETERS.validate_python(row.document) if row else Parameters()
 
 
 def write_parameters(parameters: Parameters) -> None:
     """Replace what the city decided (loading a pack)."""
     Setting.objects.update_or_create(id=1, defaults={"document": PARAMETERS.dump_python(parameters, mode="json")})
-    cache.delete(_NAME)
+    forget(_NAME)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.codes import mask_name
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import CaseView
@@ -88,11 +88,7 @@ class PublicFigures:
 
 def public_figures() -> PublicFigures:
     """Return the figures of the last year, counted anew every ten minutes; one query for them all."""
-    found: PublicFigures | None = cache.get("oversight.figures")
-    if found is None:
-        found = count_figures(clock.now() - WINDOW)
-        cache.set("oversight.figures", found, _KEPT)
-    return found
+    return remembered("oversight.figures", lambda: count_figures(clock.now() - WINDOW), _KEPT)
 
 
 _LEVEL_COLUMNS = ", ".join(f"count(*) FILTER (WHERE r.counts AND r.level = '{level.value}')" for level in Level)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from django.core.cache import cache
 from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.remembered import remembered
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import RegionLevel
@@ -72,11 +72,8 @@ def _told_apart(names: dict[str, str], audiences: dict[str, str], shown: Counter
 def labels() -> dict[str, dict[str, str]]:
     """Return what the values of every facet are called, in the reader's language."""
     language = get_language() or ""
-    kept: dict[str, dict[str, str]] | None = cache.get(f"search.labels.{language}")
-    if kept is None:
-        kept = _read_labels(english=language.startswith("en"))
-        cache.set(f"search.labels.{language}", kept, KEPT)
-    return kept | {
+    english = language.startswith("en")
+    return remembered(f"search.labels:{language}", lambda: _read_labels(english=english), KEPT) | {
         "kind": {Kind.EVENT.value: _("一件事"), Kind.ITEM.value: _("事项")},
         "who": {"person": _("个人"), "organisation": _("法人")},
     }
@@ -101,22 +98,18 @@ def _read_labels(*, english: bool) -> dict[str, dict[str, str]]:
 
 def function_of() -> dict[str, str]:
     """Return what every agency does, by its code: the same body of another county does the same."""
-    kept: dict[str, str] | None = cache.get("search.functions")
-    if kept is None:
-        kept = {agency.code: agency.function for agency in directory.agencies()}
-        cache.set("search.functions", kept, KEPT)
-    return kept
+    return remembered("search.functions", lambda: {one.code: one.function for one in directory.agencies()}, KEPT)
 
 
 def counts() -> tuple[dict[str, int], dict[str, int]]:
     """Return how many items there are by theme and by agency, most first; kept for some minutes."""
-    kept: tuple[dict[str, int], dict[str, int]] | None = cache.get("search.counts")
-    if kept is None:
-        with connection.cursor() as sql:
-            sql.execute(_COUNTS)
-            rows = sql.fetchall()
-        by_theme = {value: number for kind, value, number in rows if kind == "theme"}
-        by_agency = {value: number for kind, value, number in rows if kind == "agency" and value}
-        kept = (by_theme, by_agency)
-        cache.set("search.counts", kept, KEPT)
-    return kept
+    return remembered("search.counts", _read_counts, KEPT)
+
+
+def _read_counts() -> tuple[dict[str, int], dict[str, int]]:
+    with connection.cursor() as sql:
+        sql.execute(_COUNTS)
+        rows = sql.fetchall()
+    by_theme = {value: number for kind, value, number in rows if kind == "theme"}
+    by_agency = {value: number for kind, value, number in rows if kind == "agency" and value}
+    return by_theme, by_agency

@@ -181,7 +181,7 @@ def _page(
 
 def _colleagues(paths: set[str]) -> list[StaffView]:
     """Return whom steps of these agencies may be passed on to, to be offered: kept for a minute."""
-    return remembered("cases.colleagues", sorted(paths), lambda: directory.colleagues_of(paths))
+    return remembered(f"cases.colleagues:{sorted(paths)}", lambda: directory.colleagues_of(paths))
 
 
 def _section(filters: Filters) -> str:
