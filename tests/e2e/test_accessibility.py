@@ -56,6 +56,7 @@ class Seen:
     address: str
     status: int = 0
     html: str = ""
+    english: str = ""
     faults: list[str] = field(default_factory=list)
 
 
@@ -121,7 +122,8 @@ def look(page: Page, address: str, *, name: str = "") -> Seen:
         seen.faults += sticking_out(page, edition)
     english = {"name": settings.LANGUAGE_COOKIE_NAME, "value": "en", "url": page.url}
     page.context.add_cookies([english])
-    page.goto(address)
+    if said := page.goto(address):
+        seen.english = said.text()
     seen.faults += sticking_out(page, "English")
     page.context.clear_cookies(name=english["name"])
     return seen
@@ -144,16 +146,17 @@ def _axe() -> str:
 
 
 def check_markup(pages: list[Seen], folder: Path) -> list[str]:
-    """Return what html-validate finds."""
+    """Return what html-validate finds, in either language."""
     for number, one in enumerate(pages):
         (folder / f"{number}.html").write_text(one.html, encoding="utf-8")
+        (folder / f"{number}.en.html").write_text(one.english, encoding="utf-8")
     config = ROOT / "src" / "yiwang" / "ui" / "tests" / "htmlvalidate.cjs"
     report = folder / "report"  # a pipe would be cut off: the tool ends before it is emptied
     command = [MODULES / ".bin" / "html-validate", "--config", config, "--formatter", f"json={report}"]
     files = sorted(folder.glob("*.html"))
     subprocess.run([str(part) for part in (*command, *files)], capture_output=True, check=False)
     return [
-        f"{pages[int(Path(file['filePath']).stem)].address}: {one['ruleId']}: {one['message']} (line {one['line']})"
+        f"{pages[int(Path(file['filePath']).name.split('.')[0])].address}: {one['ruleId']}: {one['message']} (line {one['line']})"
         for file in json.loads(report.read_text(encoding="utf-8"))
         for one in file["messages"]
     ]

@@ -110,10 +110,21 @@ def _specs(level: Level) -> list[FieldSpec]:
 @public
 def figures(request: HttpRequest) -> HttpResponse:
     """Show how the city's services are rated: computed from every rating, small counts left out."""
+    found = queries.public_figures()
+    tables = [("agencies", _("按部门"), found.agencies), ("items", _("按事项"), found.items)]
     return render(
         request,
         "oversight/figures.html",
-        {"figures": queries.public_figures(), "small": data.parameters().small, "section": "rate"},
+        {
+            "figures": found,
+            "tables": [
+                (name, title, [one for one in rows if one.figures], [one.name for one in rows if not one.figures])
+                for name, title, rows in tables
+                if rows
+            ],
+            "small": data.parameters().small,
+            "section": "rate",
+        },
     )
 
 

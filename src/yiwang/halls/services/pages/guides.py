@@ -26,6 +26,7 @@ from yiwang.platform.evidence.types import FactState
 from yiwang.ui.entry import public
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
+from yiwang.ui.names import named
 from yiwang.ui.shown import Bar, Chart, Lane, chart
 from yiwang.ui.templatetags.ui import said
 
@@ -118,18 +119,19 @@ def process_chart(edition: EditionView) -> Chart:
 
 def _lane(edition: EditionView, start: int) -> Lane:
     definition = edition.definition
+    agency, name = named(edition.agency_short), named(definition.known_as)
     days = working_days(definition.promised_limit)
     if days == 0:
-        say = _("%(name)s · 当场") % {"name": definition.known_as}
-        return Lane(edition.agency_short, say, (Bar(start + 1, 1, _("当场"), "soft"),))
+        say = _("%(name)s · 当场") % {"name": name}
+        return Lane(agency, say, (Bar(start + 1, 1, _("当场"), "soft"),))
     plan = rules.planned_days(definition)
     bars = tuple(
         Bar(start + plan[step.code][0], step.days, said(step, "name"), _bar_kind(step.kind, step.joint))
         for step in definition.process
         if step.days
     )
-    say = _("%(name)s · 第 %(day)d 天前") % {"name": definition.known_as, "day": start + days}
-    return Lane(edition.agency_short, say, bars)
+    say = _("%(name)s · 第 %(day)d 天前") % {"name": name, "day": start + days}
+    return Lane(agency, say, bars)
 
 
 def _bar_kind(kind: str, joint: str) -> str:

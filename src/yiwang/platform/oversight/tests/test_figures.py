@@ -104,7 +104,7 @@ def test_small_counts_are_not_published(service, client):
     )
     with clock.at(service.done_at + timedelta(days=1)):
         page = client.get("/ratings/").content.decode()
-    assert "太少，不公布" in page
+    assert "个评价还太少，不公布" in page
     assert "评价还太少" in page
 
 
