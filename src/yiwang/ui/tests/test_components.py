@@ -141,6 +141,20 @@ def test_every_class_that_a_template_names_is_in_the_sheet():
                     assert name in known | hooks, (path.name, name)
 
 
+def test_whoever_includes_a_part_says_how_deep_its_heading_is():
+    texts = {path: path.read_text("utf-8") for path in messages.PACKAGE.rglob("*.html")}
+    deep = {
+        "/".join(path.parts[-2:])
+        for path, text in texts.items()
+        if "{{ level" in text and not re.search(r'<c-vars[^>]*level="\d', text)
+    }
+    assert "licences/card.html" in deep
+    for path, text in texts.items():
+        for include in re.findall(r"{% include [^%]*%}", text):
+            if any(f'"{name}"' in include for name in deep):
+                assert "level=" in include, f"{path.name}: {include}"
+
+
 def test_templates_hold_no_inline_style_or_script():
     for path in assets.HERE.parent.rglob("templates/**/*.html"):
         text = path.read_text(encoding="utf-8")
