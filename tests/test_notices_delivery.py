@@ -3,24 +3,16 @@
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from yiwang.config.journey import Journey, Scenario
 from yiwang.kernel import work
+from yiwang.kernel.clock import today
 from yiwang.kernel.models import EventCursor
 from yiwang.platform.notices.models import Delivery, Message
 
 
 @pytest.mark.django_db(transaction=True)
-def test_events_delivered_again_tell_nobody_again(settings, tmp_path):
-    from pathlib import Path
-
-    from yiwang.config.journey import Journey, Scenario
-    from yiwang.config.management.commands.pack import load
-    from yiwang.kernel.clock import today
-    from yiwang.kernel.packs import Pack
-    from yiwang.platform.identity.models import Account
-
-    settings.MEDIA_ROOT = tmp_path
-    load(Pack(Path(settings.YIWANG_PACK_DIR) / "testville"))
-    elder = Account.objects.get(login="elder").person_id
+def test_events_delivered_again_tell_nobody_again(person_id):
+    elder = person_id("elder")
     scenario = Scenario(life_event="old_age", person="elder", answers={"place_region": "339901001"})
     list(Journey(scenario, elder, None, today()).steps())
     work.drain()

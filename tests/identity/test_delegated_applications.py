@@ -5,14 +5,10 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from yiwang.config.environment import ROOT
-from yiwang.config.management.commands.pack import load
 from yiwang.kernel import clock, work
-from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import NotAllowed, NotFound
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind
 from yiwang.platform.cases import acts, queries
@@ -24,11 +20,7 @@ from yiwang.platform.identity.models import Account, Person
 from yiwang.platform.identity.secret import Secret
 
 REGION = "339901001"
-
-
-@pytest.fixture(autouse=True)
-def testville(db):
-    load(Pack(Path(ROOT) / "packs" / "testville"))
+pytestmark = pytest.mark.usefixtures("testville")
 
 
 def key() -> str:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from django.core.cache import cache
 
-from yiwang.config.environment import ROOT
-from yiwang.config.management.commands.pack import load
-from yiwang.kernel.packs import Pack
 from yiwang.platform.identity.models import Account, SignedIn
 from yiwang.ui import assets
 
@@ -20,10 +14,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 
 @pytest.fixture
-def site(live_server):
+def site(testville, live_server):
     """The test server under the name that browsers let have passkeys."""
-    cache.clear()
-    load(Pack(Path(ROOT) / "packs" / "testville"))
     return live_server.url.replace("127.0.0.1", "localhost")
 
 

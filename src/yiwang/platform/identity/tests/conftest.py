@@ -7,29 +7,19 @@ import uuid
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
-from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role, RoleGrant
-from yiwang.platform.directory import pack as directory_pack
 from yiwang.platform.directory.models import StaffMember
-from yiwang.platform.identity import pack as identity_pack
 from yiwang.platform.identity import tasks
 from yiwang.platform.identity.models import Account
-from yiwang.ui.assets import ROOT
 
 PASSWORD = "Wen-Zhou-2026x"
 
 
 @pytest.fixture(autouse=True)
-def testville(db):
-    cache.clear()
-    pack = Pack(ROOT / "packs" / "testville")
-    directory_pack.load(pack)
-    identity_pack.load(pack)
-    yield
-    cache.clear()
+def in_testville(testville):
+    """Everything here is about its people and staff."""
 
 
 @pytest.fixture
