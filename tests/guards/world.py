@@ -154,7 +154,7 @@ def _colleagues() -> None:
     )
     account = Account.objects.create(login="stray", is_staff=True)
     editing = (directory.RoleRow(Role.ITEM_EDITOR), directory.RoleRow(Role.ITEM_PUBLISHER))
-    directory.enrol(directory.StaffRow("X-stray", "测试编辑", "339900-civil_affairs", editing), account.pk)
+    directory.enrol([(directory.StaffRow("X-stray", "测试编辑", "339900-civil_affairs", editing), account.pk)])
     rows = {"fire": ("339901-fire", ""), "west": ("339902-amr", "339902")}
     for name, (agency, region) in rows.items():
         account = Account.objects.create(login=name, is_staff=True)
@@ -165,7 +165,7 @@ def _colleagues() -> None:
             else directory.RoleRow(role, agency)
             for role in EVERY_CASE_ROLE
         )
-        directory.enrol(directory.StaffRow(f"X-{name}", f"测试{name}", agency, roles), account.pk)
+        directory.enrol([(directory.StaffRow(f"X-{name}", f"测试{name}", agency, roles), account.pk)])
 
 
 def _delegations(eatery: Organisation) -> dict[str, Any]:

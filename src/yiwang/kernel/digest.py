@@ -56,7 +56,12 @@ def sha256_of(value: Any) -> str:
     return sha256_hex(canonical(value))
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:  # most are: documents are large
+        return value
     if isinstance(value, enum.Enum):
         return _plain(value.value)
     if value is None or isinstance(value, (str, bool, int)):

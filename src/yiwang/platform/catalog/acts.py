@@ -64,10 +64,10 @@ def save_draft(definition: Definition, source: str = "", *, by: Actor, key: Key)
 
     Raises ``Invalid`` if the agency is unknown or outside of what the editor may touch.
     """
-    return write_draft(definition, source, by=by)
+    return write_draft(definition, source, by=by).pk
 
 
-def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UUID | None = None) -> uuid.UUID:
+def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UUID | None = None) -> Implementation:
     """Do what ``save_draft`` does inside another act (imports save many); ``guid`` is the id that a new row takes."""
     agency = directory.find_agency(definition.agency)
     if agency is None:
@@ -117,7 +117,7 @@ def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UU
     if made:
         ItemDraft.objects.create(implementation=row, title=definition.name, live=False)
     current().detail["implementation"] = str(row.id)
-    return row.id
+    return row
 
 
 def bring_in_draft(
@@ -144,7 +144,7 @@ def bring_in_draft(
     if row is not None and row.draft_digest == digest and (row.current_id or not shown):
         CanEdit.check(by, row)
         return False
-    row = Implementation.objects.select_related("agency").get(pk=write_draft(definition, source, by=by, guid=guid))
+    row = write_draft(definition, source, by=by, guid=guid)
     if shown:
         publish_draft(row, source, by=by, context=context)
     return True
@@ -194,7 +194,7 @@ def publish_definition(definition: Definition, note: str = "", *, by: Actor, key
 
     Raises ``NotAllowed`` for whoever wrote it, also if they only changed it now.
     """
-    row = _lock(write_draft(definition, EDITORS, by=by), by)
+    row = _lock(write_draft(definition, EDITORS, by=by).pk, by)
     CanPublish.check(by, row)
     by_another(row, by)
     return publish_draft(row, note, by=by)

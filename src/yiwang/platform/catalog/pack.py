@@ -20,7 +20,7 @@ from yiwang.platform.catalog.acts import (
     write_vague_words,
 )
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint_life_event
-from yiwang.platform.catalog.models import CodeEntry, Implementation
+from yiwang.platform.catalog.models import CodeEntry
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import DataElement, Definition, FormField, LifeEvent, Place
 from yiwang.platform.directory import queries as directory
@@ -64,7 +64,7 @@ def load(pack: Pack, *, by: Actor) -> None:
     _samples(pack)
     context = _context(pack, [definition for _path, definition in definitions])
     for path, definition in definitions:
-        row = Implementation.objects.get(pk=write_draft(definition, f"pack:{pack.name}", by=by))
+        row = write_draft(definition, f"pack:{pack.name}", by=by)
         try:
             publish_draft(row, "", by=by, context=context)
         except Invalid as problem:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from yiwang.kernel.codes import CodeError, parse_uscc
+from yiwang.kernel.ids import uuid7
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Role
 from yiwang.platform.directory.city import CITY, CitySpec
@@ -164,29 +166,43 @@ def _centres(pack: Pack) -> None:
             )
 
 
-def enrol(row: StaffRow, account: uuid.UUID | None) -> None:
-    """Write one member of staff with roles; ``account`` is what they sign in with."""
-    agency = Agency.objects.get(code=row.agency)
-    staff, _made = StaffMember.objects.update_or_create(
-        number=row.number,
-        defaults={
-            "name": row.name,
-            "agency": agency,
-            "account_id": account,
-            "centre_id": row.centre or None,
-            "counter": Counter.objects.filter(centre_id=row.centre, number=row.counter).first(),
-        },
+def enrol(members: Iterable[tuple[StaffRow, uuid.UUID | None]]) -> None:
+    """Write members of staff with their roles, each with the account that they sign in with."""
+    agencies = {code: (pk, path) for code, pk, path in Agency.objects.values_list("code", "pk", "path")}
+    counters = {(centre, number): pk for centre, number, pk in Counter.objects.values_list("centre", "number", "pk")}
+    known = dict(StaffMember.objects.values_list("number", "pk"))
+    written = [
+        (
+            row,
+            StaffMember(
+                pk=known.get(row.number) or uuid7(),
+                number=row.number,
+                name=row.name,
+                agency_id=agencies[row.agency][0],
+                account_id=account,
+                centre_id=row.centre or None,
+                counter_id=counters.get((row.centre, row.counter)),
+            ),
+        )
+        for row, account in members
+    ]
+    staff = [one for _row, one in written]
+    StaffMember.objects.bulk_create(
+        staff,
+        update_conflicts=True,
+        unique_fields=["number"],
+        update_fields=["name", "agency", "account", "centre", "counter"],
     )
-    staff.roles.all().delete()
-    paths = dict(Agency.objects.values_list("code", "path"))
+    StaffRole.objects.filter(staff__in=staff).delete()
     StaffRole.objects.bulk_create(
         StaffRole(
-            staff=staff,
+            staff=one,
             role=role.role,
-            agency_path="" if role.agency == "*" else paths[role.agency or row.agency],
+            agency_path="" if role.agency == "*" else agencies[role.agency or row.agency][1],
             region=role.region,
             level=role.level,
             items=list(role.items),
         )
+        for row, one in written
         for role in row.roles
     )

@@ -89,8 +89,9 @@ def load(pack: Pack) -> Loaded:
                 "expires_at": clock.end_of(row.expires_on),
             },
         )
-    for staff in pack.rows("staff.yaml", StaffRow):
-        enrol(staff, _account(staff.sign_in, staff=True) if staff.sign_in else None)
+    staff = list(pack.rows("staff.yaml", StaffRow))
+    accounts = _staff_accounts({one.sign_in for one in staff if one.sign_in})
+    enrol((one, accounts.get(one.sign_in)) for one in staff)
     return Loaded(people, organisations)
 
 
@@ -116,7 +117,7 @@ def _person(pack: Pack, row: PersonRow) -> uuid.UUID:
         },
     )
     if row.sign_in:
-        _account(row.sign_in, person=person.id)
+        _account(row.sign_in, person.id)
     return person.id
 
 
@@ -139,13 +140,17 @@ def _organisation(pack: Pack, row: OrganisationRow, people: dict[str, uuid.UUID]
     return organisation.id
 
 
-def _account(login: str, *, person: uuid.UUID | None = None, staff: bool = False) -> uuid.UUID:
-    account = Account.objects.filter(login=login).first()
-    if account is None:
-        account = Account(login=login, is_staff=staff, password=_demo_hash())
+def _account(login: str, person: uuid.UUID) -> None:
+    account = Account.objects.filter(login=login).first() or Account(login=login, password=_demo_hash())
     account.person_id = person
     account.save()
-    return account.id
+
+
+def _staff_accounts(logins: set[str]) -> dict[str, uuid.UUID]:
+    found = dict(Account.objects.filter(login__in=logins).values_list("login", "pk"))
+    new = [Account(login=login, is_staff=True, password=_demo_hash()) for login in sorted(logins - set(found))]
+    Account.objects.bulk_create(new)
+    return found | {account.login: account.pk for account in new}
 
 
 @lru_cache(maxsize=1)

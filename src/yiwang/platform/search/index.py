@@ -70,6 +70,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
     row = SearchDocument(
         key=f"item:{definition.task_code}:{definition.handle_code}",
         source=str(implementation),
+        edition=edition.id,
         kind=Kind.ITEM.value,
         group=definition.basic_code,
         target=definition.task_code,
@@ -171,7 +172,9 @@ def _term(term: str, weight: int) -> SearchTerm:
 
 
 def index_item(implementation: uuid.UUID, edition: uuid.UUID) -> None:
-    """Index one published edition."""
+    """Index one published edition, unless it is (whoever loads a city builds the index at once)."""
+    if SearchDocument.objects.filter(source=str(implementation), edition=edition).exists():
+        return
     words.vocabulary()
     write([item_entry(implementation, catalog.get_edition(edition))])
 

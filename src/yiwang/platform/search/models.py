@@ -18,6 +18,8 @@ class SearchDocument(models.Model):
     key = models.CharField(max_length=100, unique=True)
     source = models.CharField(max_length=64)
     """Implementation's id, or code of the life event: what events speak of."""
+    edition = models.UUIDField(null=True)
+    """Which edition of the item it says."""
     kind = models.CharField(max_length=5)
     group = models.CharField(max_length=40)
     """Basic code: the same item at different bodies is one result."""

@@ -13,7 +13,6 @@ from yiwang.platform.catalog import documents
 from yiwang.platform.catalog.acts import publish_draft, write_draft
 from yiwang.platform.catalog.editing.blocks import group_blocks, to_form
 from yiwang.platform.catalog.editing.models import ItemDraft
-from yiwang.platform.catalog.models import Implementation
 from yiwang.platform.catalog.types import Definition
 from yiwang.platform.directory.models import Agency, StaffMember, StaffRole
 from yiwang.platform.identity.models import Account
@@ -53,7 +52,7 @@ def form_data(definition: Definition) -> dict[str, str]:
 
 def made(definition: Definition, *, published: bool = False) -> ItemDraft:
     with system_record("test.item"):
-        row = Implementation.objects.get(pk=write_draft(definition, "test", by=SYSTEM))
+        row = write_draft(definition, "test", by=SYSTEM)
         if published:
             publish_draft(row, "", by=SYSTEM)
     return ItemDraft.objects.get(implementation=row)

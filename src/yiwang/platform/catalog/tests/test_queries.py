@@ -25,7 +25,7 @@ from yiwang.platform.directory.models import Agency
 
 def published(definition: Definition) -> Implementation:
     with system_record("test.item"):
-        row = Implementation.objects.get(pk=write_draft(definition, "test", by=SYSTEM))
+        row = write_draft(definition, "test", by=SYSTEM)
         publish_draft(row, "第一版", by=SYSTEM)
     return row
 

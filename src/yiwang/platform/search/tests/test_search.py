@@ -185,6 +185,15 @@ def test_the_index_follows_the_catalogue(deliver):
     assert not SearchTerm.objects.filter(term="老年优待证办理").exists()
 
 
+def test_what_stands_in_the_index_is_not_indexed_again(django_assert_num_queries):
+    row = Implementation.objects.exclude(current=None).select_related("item").first()
+    with django_assert_num_queries(1):
+        index.index_item(row.pk, row.current_id)
+    SearchDocument.objects.filter(source=str(row.pk)).update(edition=None, name="旧的")
+    index.index_item(row.pk, row.current_id)
+    assert SearchDocument.objects.get(source=str(row.pk)).name == row.item.name
+
+
 def test_the_number_of_queries_is_fixed(django_assert_max_num_queries):
     queries.search("开饭店")
     with django_assert_max_num_queries(2):
