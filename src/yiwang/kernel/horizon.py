@@ -12,7 +12,9 @@ _HORIZON = (
     "SELECT least(coming, (SELECT min(running) FROM"
     " (SELECT xip::text::bigint AS running FROM pg_snapshot_xip(now) AS xip) AS here"
     # the process list has the lower half of the number only
-    " WHERE running & 4294967295 <> ALL (%s::bigint[]))), coming"
+    " WHERE running & 4294967295 <> ALL (%s::bigint[])),"
+    # one's own does not stand among those that run
+    " pg_current_xact_id_if_assigned()::text::bigint), coming"
     " FROM (SELECT now, pg_snapshot_xmax(now)::text::bigint AS coming FROM pg_current_snapshot() AS now) AS snapshot"
 )
 

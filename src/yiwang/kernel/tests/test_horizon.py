@@ -5,7 +5,7 @@ import threading
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from yiwang.kernel.horizon import horizon
 
@@ -32,6 +32,17 @@ def test_a_transaction_holds_the_horizon_here_and_not_elsewhere():
         here.commit()
         final, coming = horizon()
         assert last < final == coming
+
+
+def test_ones_own_transaction_holds_the_horizon_too():
+    with transaction.atomic(), connection.cursor() as sql, beside() as other:
+        sql.execute("SELECT pg_current_xact_id()::text::bigint")
+        (mine,) = sql.fetchone()
+        begin(other)
+        other.commit()
+        final, coming = horizon()
+        assert final == mine < coming
+    assert horizon()[0] > mine
 
 
 def test_the_horizon_never_falls_back_whoever_comes_and_goes():
