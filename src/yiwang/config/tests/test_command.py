@@ -2,12 +2,13 @@
 
 import socket
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from yiwang.config import command
-from yiwang.config.management.commands import doctor
+from yiwang.config.management.commands import demo, doctor
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,14 @@ def test_doctor_refuses_demo_plugins_in_production(settings, monkeypatch: pytest
     assert not _lines([doctor._plugins], monkeypatch)[1]
     settings.YIWANG_DEMO = False
     assert _lines([doctor._plugins], monkeypatch)[1]
+
+
+def test_what_cannot_run_is_not_started_again_what_was_killed_or_had_run_is(settings, tmp_path: Path) -> None:
+    settings.YIWANG_STATE_DIR = tmp_path
+    with demo._Child("试", "no-such-command") as child:
+        assert not child.may_start_again()
+        child.began -= 60
+        assert child.may_start_again()
+        child.start()
+        child.process.kill()
+        assert child.may_start_again()

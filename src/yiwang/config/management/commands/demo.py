@@ -28,6 +28,7 @@ from yiwang.kernel.audit import heads_file
 
 _READY = 120  # seconds that the web may take to answer
 _END = 25  # seconds that a child may take to end in order
+_SOON = 20  # seconds within which a child that cannot run has ended
 _LAST_LINES = 15
 _NOTE_EVERY = 25  # migrations between two notes
 _DATABASE = "PostgreSQL"
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     """Build, migrate, load the pack, run web and worker; leave nothing running at the end.
 
     What is killed (by `kill -9`, or for want of memory) is started again, as systemd does it in production; what ends
-    by itself has a reason, which a new start would not remove: then the demo ends and shows it.
+    by itself soon after its start has a reason, which a new start would not remove: then the demo ends and shows it.
     """
 
     help = "在本机运行演示城市，按 Ctrl-C 结束"
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         self._say(f"日志：{_log_dir()}\n按 Ctrl-C 结束。")
 
     def _watch(self, children: list["_Child"], databases: ExitStack) -> None:
-        """Start again what was killed, for ever; end with a reason when something ends by itself."""
+        """Start again whatever ends, for ever; only what ends by itself soon after its start is a reason to end."""
         embedded = _database_pid() is not None
         while True:
             ended = _first_to_end(children, embedded)
@@ -120,7 +121,7 @@ class Command(BaseCommand):
                 url = databases.enter_context(postgres.running(settings.YIWANG_STATE_DIR, say=self._say))
                 if url != os.environ["DATABASE_URL"]:
                     raise CommandError(f"{_DATABASE} 只能换端口启动：原来的端口被占用了。请重新运行。")
-            elif ended.was_killed():
+            elif ended.may_start_again():
                 self._say(f"{ended.name}意外结束，正在重新启动……")
                 ended.start()
             else:
@@ -162,6 +163,7 @@ class _Child:
 
     def start(self) -> None:
         """Start it, for the first time or again."""
+        self.began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "yiwang.config.command", self.command, *self.arguments],
@@ -172,11 +174,13 @@ class _Child:
                 preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - in the main thread
             )
 
-    def was_killed(self) -> bool:
-        """Tell whether a signal ended it. What it left of its group is ended too: it may hold the port."""
+    def may_start_again(self) -> bool:
+        """Tell whether a signal ended it, or it had run for a while: granian ends itself when its processes die again and
+        again. What it left of its group is ended too: it may hold the port.
+        """
         status = self.process.wait()
         self._end_group()
-        return status < 0
+        return status < 0 or time.monotonic() - self.began > _SOON
 
     def __exit__(self, *_error: object) -> None:
         self.process.terminate()
