@@ -149,6 +149,7 @@ def check_markup(pages: list[Seen], folder: Path) -> list[str]:
     """Return what html-validate finds, in either language."""
     for number, one in enumerate(pages):
         (folder / f"{number}.html").write_text(one.html, encoding="utf-8")
+        assert one.english, one.address
         (folder / f"{number}.en.html").write_text(one.english, encoding="utf-8")
     config = ROOT / "src" / "yiwang" / "ui" / "tests" / "htmlvalidate.cjs"
     report = folder / "report"  # a pipe would be cut off: the tool ends before it is emptied

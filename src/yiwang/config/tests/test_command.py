@@ -1,6 +1,7 @@
 """The `yiwang` command and its checks."""
 
 import socket
+import time
 from io import StringIO
 from pathlib import Path
 
@@ -100,6 +101,8 @@ def test_doctor_refuses_demo_plugins_in_production(settings, monkeypatch: pytest
 def test_what_cannot_run_is_not_started_again_what_was_killed_or_had_run_is(settings, tmp_path: Path) -> None:
     settings.YIWANG_STATE_DIR = tmp_path
     with demo._Child("试", "no-such-command") as child:
+        child.process.wait()
+        child.began = time.monotonic()
         assert not child.may_start_again()
         child.began -= 60
         assert child.may_start_again()

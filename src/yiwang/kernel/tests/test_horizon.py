@@ -31,7 +31,7 @@ def test_a_transaction_holds_the_horizon_here_and_not_elsewhere():
         assert far < final == near < last < coming
         here.commit()
         final, coming = horizon()
-        assert last < final == coming
+        assert last < final <= coming, "who just came elsewhere may count until the next look"
 
 
 def test_ones_own_transaction_holds_the_horizon_too():

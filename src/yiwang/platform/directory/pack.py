@@ -166,6 +166,14 @@ def _centres(pack: Pack) -> None:
             )
 
 
+def check_staff(pack: Pack, rows: Iterable[StaffRow]) -> None:
+    """Note as faults which agencies staff name that are not there."""
+    known = {"", "*", *Agency.objects.values_list("code", flat=True)}
+    for row in rows:
+        for code in sorted({row.agency, *(role.agency for role in row.roles)} - known):
+            pack.fault(pack.root / "staff.yaml", 1, f"{row.number}: there is no agency {code}")
+
+
 def enrol(members: Iterable[tuple[StaffRow, uuid.UUID | None]]) -> None:
     """Write members of staff with their roles, each with the account that they sign in with."""
     agencies = {code: (pk, path) for code, pk, path in Agency.objects.values_list("code", "pk", "path")}

@@ -13,7 +13,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_uscc
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.sealed import blind_index
-from yiwang.platform.directory.pack import StaffRow, enrol
+from yiwang.platform.directory.pack import StaffRow, check_staff, enrol
 from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
 from yiwang.platform.identity.types import OrganisationKind
 
@@ -90,6 +90,8 @@ def load(pack: Pack) -> Loaded:
             },
         )
     staff = list(pack.rows("staff.yaml", StaffRow))
+    check_staff(pack, staff)
+    pack.stop_if_faulty()
     accounts = _staff_accounts({one.sign_in for one in staff if one.sign_in})
     enrol((one, accounts.get(one.sign_in)) for one in staff)
     return Loaded(people, organisations)

@@ -4,11 +4,12 @@ import pytest
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from django.utils import translation
 
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
 from yiwang.kernel.types import FieldError
 from yiwang.ui import errors, site
-from yiwang.ui.middleware import ProblemMiddleware, SecurityHeadersMiddleware
+from yiwang.ui.middleware import PartsMiddleware, ProblemMiddleware, SecurityHeadersMiddleware
 from yiwang.ui.site import Site
 
 STATUSES = (400, 403, 404, 413, 429, 500, 503)
@@ -101,6 +102,18 @@ def test_the_edition_is_switched_by_a_plain_post_and_comes_back_to_the_page(clie
     assert 'value="standard"' in html
     client.post("/preferences", {"edition": "<script>"})
     assert 'data-edition="standard"' in client.get("/_components").content.decode()
+
+
+def test_what_stays_chinese_on_an_english_page_says_so_and_other_answers_are_left_alone(settings, rf):
+    def answer(path="/", kind="text/html; charset=utf-8", language="en"):
+        with translation.override(language):
+            found = PartsMiddleware(lambda _request: HttpResponse("<p>at 鹿城区</p>", content_type=kind))(rf.get(path))
+        return found.content.decode()
+
+    settings.UI_CSP_EXCEPTIONS = {"/foreign/": ""}
+    assert answer() == '<p>at <i lang="zh-CN">鹿城区</i></p>'
+    plain = "<p>at 鹿城区</p>"
+    assert answer(language="zh-hans") == answer(kind="application/json") == answer("/foreign/a") == plain
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,9 @@ def test_small_counts_are_not_published(service, client):
     )
     with clock.at(service.done_at + timedelta(days=1)):
         page = client.get("/ratings/").content.decode()
-    assert "个评价还太少，不公布" in page
+    assert "评价太少、不公布的：1 个" in page
+    assert f"<li>{service.name}</li>" in page
+    assert "满意率</th>" not in page
     assert "评价还太少" in page
 
 
