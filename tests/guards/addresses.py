@@ -13,7 +13,7 @@ from django.urls import reverse
 from yiwang.doors.openapi.interface import api
 from yiwang.kernel.acts import Act
 from yiwang.platform.cases.desk import doable
-from yiwang.platform.catalog.editing.access import is_open
+from yiwang.platform.editing.access import opened_to
 
 from .matrix import Route, routes
 from .world import World
@@ -154,7 +154,7 @@ def pages(world: World) -> Iterator[Address]:
 def is_closed(route: Route) -> bool:
     """Tell whether it is one of Wagtail's own addresses, which ``guarded`` closes to everybody."""
     own = route.name == "editors"
-    return route.path.startswith("editors/") and not own and not is_open(route.pattern.name, route.names)
+    return route.path.startswith("editors/") and not own and not opened_to(route.pattern.name, route.names)
 
 
 def _made(route: Route, world: World) -> Iterator[tuple[str, str, set[str]]]:

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "yiwang.ui",
     "yiwang.platform.directory",
     "yiwang.platform.identity",
+    "yiwang.platform.editing",
     "yiwang.platform.catalog",
     "yiwang.platform.licences",
     "yiwang.platform.evidence",
@@ -198,7 +199,7 @@ X_FRAME_OPTIONS = "DENY"
 AUTH_USER_MODEL = "identity.Account"
 AUTHENTICATION_BACKENDS = [
     "yiwang.platform.identity.store.AccountBackend",
-    "yiwang.platform.catalog.editing.access.RoleBackend",
+    "yiwang.platform.editing.access.RoleBackend",
 ]
 LOGIN_URL = "/sign-in/"
 PASSWORD_HASHERS = [

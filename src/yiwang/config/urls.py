@@ -23,7 +23,7 @@ urlpatterns = [
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.platform.catalog.portal")),
     path("", include("yiwang.doors.openapi.urls")),
-    path("editors/", include("yiwang.platform.catalog.editing.urls")),
+    path("editors/", include("yiwang.platform.editing.urls")),
     path("desk/", include("yiwang.platform.identity.desk")),
     path("desk/", include("yiwang.platform.directory.desk")),
     path("desk/", include("yiwang.platform.notices.desk")),

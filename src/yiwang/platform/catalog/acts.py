@@ -19,6 +19,7 @@ from yiwang.platform.catalog.imports.formats import MAX_ROWS, SourceFile
 from yiwang.platform.catalog.imports.landing import bring_in
 from yiwang.platform.catalog.imports.report import Report
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint
+from yiwang.platform.catalog.managers import EDITORS
 from yiwang.platform.catalog.models import (
     DataElementRow,
     Edition,
@@ -32,19 +33,17 @@ from yiwang.platform.catalog.models import (
 )
 from yiwang.platform.catalog.types import Definition, LifeEvent
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.editing.types import DESK
 from yiwang.ui.uploads import Upload
 
 PUBLISHED = event("catalog.published", "An edition of an item was published.")
 SUSPENDED = event("catalog.suspended", "An item takes no new applications for now.")
 LIFE_EVENT_PUBLISHED = event("catalog.life_event_published", "An edition of a life event was published.")
 
-EDITORS = "editors"
-"""The source of drafts that were written at the editors' desk; any other source's draft replaces what lies there."""
-
 CanEdit = Permission(
     name="edit items",
     kinds=frozenset({ActorKind.STAFF}),
-    roles=frozenset({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}),
+    roles=EDITORS,
 )
 CanPublish = Permission(
     name="publish items", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.ITEM_PUBLISHER})
@@ -110,7 +109,7 @@ def write_draft(definition: Definition, source: str, *, by: Actor, guid: uuid.UU
         for name, value in (changes | flags).items():
             setattr(row, name, value)
         row.save(update_fields=[*changes, *flags])
-        if source != EDITORS:
+        if source != DESK:
             ItemDraft.objects.filter(implementation=row).update(
                 document=None, latest_revision=None, title=definition.name
             )
@@ -194,7 +193,7 @@ def publish_definition(definition: Definition, note: str = "", *, by: Actor, key
 
     Raises ``NotAllowed`` for whoever wrote it, also if they only changed it now.
     """
-    row = _lock(write_draft(definition, EDITORS, by=by).pk, by)
+    row = _lock(write_draft(definition, DESK, by=by).pk, by)
     CanPublish.check(by, row)
     by_another(row, by)
     return publish_draft(row, note, by=by)

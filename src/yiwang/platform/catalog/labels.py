@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.types import AssuranceLevel
 from yiwang.platform.catalog import types
+from yiwang.platform.editing.labels import Labels
 
 FIELDS: dict[str, str | Promise] = {
     "Definition.name": _("事项名称"),
@@ -240,14 +241,6 @@ CHOICES: dict[type[Enum], dict[Enum, str | Promise]] = {
 }
 
 
-def label_of(owner: str, field: str) -> str | Promise:
-    """Return the label of a field of a type."""
-    return FIELDS.get(f"{owner}.{field}") or FIELDS[field]
-
-
-def path_label(path: tuple[str, ...]) -> str:
-    """Return a path of a document in words; rows of lists, counted from 0, are counted from 1."""
-    words = [str(int(part) + 1) if part.isdecimal() and len(part) < 4 else str(FIELDS.get(part, part)) for part in path]
-    if path and f"Definition.{path[0]}" in FIELDS:
-        words[0] = str(FIELDS[f"Definition.{path[0]}"])
-    return " · ".join(words)
+LABELS = Labels("Definition", FIELDS, CHOICES)
+label_of = LABELS.label_of
+path_label = LABELS.path_label

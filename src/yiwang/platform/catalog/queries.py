@@ -31,7 +31,6 @@ from yiwang.platform.catalog.models import (
 from yiwang.platform.catalog.types import (
     DataElement,
     Draft,
-    EditionEntry,
     EditionPage,
     EditionView,
     LifeEvent,
@@ -40,6 +39,7 @@ from yiwang.platform.catalog.types import (
     Standing,
 )
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.editing.types import EditionEntry
 from yiwang.ui.names import names
 
 _editions: dict[uuid.UUID, EditionView] = {}

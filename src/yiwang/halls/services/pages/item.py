@@ -18,7 +18,6 @@ from yiwang.halls.services.pages.guides import process_chart
 from yiwang.kernel.problems import NotFound
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
-from yiwang.platform.catalog.comparing import changes
 from yiwang.platform.catalog.labels import CHOICES, path_label
 from yiwang.platform.catalog.types import (
     CaseType,
@@ -35,6 +34,7 @@ from yiwang.platform.catalog.types import (
 from yiwang.platform.directory import chosen
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import RegionView
+from yiwang.platform.editing.comparing import changes
 from yiwang.platform.evidence.rules import working_days
 from yiwang.ui import kept, site
 from yiwang.ui.entry import public

@@ -14,10 +14,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import acts, queries
-from yiwang.platform.catalog.editing.access import acting
 from yiwang.platform.catalog.imports.exporting import csv_lines, surroundings
 from yiwang.platform.catalog.imports.formats import FileRefused, SourceFile, format_for, registry
 from yiwang.platform.catalog.imports.report import NoteLevel, Report
+from yiwang.platform.catalog.managers import EDITORS
+from yiwang.platform.editing.access import acting, open_page
 from yiwang.ui import store, uploads
 from yiwang.ui.uploads import Refused
 
@@ -130,8 +131,8 @@ def file(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 urlpatterns = [
-    path("items-import/", import_page, name="item_import"),
-    path("items-export/", export, name="item_export"),
-    path("items-files/", files, name="item_files"),
-    path("items-files/<path:name>", file, name="item_file"),
+    path("items-import/", import_page, name=open_page("item_import", EDITORS)),
+    path("items-export/", export, name=open_page("item_export", EDITORS)),
+    path("items-files/", files, name=open_page("item_files", EDITORS)),
+    path("items-files/<path:name>", file, name=open_page("item_file", EDITORS)),
 ]

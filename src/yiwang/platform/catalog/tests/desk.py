@@ -11,13 +11,14 @@ from yiwang.kernel.acts import system_record
 from yiwang.kernel.types import SYSTEM, Role
 from yiwang.platform.catalog import documents
 from yiwang.platform.catalog.acts import publish_draft, write_draft
-from yiwang.platform.catalog.editing.blocks import group_blocks, to_form
+from yiwang.platform.catalog.editing.kind import ITEMS
 from yiwang.platform.catalog.editing.models import ItemDraft
 from yiwang.platform.catalog.types import Definition
 from yiwang.platform.directory.models import Agency, StaffMember, StaffRole
+from yiwang.platform.editing.blocks import group_blocks, to_form
 from yiwang.platform.identity.models import Account
 
-BLOCKS = group_blocks()
+BLOCKS = group_blocks(ITEMS)
 
 
 def posted(block: blocks.Block, prefix: str, value: Any) -> dict[str, str]:

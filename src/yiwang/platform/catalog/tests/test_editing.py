@@ -20,8 +20,7 @@ from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import SYSTEM, Role
 from yiwang.platform.catalog import documents, queries
 from yiwang.platform.catalog.acts import publish_draft
-from yiwang.platform.catalog.comparing import changes
-from yiwang.platform.catalog.editing.blocks import GROUPS, to_document
+from yiwang.platform.catalog.editing.kind import GROUPS
 from yiwang.platform.catalog.editing.models import ItemDraft
 from yiwang.platform.catalog.labels import path_label
 from yiwang.platform.catalog.models import Edition, Implementation
@@ -31,6 +30,8 @@ from yiwang.platform.catalog.tests.items import BASIC, item
 from yiwang.platform.catalog.tests.strategies import definitions
 from yiwang.platform.catalog.types import Definition
 from yiwang.platform.directory.models import Agency, Region
+from yiwang.platform.editing.blocks import to_document
+from yiwang.platform.editing.comparing import changes
 
 text = st.text(st.sampled_from("甲乙丙 a1'\"<&\n"), max_size=6).map(str.strip)
 

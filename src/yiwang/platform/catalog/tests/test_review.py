@@ -16,6 +16,7 @@ from yiwang.platform.catalog.tests import city
 from yiwang.platform.catalog.tests.desk import edit_url, save, signed_in
 from yiwang.platform.catalog.tests.items import item
 from yiwang.platform.directory.models import Agency
+from yiwang.platform.editing.types import DESK
 
 
 def test_nobody_publishes_what_they_wrote(amr: Agency, shop: ItemDraft) -> None:
@@ -47,7 +48,7 @@ def test_nobody_agrees_to_what_they_handed_in(amr: Agency, shop: ItemDraft) -> N
 
 def test_the_act_itself_refuses_an_author(amr: Agency) -> None:
     by = city.staff(Role.ITEM_PUBLISHER)
-    pk = acts.save_draft(item(), acts.EDITORS, by=by, key="draft")
+    pk = acts.save_draft(item(), DESK, by=by, key="draft")
     with pytest.raises(NotAllowed):
         acts.publish(pk, by=by, key="one")
     with pytest.raises(NotAllowed):

@@ -23,7 +23,6 @@ from yiwang.platform.catalog.types.definition import (
 )
 from yiwang.platform.catalog.types.editions import (
     Draft,
-    EditionEntry,
     EditionPage,
     EditionView,
     SampleRef,
@@ -68,7 +67,6 @@ __all__ = [
     "DataElement",
     "Definition",
     "Draft",
-    "EditionEntry",
     "EditionPage",
     "EditionView",
     "ElementSource",

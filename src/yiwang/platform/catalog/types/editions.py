@@ -21,18 +21,6 @@ class EditionPage:
 
 
 @dataclass(frozen=True, slots=True)
-class EditionEntry:
-    """A line of an item's history."""
-
-    id: uuid.UUID
-    number: int
-    digest: str
-    published_at: datetime
-    published_by: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class SampleRef:
     """A sample file: the digest of its bytes in the store, and what it is."""
 
