@@ -69,6 +69,11 @@ OBJECTS: dict[str, dict[str, str]] = {
     "directory:centre": {"code": "=339901-centre"},
     "notices_desk:again": {"pk": "delivery"},
     "item_editing:revisions_compare": {"pk": "item_draft", "revision_id_a": "=earliest", "revision_id_b": "=latest"},
+    "dataset_editing:revisions_compare": {
+        "pk": "dataset_draft",
+        "revision_id_a": "=earliest",
+        "revision_id_b": "=latest",
+    },
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -171,7 +176,7 @@ def _made(route: Route, world: World) -> Iterator[tuple[str, str, set[str]]]:
                 kwargs[name] = _value(wanted[name], world)
                 about.add(wanted[name])
             elif route.path.startswith("editors/"):
-                kwargs[name] = world.ids["item_draft"] if name == "pk" else 1
+                kwargs[name] = world.ids[_drafts(route)] if name == "pk" else 1
             else:
                 raise LookupError(f"{route.path}: say in OBJECTS what stands for {name}")
         shown = re.sub(rf"<\w+:{_NAMES.get(route.name, '-')}>", slug, route.path) if slug else route.path
@@ -180,6 +185,10 @@ def _made(route: Route, world: World) -> Iterator[tuple[str, str, set[str]]]:
             reverse(route.name, kwargs=kwargs) if route.pattern.name else f"/{route.path}",
             about,
         )
+
+
+def _drafts(route: Route) -> str:
+    return "dataset_draft" if route.path.startswith("editors/datasets") else "item_draft"
 
 
 def _value(name: str, world: World) -> Any:
@@ -287,6 +296,7 @@ _TARGETS: dict[str, str] = {
     "notices.mark_read": "message",
     "notices.send_again": "delivery",
     "openapi.": "client",
+    "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",
     "oversight.settle": "alert",

@@ -26,6 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
+from yiwang.platform.sharing.models import DatasetDraft
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -197,6 +198,12 @@ def items(world: World, count: int) -> None:
         copies(draft, 1, implementation_id=one.pk)
 
 
+def datasets(world: World, count: int) -> None:
+    draft = DatasetDraft.objects.get(pk=world.ids["dataset_draft"])
+    for one in copies(draft.dataset, count, code=unique, resource_code=unique):
+        copies(draft, 1, dataset_id=one.pk)
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -257,6 +264,8 @@ LISTS = [
     List("/editors/items/", "editor", items),
     List("/editors/items-files/", "editor", samples),
     List("/editors/items/results/", "editor", items),
+    List("/editors/datasets/", "steward", datasets),
+    List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/life-events", "firm-api", events),
     List("/api/v1/applications", "firm-api", matters),
@@ -268,7 +277,7 @@ NO_LISTS = {
     "/account/factors/", "/account/verify/", "/my/messages/settings/", "/my/delegations/new/", "/progress/", "/verify/",
     "/desk/help/", "/desk/serve/", "/desk/people/", "/desk/staff/new/", "/desk/agencies/new/", "/desk/centres/new/",
     "/desk/calendar/", "/editors/dismissibles/", "/editors/items/add/", "/editors/sprite/", "/editors/jsi18n/",
-    "/editors/items-import/", "/editors/items-export/",
+    "/editors/items-import/", "/editors/items-export/", "/editors/datasets/add/",
     "/api/v1/health", "/api/v1/rating-reasons", "/api/v1/rating-figures", "/ratings/", "/themes/", "/search/suggest/",
     "/desk/absence/",
 }  # fmt: skip

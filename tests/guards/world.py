@@ -43,6 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
+from yiwang.platform.sharing.models import Dataset, DatasetDraft
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -69,7 +70,7 @@ STAFF = ("intake", "clerk", "reviewer", "inspector", "decider", "issuer", "dispa
 """Those of the place and agency that handle the matters; the clerk serves the firm's representative at the counter."""
 OTHERS = ("fire", "city", "west")
 """Every role at a neighbour agency; the city's counter (whose region holds the county); every role in another county."""
-ADMINS = ("editor", "stray", "publisher", "steward", "system", "security", "audit")
+ADMINS = ("editor", "stray", "publisher", "steward", "data-office", "system", "security", "audit")
 """Editor and publisher of the place, both for another agency, and those who keep the house."""
 MACHINES = ("firm-api", "read-api", "bare-api", "rival-api", "office-api", "ended-api")
 """Clients: of the firm with every scope, with reading only, with a scope of another kind; of another firm, of an agency;
@@ -153,7 +154,11 @@ def _colleagues() -> None:
         path=f"{parent.path}339902-amr/",
     )
     account = Account.objects.create(login="stray", is_staff=True)
-    editing = (directory.RoleRow(Role.ITEM_EDITOR), directory.RoleRow(Role.ITEM_PUBLISHER))
+    editing = (
+        directory.RoleRow(Role.ITEM_EDITOR),
+        directory.RoleRow(Role.ITEM_PUBLISHER),
+        directory.RoleRow(Role.DATA_STEWARD),
+    )
     directory.enrol([(directory.StaffRow("X-stray", "测试编辑", "339900-civil_affairs", editing), account.pk)])
     rows = {"fire": ("339901-fire", ""), "west": ("339902-amr", "339902")}
     for name, (agency, region) in rows.items():
@@ -259,6 +264,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "implementation": case.edition.implementation_id,
         "task_code": case.edition.implementation.task_code,
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
+        "dataset": Dataset.objects.get(code="legal_persons").pk,
+        "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }

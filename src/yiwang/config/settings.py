@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "yiwang.platform.identity",
     "yiwang.platform.editing",
     "yiwang.platform.catalog",
+    "yiwang.platform.sharing",
     "yiwang.platform.licences",
     "yiwang.platform.evidence",
     "yiwang.platform.cases",

@@ -125,16 +125,20 @@ class Pack:
     def rows(self, pattern: str, kind: type[T]) -> Iterator[T]:
         """Read lists of ``kind`` from every file that matches (``elements/*.yaml``)."""
         for path in self.files(pattern):
-            content = self.yaml(path)
-            if content is None:
-                continue
-            if not isinstance(content, list):
-                self.fault(path, 1, "a list is expected here")
-                continue
-            for index, row in enumerate(content):
-                made = self.make(path, row, kind, line=content.lines[index])  # type: ignore[attr-defined]
-                if made is not None:
-                    yield made
+            yield from self.listed(path, kind)
+
+    def listed(self, path: Path, kind: type[T]) -> Iterator[T]:
+        """Read a list of ``kind`` from one file."""
+        content = self.yaml(path)
+        if content is None:
+            return
+        if not isinstance(content, list):
+            self.fault(path, 1, "a list is expected here")
+            return
+        for index, row in enumerate(content):
+            made = self.make(path, row, kind, line=content.lines[index])  # type: ignore[attr-defined]
+            if made is not None:
+                yield made
 
     def make(self, path: Path, row: Any, kind: type[T], *, line: int = 1) -> T | None:
         """Check one document against ``kind``; what is wrong becomes faults with their lines."""

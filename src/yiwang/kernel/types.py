@@ -67,6 +67,7 @@ class Role(StrEnum):
     ITEM_PUBLISHER = "item_publisher"
     SUPERVISOR = "supervisor"
     DATA_STEWARD = "data_steward"
+    DATA_OFFICE = "data_office"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
     AUDIT_ADMIN = "audit_admin"

@@ -28,7 +28,7 @@ from yiwang.platform.cases.tests.conftest import (
     submit,
 )
 from yiwang.platform.catalog.models import Implementation
-from yiwang.platform.evidence.models import Dataset
+from yiwang.platform.sharing.models import Dataset
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def lint_context() -> LintContext:
         elements=_read_elements(),
         licence_types=(licence_types() or None) if licence_types else None,
         datasets=(datasets() or None) if datasets else None,
-        basic_codes=frozenset(ServiceItem.objects.values_list("basic_code", flat=True)),
+        basic_codes=basic_codes(),
         item_types=frozenset(code_table("item_types")) or None,
         person_themes=frozenset(code_table("person_themes")) or None,
         legal_themes=frozenset(code_table("legal_themes")) or None,
@@ -236,6 +236,11 @@ def lint_context() -> LintContext:
         samples=samples(),
         shared=_shared(),
     )
+
+
+def basic_codes() -> frozenset[str]:
+    """Return the basic code of every item of the catalogue."""
+    return frozenset(ServiceItem.objects.values_list("basic_code", flat=True))
 
 
 def samples() -> dict[str, SampleRef]:

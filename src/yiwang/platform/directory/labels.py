@@ -18,6 +18,7 @@ ROLES = {
     Role.ITEM_PUBLISHER: _("事项发布"),
     Role.SUPERVISOR: _("督查"),
     Role.DATA_STEWARD: _("数据管理"),
+    Role.DATA_OFFICE: _("数据主管"),
     Role.SYSTEM_ADMIN: _("系统管理员"),
     Role.SECURITY_ADMIN: _("安全管理员"),
     Role.AUDIT_ADMIN: _("审计管理员"),

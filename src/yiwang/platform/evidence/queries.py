@@ -23,7 +23,6 @@ from yiwang.platform.catalog.types import (
     SatisfierKind,
 )
 from yiwang.platform.evidence import rules
-from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
@@ -148,11 +147,6 @@ def _ask_sources(principal: Party, agent: uuid.UUID | None, wanted: Mapping[str,
     return {
         name: sources.get(name).answer(subject, sorted(paths)) for name, paths in wanted.items() if name in set(sources)
     }
-
-
-def dataset_names() -> dict[str, str]:
-    """Return code and name of every dataset of the built-in source."""
-    return dict(Dataset.objects.values_list("code", "name"))
 
 
 def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:

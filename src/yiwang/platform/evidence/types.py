@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-
-from yiwang.kernel.types import PartyKind
 
 
 class FactState(StrEnum):
@@ -92,25 +90,3 @@ class Resolution:
     barred: str = ""
     """Why this party's word is not taken for a paper at present (告知承诺, 容缺受理); empty where it is."""
     burden: BurdenReport | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetField:
-    """One column of a dataset."""
-
-    name: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetSpec:
-    """A dataset of the built-in source, with its records keyed by the subject's number."""
-
-    code: str
-    name: str
-    agency: str
-    subject: PartyKind
-    fields: tuple[DatasetField, ...]
-    basis: str = ""
-    available: bool = True
-    records: tuple[dict[str, Any], ...] = field(default=())

@@ -16,12 +16,12 @@ from yiwang.kernel.packs import Pack, PackError
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog import pack as catalog
 from yiwang.platform.directory import pack as directory
-from yiwang.platform.evidence import pack as evidence
 from yiwang.platform.identity import pack as identity
 from yiwang.platform.licences import pack as licences
 from yiwang.platform.notices import pack as notices
 from yiwang.platform.oversight import pack as oversight
 from yiwang.platform.search import pack as search
+from yiwang.platform.sharing import pack as sharing
 
 
 class _Undo(Exception):
@@ -64,8 +64,8 @@ def load(pack: Pack) -> None:
         directory.load(pack)
         loaded = identity.load(pack)
         catalog.load(pack, by=SYSTEM)
+        sharing.load(pack, by=SYSTEM)
         licences.load(pack, loaded)
-        evidence.load(pack)
         notices.load(pack)
         search.load(pack)
         oversight.load(pack)

@@ -19,9 +19,9 @@ from yiwang.platform.catalog.acts import publish_definition
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity.models import Organisation, Person
+from yiwang.platform.sharing.models import Dataset
 
 COMPANY, FOOD, FIRE, ELDERLY = "330731001001", "330131018001", "330103015000", "332011018000"
 MONDAY = date(2026, 3, 2)

@@ -44,7 +44,7 @@ from yiwang.platform.cases.tests.conftest import (
     submit,
 )
 from yiwang.platform.directory.models import StaffMember
-from yiwang.platform.evidence.models import Dataset
+from yiwang.platform.sharing.models import Dataset
 
 PLAN = {"target": "material:floor_plan", "label": "店内平面图", "message": "图上没有标面积，请标好重新上传。"}
 PHONE = {"target": "field:applicant_phone", "label": "联系电话", "message": "打不通。"}

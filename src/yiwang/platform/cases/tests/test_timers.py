@@ -28,7 +28,7 @@ from yiwang.platform.cases.tests.conftest import (
     stored,
     submit,
 )
-from yiwang.platform.evidence.models import Dataset
+from yiwang.platform.sharing.models import Dataset
 
 PLAN = {"target": "material:floor_plan", "label": "店内平面图", "message": "没有标面积。"}
 

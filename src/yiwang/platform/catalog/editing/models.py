@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Task, TaskState
@@ -46,10 +47,13 @@ class PublisherReview(Task):  # type: ignore[misc]
         return found
 
     def get_task_states_user_can_moderate(self, user: AbstractBaseUser, **kwargs: Any) -> Any:
-        """Return what waits for this reviewer."""
-        if not any(user.has_perm(_publishing(model)) for model, _kind in kinds()):  # type: ignore[attr-defined]
-            return TaskState.objects.none()
-        return TaskState.objects.filter(status=TaskState.STATUS_IN_PROGRESS, task=self.task_ptr)
+        """Return what waits for this reviewer: drafts of the kinds that they publish."""
+        own = [model.split(".") for model, _kind in kinds() if user.has_perm(_publishing(model))]  # type: ignore[attr-defined]
+        return TaskState.objects.filter(
+            status=TaskState.STATUS_IN_PROGRESS,
+            task=self.task_ptr,
+            workflow_state__base_content_type__in=[ContentType.objects.get_by_natural_key(*one) for one in own],
+        )
 
     @classmethod
     def get_description(cls) -> Any:

@@ -1,35 +1,13 @@
-"""The built-in source of shared data: the pack's datasets."""
+"""The shared store: what agencies' datasets say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, NamedTuple
 
-from django.db.models import FilteredRelation, Q
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.kernel.compiled import Compiled, Slot
-from yiwang.kernel.sealed import blind_index
-from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
-
-_RECORDS = Compiled(
-    lambda: (
-        Dataset.objects.filter(code__any=Slot("codes"))
-        .annotate(record=FilteredRelation("records", condition=Q(records__subject_index__any=Slot("keys"))))
-        .values_list(
-            "code",
-            "record__subject_index",
-            "agency_name",
-            "name",
-            "basis",
-            "available",
-            "record__values",
-            "record__at",
-        )
-    )
-)
+from yiwang.platform.sharing import queries as sharing
 
 
 @sources.register("datasets")
@@ -41,36 +19,17 @@ class DatasetSource(Source):
     def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
         """One query: the datasets, each with the records of the subject in it."""
         wanted = list(paths)
-        keys = [blind_index(number, "subject") for number in subject.numbers]
-        datasets: dict[str, _Found] = {}
-        codes = sorted({path.partition(".")[0] for path in wanted})
-        for code, index, *row in _RECORDS(codes=codes, keys=keys):
-            rank = keys.index(bytes(index)) if index is not None else len(keys)
-            found = _Found(rank, *row)
-            datasets[code] = min(datasets.get(code, found), found, key=lambda one: one.rank)
+        found = sharing.ask(subject.numbers, (path.partition(".")[0] for path in wanted))
         answers = Answers()
         for path in wanted:
             code, _dot, name = path.partition(".")
-            dataset = datasets.get(code)
-            if dataset is None:
+            said = found.get(code)
+            if said is None:
                 continue
-            source = f"{dataset.agency_name} · {dataset.name}"
-            if not dataset.available:
-                answers.down[path] = source
-            elif dataset.values is not None:
-                value = dataset.values.get(name) if name else True
+            if not said.available:
+                answers.down[path] = said.source_name
+            elif said.values is not None:
+                value = said.values.get(name) if name else True
                 if value not in (None, ""):
-                    answers.known[path] = Known(value, source, dataset.at, dataset.basis, f"dataset:{code}")
+                    answers.known[path] = Known(value, said.source_name, said.at, said.basis, f"dataset:{code}")
         return answers
-
-
-class _Found(NamedTuple):
-    """A dataset with a record of the subject; of several numbers the first counts (``rank``)."""
-
-    rank: int
-    agency_name: str
-    name: str
-    basis: str
-    available: bool
-    values: dict[str, Any] | None
-    at: datetime | None

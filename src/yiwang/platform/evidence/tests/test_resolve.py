@@ -26,10 +26,10 @@ from yiwang.platform.catalog.types import (
     SatisfierKind,
 )
 from yiwang.platform.evidence import queries, rules
-from yiwang.platform.evidence.models import Dataset
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 from yiwang.platform.evidence.types import FactState, Resolution
 from yiwang.platform.identity.models import Organisation, Person
+from yiwang.platform.sharing.models import Dataset
 
 FOOD = "330131018001"
 REGION = "339901001"

@@ -1,0 +1,17 @@
+"""The sharing room as a Django application."""
+
+from django.apps import AppConfig
+
+
+class SharingConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "yiwang.platform.sharing"
+    label = "sharing"
+
+    def ready(self) -> None:
+        """Tell the guide linter which datasets there are."""
+        from yiwang.platform.catalog.queries import provide_names
+        from yiwang.platform.sharing.queries import names
+
+        provide_names("datasets", names)

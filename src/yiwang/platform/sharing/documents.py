@@ -1,0 +1,32 @@
+"""Documents in and out: the checked Python form of what stands in drafts, editions and packs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView
+
+DEFINITION: TypeAdapter[DatasetDefinition] = TypeAdapter(DatasetDefinition)
+
+
+def dump_definition(definition: DatasetDefinition) -> dict[str, Any]:
+    """Return a definition as plain JSON values."""
+    return DEFINITION.dump_python(definition, mode="json")  # type: ignore[no-any-return]
+
+
+def read_edition(row: Any) -> DatasetView:
+    """Read the row of an edition, its dataset with it."""
+    content = row.content
+    return DatasetView(
+        id=row.dataset_id,
+        edition=row.id,
+        number=row.number,
+        digest=row.digest,
+        published_at=row.published_at,
+        resource_code=content["resource_code"],
+        agency_name=content["agency"]["short_name"] or content["agency"]["name"],
+        agency_path=content["agency"]["path"],
+        definition=DEFINITION.validate_python(content["definition"]),
+    )

@@ -1,0 +1,42 @@
+"""Which datasets an actor may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+
+from yiwang.kernel.reach import reached
+from yiwang.kernel.types import Actor, ActorKind, Role
+from yiwang.platform.sharing.types import SharingType
+
+if TYPE_CHECKING:
+    _QuerySet = models.QuerySet[Any]
+else:
+    _QuerySet = models.QuerySet
+
+STEWARDS = frozenset({Role.DATA_STEWARD, Role.DATA_OFFICE})
+
+
+class DatasetQuerySet(_QuerySet):
+    """What is published and shared with anybody is known to everybody; what is not shared, to officials; drafts, to the
+    stewards whose grants reach the agency.
+    """
+
+    def visible_to(self, actor: Actor) -> DatasetQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        published = Q(current__isnull=False)
+        if actor.kind is ActorKind.STAFF and actor.grants:
+            return self.filter(published | _reached(actor))
+        return self.filter(published & ~Q(sharing=SharingType.NONE))
+
+    def editable_by(self, actor: Actor) -> DatasetQuerySet:
+        """Filter to what the actor's stewards' grants reach."""
+        return self.filter(_reached(actor))
+
+
+def _reached(actor: Actor) -> Q:
+    return reached(actor, STEWARDS, agency="agency__path", region="agency__region_id", level="agency__level")

@@ -1,0 +1,66 @@
+"""Sharing's part of a pack: datasets, published as they stand, and what the demo's agencies have in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from yiwang.kernel import clock
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor
+from yiwang.platform.sharing import queries
+from yiwang.platform.sharing.acts import publish_draft, write_draft
+from yiwang.platform.sharing.models import Dataset, Record
+from yiwang.platform.sharing.types import DatasetDefinition, RecordSpec
+
+
+def load(pack: Pack, *, by: Actor) -> None:
+    """Load and publish the datasets; unchanged ones keep their edition. Then their records, replaced as a whole."""
+    written: list[tuple[Path, Dataset]] = []
+    for path in pack.files("datasets/*.yaml"):
+        for definition in pack.listed(path, DatasetDefinition):
+            try:
+                written.append((path, write_draft(definition, f"pack:{pack.name}", by=by)))
+            except Invalid as problem:
+                _tell(pack, path, definition.code, problem)
+    pack.stop_if_faulty()
+    context = queries.lint_context()
+    for path, row in written:
+        try:
+            publish_draft(row, "", by=by, context=context)
+        except Invalid as problem:
+            _tell(pack, path, row.code, problem)
+    pack.stop_if_faulty()
+    rows = {row.code: row for _path, row in written}
+    for spec in pack.rows("records/*.yaml", RecordSpec):
+        row = rows.get(spec.dataset)
+        if row is None:
+            pack.fault(pack.root / "records", 1, f"there is no dataset {spec.dataset}")
+            continue
+        Dataset.objects.filter(pk=row.pk).update(available=spec.available)
+        row.records.all().delete()
+        Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
+    pack.stop_if_faulty()
+
+
+def _tell(pack: Pack, path: Path, code: str, problem: Invalid) -> None:
+    for error in problem.errors:
+        pack.fault(path, 1, f"{code}: {error.field}: {error.message}")
+
+
+def _record(row: Dataset, record: dict[str, Any]) -> Record:
+    given = record.pop("at", None)
+    at = datetime.fromisoformat(str(given)) if given else clock.now()
+    subject = str(record.pop("subject"))
+    return Record(
+        dataset=row,
+        subject_index=blind_index(subject, queries.SUBJECT),
+        own=queries.own_index(row.draft["key"], record),
+        digest=queries.values_index(record),
+        values=record,
+        at=at,
+        valid_from=at,
+    )

@@ -1,0 +1,204 @@
+"""What the shared store answers: the catalogue, a dataset, and what datasets say of a subject."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import FilteredRelation, Q
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import paging
+from yiwang.kernel.compiled import Compiled, Slot
+from yiwang.kernel.digest import sha256_of
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.editing.types import EditionEntry
+from yiwang.platform.sharing.documents import read_edition
+from yiwang.platform.sharing.linting import LintContext
+from yiwang.platform.sharing.managers import DatasetQuerySet
+from yiwang.platform.sharing.models import Dataset, DatasetEdition
+from yiwang.platform.sharing.types import DatasetView
+
+SUBJECT = "subject"
+"""Scope of the blind index under which a subject's records stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrowing the catalogue; empty does not narrow. ``classification`` means its whole subtree."""
+
+    words: str = ""
+    classification: str = ""
+    agency: str = ""
+    domain: str = ""
+    sharing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a dataset says of a subject. ``values`` is ``None`` where it has no record."""
+
+    dataset: str
+    name: str
+    agency: str
+    basis: str
+    available: bool
+    values: dict[str, Any] | None = None
+    at: datetime | None = None
+
+    @property
+    def source_name(self) -> str:
+        """Where it comes from, as a person reads it."""
+        return f"{self.agency} · {self.name}"
+
+
+_RECORDS = Compiled(
+    lambda: (
+        Dataset.objects.filter(code__any=Slot("codes"), current__isnull=False)
+        .annotate(
+            record=FilteredRelation(
+                "records",
+                condition=Q(records__subject_index__any=Slot("keys"), records__valid_to__isnull=True),
+            )
+        )
+        .values_list(
+            "code",
+            "record__subject_index",
+            "name",
+            "agency__short_name",
+            "agency__name",
+            "basis",
+            "available",
+            "record__values",
+            "record__at",
+        )
+    )
+)
+
+
+def ask(numbers: Sequence[str], codes: Iterable[str]) -> dict[str, Answer]:
+    """Return what datasets say of a subject that is known by these numbers; one query.
+
+    Of several numbers the first that has a record counts, of several records the newest.
+    """
+    keys = [blind_index(number, SUBJECT) for number in numbers]
+    found: dict[str, tuple[int, float, Answer]] = {}
+    for code, index, name, short, agency, basis, available, values, at in _RECORDS(codes=sorted(set(codes)), keys=keys):
+        rank = keys.index(bytes(index)) if index is not None else len(keys)
+        age = -at.timestamp() if at else 0.0
+        if code not in found or (rank, age) < found[code][:2]:
+            found[code] = (rank, age, Answer(code, name, short or agency, basis, available, values, at))
+    return {code: answer for code, (_rank, _age, answer) in found.items()}
+
+
+def names() -> dict[str, str]:
+    """Return code and name of every published dataset."""
+    return dict(Dataset.objects.filter(current__isnull=False).values_list("code", "name"))
+
+
+def resource_code(classification: str, number: int) -> str:
+    """Return the code of a resource: its class and a number in it, as the city's table ``resource_code`` puts them."""
+    rule = catalog.code_table("resource_code")
+    return f"{classification}{rule.get('separator', '/')}{number:0{int(rule.get('digits', '5'))}d}"
+
+
+def catalogue(by: Actor, filters: Filters, size: int = 30, *, after: str = "", before: str = "") -> paging.Page[Any]:
+    """Return a page of the published datasets that the actor may see, by class and resource code."""
+    rows = _published(by, filters).select_related("agency", "current")
+    found = paging.page(rows, ("classification", "resource_code"), size, after=after, before=before)
+    return paging.Page([read_edition(_with(row)) for row in found.items], found.next, found.previous)
+
+
+def count(by: Actor, filters: Filters) -> int:
+    """Return how many datasets of the catalogue there are."""
+    return _published(by, filters).count()
+
+
+def every(by: Actor) -> Iterator[DatasetView]:
+    """Yield all published datasets that the actor may see, by class and resource code."""
+    rows = _published(by, Filters()).select_related("agency", "current").order_by("classification", "resource_code")
+    for row in rows.iterator(chunk_size=200):
+        yield read_edition(_with(row))
+
+
+def _published(by: Actor, filters: Filters) -> DatasetQuerySet:
+    rows: DatasetQuerySet = Dataset.objects.visible_to(by).filter(current__isnull=False)
+    wanted = {
+        "name__icontains": filters.words,
+        "classification__startswith": filters.classification,
+        "agency__code": filters.agency,
+        "domain": filters.domain,
+        "sharing": filters.sharing,
+    }
+    return rows.filter(**{name: value for name, value in wanted.items() if value})
+
+
+def _with(row: Dataset) -> DatasetEdition:
+    edition = row.current
+    assert edition is not None
+    edition.dataset = row
+    return edition
+
+
+def get_dataset(code: str, by: Actor) -> DatasetView:
+    """Return a published dataset. Raises ``NotFound`` where the actor may not see it."""
+    row = Dataset.objects.visible_to(by).select_related("current").filter(code=code, current__isnull=False).first()
+    if row is None:
+        raise NotFound(_("没有这个数据集。"))
+    return read_edition(_with(row))
+
+
+def find_edition(pk: uuid.UUID) -> DatasetView:
+    """Return an edition by its identity."""
+    return read_edition(DatasetEdition.objects.select_related("dataset").get(pk=pk))
+
+
+def editable_by(actor: Actor) -> DatasetQuerySet:
+    """Return the datasets that the actor may describe, for the editors' desk of this room."""
+    rows: DatasetQuerySet = Dataset.objects.editable_by(actor)
+    return rows
+
+
+def edition_history(dataset: uuid.UUID) -> list[EditionEntry]:
+    """Return the editions of a dataset, newest first."""
+    rows = DatasetEdition.objects.filter(dataset_id=dataset).order_by("-number")
+    return [
+        EditionEntry(*row) for row in rows.values_list("id", "number", "digest", "published_at", "published_by", "note")
+    ]
+
+
+def edition_document(pk: uuid.UUID) -> dict[str, Any]:
+    """Return an edition's definition as plain values, to compare."""
+    document: dict[str, Any] = DatasetEdition.objects.values_list("content__definition", flat=True).get(pk=pk)
+    return document
+
+
+def lint_context() -> LintContext:
+    """Return what datasets may refer to, read anew."""
+    agencies = directory.agencies()
+    rows = Dataset.objects.filter(current__isnull=False).values_list("code", "current__content__definition__items")
+    return LintContext(
+        classes=catalog.code_table("data_classes"),
+        agencies={agency.code: agency.function for agency in agencies},
+        elements=catalog.elements(),
+        basic_codes=catalog.basic_codes(),
+        datasets=frozenset(Dataset.objects.values_list("code", flat=True)),
+        sources={item["element"]: code for code, items in rows for item in items if item["authoritative"]},
+    )
+
+
+def own_index(key: Sequence[str], values: dict[str, Any]) -> bytes:
+    """Return what tells a record from its subject's others in the dataset; empty without a key of its own."""
+    return blind_index(sha256_of([values.get(name) for name in key]), "own") if key else b""
+
+
+def values_index(values: dict[str, Any]) -> bytes:
+    """Return what tells these values from others without saying what they are."""
+    return blind_index(sha256_of(values), "values")

@@ -1,0 +1,226 @@
+"""What a dataset is: the metadata of the national catalogue guide (政务信息资源目录编制指南(试行), 2017; GB/T 21063)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.types import PartyKind
+
+
+class SharingType(IntEnum):
+    """共享类型: to every agency, on conditions, or to none. The digits are those of the catalogue guide."""
+
+    UNCONDITIONAL = 1
+    CONDITIONAL = 2
+    NONE = 3
+
+
+class SharingMethod(StrEnum):
+    """共享方式: an answer about one subject, a delivery in bulk, a file."""
+
+    CHECK = "check"
+    BULK = "bulk"
+    FILE = "file"
+
+
+class Openness(IntEnum):
+    """开放属性 towards society: open to all, open on conditions, not open."""
+
+    OPEN = 1
+    CONDITIONAL = 2
+    CLOSED = 3
+
+
+class UpdateCycle(StrEnum):
+    """更新周期: how often the agency promises to bring its data up to date."""
+
+    REALTIME = "realtime"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
+class Network(IntEnum):
+    """Through which network the data can be had: the government's extranet, the internet, an agency's own."""
+
+    EXTRANET = 1
+    INTERNET = 2
+    PRIVATE = 3
+
+
+class Processing(StrEnum):
+    """加工程度: as the agency keeps it, made anonymous, labels, sums, or joined from several sources."""
+
+    ORIGINAL = "original"
+    MASKED = "masked"
+    LABELS = "labels"
+    STATISTICS = "statistics"
+    JOINED = "joined"
+
+
+class BaseStore(StrEnum):
+    """基础库 that the dataset is part of."""
+
+    NONE = "none"
+    POPULATION = "population"
+    LEGAL_PERSONS = "legal_persons"
+    SPACE = "space"
+    CREDIT = "credit"
+    LICENCES = "licences"
+
+
+class DatasetState(StrEnum):
+    """How a dataset stands in the catalogue."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The provision that sharing, or not sharing, rests on."""
+
+    law: str
+    number: str = ""
+    article: str = ""
+    note: str = ""
+
+    @property
+    def words(self) -> str:
+        """The whole in one line."""
+        number = f"（{self.number}）" if self.number else ""
+        return "".join((self.law, number, self.article, f"：{self.note}" if self.note else ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetItem:
+    """信息项: one column of a dataset.
+
+    ``element`` is the data element whose values it holds; ``authoritative`` says that the element's values come from
+    here and from nowhere else (一数一源). ``options`` are the values that may stand there, ``min`` and ``max`` bound
+    numbers and dates (ISO).
+    """
+
+    name: str
+    label: str
+    label_en: str = ""
+    kind: FieldKind = FieldKind.TEXT
+    element: str = ""
+    authoritative: bool = False
+    required: bool = False
+    max_length: int = 0
+    options: tuple[str, ...] = ()
+    pattern: str = ""
+    min: str = ""
+    max: str = ""
+    unit: str = ""
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetDefinition:
+    """A dataset as its steward describes it; published, it is frozen as an edition.
+
+    ``code`` names it in addresses and in what satisfies a material; the resource code (资源代码) is allotted when it is
+    first published. ``key`` are the columns that tell a subject's records apart (a person has several vehicles); empty:
+    one record a subject. ``classification`` is a code of the pack's table ``data_classes`` (类 1 digit, 项 2, 目 3).
+    """
+
+    code: str
+    name: str
+    name_en: str = ""
+    summary: str
+    summary_en: str = ""
+    agency: str
+    subject: PartyKind
+    key: tuple[str, ...] = ()
+    items: tuple[DatasetItem, ...]
+    classification: str
+    domain: str = ""
+    tags: tuple[str, ...] = ()
+    base_store: BaseStore = BaseStore.NONE
+    format: str = "database"
+    processing: Processing = Processing.ORIGINAL
+    level: int = 3
+    region: str = ""
+    guiding: str = ""
+    covers_from: date | None = None
+    covers_to: date | None = None
+    related: tuple[str, ...] = ()
+    sharing: SharingType
+    condition: str = ""
+    methods: tuple[SharingMethod, ...] = (SharingMethod.CHECK,)
+    basis: tuple[Basis, ...] = ()
+    network: Network = Network.EXTRANET
+    openness: Openness = Openness.CLOSED
+    open_condition: str = ""
+    cycle: UpdateCycle
+    retention_months: int = 0
+    """After how many months a record that is no longer valid is deleted; 0: never."""
+    proof: bool = False
+    """An answer from it replaces a proof on paper (电子证明)."""
+    service_items: tuple[str, ...] = ()
+    """Basic codes of the service items that it comes from or serves."""
+    no_items_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """A dataset as published."""
+
+    id: uuid.UUID
+    edition: uuid.UUID
+    number: int
+    digest: str
+    published_at: datetime
+    resource_code: str
+    agency_name: str
+    agency_path: str
+    definition: DatasetDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLine:
+    """A dataset in a list."""
+
+    code: str
+    resource_code: str
+    name: str
+    name_en: str
+    summary: str
+    agency: str
+    agency_name: str
+    classification: str
+    sharing: SharingType
+    openness: Openness
+    cycle: UpdateCycle
+    proof: bool
+    items: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """One thing that the check of a dataset found; ``where`` is the path of the field (``items.0.element``)."""
+
+    rule: str
+    where: str
+    message: str
+    suggestion: str = ""
+    blocks: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSpec:
+    """Records of one dataset in a pack: each with its ``subject`` (the number), and ``at``, when it was true."""
+
+    dataset: str
+    records: tuple[dict[str, object], ...] = field(default=())
+    available: bool = True
