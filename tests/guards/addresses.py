@@ -74,6 +74,8 @@ OBJECTS: dict[str, dict[str, str]] = {
         "revision_id_a": "=earliest",
         "revision_id_b": "=latest",
     },
+    "sharing:dataset": {"code": "=legal_persons"},
+    "sharing_desk:dataset": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }

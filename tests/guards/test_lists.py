@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import DatasetDraft
+from yiwang.platform.sharing.models import Dataset, DatasetDraft
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -204,6 +204,14 @@ def datasets(world: World, count: int) -> None:
         copies(draft, 1, dataset_id=one.pk)
 
 
+def published_datasets(world: World, count: int) -> None:
+    row = Dataset.objects.get(pk=world.ids["dataset"])
+    assert row.current is not None
+    for one in copies(row, count, code=unique, resource_code=unique, current=None):
+        (edition,) = copies(row.current, 1, dataset_id=one.pk)
+        Dataset.objects.filter(pk=one.pk).update(current=edition)
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -265,6 +273,8 @@ LISTS = [
     List("/editors/items-files/", "editor", samples),
     List("/editors/items/results/", "editor", items),
     List("/editors/datasets/", "steward", datasets),
+    List("/data/", "anon", published_datasets),
+    List("/desk/data/", "clerk", published_datasets),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/life-events", "firm-api", events),

@@ -22,12 +22,14 @@ urlpatterns = [
     path("desk/serve/", include("yiwang.halls.services.desk", namespace="serving")),
     path("", include("yiwang.platform.licences.portal")),
     path("", include("yiwang.platform.catalog.portal")),
+    path("", include("yiwang.platform.sharing.portal")),
     path("", include("yiwang.doors.openapi.urls")),
     path("editors/", include("yiwang.platform.editing.urls")),
     path("desk/", include("yiwang.platform.identity.desk")),
     path("desk/", include("yiwang.platform.directory.desk")),
     path("desk/", include("yiwang.platform.notices.desk")),
     path("desk/", include("yiwang.platform.licences.desk")),
+    path("desk/", include("yiwang.platform.sharing.desk")),
     path("desk/", include("yiwang.platform.oversight.desk")),
 ]
 

@@ -19,6 +19,7 @@ from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity
 from yiwang.platform.identity import sessions
 from yiwang.platform.licences import desk as licences
+from yiwang.platform.sharing import desk as sharing
 from yiwang.ui.frame import DeskFrame, Group, Link
 
 EDITORS = "/editors/"
@@ -75,7 +76,7 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
     if actor.has_role({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}) and _open(EDITORS):
         more.append(Link(_("事项编辑"), EDITORS, "editors"))
     more += _watching(actor)
-    more += [*licences.links(actor), *directory.links(actor), *identity.links(actor)]
+    more += [*sharing.links(actor), *licences.links(actor), *directory.links(actor), *identity.links(actor)]
     if more:
         groups.append(Group(_("管理"), tuple(more)))
     groups.append(Group(_("查找"), (Link(_("查办件"), reverse("cases:find"), "find"),)))

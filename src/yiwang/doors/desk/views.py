@@ -11,6 +11,7 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases.inbox import LISTED
 from yiwang.platform.directory import desk as directory
 from yiwang.platform.identity import desk as identity
+from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.ui.entry import staff
 
 
@@ -28,6 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("cases:supervision")
     if actor.has_role({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}):
         return redirect(EDITORS)
+    if actor.has_role(STEWARDS):
+        return redirect("sharing_desk:catalogue")
     own = [*directory.links(actor), *identity.links(actor)]
     return redirect(own[0].url if own else "cases:find")
 

@@ -68,6 +68,7 @@ def _frame(request: HttpRequest) -> PortalFrame:
                     Link(_("大家的评价"), reverse("oversight:figures")),
                     Link(_("超时的，为什么"), reverse("oversight:late")),
                     Link(_("谁看过我的数据"), reverse("services:access")),
+                    Link(_("数据目录"), reverse("sharing:catalogue")),
                 ),
             ),
             about.links(),
