@@ -46,7 +46,7 @@ def careless_acts(catalogue: Iterable[Act[Any, Any]]) -> Iterator[str]:
             yield f"{act.name}: staff of which role?"
         if ActorKind.CLIENT in permission.kinds and permission.scope not in SCOPES:
             yield f"{act.name}: scope {permission.scope!r} can be held by nobody"
-        if ActorKind.CLIENT in permission.kinds and not permission.own:
+        if ActorKind.CLIENT in permission.kinds and not (permission.own or permission.provider):
             yield f"{act.name}: whose things may a client do this to?"
         if not act.body.__doc__:
             yield f"{act.name}: no docstring"

@@ -277,6 +277,7 @@ LISTS = [
     List("/desk/data/", "clerk", published_datasets),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
+    List("/api/v1/datasets", "firm-api", published_datasets),
     List("/api/v1/life-events", "firm-api", events),
     List("/api/v1/applications", "firm-api", matters),
     List("/api/v1/licences", "firm-api", licences),

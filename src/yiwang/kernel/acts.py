@@ -66,7 +66,8 @@ class Permission:
     body that does a step of it (its ``helped_by``)
     (``any_staff``: whoever has an account, also before the second factor); ``level``: assurance that a
     person needs; ``scope``: what an API client's token must carry; ``own``: whoever acts must own the object (be, act for,
-    or at a counter serve its principal), and a delegation limited to items must cover its ``item_codes``.
+    or at a counter serve its principal), and a delegation limited to items must cover its ``item_codes``; ``provider``: an API
+    client must be of the agency that the object lies in, or of one above it.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Permission:
     scope: str = ""
     own: bool = False
     any_staff: bool = False
+    provider: bool = False
     helping: bool = False
 
     def check(self, by: Actor, target: Any = None) -> None:
@@ -97,6 +99,8 @@ class Permission:
         elif by.kind is ActorKind.CLIENT:
             if self.scope not in by.scopes:
                 raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
+            if self.provider and target is not None and not (by.agency and target.reach.agency.startswith(by.agency)):
+                raise NotAllowed(_("这是别的部门提供的，只有提供方能写入。"), code="not-provider")
             self._check_own(by, target)
 
     def _check_person(self, by: Actor, target: Any) -> None:

@@ -22,6 +22,8 @@ SCOPES: dict[str, str] = {
     "applications:read": "读所代表的申请人的申请、办件和证照",
     "applications:write": "替所代表的申请人填写、上传、提交和补正",
     "licences:verify": "核验电子证照",
+    "data:read": "读数据目录",
+    "data:write": "替提供数据的部门送数据",
     "ratings:write": "替所代表的申请人评价服务",
 }
 """What a token may be good for: name and meaning."""

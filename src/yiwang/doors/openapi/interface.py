@@ -19,6 +19,7 @@ from yiwang.platform.cases import http as cases
 from yiwang.platform.catalog import http as catalog
 from yiwang.platform.licences import http as licences
 from yiwang.platform.oversight import http as oversight
+from yiwang.platform.sharing import http as sharing
 
 DESCRIPTION = """\
 政务服务平台的机器门：与网页、窗口是同一套办理动作。
@@ -145,7 +146,15 @@ api = Interface(
     servers=[{"url": "/"}],
 )
 api.add_decorator(exchange.around, mode="view")
-for router in (service.router, catalog.router, services.router, cases.router, licences.router, oversight.router):
+for router in (
+    service.router,
+    catalog.router,
+    services.router,
+    cases.router,
+    licences.router,
+    oversight.router,
+    sharing.router,
+):
     api.add_router("", router)
 
 

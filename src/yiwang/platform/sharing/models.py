@@ -26,6 +26,8 @@ class Dataset(models.Model):
     changed_at = models.DateTimeField()
     available = models.BooleanField(default=True)
     """Whether the provider answers at present."""
+    refreshed_at = models.DateTimeField(null=True)
+    """When data last came in without an error: what timeliness is measured by."""
     current = models.ForeignKey("DatasetEdition", models.PROTECT, null=True, related_name="+")
     resource_code = models.CharField(max_length=40, blank=True)
     name = models.CharField(max_length=200, blank=True)
@@ -94,6 +96,54 @@ class Record(models.Model):
         ]
 
 
+class Run(models.Model):
+    """One coming-in of data: a push, or a connector's run with the token from which it goes on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs")
+    connector = models.CharField(max_length=20)
+    """``push``, ``pack``, or the connector's name."""
+    by = models.CharField(max_length=120)
+    state = models.CharField(max_length=8, default="running")
+    token = models.JSONField(null=True)
+    """Where to go on: the connector's own, written with the rows before it."""
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    read = models.IntegerField(default=0)
+    added = models.IntegerField(default=0)
+    changed = models.IntegerField(default=0)
+    removed = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    older = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    drift = models.JSONField(default=dict)
+    error = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["dataset", "-began_at"], name="run_newest")]
+
+
+class BadRow(models.Model):
+    """A row that was not taken, for its source to mend: sealed as it came."""
+
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="bad_rows")
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="bad_rows")
+    line = models.IntegerField()
+    subject_index = models.BinaryField(max_length=32)
+    own = models.BinaryField(max_length=32, default=b"")
+    faults = models.JSONField()
+    values = SealedJSONField()
+    at = models.DateTimeField()
+    mended_at = models.DateTimeField(null=True)
+    """When a good row of the same subject and key came."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["dataset", "subject_index"], name="bad_row_open", condition=Q(mended_at=None)),
+        ]
+
+
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
 
-__all__ = ["Dataset", "DatasetDraft", "DatasetEdition", "Record"]
+__all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Record", "Run"]

@@ -156,6 +156,16 @@ def get_dataset(code: str, by: Actor) -> DatasetView:
     return read_edition(_with(row))
 
 
+def id_of(code: str) -> uuid.UUID:
+    """Return the identity of a published dataset. Raises ``NotFound``."""
+    found: uuid.UUID | None = (
+        Dataset.objects.filter(code=code, current__isnull=False).values_list("id", flat=True).first()
+    )
+    if found is None:
+        raise NotFound(_("没有这个数据集。"))
+    return found
+
+
 def find_edition(pk: uuid.UUID) -> DatasetView:
     """Return an edition by its identity."""
     return read_edition(DatasetEdition.objects.select_related("dataset").get(pk=pk))

@@ -224,3 +224,49 @@ class RecordSpec:
     dataset: str
     records: tuple[dict[str, object], ...] = field(default=())
     available: bool = True
+
+
+class RunState(StrEnum):
+    """How a run of bringing data in stands; a failed one goes on from its token when it is tried again."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that was not taken: its place in what was sent (from 1), and what is wrong by column."""
+
+    line: int
+    faults: tuple[tuple[str, str], ...]
+    """Column and machine word (``required``, ``kind``, ``options`` …); ``subject`` and ``at`` are columns too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the columns that came differ from those that were published (模式漂移)."""
+
+    unknown: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.unknown or self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What became of the rows of one batch, or of a whole run; the numbers add up to ``read``."""
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    older: int = 0
+    """Rows that say how it was before what is there: they came late, or twice in one batch."""
+    rejected: int = 0
+    faults: tuple[RowFault, ...] = ()
+    """The first rows that were rejected."""
+    drift: Drift = Drift()
+    run: uuid.UUID | None = None

@@ -1,0 +1,155 @@
+"""The shared store for machines: the catalogue, and agencies' data coming in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Field, Path, Query, Router, Schema, Status
+
+from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
+from yiwang.kernel.paging import BadCursor
+from yiwang.kernel.problems import Invalid
+from yiwang.platform.sharing import acts, intake, queries
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView
+
+router = Router(tags=["数据共享"])
+READ, WRITE = Needs("data:read"), Needs("data:write")
+Code = Annotated[str, Path(..., pattern=r"^[a-z][a-z0-9_]{1,59}$", description="数据集代码")]
+
+
+class DatasetQuery(Schema):
+    """Which datasets."""
+
+    q: Text = Field("", description="名称里的字")
+    classification: str = Field("", pattern=r"^\d{0,12}$", description="资源分类，含下级")
+    agency: str = Field("", pattern=r"^[0-9A-Za-z_\-]{0,60}$", description="提供方代码")
+    sharing: int = Field(0, ge=0, le=3, description="共享类型：1 无条件，2 有条件，3 不予；0 不限")
+    after: Text = Field("", description="上一页的 next")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class DatasetLine(Schema):
+    """A dataset in a list."""
+
+    code: str
+    resource_code: str
+    name: str
+    name_en: str
+    summary: str
+    agency: str = Field(description="提供方代码")
+    agency_name: str
+    sharing: int
+    openness: int
+    cycle: str
+    edition: uuid.UUID
+    published_at: datetime
+
+
+class DatasetPage(Schema):
+    """A page of datasets. ``next`` is empty on the last."""
+
+    datasets: list[DatasetLine]
+    next: str
+
+
+class DatasetOut(DatasetLine):
+    """A dataset with all its metadata."""
+
+    number: int
+    digest: str
+    definition: DatasetDefinition
+
+
+class RowsIn(Schema):
+    """Rows of a dataset. Each has ``subject``, may have ``at`` (with its offset) and ``deleted``, and the columns."""
+
+    rows: list[dict[str, str | int | float | bool | None]] = Field(min_length=1, max_length=intake.MOST)
+
+
+class FaultOut(Schema):
+    """A row that was not taken: its place, from 1, and what is wrong by column."""
+
+    line: int
+    faults: list[tuple[str, str]]
+
+
+class DriftOut(Schema):
+    """Columns that came and are not published; published ones that no row had."""
+
+    unknown: list[str]
+    missing: list[str]
+
+
+class BroughtOut(Schema):
+    """What became of the rows; the numbers add up to ``read``. ``older``: they say how it was before what is there."""
+
+    run: uuid.UUID
+    read: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    older: int
+    rejected: int
+    faults: list[FaultOut] = Field(description="没有收下的行，最多列一百行")
+    drift: DriftOut
+
+
+def _line(view: DatasetView) -> dict[str, Any]:
+    one = view.definition
+    return {
+        "code": one.code,
+        "resource_code": view.resource_code,
+        "name": one.name,
+        "name_en": one.name_en,
+        "summary": one.summary,
+        "agency": one.agency,
+        "agency_name": view.agency_name,
+        "sharing": int(one.sharing),
+        "openness": int(one.openness),
+        "cycle": one.cycle.value,
+        "edition": view.edition,
+        "published_at": view.published_at,
+    }
+
+
+@router.get("/datasets", auth=READ, response=DatasetPage, operation_id="datasets", summary="数据目录")
+def datasets(request: HttpRequest, query: Query[DatasetQuery]) -> dict[str, Any]:
+    """List published datasets by class and resource code; page by page with ``after``."""
+    filters = queries.Filters(query.q, query.classification, query.agency, "", query.sharing)
+    try:
+        found = queries.catalogue(actor_of(request), filters, query.limit, after=query.after)
+    except BadCursor as error:
+        raise Invalid(_("after 不是这个清单给出的 next。")) from error
+    return {"datasets": [_line(view) for view in found.items], "next": found.next}
+
+
+@router.get(
+    "/datasets/{code}",
+    auth=READ,
+    response={200: DatasetOut, 304: None},
+    operation_id="dataset",
+    summary="一个数据集的元数据",
+)
+def dataset(request: HttpRequest, response: HttpResponse, code: Code) -> Any:
+    """Return a dataset as published."""
+    view = queries.get_dataset(code, actor_of(request))
+    if unchanged(request, response, view.digest):
+        return Status(304, None)
+    return _line(view) | {"number": view.number, "digest": view.digest, "definition": view.definition}
+
+
+@router.post(
+    "/datasets/{code}/records",
+    auth=WRITE,
+    response=BroughtOut,
+    operation_id="bring_in_records",
+    summary="提供方送数据",
+)
+def bring_in(request: HttpRequest, code: Code, body: RowsIn, key: IdempotencyKey) -> Any:
+    """Take in rows from the agency that provides the dataset; what is wrong with a row is said, the others are taken."""
+    return acts.bring_in(queries.id_of(code), tuple(body.rows), by=actor_of(request), key=key)

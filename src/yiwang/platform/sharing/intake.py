@@ -1,0 +1,186 @@
+"""Taking rows in: checked, told apart from what is there, written with their history; one transaction a batch.
+
+A row is a mapping: ``subject`` (the number it is about), ``at`` (when the agency says that this was so, an instant),
+``deleted`` (true: it is so no more), and the dataset's columns. What comes again unchanged changes nothing, what comes late
+does not overwrite what is newer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from yiwang.kernel import clock
+from yiwang.kernel.sealed import blind_index, key_ring
+from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
+from yiwang.platform.sharing.queries import SUBJECT, own_index, values_index
+from yiwang.platform.sharing.rules import faults
+from yiwang.platform.sharing.types import Brought, DatasetDefinition, Drift, RowFault
+
+MOST = 10_000
+"""Most rows of one call."""
+TOLD = 100
+"""Rejected rows that an answer lists; all of them are kept."""
+_OWN_NAMES = ("subject", "at", "deleted")
+_LATEST = """
+    DELETE FROM incoming one USING incoming other
+    WHERE one.subject = other.subject AND one.own = other.own AND (one.at, one.line) < (other.at, other.line)
+"""
+_SAME = """
+    UPDATE sharing_record there SET at = one.at FROM incoming one
+    WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
+      AND there.valid_to IS NULL AND NOT one.gone AND there.digest = one.digest AND there.at < one.at
+"""
+_COUNT = """
+    SELECT count(*) FILTER (WHERE NOT one.gone AND there.digest = one.digest),
+           count(*) FILTER (WHERE there.at > one.at AND (one.gone OR there.digest <> one.digest)),
+           count(*) FILTER (WHERE one.gone AND there.id IS NULL)
+    FROM incoming one LEFT JOIN sharing_record there
+      ON there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
+     AND there.valid_to IS NULL
+"""
+_CLOSE = """
+    UPDATE sharing_record there SET valid_to = greatest(one.at, there.valid_from) FROM incoming one
+    WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
+      AND there.valid_to IS NULL AND there.at <= one.at AND (one.gone OR there.digest <> one.digest)
+    RETURNING one.gone
+"""
+_INSERT = """
+    INSERT INTO sharing_record (dataset_id, subject_index, own, digest, "values", at, valid_from)
+    SELECT %(dataset)s, one.subject, one.own, one.digest, one.sealed, one.at, one.at FROM incoming one
+    WHERE NOT one.gone AND NOT EXISTS (
+        SELECT FROM sharing_record there
+        WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
+          AND there.valid_to IS NULL
+    )
+"""
+_MEND = """
+    UPDATE sharing_badrow bad SET mended_at = %(now)s FROM incoming one
+    WHERE bad.dataset_id = %(dataset)s AND bad.subject_index = one.subject AND bad.own = one.own
+      AND bad.mended_at IS NULL AND bad.run_id <> %(run)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Good:
+    line: int
+    subject: bytes
+    own: bytes
+    digest: bytes
+    sealed: bytes
+    at: datetime
+    gone: bool
+
+
+def take_in(run: Run, definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]]) -> Brought:
+    """Check and write a batch (inside an act), add it to the run, and say what became of it.
+
+    Batches of one dataset come one after the other: the dataset's row is locked.
+    """
+    Dataset.objects.select_for_update(of=("self",)).get(pk=run.dataset_id)
+    good, bad = _sorted(run, definition, rows)
+    counts = _written(run, good)
+    BadRow.objects.bulk_create(bad, batch_size=1000)
+    brought = Brought(
+        read=len(rows),
+        rejected=len(bad),
+        faults=tuple(RowFault(row.line, tuple((name, word) for name, word in row.faults)) for row in bad[:TOLD]),
+        drift=drift(definition, rows),
+        run=run.pk,
+        **counts,
+    )
+    for name in ("read", "added", "changed", "removed", "unchanged", "older", "rejected"):
+        setattr(run, name, getattr(run, name) + getattr(brought, name))
+    if brought.drift:
+        run.drift = {
+            "unknown": sorted({*run.drift.get("unknown", ()), *brought.drift.unknown}),
+            "missing": sorted({*run.drift.get("missing", ()), *brought.drift.missing}),
+        }
+    return brought
+
+
+def drift(definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]]) -> Drift:
+    """Say how the columns that came differ from the published ones; a column counts as missing if no row has it."""
+    came = {name for row in rows for name in row} - set(_OWN_NAMES)
+    known = {item.name for item in definition.items}
+    carrying = any(not row.get("deleted") for row in rows)
+    return Drift(tuple(sorted(came - known)), tuple(sorted(known - came)) if carrying else ())
+
+
+def _sorted(
+    run: Run, definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]]
+) -> tuple[list[_Good], list[BadRow]]:
+    ring, place, now = key_ring(), Record._meta.get_field("values"), clock.now()
+    good: list[_Good] = []
+    bad: list[BadRow] = []
+    for line, row in enumerate(rows, 1):
+        subject = str(row.get("subject") or "").strip()
+        gone = row.get("deleted") is True or str(row.get("deleted", "")).lower() == "true"
+        at, wrong = _instant(row.get("at"), now)
+        found = [*wrong, *([] if subject else [("subject", "required")])]
+        values = {item.name: row[item.name] for item in definition.items if row.get(item.name) not in (None, "")}
+        if not gone:
+            found += [(item.name, word) for item in definition.items for word in faults(item, row.get(item.name))]
+        index, own = blind_index(subject, SUBJECT), own_index(definition.key, values)
+        if found:
+            bad.append(
+                BadRow(
+                    run=run, dataset_id=run.dataset_id, line=run.read + line, subject_index=index, own=own,
+                    faults=found, values=dict(row), at=now,
+                )
+            )  # fmt: skip
+            continue
+        sealed = ring.seal(place.to_bytes(values), place.place)  # type: ignore[union-attr]
+        good.append(_Good(line, index, own, values_index(values), sealed, at, gone))
+    return good, bad
+
+
+def _instant(given: Any, now: datetime) -> tuple[datetime, list[tuple[str, str]]]:
+    """Read when a row was so; without it, now. An instant needs its offset; nothing is so in the future."""
+    if given in (None, ""):
+        return now, []
+    try:
+        at = given if isinstance(given, datetime) else datetime.fromisoformat(str(given))
+    except ValueError:
+        return now, [("at", "kind")]
+    if at.tzinfo is None:
+        return now, [("at", "kind")]
+    return at, [("at", "max")] if at > now else []
+
+
+def _written(run: Run, good: Sequence[_Good]) -> dict[str, int]:
+    if not good:
+        return {}
+    given = {"dataset": run.dataset_id, "run": run.pk, "now": clock.now()}
+    with connection.cursor() as sql:
+        sql.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS incoming (line int, subject bytea, own bytea, digest bytea,"
+            " sealed bytea, at timestamptz, gone boolean) ON COMMIT DELETE ROWS; TRUNCATE incoming"
+        )
+        with sql.copy("COPY incoming FROM STDIN") as copy:
+            for one in good:
+                copy.write_row((one.line, one.subject, one.own, one.digest, one.sealed, one.at, one.gone))
+        sql.execute(_LATEST)
+        twice = sql.rowcount
+        sql.execute("ANALYZE incoming")
+        sql.execute(_COUNT, given)
+        unchanged, older, absent = sql.fetchone()
+        sql.execute(_SAME, given)
+        sql.execute(_CLOSE, given)
+        closed = [gone for (gone,) in sql.fetchall()]
+        sql.execute(_INSERT, given)
+        inserted = sql.rowcount
+        sql.execute(_MEND, given)
+    removed = sum(closed)
+    changed = len(closed) - removed
+    return {
+        "added": inserted - changed,
+        "changed": changed,
+        "removed": removed,
+        "unchanged": unchanged + absent,
+        "older": older + twice,
+    }

@@ -1,0 +1,225 @@
+"""Rows that come in: the store is what a slow reading of the same rows says, whatever order and however often they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from yiwang.kernel import clock
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.problems import Invalid, KeyReused, NotAllowed, NotFound
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor, ActorKind
+from yiwang.platform.directory.models import Agency
+from yiwang.platform.sharing import acts, intake, queries
+from yiwang.platform.sharing.documents import dump_definition
+from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
+from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.types import Brought
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+VEHICLES = dataset(
+    code="test_vehicles",
+    key=("plate",),
+    items=(item("plate", required=True), item("brand"), item("bought_on", kind=FieldKind.DATE)),
+)
+
+
+@pytest.fixture
+def vehicles(testville: None, db: None) -> Dataset:
+    return published(VEHICLES)
+
+
+@pytest.fixture
+def provider(vehicles: Dataset) -> Actor:
+    return client(vehicles.agency)
+
+
+def client(agency: Agency) -> Actor:
+    return Actor(
+        kind=ActorKind.CLIENT,
+        id=agency.pk,
+        label=f"{agency.short_name}系统",
+        agency=agency.path,
+        scopes=frozenset({"data:write"}),
+    )
+
+
+@pytest.fixture(autouse=True)
+def noon() -> Iterator[None]:
+    with clock.at(NOON):
+        yield
+
+
+def bring_in(rows: tuple[dict[str, Any], ...], *, by: Actor, key: str) -> Brought:
+    return acts.bring_in(queries.id_of("test_vehicles"), rows, by=by, key=key)
+
+
+def at(minutes: int) -> str:
+    return (NOON - timedelta(hours=1) + timedelta(minutes=minutes)).isoformat()
+
+
+def car(subject: str, plate: str, minutes: int, **values: Any) -> dict[str, Any]:
+    return {"subject": subject, "plate": plate, "at": at(minutes), **values}
+
+
+# --- against a slow oracle ---
+
+
+class Oracle:
+    """What the store must hold: for each subject and plate, what was so from when to when."""
+
+    def __init__(self) -> None:
+        self.history: dict[tuple[str, str], list[list[Any]]] = {}
+
+    def take(self, rows: list[dict[str, Any]]) -> dict[str, int]:
+        counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "older"), 0)
+        last: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in rows:
+            key = (row["subject"], row["plate"])
+            if key in last:
+                counts["older"] += 1
+            if key not in last or row["at"] >= last[key]["at"]:
+                last[key] = row
+        for key, row in last.items():
+            counts[self._one(self.history.setdefault(key, []), row)] += 1
+        return counts
+
+    def _one(self, past: list[list[Any]], row: dict[str, Any]) -> str:
+        values = {name: row[name] for name in ("plate", "brand") if row.get(name)}
+        current = past[-1] if past and past[-1][3] is None else None
+        if current is None:
+            if row.get("deleted"):
+                return "unchanged"
+            past.append([values, row["at"], row["at"], None])
+            return "added"
+        if current[0] == values and not row.get("deleted"):
+            current[1] = max(current[1], row["at"])
+            return "unchanged"
+        if row["at"] < current[1]:
+            return "older"
+        current[3] = row["at"]
+        if row.get("deleted"):
+            return "removed"
+        past.append([values, row["at"], row["at"], None])
+        return "changed"
+
+
+def history(vehicles: Dataset) -> dict[tuple[str, str], list[list[Any]]]:
+    """Read the store as the oracle holds it."""
+    names = {blind_index(subject, queries.SUBJECT): subject for subject in "甲乙"}
+    found: dict[tuple[str, str], list[list[Any]]] = {}
+    for one in Record.objects.filter(dataset=vehicles).order_by("pk"):
+        key = (names[bytes(one.subject_index)], one.values["plate"])
+        end = one.valid_to and one.valid_to.isoformat()
+        found.setdefault(key, []).append([one.values, one.valid_from.isoformat(), end])
+    return found
+
+
+ROWS = st.lists(
+    st.builds(
+        lambda subject, plate, minutes, brand, gone: car(
+            subject, plate, minutes, brand=brand, **({"deleted": True} if gone else {})
+        ),
+        st.sampled_from("甲乙"),
+        st.sampled_from(["浙C1", "浙C2"]),
+        st.integers(0, 5),
+        st.sampled_from(["", "红旗", "飞鸽"]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=st.lists(ROWS, min_size=1, max_size=5))
+def test_the_store_is_what_a_slow_reading_says(
+    vehicles: Dataset, provider: Actor, batches: list[list[dict[str, Any]]]
+) -> None:
+    oracle = Oracle()
+    with transaction.atomic():
+        for number, rows in enumerate(batches):
+            brought = bring_in(tuple(rows), by=provider, key=f"batch-{number}")
+            counts = oracle.take(rows)
+            assert {name: getattr(brought, name) for name in counts} == counts
+            assert brought.read == len(rows) == sum(counts.values())
+        assert history(vehicles) == {
+            key: [[values, start, end] for values, _at, start, end in past]
+            for key, past in oracle.history.items()
+            if past
+        }
+        transaction.set_rollback(True)
+
+
+def test_nothing_changes_when_the_same_comes_again(vehicles: Dataset, provider: Actor) -> None:
+    rows = tuple(car(f"某{number}", "浙C1", 0, brand="红旗") for number in range(30))
+    first = bring_in(rows, by=provider, key="first-call")
+    again = bring_in(rows, by=provider, key="first-call")
+    assert again == first
+    assert Run.objects.count() == 1
+    other = bring_in(rows, by=provider, key="other-call")
+    assert (other.unchanged, other.added, Record.objects.filter(dataset=vehicles).count()) == (30, 0, 30)
+    with pytest.raises(KeyReused):
+        bring_in(rows[:2], by=provider, key="first-call")
+
+
+def test_a_bad_row_is_kept_for_its_source_and_mended_by_a_good_one(vehicles: Dataset, provider: Actor) -> None:
+    rows = (car("甲", "浙C1", 0), {"subject": "乙", "at": at(0)}, {"plate": "浙C3"}, car("丙", "浙C4", 999))
+    brought = bring_in(rows, by=provider, key="with-faults")
+    assert (brought.added, brought.rejected) == (1, 3)
+    assert [(fault.line, fault.faults) for fault in brought.faults] == [
+        (2, (("plate", "required"),)),
+        (3, (("subject", "required"),)),
+        (4, (("at", "max"),)),
+    ]
+    late = BadRow.objects.get(line=4)
+    assert late.values["plate"] == "浙C4"
+    bring_in((car("丙", "浙C4", 1),), by=provider, key="mended-now")
+    late.refresh_from_db()
+    assert late.mended_at == NOON
+    assert BadRow.objects.filter(mended_at=None).count() == 2
+
+
+def test_drift_is_told(vehicles: Dataset, provider: Actor) -> None:
+    brought = bring_in((car("甲", "浙C1", 0, colour="红"),), by=provider, key="drifting-1")
+    assert (brought.drift.unknown, brought.drift.missing) == (("colour",), ("bought_on", "brand"))
+    assert Run.objects.get().drift == {"unknown": ["colour"], "missing": ["bought_on", "brand"]}
+    assert "colour" not in Record.objects.get(dataset=vehicles).values
+
+
+def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None:
+    neighbour = Agency.objects.exclude(path__startswith=vehicles.agency.path).filter(code="339901-fire").get()
+    rows = (car("甲", "浙C1", 0),)
+    with pytest.raises(NotAllowed):
+        bring_in(rows, by=client(neighbour), key="neighbour")
+    with pytest.raises(NotAllowed):
+        bring_in(rows, by=replace(provider, scopes=frozenset()), key="no-scope")
+    with pytest.raises(NotAllowed):
+        bring_in(rows, by=replace(provider, agency=""), key="a-firm-1")
+    with pytest.raises(NotFound):
+        acts.bring_in(uuid4(), rows, by=provider, key="nothing-1")
+    with pytest.raises(Invalid):
+        bring_in((), by=provider, key="empty-one")
+    with pytest.raises(Invalid):
+        bring_in(rows * (intake.MOST + 1), by=provider, key="too-many")
+    assert Record.objects.filter(dataset=vehicles).count() == 0
+
+
+def test_the_newest_record_answers(vehicles: Dataset, provider: Actor) -> None:
+    rows = (car("甲", "浙C1", 0, brand="红旗"), car("甲", "浙C2", 3, brand="飞鸽"))
+    bring_in(rows, by=provider, key="two-cars-1")
+    assert queries.ask(["甲"], ["test_vehicles"])["test_vehicles"].values == {"plate": "浙C2", "brand": "飞鸽"}
+    assert queries.ask(["乙"], ["test_vehicles"])["test_vehicles"].values is None
+    bring_in((car("甲", "浙C2", 9, deleted=True),), by=provider, key="sold-one-1")
+    found = queries.ask(["乙", "甲"], ["test_vehicles"])["test_vehicles"].values
+    assert found == {"plate": "浙C1", "brand": "红旗"}
+    assert dump_definition(VEHICLES)["key"] == ["plate"]
