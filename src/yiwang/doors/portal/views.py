@@ -99,7 +99,7 @@ def by_theme(audience: str) -> list[Link]:
 
 def by_agency() -> list[Link]:
     """Return what agencies do with how many items each kind has, fullest first; one line for all its counties."""
-    functions, names = facets.function_of(), facets.labels()["function"]
+    functions, names = directory.functions(), facets.labels()["function"]
     counts: Counter[str] = Counter()
     for agency, number in facets.counts()[1].items():
         if agency in functions:
@@ -121,7 +121,7 @@ def themes(request: HttpRequest) -> HttpResponse:
 @public
 def agencies(request: HttpRequest) -> HttpResponse:
     """List the agencies of the city, and of every county."""
-    counts, functions = facets.counts()[1], facets.function_of()
+    counts, functions = facets.counts()[1], directory.functions()
     bodies: dict[str, list[Link]] = {}
     for agency in directory.agencies():
         if counts.get(agency.code):

@@ -6,7 +6,6 @@ Only what a window clerk has checked (信息分级 B, 国办函〔2016〕108号)
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.ids import uuid7
 from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial
-from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Known, Paths, Source, Subject, sources
 from yiwang.platform.evidence.types import FactState, Resolution
 
 NAME = "earlier"
@@ -29,7 +28,7 @@ class EarlierPapers(Source):
 
     label = gettext_lazy("以前交过的材料")
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
         """One query: the latest checked paper of each name."""
         wanted = {path.removeprefix(_PAPER) for path in paths if path.startswith(_PAPER)}
         rows = ApplicationMaterial.objects.filter(

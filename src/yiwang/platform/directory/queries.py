@@ -80,6 +80,11 @@ def agencies(function: str = "", region: str = "") -> list[AgencyView]:
     return [_agency(row) for row in rows]
 
 
+def functions() -> dict[str, str]:
+    """Return what every agency does, by its code: the same body of another county does the same (some minutes old)."""
+    return remembered("directory.functions", lambda: {one.code: one.function for one in agencies()}, 300)
+
+
 def agencies_doing(functions: Iterable[str], region: str) -> dict[str, str]:
     """Return, for each function, the path of the active agency that does it nearest to a region: in the same county, else
     in the city. One query, none where nothing is asked.

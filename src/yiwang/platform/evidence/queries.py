@@ -22,11 +22,13 @@ from yiwang.platform.catalog.types import (
     Necessity,
     SatisfierKind,
 )
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import rules
-from yiwang.platform.evidence.sources import Answers, Known, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Known, Paths, Subject, sources
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
+from yiwang.platform.sharing.types import Consumer
 from yiwang.ui import values
 
 DISHONESTY = "serious_dishonesty"
@@ -65,7 +67,7 @@ def resolve(
     elements: dict[str, DataElement] = {}
     for edition in editions:
         elements |= edition.elements
-    wanted, materials = _wanted(editions, answers, elements)
+    wanted, materials = _wanted(editions)
     answered = _ask_sources(principal, agent, wanted) if principal else {}
     known_values = {
         code: fact.value
@@ -113,23 +115,32 @@ def _distrust(answered: Mapping[str, Answers]) -> str:
     }
 
 
-def _wanted(editions: Sequence[EditionView], answers: Mapping[str, Any], elements: Mapping[str, DataElement]) -> Any:
-    """Return the paths to ask of each source, and a function that lists materials once answers are known."""
-    paths: dict[str, set[str]] = {}
-    for element in elements.values():
-        for source in element.sources:
-            paths.setdefault(source.source, set()).add(source.path)
+def _wanted(editions: Sequence[EditionView]) -> Any:
+    """Return the paths to ask of each source, each with who needs it, and a function that lists materials once answers
+    are known.
+    """
+    paths: dict[str, dict[str, list[Consumer]]] = {}
+    functions = directory.functions()
+
+    def want(source: str, path: str, consumer: Consumer) -> None:
+        paths.setdefault(source, {}).setdefault(path, []).append(consumer)
+
     for edition in editions:
-        for material in edition.definition.materials:
+        definition = edition.definition
+        consumer = Consumer(functions.get(definition.agency, ""), edition.region, definition.basic_code)
+        for element in edition.elements.values():
+            for source in element.sources:
+                want(source.source, source.path, consumer)
+        for material in definition.materials:
+            promised = material.necessity is Necessity.DEFERRABLE
             for satisfier in material.satisfied_by:
                 if satisfier.kind in (SatisfierKind.LICENCE, SatisfierKind.DATASET):
-                    paths.setdefault(_SOURCES[satisfier.kind], set()).add(satisfier.ref)
+                    want(_SOURCES[satisfier.kind], satisfier.ref, consumer)
                 elif satisfier.kind is SatisfierKind.EARLIER:
-                    paths.setdefault("earlier", set()).add(f"material:{satisfier.ref or material.identity}")
-                elif satisfier.kind is SatisfierKind.COMMITMENT:
-                    paths.setdefault("datasets", set()).add(DISHONESTY)
-            if material.necessity is Necessity.DEFERRABLE:
-                paths.setdefault("datasets", set()).add(DISHONESTY)
+                    want("earlier", f"material:{satisfier.ref or material.identity}", consumer)
+                promised = promised or satisfier.kind is SatisfierKind.COMMITMENT
+            if promised:
+                want("datasets", DISHONESTY, consumer)
 
     def needed(everything: Mapping[str, Any]) -> dict[str, list[tuple[str, Material]]]:
         found: dict[str, list[tuple[str, Material]]] = {}
@@ -142,11 +153,9 @@ def _wanted(editions: Sequence[EditionView], answers: Mapping[str, Any], element
     return paths, needed
 
 
-def _ask_sources(principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, set[str]]) -> dict[str, Answers]:
+def _ask_sources(principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, Paths]) -> dict[str, Answers]:
     subject = subject_of(principal, agent)
-    return {
-        name: sources.get(name).answer(subject, sorted(paths)) for name, paths in wanted.items() if name in set(sources)
-    }
+    return {name: sources.get(name).answer(subject, paths) for name, paths in wanted.items() if name in set(sources)}
 
 
 def subject_of(principal: Party, agent: uuid.UUID | None = None) -> Subject:

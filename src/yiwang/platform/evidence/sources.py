@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from yiwang.kernel.plugins import Plugin, Registry
 from yiwang.kernel.types import Party
+from yiwang.platform.sharing.types import Consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ class Subject:
     checked_at: datetime
 
 
+Paths = Mapping[str, Sequence[Consumer]]
+"""What is asked of a source: its own paths (``licence_type.field``, ``dataset.field``), each with who needs it."""
+
+
 class Source(Plugin):
-    """A source of facts. Paths are the source's own (``licence_type.field``, ``dataset.field``)."""
+    """A source of facts."""
 
     label: Any = ""
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
         """Answer what is known of these paths; a fixed number of queries however many there are."""
         return Answers()
 

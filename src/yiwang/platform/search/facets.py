@@ -31,7 +31,7 @@ _COUNTS = """
 
 def of(ranked: Sequence[Candidate], found: Sequence[Candidate], filters: Filters) -> dict[str, tuple[FacetValue, ...]]:
     """Count what narrowing would leave among the documents looked at; agencies and regions over all their bodies."""
-    names, functions = labels(), function_of()
+    names, functions = labels(), directory.functions()
     letters = [AUDIENCES[filters.who]] if filters.who in AUDIENCES else list(AUDIENCES.values())
     themes = Counter(theme for one in ranked for theme in one.themes if theme[:1] in letters)
     bodies = {one.agency: one.agency_name for one in found if one.agency}
@@ -94,11 +94,6 @@ def _read_labels(*, english: bool) -> dict[str, dict[str, str]]:
         "where": {one.code: one.name for one in directory.regions_at(RegionLevel.CITY) + counties},
         "county": {one.name: one.code for one in sorted(counties, key=lambda one: -len(one.name))},
     }
-
-
-def function_of() -> dict[str, str]:
-    """Return what every agency does, by its code: the same body of another county does the same."""
-    return remembered("search.functions", lambda: {one.code: one.function for one in directory.agencies()}, KEPT)
 
 
 def counts() -> tuple[dict[str, int], dict[str, int]]:

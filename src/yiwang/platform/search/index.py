@@ -19,7 +19,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import EditionView, LifeEvent, ServiceObject
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.search import rules, words
-from yiwang.platform.search.facets import AUDIENCES, function_of
+from yiwang.platform.search.facets import AUDIENCES
 from yiwang.platform.search.models import SearchDocument, SearchTerm, VocabularyRow
 from yiwang.platform.search.types import Kind
 
@@ -52,7 +52,7 @@ def item_entry(implementation: uuid.UUID, edition: EditionView) -> Entry:
         audience=audience,
         themes=themes,
         online=online,
-        function=function_of().get(definition.agency, ""),
+        function=directory.functions().get(definition.agency, ""),
     )
     name = _tokens(definition.name, definition.short_name, definition.name_en)
     known = _tokens(*definition.keywords)

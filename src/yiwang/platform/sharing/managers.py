@@ -38,5 +38,21 @@ class DatasetQuerySet(_QuerySet):
         return self.filter(_reached(actor))
 
 
-def _reached(actor: Actor) -> Q:
-    return reached(actor, STEWARDS, agency="agency__path", region="agency__region_id", level="agency__level")
+class GrantQuerySet(_QuerySet):
+    """A grant is seen by the stewards of the agency that asks and of the one that provides."""
+
+    def visible_to(self, actor: Actor) -> GrantQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        return self.filter(_reached(actor) | _reached(actor, "dataset__"))
+
+
+def _reached(actor: Actor, before: str = "") -> Q:
+    return reached(
+        actor,
+        STEWARDS,
+        agency=f"{before}agency__path",
+        region=f"{before}agency__region_id",
+        level=f"{before}agency__level",
+    )

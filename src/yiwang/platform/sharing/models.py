@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField
 from yiwang.kernel.types import Reach
-from yiwang.platform.sharing.managers import DatasetQuerySet
+from yiwang.platform.sharing.managers import DatasetQuerySet, GrantQuerySet
+from yiwang.platform.sharing.types import Side
 
 
 class Dataset(models.Model):
@@ -144,6 +146,49 @@ class BadRow(models.Model):
         ]
 
 
+class Grant(models.Model):
+    """共享授权: which columns of a dataset an agency may ask for, for which items and purpose, until when."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="grants")
+    agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
+    function = models.CharField(max_length=40)
+    region = models.CharField(max_length=12)
+    """Beginning of the region codes in which the agency's colleagues of the same function may ask, too."""
+    items = ArrayField(models.CharField(max_length=12))
+    fields = ArrayField(models.CharField(max_length=60))
+    purpose = models.CharField(max_length=400)
+    months = models.IntegerField()
+    state = models.CharField(max_length=12, default="requested")
+    per_minute = models.IntegerField(default=600)
+    requested_at = models.DateTimeField()
+    requested_by = models.CharField(max_length=120)
+    due_on = models.DateField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    expires_on = models.DateField(null=True)
+    reason = models.CharField(max_length=400, blank=True)
+    escalated = models.BooleanField(default=False)
+    renews = models.ForeignKey("self", models.PROTECT, null=True, related_name="renewed_by")
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["dataset", "function"], name="grant_in_force", condition=Q(state="granted")),
+            models.Index(fields=["state", "due_on"], name="grant_waiting"),
+            models.Index(fields=["agency", "-requested_at"], name="grant_of_agency"),
+        ]
+
+    def reach_of(self, side: Side) -> Reach:
+        """Where the grant lies for one side: the one that asks, or the provider; the data office stands over both."""
+        agency = self.agency if side is Side.CONSUMER else self.dataset.agency
+        return Reach(agency.path, agency.region_id, agency.level)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies for the side that acts (see ``acts.granting``)."""
+        return self.reach_of(getattr(self, "side", Side.PROVIDER))
+
+
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
 
-__all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Record", "Run"]
+__all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Record", "Run"]

@@ -11,10 +11,11 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import publish_draft, write_draft
+from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
 from yiwang.platform.sharing.models import Dataset, Record
-from yiwang.platform.sharing.types import DatasetDefinition, RecordSpec
+from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
 
 
 def load(pack: Pack, *, by: Actor) -> None:
@@ -43,6 +44,23 @@ def load(pack: Pack, *, by: Actor) -> None:
         Dataset.objects.filter(pk=row.pk).update(available=spec.available)
         row.records.all().delete()
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
+    pack.stop_if_faulty()
+    _grants(pack, rows, by)
+
+
+def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
+    """Load the grants that are in force from the first day: ``agency`` is the city's body, its colleagues come with it."""
+    for asked in pack.rows("grants.yaml", GrantRequest):
+        agency = directory.find_agency(asked.agency)
+        row = rows.get(asked.dataset)
+        if agency is None or row is None:
+            pack.fault(pack.root / "grants.yaml", 1, f"there is no {asked.agency if agency is None else asked.dataset}")
+            continue
+        unknown = set(asked.fields) - {item["name"] for item in row.draft["items"]}
+        if unknown:
+            pack.fault(pack.root / "grants.yaml", 1, f"{asked.dataset} has no {', '.join(sorted(unknown))}")
+            continue
+        write_grant(asked, row, agency, by)
     pack.stop_if_faulty()
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import FilteredRelation, OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import paging
+from yiwang.kernel import clock, paging
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import NotFound
@@ -21,11 +23,12 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
+from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.documents import read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
-from yiwang.platform.sharing.models import Dataset, DatasetEdition
-from yiwang.platform.sharing.types import DatasetView
+from yiwang.platform.sharing.models import Dataset, DatasetEdition, Grant
+from yiwang.platform.sharing.types import Allowance, Answer, Consumer, DatasetView, GrantState
 
 SUBJECT = "subject"
 """Scope of the blind index under which a subject's records stand."""
@@ -42,32 +45,28 @@ class Filters:
     sharing: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a dataset says of a subject. ``values`` is ``None`` where it has no record."""
-
-    dataset: str
-    name: str
-    agency: str
-    basis: str
-    available: bool
-    values: dict[str, Any] | None = None
-    at: datetime | None = None
-
-    @property
-    def source_name(self) -> str:
-        """Where it comes from, as a person reads it."""
-        return f"{self.agency} · {self.name}"
-
-
-_RECORDS = Compiled(
+_ASKED = Compiled(
     lambda: (
         Dataset.objects.filter(code__any=Slot("codes"), current__isnull=False)
         .annotate(
             record=FilteredRelation(
                 "records",
                 condition=Q(records__subject_index__any=Slot("keys"), records__valid_to__isnull=True),
-            )
+            ),
+            allowed=ArraySubquery(
+                Grant.objects.filter(
+                    dataset=OuterRef("pk"), state=GrantState.GRANTED.value, function__any=Slot("functions")
+                ).values(
+                    json=JSONObject(
+                        id="id",
+                        function="function",
+                        region="region",
+                        items="items",
+                        fields="fields",
+                        expires_on="expires_on",
+                    )
+                )
+            ),
         )
         .values_list(
             "code",
@@ -79,24 +78,48 @@ _RECORDS = Compiled(
             "available",
             "record__values",
             "record__at",
+            "allowed",
         )
     )
 )
 
 
-def ask(numbers: Sequence[str], codes: Iterable[str]) -> dict[str, Answer]:
-    """Return what datasets say of a subject that is known by these numbers; one query.
+def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consumer]]]) -> dict[str, Answer]:
+    """Return what datasets say of a subject that is known by these numbers, as far as those who need it may have it.
 
-    Of several numbers the first that has a record counts, of several records the newest.
+    ``wanted`` names for each dataset its columns with who needs them; the column ``""`` asks whether there is a record,
+    which any grant of the dataset allows. What nobody has a grant for is not in the answer's ``fields``. Of several
+    numbers the first that has a record counts, of several records the newest. One query.
     """
     keys = [blind_index(number, SUBJECT) for number in numbers]
+    functions = {one.function for fields in wanted.values() for consumers in fields.values() for one in consumers}
+    today = clock.today()
     found: dict[str, tuple[int, float, Answer]] = {}
-    for code, index, name, short, agency, basis, available, values, at in _RECORDS(codes=sorted(set(codes)), keys=keys):
+    rows = _ASKED(codes=sorted(wanted), keys=keys, functions=sorted(functions))
+    for code, index, name, short, agency, basis, available, values, at, allowed in rows:
         rank = keys.index(bytes(index)) if index is not None else len(keys)
         age = -at.timestamp() if at else 0.0
-        if code not in found or (rank, age) < found[code][:2]:
-            found[code] = (rank, age, Answer(code, name, short or agency, basis, available, values, at))
+        if code in found and found[code][:2] <= (rank, age):
+            continue
+        grants = [_allowance(one) for one in allowed]
+        fields = {
+            field: given.id
+            for field, consumers in wanted[code].items()
+            if (given := granting.allowing(grants, field, consumers, today)) is not None
+        }
+        found[code] = (rank, age, Answer(code, name, short or agency, basis, available, fields, values, at))
     return {code: answer for code, (_rank, _age, answer) in found.items()}
+
+
+def _allowance(one: Mapping[str, Any]) -> Allowance:
+    return Allowance(
+        id=uuid.UUID(one["id"]),
+        function=one["function"],
+        region=one["region"],
+        items=tuple(one["items"]),
+        fields=tuple(one["fields"]),
+        expires_on=one["expires_on"] and date.fromisoformat(one["expires_on"]),
+    )
 
 
 def names() -> dict[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.types import PartyKind
@@ -270,3 +272,117 @@ class Brought:
     """The first rows that were rejected."""
     drift: Drift = Drift()
     run: uuid.UUID | None = None
+
+
+class GrantState(StrEnum):
+    """How a grant stands. PROVIDER: it waits for the provider's answer; RETURNED: the data office sent it back."""
+
+    REQUESTED = "requested"
+    RETURNED = "returned"
+    PROVIDER = "provider"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    COORDINATION = "coordination"
+    UPHELD = "upheld"
+    REVOKED = "revoked"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class GrantMove(StrEnum):
+    """What may be done with a grant."""
+
+    PASS = "pass"  # noqa: S105 - a move
+    RETURN = "return"
+    GRANT = "grant"
+    REFUSE = "refuse"
+    APPEAL = "appeal"
+    SETTLE = "settle"
+    UPHOLD = "uphold"
+    REVOKE = "revoke"
+    WITHDRAW = "withdraw"
+
+
+class Side(StrEnum):
+    """From which side one looks at a grant."""
+
+    CONSUMER = "consumer"
+    OFFICE = "office"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who needs a datum: the body that carries out an item, by what it does and where."""
+
+    function: str
+    region: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a grant in force allows: the city's body of a function may ask, and with it its colleagues in the counties.
+
+    ``region`` is the beginning of the region codes in which they may; ``items`` the basic codes for which.
+    """
+
+    id: uuid.UUID
+    function: str
+    region: str
+    items: tuple[str, ...]
+    fields: tuple[str, ...]
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantView(Allowance):
+    """A grant with how it came about."""
+
+    dataset: str
+    dataset_name: str
+    agency_name: str
+    provider_name: str
+    purpose: str
+    state: GrantState
+    months: int
+    per_minute: int
+    requested_at: datetime
+    due_on: date | None
+    """Until when whoever has it now must answer."""
+    reason: str = ""
+    escalated: bool = False
+    """It went on because somebody was silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRequest:
+    """What an agency asks for."""
+
+    dataset: str
+    agency: str
+    items: tuple[str, ...]
+    fields: tuple[str, ...]
+    purpose: str
+    months: int = 36
+    renews: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a dataset says of a subject. ``values`` is ``None`` where it has no record."""
+
+    dataset: str
+    name: str
+    agency: str
+    basis: str
+    available: bool
+    fields: Mapping[str, uuid.UUID]
+    """Columns that may be read, each with the grant that allows it; ``""``: whether there is a record."""
+    values: Mapping[str, Any] | None = None
+    at: datetime | None = None
+
+    @property
+    def source_name(self) -> str:
+        """Where it comes from, as a person reads it."""
+        return f"{self.agency} · {self.name}"

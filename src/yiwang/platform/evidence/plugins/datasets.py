@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Known, Paths, Source, Subject, sources
 from yiwang.platform.sharing import queries as sharing
+from yiwang.platform.sharing.types import Consumer
 
 
 @sources.register("datasets")
@@ -16,15 +17,18 @@ class DatasetSource(Source):
 
     label = _("公共数据平台")
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
-        """One query: the datasets, each with the records of the subject in it."""
-        wanted = list(paths)
-        found = sharing.ask(subject.numbers, (path.partition(".")[0] for path in wanted))
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
+        """Two queries: the grants of those who need it, the datasets with the records of the subject in them."""
+        wanted: dict[str, dict[str, Sequence[Consumer]]] = {}
+        for path, consumers in paths.items():
+            code, _dot, name = path.partition(".")
+            wanted.setdefault(code, {})[name] = consumers
+        found = sharing.ask(subject.numbers, wanted)
         answers = Answers()
-        for path in wanted:
+        for path in paths:
             code, _dot, name = path.partition(".")
             said = found.get(code)
-            if said is None:
+            if said is None or name not in said.fields:
                 continue
             if not said.available:
                 answers.down[path] = said.source_name

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Known, Paths, Source, Subject, sources
 
 
 @sources.register("identity")
@@ -15,7 +13,7 @@ class IdentitySource(Source):
 
     label = _("实名认证信息")
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
         """Answer from the subject itself: no query."""
         answers = Answers()
         records = {"person": subject.person, "organisation": subject.organisation, "actor": subject.actor}

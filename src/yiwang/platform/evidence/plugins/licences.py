@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Known, Paths, Source, Subject, sources
 from yiwang.platform.licences import queries as licences
 
 
@@ -16,7 +14,7 @@ class LicenceSource(Source):
 
     label = _("电子证照库")
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
         """One query: the organisation's licences stand before its representative's."""
         wanted = list(paths)
         held = licences.newest_held(subject.parties, {path.partition(".")[0] for path in wanted})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.evidence.sources import Answers, Source, Subject, sources
+from yiwang.platform.evidence.sources import Answers, Paths, Source, Subject, sources
 
 
 @sources.register("outage")
@@ -15,6 +13,6 @@ class OutageSource(Source):
 
     label = _("中断的数据源")
 
-    def answer(self, subject: Subject, paths: Iterable[str]) -> Answers:
+    def answer(self, subject: Subject, paths: Paths) -> Answers:
         """Answer that nothing can be had now."""
         return Answers(down={path: str(self.label) for path in paths})

@@ -8,9 +8,20 @@ from typing import Any
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.types import SYSTEM, PartyKind
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.sharing.acts import publish_draft, write_draft
-from yiwang.platform.sharing.models import Dataset
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetItem, SharingType, UpdateCycle
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
+from yiwang.platform.sharing.models import Dataset, Grant
+from yiwang.platform.sharing.types import (
+    Consumer,
+    DatasetDefinition,
+    DatasetItem,
+    GrantRequest,
+    SharingType,
+    UpdateCycle,
+)
+
+CONSUMER = Consumer("fire", "339901", "330103015000")
+"""Who asks: the fire brigade of the county, for the inspection of shops."""
 
 
 def item(name: str, **more: Any) -> DatasetItem:
@@ -45,3 +56,12 @@ def published(definition: DatasetDefinition) -> Dataset:
         row = write_draft(replace(definition, classification=leaf), "test", by=SYSTEM)
         publish_draft(row, "", by=SYSTEM)
     return row
+
+
+def allowed(row: Dataset, *, items: tuple[str, ...] = (CONSUMER.item,), fields: tuple[str, ...] = ()) -> Grant:
+    """Let the consumer ask for columns of a dataset."""
+    agency = directory.get_agency("339901-fire")
+    wanted = fields or tuple(one["name"] for one in row.draft["items"])
+    asked = GrantRequest(dataset=row.code, agency=agency.code, items=items, fields=wanted, purpose="测试")
+    with system_record("test.grant"):
+        return write_grant(asked, row, agency, SYSTEM)

@@ -20,9 +20,8 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.sharing import acts, intake, queries
-from yiwang.platform.sharing.documents import dump_definition
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
-from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.tests.datasets import CONSUMER, allowed, dataset, item, published
 from yiwang.platform.sharing.types import Brought
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -65,6 +64,10 @@ def bring_in(rows: tuple[dict[str, Any], ...], *, by: Actor, key: str) -> Brough
 
 def at(minutes: int) -> str:
     return (NOON - timedelta(hours=1) + timedelta(minutes=minutes)).isoformat()
+
+
+def asked(*numbers: str) -> Any:
+    return queries.ask(numbers, {"test_vehicles": {"": [CONSUMER]}})["test_vehicles"].values
 
 
 def car(subject: str, plate: str, minutes: int, **values: Any) -> dict[str, Any]:
@@ -217,9 +220,8 @@ def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None
 def test_the_newest_record_answers(vehicles: Dataset, provider: Actor) -> None:
     rows = (car("甲", "浙C1", 0, brand="红旗"), car("甲", "浙C2", 3, brand="飞鸽"))
     bring_in(rows, by=provider, key="two-cars-1")
-    assert queries.ask(["甲"], ["test_vehicles"])["test_vehicles"].values == {"plate": "浙C2", "brand": "飞鸽"}
-    assert queries.ask(["乙"], ["test_vehicles"])["test_vehicles"].values is None
+    allowed(vehicles, fields=("plate", "brand"))
+    assert asked("甲") == {"plate": "浙C2", "brand": "飞鸽"}
+    assert asked("乙") is None
     bring_in((car("甲", "浙C2", 9, deleted=True),), by=provider, key="sold-one-1")
-    found = queries.ask(["乙", "甲"], ["test_vehicles"])["test_vehicles"].values
-    assert found == {"plate": "浙C1", "brand": "红旗"}
-    assert dump_definition(VEHICLES)["key"] == ["plate"]
+    assert asked("乙", "甲") == {"plate": "浙C1", "brand": "红旗"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,24 +14,17 @@ from yiwang.kernel.serials import allot
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import DESK
-from yiwang.platform.sharing import intake, queries
+from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.documents import DEFINITION, dump_definition
 from yiwang.platform.sharing.linting import LintContext, lint
 from yiwang.platform.sharing.managers import STEWARDS
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, DatasetEdition, Run
-from yiwang.platform.sharing.types import Brought, DatasetDefinition, DatasetState, RunState
+from yiwang.platform.sharing.models import Dataset, DatasetDraft, DatasetEdition
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetState
 
 PUBLISHED = event("sharing.dataset_published", "An edition of a dataset was published.")
 WITHDRAWN = event("sharing.dataset_withdrawn", "A dataset was taken out of the catalogue.")
 
 CanDescribe = Permission(name="describe datasets", kinds=frozenset({ActorKind.STAFF}), roles=STEWARDS)
-CanBringIn = Permission(
-    name="bring data in",
-    kinds=frozenset({ActorKind.CLIENT, ActorKind.STAFF}),
-    roles=STEWARDS,
-    scope="data:write",
-    provider=True,
-)
 CanPublish = Permission(
     name="publish datasets", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.DATA_OFFICE})
 )
@@ -179,37 +171,3 @@ def withdraw(row: Dataset, reason: str, *, by: Actor, key: Key) -> None:
     DatasetDraft.objects.filter(dataset=row).update(live=False)
     current().detail["reason"] = reason
     current().emit(WITHDRAWN, row, code=row.code)
-
-
-def _open(pk: uuid.UUID, by: Actor) -> Dataset:
-    row = Dataset.objects.select_related("agency", "current").filter(pk=pk, current__isnull=False).first()
-    if row is None:
-        raise NotFound(_("没有这个数据集。"))
-    return row
-
-
-@act_on("sharing.bring_in", _open, permission=CanBringIn)
-def bring_in(row: Dataset, rows: tuple[dict[str, Any], ...], *, by: Actor, key: Key) -> Brought:
-    """Take in rows that the provider sends: at most ``intake.MOST``. Sent again with the same key, they are not looked at
-    again; with another, they change nothing.
-
-    Raises ``Invalid`` for too many or no rows.
-    """
-    if not 0 < len(rows) <= intake.MOST:
-        raise Invalid(
-            _("一次要送 1 到 %(most)d 行。") % {"most": intake.MOST},
-            errors=(FieldError("rows", _("一次要送 1 到 %(most)d 行。") % {"most": intake.MOST}),),
-        )
-    assert row.current is not None
-    definition = DEFINITION.validate_python(row.current.content["definition"])
-    now = clock.now()
-    run = Run(dataset=row, connector="push", by=by.label, began_at=now)
-    run.save(force_insert=True)
-    brought = intake.take_in(run, definition, rows)
-    run.state, run.ended_at = RunState.DONE.value, now
-    run.save()
-    Dataset.objects.filter(pk=row.pk).update(refreshed_at=now)
-    current().detail |= {"dataset": row.code, "run": str(run.pk)} | {
-        name: getattr(brought, name) for name in ("read", "added", "changed", "removed", "rejected")
-    }
-    return brought

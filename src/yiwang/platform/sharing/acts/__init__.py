@@ -1,0 +1,56 @@
+"""Everything that changes the shared store."""
+
+from yiwang.platform.sharing.acts.datasets import (
+    PUBLISHED,
+    WITHDRAWN,
+    CanDescribe,
+    CanPublish,
+    publish,
+    publish_definition,
+    publish_draft,
+    save_draft,
+    withdraw,
+    write_draft,
+)
+from yiwang.platform.sharing.acts.granting import (
+    MOVED,
+    appeal,
+    give_up,
+    grant,
+    pass_on,
+    refuse,
+    request,
+    revoke,
+    send_back,
+    settle,
+    uphold,
+    write_grant,
+)
+from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
+
+__all__ = [
+    "MOVED",
+    "PUBLISHED",
+    "WITHDRAWN",
+    "CanBringIn",
+    "CanDescribe",
+    "CanPublish",
+    "appeal",
+    "bring_in",
+    "give_up",
+    "grant",
+    "pass_on",
+    "publish",
+    "publish_definition",
+    "publish_draft",
+    "refuse",
+    "request",
+    "revoke",
+    "save_draft",
+    "send_back",
+    "settle",
+    "uphold",
+    "withdraw",
+    "write_draft",
+    "write_grant",
+]
