@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Dataset, DatasetDraft
+from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -212,6 +212,10 @@ def published_datasets(world: World, count: int) -> None:
         Dataset.objects.filter(pk=one.pk).update(current=edition)
 
 
+def grants(world: World, count: int) -> None:
+    copies(Grant.objects.get(pk=world.ids["grant"]), count)
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -275,6 +279,7 @@ LISTS = [
     List("/editors/datasets/", "steward", datasets),
     List("/data/", "anon", published_datasets),
     List("/desk/data/", "clerk", published_datasets),
+    List("/desk/grants/", "steward", grants),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),

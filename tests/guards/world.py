@@ -43,7 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Dataset, DatasetDraft
+from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -264,11 +264,28 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "implementation": case.edition.implementation_id,
         "task_code": case.edition.implementation.task_code,
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
+        "grant": _grant().pk,
         "dataset": Dataset.objects.get(code="legal_persons").pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }
+
+
+def _grant() -> Grant:
+    fire = Agency.objects.get(code="339901-fire")
+    return Grant.objects.create(
+        dataset=Dataset.objects.get(code="legal_persons"),
+        agency=fire,
+        function=fire.function,
+        region=fire.region_id,
+        items=[FIRE],
+        fields=["name"],
+        purpose="测试",
+        months=12,
+        requested_at=clock.now(),
+        requested_by="测试",
+    )
 
 
 def _deliver_events() -> None:

@@ -22,7 +22,7 @@ from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import reached
 from yiwang.kernel.remembered import remembered
-from yiwang.kernel.types import Actor, Role, RoleGrant
+from yiwang.kernel.types import Actor, Reach, Role, RoleGrant
 from yiwang.platform.directory import places
 from yiwang.platform.directory.models import Agency, Counter, Region, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.directory.types import (
@@ -78,6 +78,11 @@ def agencies(function: str = "", region: str = "") -> list[AgencyView]:
     if region:
         rows = rows.filter(region_id=region)
     return [_agency(row) for row in rows]
+
+
+def reach_of(agency: AgencyView) -> Reach:
+    """Return where an agency's matters lie, for grants."""
+    return Reach(agency.path, agency.region, agency.level)
 
 
 def functions() -> dict[str, str]:

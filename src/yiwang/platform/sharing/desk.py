@@ -1,26 +1,62 @@
-"""The catalogue of data at the desk: with what is not shared, and the way to the editors' desk."""
+"""The shared store at the desk: the whole catalogue, and requests for data on their way."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.types import Actor
-from yiwang.platform.sharing import pages
+from yiwang.kernel import clock
+from yiwang.kernel.fields import FieldKind, Option
+from yiwang.kernel.types import Actor, Role
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.desk import field, posted, take
+from yiwang.platform.sharing import acts, pages, queries
+from yiwang.platform.sharing.granting import possible
+from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES
 from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Side
 from yiwang.ui.entry import staff
+from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
 
 app_name = "sharing_desk"
+_WITH_REASON: dict[GrantMove, Callable[..., Any]] = {
+    GrantMove.RETURN: acts.send_back,
+    GrantMove.REFUSE: acts.refuse,
+    GrantMove.APPEAL: acts.appeal,
+    GrantMove.UPHOLD: acts.uphold,
+    GrantMove.REVOKE: acts.revoke,
+}
+_PLAIN: dict[GrantMove, Callable[..., Any]] = {
+    GrantMove.PASS: acts.pass_on,
+    GrantMove.SETTLE: acts.settle,
+    GrantMove.WITHDRAW: acts.give_up,
+}
 
 
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
     found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
     if actor.has_role(STEWARDS):
-        found.append(Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"))
+        waiting = queries.grants_waiting(actor)
+        found += [
+            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
+            Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
+        ]
     return found
+
+
+def _actor(request: HttpRequest) -> Actor:
+    who: Actor = request.actor  # type: ignore[attr-defined]
+    return who
 
 
 @staff()
@@ -31,11 +67,158 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 @staff()
 def dataset(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one dataset."""
-    return pages.shown(request, "sharing_desk", code)
+    """Show one dataset, and to stewards the way to ask for it."""
+    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if _actor(request).has_role(STEWARDS) else ""
+    return pages.shown(request, "sharing_desk", code, ask=ask)
+
+
+@staff(*STEWARDS)
+def grants(request: HttpRequest) -> HttpResponse:
+    """List requests and grants that one's agency made or has to answer, newest first."""
+    which = request.GET.get("show", "")
+    which = which if which in ("granted", "ended") else "waiting"
+    found = queries.grants(
+        _actor(request), which, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    here = reverse("sharing_desk:grants")
+    names = {"waiting": _("在办"), "granted": _("有效"), "ended": _("已结束")}
+
+    def address(**more: str) -> str:
+        return f"{here}?{urlencode({'show': which} | more)}"
+
+    context = {
+        "rows": [(one, GRANT_STATES[one.state], _late(one)) for one in found.items],
+        "tabs": [Link(label, f"{here}?show={name}", name) for name, label in names.items()],
+        "tab": which,
+        "previous": address(before=found.previous) if found.previous else "",
+        "next": address(after=found.next) if found.next else "",
+        "section": "grants",
+    }
+    return render(request, "sharing/grants.html", context)
+
+
+def _late(one: GrantView) -> bool:
+    return one.due_on is not None and one.due_on < clock.today()
+
+
+@staff(*STEWARDS)
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for a dataset: for which agency, which columns, which items, what for and how long."""
+    by = _actor(request)
+    view = queries.get_dataset(request.GET.get("dataset", ""), by)
+    mine = [one for one in directory.agencies() if by.has_role(STEWARDS, directory.reach_of(one))]
+    chosen = request.GET.get("agency", "")
+    agency = next((one for one in mine if one.code == chosen), None) or next(
+        (one for one in mine if one.path == by.agency), mine[0]
+    )
+    items = catalog.items_of([agency.path])
+    columns = tuple(Option(item.name, f"{item.label}（{item.name}）") for item in view.definition.items)
+    specs = [
+        field("fields", _("要哪些信息项"), FieldKind.CHOICES, options=columns, hint=_("只选办事必需的。")),
+        field(
+            "items",
+            _("用在哪些事项上"),
+            FieldKind.CHOICES,
+            options=tuple(Option(code, name) for code, name in items),
+            hint=_("以后只能在办这些事项时查。"),
+        ),
+        field("purpose", _("用来做什么"), FieldKind.LONG_TEXT, max_length=400),
+        field("months", _("要用多久"), FieldKind.INTEGER, unit=_("个月"), hint=_("最长 60 个月，到期可以续。")),
+    ]
+    form = SpecForm(specs, posted(request), initial={"months": 36})
+    made: list[uuid.UUID] = []
+
+    def request_it(values: dict[str, Any]) -> None:
+        asked = GrantRequest(
+            dataset=view.definition.code,
+            agency=agency.code,
+            items=tuple(values["items"]),
+            fields=tuple(values["fields"]),
+            purpose=values["purpose"],
+            months=int(values["months"]),
+        )
+        made.append(acts.request(asked, by=by, key=form.key))
+
+    if take(form, request_it):
+        return redirect("sharing_desk:grant", made[0])
+    context = {
+        "form": form,
+        "view": view,
+        "agency": agency,
+        "mine": mine,
+        "items": items,
+        "section": "grants",
+    }
+    return render(request, "sharing/ask.html", context, status=422 if form.is_bound else 200)
+
+
+@staff(*STEWARDS)
+def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one request or grant with what may be done with it now; do it."""
+    by = _actor(request)
+    view, reaches = queries.get_grant(pk, by)
+    moves = [
+        move
+        for side, reach in reaches.items()
+        if by.has_role({Role.DATA_OFFICE} if side is Side.OFFICE else STEWARDS, reach)
+        for move in possible(view.state, side)
+    ]
+    columns = {item.name: item for item in queries.get_dataset(view.dataset, by).definition.items}
+    forms = _forms(view, list(dict.fromkeys(moves)), request, columns)
+    for move, form in forms.items():
+        if form.is_bound and take(form, lambda values, move=move, form=form: _do(view, move, values, by, form.key)):
+            return redirect("sharing_desk:grant", pk)
+    context = {
+        "view": view,
+        "state": GRANT_STATES[view.state],
+        "late": _late(view),
+        "columns": [columns[name] for name in view.fields if name in columns],
+        "items": catalog.item_names(view.items),
+        "forms": [(move, GRANT_MOVES[move], form) for move, form in forms.items()],
+        "section": "grants",
+    }
+    return render(
+        request, "sharing/grant.html", context, status=422 if any(f.is_bound for f in forms.values()) else 200
+    )
+
+
+def _forms(
+    view: GrantView, moves: list[GrantMove], request: HttpRequest, columns: dict[str, Any]
+) -> dict[GrantMove, SpecForm]:
+    done = request.POST.get("do", "")
+    made: dict[GrantMove, SpecForm] = {}
+    for move in moves:
+        specs = []
+        if move in _WITH_REASON:
+            specs.append(field("reason", _("理由"), FieldKind.LONG_TEXT, max_length=400))
+        initial: dict[str, Any] = {}
+        if move is GrantMove.GRANT:
+            options = tuple(Option(name, columns[name].label) for name in view.fields if name in columns)
+            specs = [
+                field("fields", _("给哪些信息项"), FieldKind.CHOICES, options=options),
+                field("months", _("给多久"), FieldKind.INTEGER, unit=_("个月")),
+                field("per_minute", _("每分钟最多查几次"), FieldKind.INTEGER),
+            ]
+            initial = {"fields": list(view.fields), "months": view.months, "per_minute": view.per_minute}
+        typed = request.POST if request.method == "POST" and done == move.value else None
+        made[move] = SpecForm(specs, typed, prefix=move.value, initial=initial)
+    return made
+
+
+def _do(view: GrantView, move: GrantMove, values: dict[str, Any], by: Actor, key: str) -> None:
+    if move in _WITH_REASON:
+        _WITH_REASON[move](view.id, values["reason"], by=by, key=key)
+    elif move in _PLAIN:
+        _PLAIN[move](view.id, by=by, key=key)
+    else:
+        fields, months, rate = tuple(values["fields"]), int(values["months"]), int(values["per_minute"])
+        acts.grant(view.id, fields, months, rate, by=by, key=key)
 
 
 urlpatterns = [
     path("data/", catalogue, name="catalogue"),
     path("data/<slug:code>/", dataset, name="dataset"),
+    path("grants/", grants, name="grants"),
+    path("grants/new/", ask, name="ask"),
+    path("grants/<uuid:pk>/", grant, name="grant"),
 ]

@@ -136,3 +136,27 @@ CHOICES: dict[type[Enum], dict[Enum, str | Promise]] = {
     },
 }
 LABELS = Labels("DatasetDefinition", FIELDS, CHOICES)
+
+GRANT_STATES: dict[types.GrantState, str | Promise] = {
+    types.GrantState.REQUESTED: _("等数据主管审核"),
+    types.GrantState.RETURNED: _("已退回"),
+    types.GrantState.PROVIDER: _("等提供方答复"),
+    types.GrantState.GRANTED: _("有效"),
+    types.GrantState.REFUSED: _("提供方不同意"),
+    types.GrantState.COORDINATION: _("协调中"),
+    types.GrantState.UPHELD: _("协调后不同意"),
+    types.GrantState.REVOKED: _("已收回"),
+    types.GrantState.WITHDRAWN: _("已撤回"),
+    types.GrantState.EXPIRED: _("已到期"),
+}
+GRANT_MOVES: dict[types.GrantMove, str | Promise] = {
+    types.GrantMove.PASS: _("审核通过"),
+    types.GrantMove.RETURN: _("退回修改"),
+    types.GrantMove.GRANT: _("同意共享"),
+    types.GrantMove.REFUSE: _("不同意"),
+    types.GrantMove.APPEAL: _("申请协调"),
+    types.GrantMove.SETTLE: _("协调：同意共享"),
+    types.GrantMove.UPHOLD: _("协调：不同意共享"),
+    types.GrantMove.REVOKE: _("收回"),
+    types.GrantMove.WITHDRAW: _("撤回"),
+}
