@@ -293,7 +293,8 @@ NO_LISTS = {
     "/account/factors/", "/account/verify/", "/my/messages/settings/", "/my/delegations/new/", "/progress/", "/verify/",
     "/desk/help/", "/desk/serve/", "/desk/people/", "/desk/staff/new/", "/desk/agencies/new/", "/desk/centres/new/",
     "/desk/calendar/", "/editors/dismissibles/", "/editors/items/add/", "/editors/sprite/", "/editors/jsi18n/",
-    "/editors/items-import/", "/editors/items-export/", "/editors/datasets/add/",
+    "/editors/items-import/", "/editors/items-export/", "/editors/datasets/add/", "/data/catalogue.csv", "/data/catalogue.jsonld",
+    "/data/catalogue.ttl",
     "/api/v1/health", "/api/v1/rating-reasons", "/api/v1/rating-figures", "/ratings/", "/themes/", "/search/suggest/",
     "/desk/absence/",
 }  # fmt: skip

@@ -76,7 +76,7 @@ def listed(request: HttpRequest, space: str, **more: Any) -> HttpResponse:
         "previous": address(before=found.previous) if found.previous else "",
         "next": address(after=found.next) if found.next else "",
         "space": space,
-        "files": [],
+        "files": [(kind, reverse(f"sharing:export_{kind}")) for kind in ("csv", "jsonld", "ttl")],
         "crumbs": [Link(_("首页"), "/"), Link(_("数据目录"), "")],
         "section": "data",
         "hide_search": True,
