@@ -13,6 +13,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.remembered import forget
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries, rules
 from yiwang.platform.catalog.imports.formats import MAX_ROWS, SourceFile
@@ -290,6 +291,7 @@ def write_elements(elements: Iterable[Any]) -> None:
         unique_fields=["code"],
         update_fields=["document"],
     )
+    forget("catalog.elements")
 
 
 @act("catalog.add_sample", permission=CanEdit)
