@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic_core import to_jsonable_python
 
 from yiwang.kernel.types import FieldError
@@ -15,6 +16,8 @@ from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.sharing import acts as sharing
+from yiwang.platform.sharing.types import Use
 from yiwang.ui import values
 
 _SURE = {FactState.KNOWN, FactState.NEEDLESS, FactState.LATER, FactState.COMMITTED}
@@ -63,9 +66,10 @@ def ask_again(application: Application) -> tuple[int, int]:
     """Ask the sources again for what was degraded and write the answers down. Returns how many came and how many still
     cannot be had. What a source now says is not there counts as to be asked (of the applicant, by a correction).
     """
-    resolution = _resolve(application)
+    editions = list(catalog.get_editions([uuid.UUID(row["edition"]) for row in application.plan]).values())
+    resolution = _resolve(application, editions)
     facts = dict(application.facts)
-    came = left = 0
+    left, came = 0, []
     for code, fact in facts.items():
         if fact.get("state") != FactState.DEGRADED or code not in resolution.facts:
             continue
@@ -74,7 +78,7 @@ def ask_again(application: Application) -> tuple[int, int]:
             left += 1
         else:
             facts[code] = to_jsonable_python(found)
-            came += 1
+            came.append(code)
     for material in application.materials.filter(state=FactState.DEGRADED):
         answer = resolution.materials.get(material.identity)
         if answer is None or answer.state is FactState.DEGRADED:
@@ -83,22 +87,35 @@ def ask_again(application: Application) -> tuple[int, int]:
         material.state, material.ref, material.source_name = answer.state.value, answer.ref, answer.source_name
         material.trust = "A" if answer.state is FactState.KNOWN else ""
         material.save(update_fields=["state", "ref", "source_name", "trust"])
-        came += 1
+        came.append(material.identity)
     if came:
         application.facts = facts
         application.save(update_fields=["facts"])
-    return came, left
+        note_checks(application, evidence.uses(resolution, editions, came))
+    return len(came), left
 
 
-def _resolve(application: Application) -> Resolution:
-    views = catalog.get_editions([uuid.UUID(row["edition"]) for row in application.plan])
+def note_checks(application: Application, uses: list[Use], cases: Mapping[str, uuid.UUID] | None = None) -> None:
+    """Write down which datasets answered for which case: whoever it is about can see it (个人信息保护法 art. 44)."""
+    if cases is None:
+        cases = dict(application.cases.values_list("item_code", "id"))
+    sharing.note_checks(
+        uses,
+        purpose=_("办理“%(name)s”") % {"name": application.title},
+        application=application.id,
+        cases=cases,
+        party=application.principal.id,
+    )
+
+
+def _resolve(application: Application, editions: list[EditionView]) -> Resolution:
     given = {
         row.identity: FactState(row.state)
         for row in application.materials.exclude(state__in=[FactState.DEGRADED, FactState.ASK])
     }
     answers = dict(application.answers)
     disputed = frozenset(answers.pop("_disputed", ()))
-    return evidence.resolve(application.principal, list(views.values()), answers, given=given, disputed=disputed)
+    return evidence.resolve(application.principal, editions, answers, given=given, disputed=disputed)
 
 
 def wrong_answers(answers: dict[str, Any], editions: list[EditionView], resolution: Resolution) -> list[FieldError]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
+from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.catalog.rules import field_spec, merged_form, truth
@@ -28,7 +29,7 @@ from yiwang.platform.evidence.sources import Answers, Known, Paths, Subject, sou
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
-from yiwang.platform.sharing.types import Consumer
+from yiwang.platform.sharing.types import Consumer, Use
 from yiwang.ui import values
 
 DISHONESTY = "serious_dishonesty"
@@ -89,7 +90,61 @@ def resolve(
     }
     down = {source for answer in answered.values() for source in answer.down.values()}
     report = rules.burden(editions, everything, waits_for or {}, facts, stand)
-    return Resolution(facts, stand, tuple(sorted(down)), distrust, report)
+    said = answered["datasets"].known if "datasets" in answered else {}
+    return Resolution(facts, stand, tuple(sorted(down)), distrust, report, said)
+
+
+def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collection[str] | None = None) -> list[Use]:
+    """Return which datasets stand for a datum or a paper of each item: one use for each item and dataset.
+
+    ``only`` names the data and papers that are meant; without it, all.
+    """
+    said = resolution.datasets
+    found: dict[tuple[str, str], tuple[EditionView, list[str], list[str]]] = {}
+    for edition in editions:
+        for path, paper in _answered(resolution, edition, only):
+            key = (edition.definition.basic_code, path.partition(".")[0])
+            _edition, paths, papers = found.setdefault(key, (edition, [], []))
+            paths.append(path)
+            papers += [paper] if paper else []
+    made = []
+    for (item, dataset), (edition, paths, papers) in found.items():
+        first = said[paths[0]]
+        provider, _dot, name = first.source_name.partition(" · ")
+        made.append(
+            Use(
+                dataset=dataset,
+                dataset_name=name,
+                provider=provider,
+                consumer=edition.agency_short or edition.agency_name,
+                consumer_path=edition.agency_path,
+                item=item,
+                fields=tuple(dict.fromkeys(path.partition(".")[2] for path in paths)),
+                number=first.number,
+                source_at=first.at,
+                grant=first.grant,
+                replaced=tuple(papers),
+                result=sha256_of([said[path].value for path in paths]),
+            )
+        )
+    return made
+
+
+def _answered(resolution: Resolution, edition: EditionView, only: Collection[str] | None) -> Iterator[tuple[str, str]]:
+    """Yield the path of a dataset that stands for each datum, and for each paper with the paper's name."""
+    said = resolution.datasets
+
+    def stands(name: str, one: Fact | MaterialFact | None) -> bool:
+        known = one is not None and one.state is FactState.KNOWN and one.source == "datasets"
+        return known and (only is None or name in only)
+
+    for code, element in edition.elements.items():
+        if stands(code, resolution.facts.get(code)):
+            yield next(one.path for one in element.sources if one.source == "datasets" and one.path in said), ""
+    for material in edition.definition.materials:
+        if stands(material.identity, resolution.materials.get(material.identity)):
+            wanted = (one.ref for one in material.satisfied_by if one.kind is SatisfierKind.DATASET)
+            yield next(ref for ref in wanted if ref in said), material.name
 
 
 def _promises(users: Sequence[tuple[str, Material]]) -> bool:

@@ -9,18 +9,10 @@ from typing import Any
 
 from yiwang.kernel.plugins import Plugin, Registry
 from yiwang.kernel.types import Party
+from yiwang.platform.evidence.types import Known
 from yiwang.platform.sharing.types import Consumer
 
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """One answer of a source."""
-
-    value: Any
-    source_name: str
-    at: datetime | None = None
-    basis: str = ""
-    ref: str = ""
+__all__ = ["Answers", "Known", "Paths", "Source", "Subject", "sources"]
 
 
 @dataclass(slots=True)

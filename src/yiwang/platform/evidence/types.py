@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -24,6 +26,21 @@ class FactState(StrEnum):
     LATER = "later"
     ASK = "ask"
     NEEDLESS = "needless"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One answer of a source."""
+
+    value: Any
+    source_name: str
+    at: datetime | None = None
+    basis: str = ""
+    ref: str = ""
+    number: str = ""
+    """The number of the subject under which it stood; never kept."""
+    grant: uuid.UUID | None = None
+    """The grant by which a dataset answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +107,5 @@ class Resolution:
     barred: str = ""
     """Why this party's word is not taken for a paper at present (告知承诺, 容缺受理); empty where it is."""
     burden: BurdenReport | None = None
+    datasets: Mapping[str, Known] = field(default_factory=dict)
+    """What datasets answered, by path: for writing down that they were asked."""

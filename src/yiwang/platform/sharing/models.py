@@ -189,6 +189,45 @@ class Grant(models.Model):
         return self.reach_of(getattr(self, "side", Side.PROVIDER))
 
 
+class Check(models.Model):
+    """核查: one answer about a subject, with who asked and why. Triggers refuse UPDATE, DELETE and TRUNCATE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    at = models.DateTimeField()
+    dataset = models.CharField(max_length=60)
+    dataset_name = models.CharField(max_length=200)
+    provider = models.CharField(max_length=120)
+    consumer = models.CharField(max_length=120)
+    """Name of the agency for whose item it was."""
+    consumer_path = models.CharField(max_length=200)
+    actor = models.CharField(max_length=120)
+    """Who set it off: an officer's number, a system, the applicant's own handing in."""
+    purpose = models.CharField(max_length=400)
+    item = models.CharField(max_length=12)
+    application_id = models.UUIDField(null=True)
+    case_id = models.UUIDField(null=True)
+    subject_index = models.BinaryField(max_length=32)
+    party_id = models.UUIDField(null=True)
+    """Whose matter it was: the person or organisation of this platform that sees the check beside its subject."""
+    fields = ArrayField(models.CharField(max_length=60))
+    outcome = models.CharField(max_length=8)
+    source_at = models.DateTimeField(null=True)
+    """How fresh the answer was."""
+    result = models.BinaryField(max_length=32, default=b"")
+    """Blind index of what was answered: proves later what was said without saying it."""
+    grant_id = models.UUIDField(null=True)
+    replaced = ArrayField(models.CharField(max_length=120), default=list)
+    """Papers that this answer made needless."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["party_id", "-at", "-id"], name="check_of_party"),
+            models.Index(fields=["subject_index", "-at"], name="check_of_subject"),
+            models.Index(fields=["case_id"], name="check_of_case"),
+            models.Index(fields=["at"], name="check_replaced", condition=~Q(replaced=[])),
+        ]
+
+
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
 
-__all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Record", "Run"]
+__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Record", "Run"]

@@ -107,7 +107,21 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
             for field, consumers in wanted[code].items()
             if (given := granting.allowing(grants, field, consumers, today)) is not None
         }
-        found[code] = (rank, age, Answer(code, name, short or agency, basis, available, fields, values, at))
+        found[code] = (
+            rank,
+            age,
+            Answer(
+                code,
+                name,
+                short or agency,
+                basis,
+                available,
+                fields,
+                values,
+                at,
+                numbers[rank] if rank < len(keys) else "",
+            ),
+        )
     return {code: answer for code, (_rank, _age, answer) in found.items()}
 
 

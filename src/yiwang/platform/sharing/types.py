@@ -381,8 +381,61 @@ class Answer:
     """Columns that may be read, each with the grant that allows it; ``""``: whether there is a record."""
     values: Mapping[str, Any] | None = None
     at: datetime | None = None
+    number: str = ""
+    """The number under which the record stands."""
 
     @property
     def source_name(self) -> str:
         """Where it comes from, as a person reads it."""
         return f"{self.agency} · {self.name}"
+
+
+class Outcome(StrEnum):
+    """What came of a check: a record, none, the provider was down, or nobody may have it."""
+
+    FOUND = "found"
+    NONE = "none"
+    DOWN = "down"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """That a dataset answered for an item, and which papers that made needless: what is written down as a check."""
+
+    dataset: str
+    dataset_name: str
+    provider: str
+    consumer: str
+    consumer_path: str
+    item: str
+    fields: tuple[str, ...]
+    number: str
+    """The subject's number; kept as a blind index only."""
+    source_at: datetime | None = None
+    grant: uuid.UUID | None = None
+    replaced: tuple[str, ...] = ()
+    outcome: Outcome = Outcome.FOUND
+    result: str = ""
+    """What was answered, canonical; kept as a blind index only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """A check as its subject and supervisors see it."""
+
+    id: uuid.UUID
+    at: datetime
+    dataset: str
+    dataset_name: str
+    provider: str
+    consumer: str
+    actor: str
+    purpose: str
+    item: str
+    application_id: uuid.UUID | None
+    case_id: uuid.UUID | None
+    fields: tuple[str, ...]
+    outcome: Outcome
+    source_at: datetime | None
+    replaced: tuple[str, ...]

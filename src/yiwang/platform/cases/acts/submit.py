@@ -69,13 +69,17 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.facts = to_jsonable_python(resolution.facts)
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
-    _number_and_write(application, _cases(application, editions, waits_for, resolution), day)
+    cases = _cases(application, editions, waits_for, resolution)
+    _number_and_write(application, cases, day)
     _write_materials(application, resolution, replaces=bool(said))
     earlier.take_over(application, resolution)
     licences.record_uses(
         _licences_used(resolution),
         purpose=_("办理“%(name)s”") % {"name": application.title},
         application_id=application.id,
+    )
+    checking.note_checks(
+        application, evidence.uses(resolution, editions), {case.item_code: case.id for case, _edition in cases}
     )
     tell_by = application.tell_on
     documents.write(

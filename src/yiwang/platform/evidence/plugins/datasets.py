@@ -35,5 +35,7 @@ class DatasetSource(Source):
             elif said.values is not None:
                 value = said.values.get(name) if name else True
                 if value not in (None, ""):
-                    answers.known[path] = Known(value, said.source_name, said.at, said.basis, f"dataset:{code}")
+                    answers.known[path] = Known(
+                        value, said.source_name, said.at, said.basis, f"dataset:{code}", said.number, said.fields[name]
+                    )
         return answers

@@ -1,5 +1,6 @@
 """Everything that changes the shared store."""
 
+from yiwang.platform.sharing.acts.checking import note_checks
 from yiwang.platform.sharing.acts.datasets import (
     PUBLISHED,
     WITHDRAWN,
@@ -39,6 +40,7 @@ __all__ = [
     "bring_in",
     "give_up",
     "grant",
+    "note_checks",
     "pass_on",
     "publish",
     "publish_definition",
