@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -216,6 +216,10 @@ def grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count)
 
 
+def checks(world: World, count: int) -> None:
+    copies(Check.objects.filter(case_id__isnull=False).latest("at"), count)
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -262,7 +266,8 @@ LISTS = [
     List("/my/licences/", "owner", licences),
     List("/my/delegations/", "owner", delegations),
     List("/my/acted/", "owner", trail("act")),
-    List("/my/access/", "owner", trail("read")),
+    List("/my/access/", "owner", checks),
+    List("/my/access/?show=people", "owner", trail("read")),
     List("/my/organisations/", "agent", standings),
     List("/account/sessions/", "owner", sessions),
     List("/standings/", "agent", standings),

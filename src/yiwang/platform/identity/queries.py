@@ -127,6 +127,13 @@ def _delegated(person: uuid.UUID) -> Iterator[Standing]:
         yield Standing(held.grantor, held.grantor_name, "delegation", held.id, frozenset(held.items), held.may_sign)
 
 
+def numbers_of(party: Party) -> tuple[str, ...]:
+    """Return the number under which a party stands in other systems."""
+    if party.kind is PartyKind.PERSON:
+        return (get_person(party.id).number,)
+    return (organisation_with_head(party.id)[0].uscc,)
+
+
 def may_represent(person: uuid.UUID, party: Party) -> bool:
     """Tell whether a person may give and take back delegations of a party: oneself, or as legal representative."""
     if party.kind is PartyKind.PERSON:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import FilteredRelation, OuterRef, Q
+from django.db.models import FilteredRelation, Func, IntegerField, OuterRef, Q, Sum, TextField
 from django.db.models.functions import JSONObject
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
@@ -19,7 +21,7 @@ from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, Reach
+from yiwang.kernel.types import Actor, Party, Reach
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
@@ -27,11 +29,35 @@ from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.documents import read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
-from yiwang.platform.sharing.models import Dataset, DatasetEdition, Grant
-from yiwang.platform.sharing.types import Allowance, Answer, Consumer, DatasetView, GrantState, GrantView, Side
+from yiwang.platform.sharing.models import Check, Dataset, DatasetEdition, Grant
+from yiwang.platform.sharing.types import (
+    Allowance,
+    Answer,
+    CheckView,
+    Consumer,
+    DatasetView,
+    GrantState,
+    GrantView,
+    Outcome,
+    Side,
+)
 
 SUBJECT = "subject"
 """Scope of the blind index under which a subject's records stand."""
+
+
+class ArrayLen(Func):
+    """How many elements an array has."""
+
+    function = "cardinality"
+    output_field = IntegerField()
+
+
+class Unnest(Func):
+    """Each element of an array, a row of its own."""
+
+    function = "unnest"
+    output_field = TextField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,4 +371,54 @@ def _grant(row: Grant) -> GrantView:
         due_on=row.due_on,
         reason=row.reason,
         escalated=row.escalated,
+    )
+
+
+def checks_of(party: Party, numbers: Sequence[str], after: str = "", size: int = 30) -> paging.Page[CheckView]:
+    """Return the checks in a party's matters and those about these numbers in anybody's, newest first."""
+    about = Q(party_id=party.id) | Q(subject_index__in=[blind_index(number, SUBJECT) for number in numbers])
+    found = paging.page(Check.objects.filter(about), ("-at", "-id"), size, after=after)
+    return paging.Page([_check(row) for row in found.items], found.next, found.previous)
+
+
+def papers_replaced(party: Party) -> int:
+    """Return how many papers checks made needless in a party's matters."""
+    rows = Check.objects.filter(party_id=party.id).exclude(replaced=[])
+    return int(rows.aggregate(count=Sum(ArrayLen("replaced")))["count"] or 0)
+
+
+def papers_replaced_since(start: datetime, size: int = 10) -> tuple[int, list[tuple[str, int]]]:
+    """Return how many papers checks made needless since then in the whole city, and which the most."""
+    papers = Check.objects.filter(at__gte=start).exclude(replaced=[]).annotate(paper=Unnest("replaced"))
+    counts = Counter(papers.values_list("paper", flat=True).iterator(chunk_size=5000))
+    return sum(counts.values()), counts.most_common(size)
+
+
+def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what the columns of datasets are called, in the reader's language."""
+    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
+    english = (get_language() or "").startswith("en")
+    return {
+        code: {item["name"]: (item["label_en"] if english else "") or item["label"] for item in items}
+        for code, items in rows.values_list("code", "current__content__definition__items")
+    }
+
+
+def _check(row: Check) -> CheckView:
+    return CheckView(
+        id=row.pk,
+        at=row.at,
+        dataset=row.dataset,
+        dataset_name=row.dataset_name,
+        provider=row.provider,
+        consumer=row.consumer,
+        actor=row.actor,
+        purpose=row.purpose,
+        item=row.item,
+        application_id=row.application_id,
+        case_id=row.case_id,
+        fields=tuple(row.fields),
+        outcome=Outcome(row.outcome),
+        source_at=row.source_at,
+        replaced=tuple(row.replaced),
     )

@@ -23,6 +23,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DelegationView
+from yiwang.platform.sharing import queries as sharing
 from yiwang.ui import dates
 from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
@@ -189,14 +190,44 @@ def access(request: HttpRequest) -> HttpResponse:
     assert who.principal is not None
     if not queries.may_represent(who.id, who.principal):
         return redirect("services:delegations")
+    checks = request.GET.get("show") != "people"
+    after = request.GET.get("after", "")
+    context: dict[str, Any] = {"tabs": _access_tabs(), "tab": "checks" if checks else "people", "section": "my"}
     try:
-        page = trail.reads_of(who.principal, request.GET.get("after", ""))
+        context |= _checks(who, after) if checks else _reads(who, after)
     except BadCursor:
         return redirect("services:access")
+    return render(request, "services/access.html", context)
+
+
+def _access_tabs() -> list[Link]:
+    here = reverse("services:access")
+    return [Link(_("部门核验了什么"), here, "checks"), Link(_("谁打开看过"), f"{here}?show=people", "people")]
+
+
+def _reads(who: Actor, after: str) -> dict[str, Any]:
+    assert who.principal is not None
+    page = trail.reads_of(who.principal, after)
     numbers = cases.numbers_of(who, [one.case_id for one in page.entries if one.case_id])
     rows = [(one, numbers.get(one.case_id) if one.case_id else None) for one in page.entries]
-    context = {"rows": rows, "next": page.next, "section": "my"}
-    return render(request, "services/access.html", context)
+    return {"rows": rows, "next": page.next}
+
+
+def _checks(who: Actor, after: str) -> dict[str, Any]:
+    """Return the checks of one's matters, and about one's own number in anybody's."""
+    assert who.principal is not None
+    page = sharing.checks_of(who.principal, queries.numbers_of(who.principal), after)
+    labels = sharing.column_labels(one.dataset for one in page.items)
+    numbers = cases.numbers_of(who, [one.case_id for one in page.items if one.case_id])
+    rows = [
+        {
+            "one": one,
+            "columns": [labels.get(one.dataset, {}).get(name, name) for name in one.fields if name],
+            "case": numbers.get(one.case_id) if one.case_id else None,
+        }
+        for one in page.items
+    ]
+    return {"checks": rows, "next": page.next, "saved": sharing.papers_replaced(who.principal)}
 
 
 @signed_in()

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE
 from yiwang.kernel.models import AuditEntry, IdempotencyKey, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import ANONYMOUS, SYSTEM, Reach, Role
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.casefile import case_file
@@ -44,7 +45,7 @@ from yiwang.platform.cases.tests.conftest import (
     submit,
 )
 from yiwang.platform.directory.models import StaffMember
-from yiwang.platform.sharing.models import Dataset
+from yiwang.platform.sharing.models import Check, Dataset, Grant
 
 PLAN = {"target": "material:floor_plan", "label": "店内平面图", "message": "图上没有标面积，请标好重新上传。"}
 PHONE = {"target": "field:applicant_phone", "label": "联系电话", "message": "打不通。"}
@@ -803,3 +804,34 @@ def test_the_number_of_queries_of_an_acceptance_does_not_depend_on_how_much_ther
     assert counts[1] <= 24, counts
     both = submit(owner, FOOD, FIRE)
     assert queries_of(lambda: acts.accept_all(both.pk, by=by, key=key())) - counts[1] <= 8
+
+
+# What was asked of the shared store
+
+
+def test_each_answer_of_a_dataset_is_a_check_that_names_its_case(monday):
+    elder = person("测试老人丁")
+    application = accepted(elder, ELDERLY)
+    case = case_of(application, ELDERLY)
+    checks = list(Check.objects.filter(application_id=application.pk))
+    assert {(one.case_id, one.item, one.party_id) for one in checks} == {(case.pk, ELDERLY, elder.id)}
+    population = next(one for one in checks if one.dataset == "population")
+    assert "age" in population.fields
+    assert population.consumer_path == case.agency_path
+    assert population.outcome == "found"
+    assert Grant.objects.get(pk=population.grant_id).dataset.code == "population"
+    assert bytes(population.subject_index) == blind_index("339901195004044442", "subject")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Check.objects.filter(pk=population.pk).update(actor="别人")
+
+
+def test_what_came_late_is_a_check_too_and_only_that(monday):
+    Dataset.objects.filter(code="population").update(available=False)
+    application = accepted(person("测试老人丁"), ELDERLY)
+    assert not Check.objects.filter(application_id=application.pk, dataset="population").exists()
+    before = Check.objects.filter(application_id=application.pk).count()
+    Dataset.objects.update(available=True)
+    assert acts.recheck(case_of(application, ELDERLY).pk, by=SYSTEM, key=key()) == 0
+    checks = Check.objects.filter(application_id=application.pk)
+    assert checks.filter(dataset="population").count() == 1
+    assert checks.count() == before + 1
