@@ -315,6 +315,7 @@ _TARGETS: dict[str, str] = {
         ),
         "grant",
     ),
+    "sharing.check": "running_case",
     "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",

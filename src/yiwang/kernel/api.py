@@ -23,6 +23,7 @@ SCOPES: dict[str, str] = {
     "applications:write": "替所代表的申请人填写、上传、提交和补正",
     "licences:verify": "核验电子证照",
     "data:read": "读数据目录",
+    "data:check": "为正在办的件核验申请里写明的人和单位",
     "data:write": "替提供数据的部门送数据",
     "ratings:write": "替所代表的申请人评价服务",
 }

@@ -77,7 +77,13 @@ class Record:
         self.jobs.append(task.configure().make_new_job(**arguments))
 
     def about(self, subject: Any) -> None:
-        """Name the subject: a model instance with an ``id`` and, where it has them, case, application and principal."""
+        """Name the subject: a model instance and, where it has them, case, application and principal; or what stands for
+        a matter of another room (``case_id``, ``application_id``).
+        """
+        if not hasattr(subject, "_meta"):
+            self.subject_kind, self.subject_id = "case", str(subject.case_id)
+            self.case_id, self.application_id = subject.case_id, subject.application_id
+            return
         self.subject_kind = subject._meta.label_lower
         self.subject_id = str(subject.pk)
         self.application_id = getattr(subject, "application_id", self.application_id)

@@ -10,13 +10,17 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the kinds of step and the papers of earlier applications, and tell the licences who may see a case."""
+        """Enter the kinds of step and the papers of earlier applications, tell the licences who may see a case, and the shared
+        store what it may be asked for."""
         from yiwang.platform.cases import (
             earlier,  # noqa: F401
+            purposes,
             queries,
         )
         from yiwang.platform.cases.step_kinds import register_all
         from yiwang.platform.licences import ports
+        from yiwang.platform.sharing import purposes as sharing
 
         register_all()
         ports.register_cases(queries.ids_of_visible)
+        sharing.provide(purposes.find)

@@ -112,7 +112,10 @@ def ask(request: HttpRequest) -> HttpResponse:
         (one for one in mine if one.path == by.agency), mine[0]
     )
     items = catalog.items_of([agency.path])
-    columns = tuple(Option(item.name, f"{item.label}（{item.name}）") for item in view.definition.items)
+    columns = (
+        *(Option(f"?{answer.code}", _("只答是否：%s") % answer.label) for answer in view.definition.answers),
+        *(Option(item.name, f"{item.label}（{item.name}）") for item in view.definition.items),
+    )
     specs = [
         field("fields", _("要哪些信息项"), FieldKind.CHOICES, options=columns, hint=_("只选办事必需的。")),
         field(
@@ -163,7 +166,9 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         if by.has_role({Role.DATA_OFFICE} if side is Side.OFFICE else STEWARDS, reach)
         for move in possible(view.state, side)
     ]
-    columns = {item.name: item for item in queries.get_dataset(view.dataset, by).definition.items}
+    definition = queries.get_dataset(view.dataset, by).definition
+    columns: dict[str, Any] = {item.name: item for item in definition.items}
+    columns |= {f"?{answer.code}": answer for answer in definition.answers}
     forms = _forms(view, list(dict.fromkeys(moves)), request, columns)
     for move, form in forms.items():
         if form.is_bound and take(form, lambda values, move=move, form=form: _do(view, move, values, by, form.key)):

@@ -14,10 +14,10 @@ from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid
 from yiwang.platform.sharing import acts, intake, queries
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetView
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, Said, Want
 
 router = Router(tags=["数据共享"])
-READ, WRITE = Needs("data:read"), Needs("data:write")
+READ, WRITE, CHECK = Needs("data:read"), Needs("data:write"), Needs("data:check")
 Code = Annotated[str, Path(..., pattern=r"^[a-z][a-z0-9_]{1,59}$", description="数据集代码")]
 
 
@@ -99,6 +99,47 @@ class BroughtOut(Schema):
     drift: DriftOut
 
 
+class WantIn(Schema):
+    """What is asked of a dataset: some columns, a yes-or-no answer by its code, or, with neither, whether there is a
+    record.
+    """
+
+    dataset: str = Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")
+    fields: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]] = Field([], max_length=60)
+    answer: str = Field("", pattern=r"^([a-z][a-z0-9_]{1,59})?$", description="是与否答复的代码")
+
+
+class CheckIn(Schema):
+    """About whom is asked, for which running case and its item."""
+
+    case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
+    item: Annotated[str, Field(pattern=r"^\d{12}$", description="办件的基本编码")]
+    subjects: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]] = Field(
+        min_length=1, max_length=100, description="公民身份号码或统一社会信用代码，只能是申请里写明的"
+    )
+    wants: list[WantIn] = Field(min_length=1, max_length=20)
+
+
+class CheckedOut(Schema):
+    """One answer. ``said``: yes, no, value, unknown (no record, cannot say), degraded (the provider is down: ask again
+    later), refused (not granted).
+    """
+
+    check: uuid.UUID
+    subject: int = Field(description="第几个主体，从 0 数")
+    dataset: str
+    said: Said
+    values: dict[str, Any]
+    source: str
+    at: datetime | None = Field(description="数据是什么时候的")
+
+
+class ChecksOut(Schema):
+    """Answers in the order of the subjects, for each in the order of the wants."""
+
+    answers: list[CheckedOut]
+
+
 def _line(view: DatasetView) -> dict[str, Any]:
     one = view.definition
     return {
@@ -153,3 +194,11 @@ def dataset(request: HttpRequest, response: HttpResponse, code: Code) -> Any:
 def bring_in(request: HttpRequest, code: Code, body: RowsIn, key: IdempotencyKey) -> Any:
     """Take in rows from the agency that provides the dataset; what is wrong with a row is said, the others are taken."""
     return acts.bring_in(queries.id_of(code), tuple(body.rows), by=actor_of(request), key=key)
+
+
+@router.post("/checks", auth=CHECK, response=ChecksOut, operation_id="check_data", summary="办件时核验")
+def check(request: HttpRequest, body: CheckIn, key: IdempotencyKey) -> dict[str, Any]:
+    """Answer about those whom a running case of the caller's agency names; every answer is written down for its subject."""
+    wants = tuple(Want(dataset=one.dataset, fields=tuple(one.fields), answer=one.answer) for one in body.wants)
+    answers = acts.check(body.case, body.item, tuple(body.subjects), wants, by=actor_of(request), key=key)
+    return {"answers": list(answers)}

@@ -25,7 +25,10 @@ FIELDS: dict[str, str | Promise] = {
     "article": _("条款"),
     "authoritative": _("是该数据元的权威来源（一数一源）"),
     "base_store": _("所属基础库"),
+    "absent": _("没有记录时算什么"),
+    "answers": _("是与否的答复"),
     "basis": _("共享依据"),
+    "expression": _("表达式"),
     "classification": _("资源分类"),
     "code": _("代码"),
     "condition": _("共享条件"),
@@ -90,6 +93,11 @@ CHOICES: dict[type[Enum], dict[Enum, str | Promise]] = {
         types.Openness.OPEN: _("无条件开放"),
         types.Openness.CONDITIONAL: _("有条件开放"),
         types.Openness.CLOSED: _("不开放"),
+    },
+    types.Absent: {
+        types.Absent.YES: _("是"),
+        types.Absent.NO: _("否"),
+        types.Absent.UNKNOWN: _("不能判断"),
     },
     types.UpdateCycle: {
         types.UpdateCycle.REALTIME: _("实时"),

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import expressions
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.sharing.types import (
@@ -35,6 +36,7 @@ RULES = {
     "element": "A column's data element exists and is of the same kind.",
     "source": "One datum has one source (一数一源): its authority's dataset, and only one.",
     "bounds": "Options, patterns and bounds can be read and fit the column's kind.",
+    "answer": "A yes-or-no answer has a code of its own and an expression over the columns that can be read.",
     "open": "What is open to society holds nothing sensitive; open on conditions says on which.",
     "services": "Service items exist; a dataset that serves none says why.",
     "related": "Related datasets exist.",
@@ -119,6 +121,19 @@ def _columns(definition: DatasetDefinition, context: LintContext) -> Iterator[Li
             yield LintFinding("items", f"{where}.kind", _("信息项不能是文件、表格或多选。"))
         yield from _bounds(item, where)
         yield from _element(definition, item, where, context)
+    columns = {item.name for item in definition.items}
+    answers = Counter(answer.code for answer in definition.answers)
+    for number, answer in enumerate(definition.answers):
+        where = f"answers.{number}"
+        if not _CODE.fullmatch(answer.code) or answers[answer.code] > 1:
+            yield LintFinding("answer", f"{where}.code", _("代码要用小写字母开头，且不能重复。"))
+        try:
+            unknown = expressions.dependencies(answer.expression) - columns
+        except expressions.ExpressionError as error:
+            yield LintFinding("answer", f"{where}.expression", _("读不懂这个表达式：%s。") % error)
+        else:
+            if unknown:
+                yield LintFinding("answer", f"{where}.expression", _("没有信息项 %s。") % "、".join(sorted(unknown)))
     for number, name in enumerate(definition.key):
         if name not in required:
             yield LintFinding("key", f"key.{number}", _("自身主键 %s 要是一个必填的信息项。") % name)

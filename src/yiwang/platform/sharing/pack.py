@@ -14,6 +14,8 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
+from yiwang.platform.sharing.answering import grantable
+from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.models import Dataset, Record
 from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
 
@@ -56,7 +58,7 @@ def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
         if agency is None or row is None:
             pack.fault(pack.root / "grants.yaml", 1, f"there is no {asked.agency if agency is None else asked.dataset}")
             continue
-        unknown = set(asked.fields) - {item["name"] for item in row.draft["items"]}
+        unknown = set(asked.fields) - grantable(DEFINITION.validate_python(row.draft))
         if unknown:
             pack.fault(pack.root / "grants.yaml", 1, f"{asked.dataset} has no {', '.join(sorted(unknown))}")
             continue

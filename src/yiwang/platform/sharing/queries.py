@@ -26,7 +26,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
 from yiwang.platform.sharing import granting
-from yiwang.platform.sharing.documents import read_edition
+from yiwang.platform.sharing.documents import DEFINITION, read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Check, Dataset, DatasetEdition, Grant
@@ -35,6 +35,7 @@ from yiwang.platform.sharing.types import (
     Answer,
     CheckView,
     Consumer,
+    DatasetDefinition,
     DatasetView,
     GrantState,
     GrantView,
@@ -422,3 +423,16 @@ def _check(row: Check) -> CheckView:
         source_at=row.source_at,
         replaced=tuple(row.replaced),
     )
+
+
+def definitions(codes: Iterable[str]) -> dict[str, DatasetDefinition]:
+    """Return the definitions of published datasets; one query."""
+    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
+    found = rows.values_list("code", "current__content__definition")
+    return {code: DEFINITION.validate_python(document) for code, document in found}
+
+
+def rates(grants: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return how many checks a minute each grant allows; one query, none for none."""
+    wanted = list(grants)
+    return dict(Grant.objects.filter(pk__in=wanted).values_list("id", "per_minute")) if wanted else {}

@@ -126,6 +126,28 @@ class DatasetItem:
     sensitive: bool = False
 
 
+class Absent(StrEnum):
+    """What it means for a yes-or-no answer that there is no record."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRule:
+    """A yes-or-no answer that the dataset gives in place of the record (最少够用): what a proof on paper would say.
+
+    ``expression`` is over the columns of the record.
+    """
+
+    code: str
+    label: str
+    label_en: str = ""
+    expression: str
+    absent: Absent = Absent.UNKNOWN
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetDefinition:
     """A dataset as its steward describes it; published, it is frozen as an edition.
@@ -168,6 +190,7 @@ class DatasetDefinition:
     """After how many months a record that is no longer valid is deleted; 0: never."""
     proof: bool = False
     """An answer from it replaces a proof on paper (电子证明)."""
+    answers: tuple[AnswerRule, ...] = ()
     service_items: tuple[str, ...] = ()
     """Basic codes of the service items that it comes from or serves."""
     no_items_reason: str = ""
@@ -439,3 +462,39 @@ class CheckView:
     outcome: Outcome
     source_at: datetime | None
     replaced: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """What is asked of a dataset about each subject: some columns, a yes-or-no answer by its code, or, with neither,
+    whether there is a record.
+    """
+
+    dataset: str
+    fields: tuple[str, ...] = ()
+    answer: str = ""
+
+
+class Said(StrEnum):
+    """What an answer is: yes or no, the columns asked for, cannot say, the provider is down, nobody granted it."""
+
+    YES = "yes"
+    NO = "no"
+    VALUE = "value"
+    UNKNOWN = "unknown"
+    DEGRADED = "degraded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One answer about one subject, with the check that it is written down as."""
+
+    check: uuid.UUID
+    subject: int
+    """Place of the subject in what was asked, from 0: an answer names nobody."""
+    dataset: str
+    said: Said
+    values: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    at: datetime | None = None

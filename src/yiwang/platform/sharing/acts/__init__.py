@@ -1,6 +1,6 @@
 """Everything that changes the shared store."""
 
-from yiwang.platform.sharing.acts.checking import note_checks
+from yiwang.platform.sharing.acts.checking import check, note_checks
 from yiwang.platform.sharing.acts.datasets import (
     PUBLISHED,
     WITHDRAWN,
@@ -38,6 +38,7 @@ __all__ = [
     "CanPublish",
     "appeal",
     "bring_in",
+    "check",
     "give_up",
     "grant",
     "note_checks",

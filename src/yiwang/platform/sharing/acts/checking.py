@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock
-from yiwang.kernel.acts import current
+from yiwang.kernel import clock, limits
+from yiwang.kernel.acts import Permission, act_on, current
+from yiwang.kernel.codes import clean
+from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
+from yiwang.platform.sharing import purposes, queries
+from yiwang.platform.sharing.answering import answered, columns
 from yiwang.platform.sharing.models import Check
+from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.queries import SUBJECT
-from yiwang.platform.sharing.types import Use
+from yiwang.platform.sharing.types import Answer, Checked, Outcome, Said, Use, Want
 
 
 def note_checks(
@@ -56,3 +65,127 @@ def note_checks(
     ]
     current().insert(rows)
     return [row.id for row in rows]
+
+
+MOST_SUBJECTS = 100
+"""Most subjects of one call."""
+MOST_WANTS = 20
+_OUTCOMES = {Said.REFUSED: Outcome.REFUSED, Said.DEGRADED: Outcome.DOWN}
+
+CanCheck = Permission(name="check data", kinds=frozenset({ActorKind.CLIENT}), scope="data:check", provider=True)
+
+
+def _matter(ref: str, by: Actor) -> Purpose:
+    found = purposes.find(str(ref))
+    if found is None or not (by.agency and found.reach.agency.startswith(by.agency)):
+        raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    return found
+
+
+@act_on("sharing.check", _matter, permission=CanCheck)
+def check(
+    purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...], *, by: Actor, key: Key
+) -> tuple[Checked, ...]:
+    """Ask about people and organisations that a running case names, for that case and its item.
+
+    Every answer is written down in the same transaction, refused ones too; its subject sees it. The answers come in the
+    order of the subjects, for each in the order of the wants. Raises ``Invalid`` for another item than the case's, for too
+    many subjects and unknown datasets, ``NotAllowed`` for somebody whom the application does not name, ``TooMany`` beyond
+    a grant's rate.
+    """
+    _check_asked(purpose, item, subjects, wants)
+    numbers = [clean(number) for number in subjects]
+    strangers = [number for number in numbers if number not in purpose.numbers]
+    if strangers:
+        raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
+    published = queries.definitions(want.dataset for want in wants)
+    unknown = [want.dataset for want in wants if want.dataset not in published]
+    if unknown:
+        told = _("没有这个数据集：%s。") % "、".join(unknown)
+        raise Invalid(told, errors=(FieldError("wants", told),))
+    wanted: dict[str, dict[str, Sequence[Any]]] = {}
+    for want in wants:
+        for name in columns(want):
+            wanted.setdefault(want.dataset, {})[name] = [purpose.consumer]
+    given: list[_Given] = []
+    for place, number in enumerate(numbers):
+        found = queries.ask([number], wanted)
+        for want in wants:
+            definition, answer = published[want.dataset], found.get(want.dataset)
+            said, values = answered(want, definition, answer)
+            given.append(_Given(place, number, want, definition.name, said, values, answer))
+    uses = [_use(purpose, one) for one in given]
+    _count(uses)
+    checks = note_checks(
+        uses,
+        purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": by.purpose},
+        application=purpose.application_id,
+        cases={purpose.consumer.item: purpose.case_id},
+        party=purpose.party,
+    )
+    digest = sha256_of([str(one) for one in checks])
+    current().detail |= {"case": str(purpose.case_id), "checks": digest, "count": len(checks)}
+    return tuple(
+        Checked(
+            check=pk,
+            subject=one.subject,
+            dataset=one.want.dataset,
+            said=one.said,
+            values=one.values,
+            source=one.answer.source_name if one.answer else "",
+            at=one.answer.at if one.answer else None,
+        )
+        for pk, one in zip(checks, given, strict=True)
+    )
+
+
+def _check_asked(purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...]) -> None:
+    wrong = []
+    if item != purpose.consumer.item:
+        wrong.append(FieldError("item", _("这个件办的不是这个事项。")))
+    if not 0 < len(subjects) <= MOST_SUBJECTS:
+        wrong.append(FieldError("subjects", _("一次查 1 到 %(most)d 个主体。") % {"most": MOST_SUBJECTS}))
+    if not 0 < len(wants) <= MOST_WANTS:
+        wrong.append(FieldError("wants", _("一次查 1 到 %(most)d 个数据集。") % {"most": MOST_WANTS}))
+    if wrong:
+        raise Invalid(wrong[0].message, errors=tuple(wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One answer, before it is written down."""
+
+    subject: int
+    number: str
+    want: Want
+    name: str
+    said: Said
+    values: dict[str, Any]
+    answer: Answer | None
+
+
+def _use(purpose: Purpose, given: _Given) -> Use:
+    want, answer = given.want, given.answer
+    grants = [answer.fields[column] for column in columns(want) if column in answer.fields] if answer else []
+    return Use(
+        dataset=want.dataset,
+        dataset_name=given.name,
+        provider=answer.agency if answer else "",
+        consumer=purpose.agency_name,
+        consumer_path=purpose.reach.agency,
+        item=purpose.consumer.item,
+        fields=columns(want),
+        number=given.number,
+        source_at=answer.at if answer else None,
+        grant=grants[0] if grants else None,
+        outcome=_OUTCOMES.get(given.said) or (Outcome.FOUND if answer and answer.values is not None else Outcome.NONE),
+        result=sha256_of([given.said.value, given.values]),
+    )
+
+
+def _count(uses: Sequence[Use]) -> None:
+    """Count the checks against the rate of each grant. Raises ``TooMany``."""
+    rates = queries.rates({use.grant for use in uses if use.grant})
+    for use in uses:
+        if use.grant is not None:
+            limits.count(f"grant:{use.grant}", rates[use.grant], 60)

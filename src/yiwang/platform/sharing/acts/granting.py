@@ -20,6 +20,7 @@ from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.granting import MOVES
 from yiwang.platform.sharing.managers import STEWARDS
@@ -109,8 +110,7 @@ def _wrong(asked: GrantRequest, row: Dataset | None, agency: Any) -> list[FieldE
     definition = DEFINITION.validate_python(row.current.content["definition"])
     if definition.sharing is SharingType.NONE:
         found.append(FieldError("dataset", _("这个数据集不予共享。")))
-    names = {item.name for item in definition.items}
-    if not asked.fields or not set(asked.fields) <= names:
+    if not asked.fields or not set(asked.fields) <= grantable(definition):
         found.append(FieldError("fields", _("请选要用的信息项，只选办事必需的。")))
     if not asked.items or not set(asked.items) <= catalog.basic_codes():
         found.append(FieldError("items", _("请选用在哪些事项上。")))

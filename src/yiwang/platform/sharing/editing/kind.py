@@ -49,7 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "cycle",
         "retention_months",
     ),
-    "services": ("proof", "service_items", "no_items_reason"),
+    "services": ("proof", "answers", "service_items", "no_items_reason"),
 }
 TABS = {
     "basics": _("基本信息"),

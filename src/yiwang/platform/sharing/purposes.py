@@ -1,0 +1,46 @@
+"""For what data may be asked: a matter of a room below, which says here whose it is and whose data it needs.
+
+The rooms that have matters (``cases``) stand below this one; they register how a matter is found.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from yiwang.kernel.types import Reach
+from yiwang.platform.sharing.types import Consumer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """A matter that is being handled.
+
+    ``numbers`` are those of the applicant and of whoever else the application names (a spouse, a legal representative):
+    nobody else may be asked about. ``reach`` is where the matter lies, so that only its own agency asks.
+    """
+
+    case_id: uuid.UUID
+    number: str
+    title: str
+    consumer: Consumer
+    agency_name: str
+    application_id: uuid.UUID
+    party: uuid.UUID
+    numbers: frozenset[str]
+    reach: Reach
+
+
+Finder = Callable[[str], Purpose | None]
+_finders: list[Finder] = []
+
+
+def provide(finder: Finder) -> None:
+    """Say how matters are found, by identity or number; only running ones are."""
+    _finders.append(finder)
+
+
+def find(ref: str) -> Purpose | None:
+    """Return the running matter with this identity or number, or nothing."""
+    return next((found for finder in _finders if (found := finder(ref)) is not None), None)
