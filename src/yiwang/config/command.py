@@ -17,6 +17,7 @@ _NO_DATABASE = {
     "help",
     "makemessages",
     "reference",
+    "synth",
     "version",
 }
 

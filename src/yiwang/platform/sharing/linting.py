@@ -38,7 +38,7 @@ RULES = {
     "bounds": "Options, patterns and bounds can be read and fit the column's kind.",
     "answer": "A yes-or-no answer has a code of its own and an expression over the columns that can be read.",
     "open": "What is open to society holds nothing sensitive; open on conditions says on which.",
-    "services": "Service items exist; a dataset that serves none says why.",
+    "services": "A dataset that serves no service item says why; items that are not carried out here are told (warning).",
     "related": "Related datasets exist.",
     "covers": "The time it covers does not end before it begins.",
     "english": "Foreigners find a dataset by its English name (warning).",
@@ -83,7 +83,8 @@ def _whole(definition: DatasetDefinition, context: LintContext) -> Iterator[Lint
         yield LintFinding("services", "service_items", _("没有关联政务服务事项的，要说明原因。"))
     for number, code in enumerate(definition.service_items):
         if code not in context.basic_codes:
-            yield LintFinding("services", f"service_items.{number}", _("没有基本编码为 %s 的事项。") % code)
+            told = _("没有基本编码为 %s 的事项。") % code
+            yield LintFinding("services", f"service_items.{number}", told, blocks=False)
     for number, code in enumerate(definition.related):
         if code not in context.datasets:
             yield LintFinding("related", f"related.{number}", _("没有代码为 %s 的数据集。") % code)
