@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -212,6 +212,15 @@ def published_datasets(world: World, count: int) -> None:
         Dataset.objects.filter(pk=one.pk).update(current=edition)
 
 
+def objections(world: World, count: int) -> None:
+    copies(Objection.objects.get(pk=world.ids["objection"]), count)
+
+
+def my_objections(world: World, count: int) -> None:
+    firm = world.ids["firm_id"]
+    copies(Objection.objects.get(pk=world.ids["objection"]), count, party_id=firm, party_kind="organisation")
+
+
 def grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count)
 
@@ -285,6 +294,8 @@ LISTS = [
     List("/data/", "anon", published_datasets),
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
+    List("/desk/objections/", "steward", objections),
+    List("/my/objections/", "owner", my_objections),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),

@@ -43,7 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -265,11 +265,27 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "task_code": case.edition.implementation.task_code,
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
+        "objection": _objection(rep).pk,
+        "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
         "dataset": Dataset.objects.get(code="legal_persons").pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }
+
+
+def _objection(rep: Person) -> Objection:
+    return Objection.objects.create(
+        kind="data",
+        party_kind="person",
+        party_id=rep.pk,
+        subject_index=b"",
+        dataset=Dataset.objects.get(code="legal_persons"),
+        agency=Agency.objects.get(code="339901-amr"),
+        text="测试",
+        raised_at=clock.now(),
+        due_on=clock.today(),
+    )
 
 
 def _grant() -> Grant:

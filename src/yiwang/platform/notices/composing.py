@@ -17,10 +17,14 @@ from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseState, CaseView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences import queries as licences
 from yiwang.platform.licences.acts import issue as licence_events
 from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
+from yiwang.platform.sharing import queries as sharing
+from yiwang.platform.sharing.acts import objecting as sharing_events
+from yiwang.ui.names import named
 
 LANGUAGES = (DEFAULT_LANGUAGE, "en")
 ON_APPLICATION = (events.SUBMITTED, events.VISIT_PLANNED, events.JOINT_EXTENDED)
@@ -46,6 +50,7 @@ ON_CASE = (
 TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""
 ON_LICENCE = (licence_events.ISSUED,)
+ON_OBJECTION = (sharing_events.ANSWERED,)
 
 
 def compose(happening: Happening) -> Notice | None:
@@ -54,6 +59,8 @@ def compose(happening: Happening) -> Notice | None:
         return _of_application(happening)
     if happening.name in ON_LICENCE:
         return _of_licence(happening)
+    if happening.name in ON_OBJECTION:
+        return _of_objection(happening)
     return _of_case(happening)
 
 
@@ -111,6 +118,25 @@ def _of_licence(happening: Happening) -> Notice | None:
         for language in LANGUAGES
     }
     return _notice(happening, happening.name, view, values, items=(case.item_code,))
+
+
+def _of_objection(happening: Happening) -> Notice:
+    view = sharing.get_objection(uuid.UUID(happening.subject_id), SYSTEM)
+    name = view.dataset_name or (view.check.dataset_name if view.check else "")
+    values = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            values[language] = {"agency": named(view.agency_name), "name": named(name), "text": view.answer}
+    return Notice(
+        cause=str(happening.id),
+        kind=happening.name,
+        about=view.party,
+        about_name=identity.party_name(view.party),
+        recipients=recipients(view.party, None),
+        values=values,
+        link=reverse("sharing:objections"),
+        at=happening.at,
+    )
 
 
 def _notice(

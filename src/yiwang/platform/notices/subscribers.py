@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from yiwang.kernel.events import Happening, subscribe
 from yiwang.platform.notices import acts
-from yiwang.platform.notices.composing import ON_APPLICATION, ON_CASE, ON_LICENCE, compose
+from yiwang.platform.notices.composing import ON_APPLICATION, ON_CASE, ON_LICENCE, ON_OBJECTION, compose
 
 
-@subscribe("notices", *ON_APPLICATION, *ON_CASE, *ON_LICENCE)
+@subscribe("notices", *ON_APPLICATION, *ON_CASE, *ON_LICENCE, *ON_OBJECTION)
 def tell(happening: Happening) -> None:
     """Tell whom it concerns."""
     notice = compose(happening)

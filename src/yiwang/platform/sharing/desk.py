@@ -20,9 +20,9 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.sharing import acts, pages, queries
 from yiwang.platform.sharing.granting import possible
-from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES
+from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.platform.sharing.managers import STEWARDS
-from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Side
+from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -46,9 +46,10 @@ def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
     found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
     if actor.has_role(STEWARDS):
-        waiting = queries.grants_waiting(actor)
+        waiting, open_ones = queries.grants_waiting(actor), queries.objections_waiting(actor)
         found += [
             Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
+            Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=open_ones.value + open_ones.more),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
     return found
@@ -220,7 +221,53 @@ def _do(view: GrantView, move: GrantMove, values: dict[str, Any], by: Actor, key
         acts.grant(view.id, fields, months, rate, by=by, key=key)
 
 
+@staff(*STEWARDS)
+def objections(request: HttpRequest) -> HttpResponse:
+    """List the objections that one's agency has to answer, by their day."""
+    answered = request.GET.get("show") == "answered"
+    found = queries.objections(_actor(request), answered=answered, after=request.GET.get("after", ""))
+    here = reverse("sharing_desk:objections")
+    shown = "&show=answered" if answered else ""
+    context = {
+        "rows": [(one, OBJECTION_KINDS[one.kind], OBJECTION_STATES[one.state]) for one in found.items],
+        "tabs": [Link(_("待答复"), here, "open"), Link(_("已答复"), f"{here}?show=answered", "answered")],
+        "tab": "answered" if answered else "open",
+        "next": f"{here}?after={found.next}{shown}" if found.next else "",
+        "section": "objections",
+    }
+    return render(request, "sharing/desk_objections.html", context)
+
+
+@staff(*STEWARDS)
+def objection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one objection and answer it."""
+    by = _actor(request)
+    view = queries.get_objection(pk, by)
+    options = tuple(Option(one.value, str(OBJECTION_STATES[one])) for one in acts.ANSWERS[view.kind])
+    specs = [
+        field("result", _("结果"), FieldKind.CHOICE, options=options),
+        field("text", _("答复"), FieldKind.LONG_TEXT, max_length=1000, hint=_("这段话会告诉提出的人。")),
+    ]
+    form = SpecForm(specs, posted(request), initial={"result": options[0].value})
+
+    def put(values: dict[str, Any]) -> None:
+        acts.answer(pk, ObjectionState(values["result"]), values["text"], by=by, key=form.key)
+
+    if take(form, put):
+        return redirect("sharing_desk:objections")
+    context = {
+        "view": view,
+        "kind": OBJECTION_KINDS[view.kind],
+        "state": OBJECTION_STATES[view.state],
+        "form": form if view.state is ObjectionState.OPEN else None,
+        "section": "objections",
+    }
+    return render(request, "sharing/desk_objection.html", context, status=422 if form.is_bound else 200)
+
+
 urlpatterns = [
+    path("objections/", objections, name="objections"),
+    path("objections/<uuid:pk>/", objection, name="objection"),
     path("data/", catalogue, name="catalogue"),
     path("data/<slug:code>/", dataset, name="dataset"),
     path("grants/", grants, name="grants"),

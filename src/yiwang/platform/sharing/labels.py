@@ -168,3 +168,14 @@ GRANT_MOVES: dict[types.GrantMove, str | Promise] = {
     types.GrantMove.REVOKE: _("收回"),
     types.GrantMove.WITHDRAW: _("撤回"),
 }
+
+OBJECTION_STATES: dict[types.ObjectionState, str | Promise] = {
+    types.ObjectionState.OPEN: _("等答复"),
+    types.ObjectionState.CORRECTED: _("已更正"),
+    types.ObjectionState.CONFIRMED: _("核实无误"),
+    types.ObjectionState.ANSWERED: _("已说明"),
+}
+OBJECTION_KINDS: dict[types.ObjectionKind, str | Promise] = {
+    types.ObjectionKind.DATA: _("数据不对"),
+    types.ObjectionKind.ACCESS: _("为什么看我的数据"),
+}

@@ -48,6 +48,18 @@ class GrantQuerySet(_QuerySet):
         return self.filter(_reached(actor) | _reached(actor, "dataset__"))
 
 
+class ObjectionQuerySet(_QuerySet):
+    """An objection is seen by whoever raised it and by the stewards of the agency that has to answer."""
+
+    def visible_to(self, actor: Actor) -> ObjectionQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind is ActorKind.PERSON and actor.principal is not None:
+            return self.filter(party_id=actor.principal.id)
+        return self.filter(_reached(actor))
+
+
 def _reached(actor: Actor, before: str = "") -> Q:
     return reached(
         actor,

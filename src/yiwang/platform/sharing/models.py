@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Reach
-from yiwang.platform.sharing.managers import DatasetQuerySet, GrantQuerySet
+from yiwang.platform.sharing.managers import DatasetQuerySet, GrantQuerySet, ObjectionQuerySet
 from yiwang.platform.sharing.types import Side
 
 
@@ -228,6 +228,45 @@ class Check(models.Model):
         ]
 
 
+class Objection(models.Model):
+    """异议: somebody says that data about them are wrong, or asks why they were looked at; with a clock."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    kind = models.CharField(max_length=8)
+    state = models.CharField(max_length=10, default="open")
+    party_kind = models.CharField(max_length=12)
+    party_id = models.UUIDField()
+    subject_index = models.BinaryField(max_length=32)
+    dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, related_name="objections")
+    check_id = models.UUIDField(null=True)
+    agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
+    """Who has to answer: the provider of the data, or whoever looked."""
+    text = SealedTextField()
+    raised_at = models.DateTimeField()
+    due_on = models.DateField()
+    late = models.BooleanField(default=False)
+    answer = SealedTextField(default="")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=120, blank=True)
+    objects = ObjectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party_id", "check_id"], name="objection_once", condition=Q(kind="access", state="open")
+            )
+        ]
+        indexes = [
+            models.Index(fields=["party_id", "-raised_at"], name="objection_of_party"),
+            models.Index(fields=["agency", "due_on", "id"], name="objection_open", condition=Q(state="open")),
+        ]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: at the agency that has to answer."""
+        return Reach(self.agency.path, self.agency.region_id, self.agency.level)
+
+
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
 
-__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Record", "Run"]
+__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Objection", "Record", "Run"]

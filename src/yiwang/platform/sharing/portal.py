@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
+from yiwang.kernel.fields import FieldKind, FieldSpec
+from yiwang.kernel.paging import BadCursor
+from yiwang.kernel.problems import Problem
 from yiwang.kernel.remembered import remembered
-from yiwang.kernel.types import Actor, ActorKind
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
-from yiwang.platform.sharing import exports, pages, queries
-from yiwang.ui.entry import public
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.sharing import acts, exports, pages, queries
+from yiwang.platform.sharing.labels import OBJECTION_KINDS, OBJECTION_STATES
+from yiwang.ui.entry import public, signed_in
+from yiwang.ui.forms import SpecForm
 
 app_name = "sharing"
 MEDIA_TYPES = {
@@ -80,7 +92,66 @@ def _info() -> exports.CatalogueInfo:
     )
 
 
+@signed_in(AssuranceLevel.L2)
+def objections(request: HttpRequest) -> HttpResponse:
+    """List what I objected to, with the answers."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    try:
+        page = queries.objections(by, after=request.GET.get("after", ""))
+    except BadCursor:
+        return redirect("sharing:objections")
+    rows = [(one, OBJECTION_KINDS[one.kind], OBJECTION_STATES[one.state]) for one in page.items]
+    return render(request, "sharing/objections.html", {"rows": rows, "next": page.next, "section": "my"})
+
+
+@signed_in(AssuranceLevel.L2)
+def ask_why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask the agency that made a check why it did."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    assert by.principal is not None
+    check = queries.check_of(pk, by.principal, identity.numbers_of(by.principal))
+
+    def put(text: str, key: str) -> None:
+        acts.object_to_check(pk, text, by=by, key=key)
+
+    return _objecting(request, put, {"check": check})
+
+
+@signed_in(AssuranceLevel.L2)
+def object_to(request: HttpRequest, code: str) -> HttpResponse:
+    """Say that what a dataset says of me is wrong."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    view = queries.get_dataset(code, by)
+
+    def put(text: str, key: str) -> None:
+        acts.object_to_data(code, text, by=by, key=key)
+
+    return _objecting(request, put, {"view": view})
+
+
+def _objecting(request: HttpRequest, put: Callable[[str, str], None], context: dict[str, Any]) -> HttpResponse:
+    hint = (
+        _("写清楚哪里不对、应该是什么；不用写证件号码。") if "view" in context else _("您觉得哪里不对劲，写下来就行。")
+    )
+    spec = FieldSpec("text", _("您要说的"), FieldKind.LONG_TEXT, max_length=1000, hint=hint)
+    form = SpecForm([spec], request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            put(form.values["text"], form.key)
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            form.add_errors(problem.errors, str(problem.detail))
+        else:
+            return redirect("sharing:objections")
+    context |= {"form": form, "section": "my"}
+    return render(request, "sharing/object.html", context, status=422 if form.is_bound else 200)
+
+
 urlpatterns = [
+    path("my/objections/", objections, name="objections"),
+    path("my/access/<uuid:pk>/ask/", ask_why, name="ask_why"),
+    path("my/objections/<slug:code>/new/", object_to, name="object_to"),
     path("data/", catalogue, name="catalogue"),
     *(path(f"data/catalogue.{kind}", export, {"kind": kind}, name=f"export_{kind}") for kind in MEDIA_TYPES),
     path("data/<slug:code>/", dataset, name="dataset"),

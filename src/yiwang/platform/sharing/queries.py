@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, Party, Reach
+from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
@@ -29,7 +29,7 @@ from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.documents import DEFINITION, read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
-from yiwang.platform.sharing.models import Check, Dataset, DatasetEdition, Grant
+from yiwang.platform.sharing.models import Check, Dataset, DatasetEdition, Grant, Objection
 from yiwang.platform.sharing.types import (
     Allowance,
     Answer,
@@ -39,6 +39,9 @@ from yiwang.platform.sharing.types import (
     DatasetView,
     GrantState,
     GrantView,
+    ObjectionKind,
+    ObjectionState,
+    ObjectionView,
     Outcome,
     Side,
 )
@@ -436,3 +439,56 @@ def rates(grants: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return how many checks a minute each grant allows; one query, none for none."""
     wanted = list(grants)
     return dict(Grant.objects.filter(pk__in=wanted).values_list("id", "per_minute")) if wanted else {}
+
+
+def check_of(pk: uuid.UUID, party: Party, numbers: Sequence[str]) -> CheckView:
+    """Return one check in a party's matters or about these numbers. Raises ``NotFound``."""
+    about = Q(party_id=party.id) | Q(subject_index__in=[blind_index(number, SUBJECT) for number in numbers])
+    row = Check.objects.filter(about, pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这次核验。"))
+    return _check(row)
+
+
+def objections(by: Actor, *, answered: bool = False, after: str = "", size: int = 30) -> paging.Page[ObjectionView]:
+    """Return a page of the objections that the actor may see: open ones by their day, answered ones newest first."""
+    rows = Objection.objects.visible_to(by).select_related("agency", "dataset")
+    if by.kind is ActorKind.PERSON:
+        found = paging.page(rows, ("-raised_at", "-id"), size, after=after)
+    elif answered:
+        found = paging.page(rows.exclude(state="open"), ("-raised_at", "-id"), size, after=after)
+    else:
+        found = paging.page(rows.filter(state="open"), ("due_on", "id"), size, after=after)
+    return paging.Page([_objection(row) for row in found.items], found.next, found.previous)
+
+
+def objections_waiting(by: Actor) -> paging.Count:
+    """Return how many objections wait for an answer."""
+    return paging.more_than(Objection.objects.visible_to(by).filter(state="open"))
+
+
+def get_objection(pk: uuid.UUID, by: Actor) -> ObjectionView:
+    """Return an objection with the check that it is about. Raises ``NotFound``."""
+    row = Objection.objects.visible_to(by).select_related("agency", "dataset").filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这份异议。"))
+    check = Check.objects.filter(pk=row.check_id).first() if row.check_id else None
+    return replace(_objection(row), check=_check(check) if check else None)
+
+
+def _objection(row: Objection) -> ObjectionView:
+    return ObjectionView(
+        id=row.pk,
+        kind=ObjectionKind(row.kind),
+        state=ObjectionState(row.state),
+        dataset=row.dataset.code if row.dataset else "",
+        dataset_name=row.dataset.name if row.dataset else "",
+        agency_name=row.agency.short_name or row.agency.name,
+        text=row.text,
+        raised_at=row.raised_at,
+        due_on=row.due_on,
+        late=row.late,
+        party=Party(PartyKind(row.party_kind), row.party_id),
+        answer=row.answer,
+        answered_at=row.answered_at,
+    )

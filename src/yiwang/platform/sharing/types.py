@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from yiwang.kernel.fields import FieldKind
-from yiwang.kernel.types import PartyKind
+from yiwang.kernel.types import Party, PartyKind
 
 
 class SharingType(IntEnum):
@@ -498,3 +498,41 @@ class Checked:
     values: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     at: datetime | None = None
+
+
+class ObjectionKind(StrEnum):
+    """What somebody objects to: that data about them are wrong (异议), or that they were looked at."""
+
+    DATA = "data"
+    ACCESS = "access"
+
+
+class ObjectionState(StrEnum):
+    """How an objection stands. CORRECTED: the provider put it right; CONFIRMED: it found the data right; ANSWERED: the
+    agency said why it looked.
+    """
+
+    OPEN = "open"
+    CORRECTED = "corrected"
+    CONFIRMED = "confirmed"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionView:
+    """An objection as its writer and whoever answers see it."""
+
+    id: uuid.UUID
+    kind: ObjectionKind
+    state: ObjectionState
+    dataset: str
+    dataset_name: str
+    agency_name: str
+    text: str
+    raised_at: datetime
+    due_on: date
+    late: bool
+    party: Party
+    answer: str = ""
+    answered_at: datetime | None = None
+    check: CheckView | None = None

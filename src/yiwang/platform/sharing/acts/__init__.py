@@ -27,21 +27,26 @@ from yiwang.platform.sharing.acts.granting import (
     uphold,
     write_grant,
 )
+from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, object_to_check, object_to_data
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 
 __all__ = [
+    "ANSWERS",
     "MOVED",
     "PUBLISHED",
     "WITHDRAWN",
     "CanBringIn",
     "CanDescribe",
     "CanPublish",
+    "answer",
     "appeal",
     "bring_in",
     "check",
     "give_up",
     "grant",
     "note_checks",
+    "object_to_check",
+    "object_to_data",
     "pass_on",
     "publish",
     "publish_definition",

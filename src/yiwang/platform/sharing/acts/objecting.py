@@ -1,0 +1,141 @@
+"""Objections (异议): the subject says that data are wrong, or asks why they were looked at; the agency answers in time.
+
+个人信息保护法 arts. 45, 46 and 50: whoever it is about may have data corrected and be told why; the provider has
+to check doubtful data (政务数据共享条例). The limit is the city's (table ``sharing_limits``); silence is seen by the data office.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock, holidays, timers
+from yiwang.kernel.acts import Permission, act, act_on, current, event
+from yiwang.kernel.calendar import Unit
+from yiwang.kernel.problems import Invalid, NotFound, NotNow
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.models import Check, Dataset, Objection
+from yiwang.platform.sharing.queries import SUBJECT
+from yiwang.platform.sharing.types import ObjectionKind, ObjectionState
+
+RAISED = event("sharing.objection_raised", "Somebody objects to data about them, or asks why they were looked at.")
+ANSWERED = event("sharing.objection_answered", "An objection was answered.")
+LATE = "sharing.objection_late"
+LIMIT = "objection"
+"""Entry of the table ``sharing_limits``, in working days."""
+LONGEST = 1000
+ANSWERS = {
+    ObjectionKind.DATA: (ObjectionState.CORRECTED, ObjectionState.CONFIRMED),
+    ObjectionKind.ACCESS: (ObjectionState.ANSWERED,),
+}
+"""How each kind may end."""
+
+CanObject = Permission(name="object", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L2)
+CanAnswer = Permission(name="answer objections", kinds=frozenset({ActorKind.STAFF}), roles=STEWARDS)
+OnlySystem = Permission(name="system", kinds=frozenset())
+
+
+def _lock(pk: uuid.UUID, by: Actor) -> Objection:
+    rows = Objection.objects.visible_to(by).select_related("agency", "dataset").select_for_update(of=("self",))
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这份异议。"))
+    return row
+
+
+def _still_open(row: Objection) -> Denial | None:
+    return None if row.state == ObjectionState.OPEN else Denial("answered", _("这份异议已经答复了。"))
+
+
+@act("sharing.object_to_data", permission=CanObject)
+def object_to_data(dataset: str, text: str, *, by: Actor, key: Key) -> uuid.UUID:
+    """Say that what a dataset says of one's principal is wrong. Raises ``Invalid`` without words, ``NotFound``."""
+    row = Dataset.objects.select_related("agency").filter(code=dataset, current__isnull=False).first()
+    if row is None:
+        raise NotFound(_("没有这个数据集。"))
+    return _raise(ObjectionKind.DATA, row.agency, text, by, dataset=row)
+
+
+@act("sharing.object_to_check", permission=CanObject)
+def object_to_check(check: uuid.UUID, text: str, *, by: Actor, key: Key) -> uuid.UUID:
+    """Ask the agency that looked why it did. Only about what was looked at of one's principal. Raises ``NotFound``."""
+    assert by.principal is not None
+    row = Check.objects.filter(pk=check).first()
+    number = identity.numbers_of(by.principal)[0]
+    if row is None or (row.party_id != by.principal.id and bytes(row.subject_index) != blind_index(number, SUBJECT)):
+        raise NotFound(_("没有这次核验。"))
+    (agency,) = directory.agencies_by_path([row.consumer_path]) or (None,)
+    if agency is None:
+        raise NotFound(_("没有这次核验。"))
+    return _raise(ObjectionKind.ACCESS, agency, text, by, check=check)
+
+
+def _raise(
+    kind: ObjectionKind,
+    agency: object,
+    text: str,
+    by: Actor,
+    *,
+    dataset: Dataset | None = None,
+    check: uuid.UUID | None = None,
+) -> uuid.UUID:
+    assert by.principal is not None
+    if not 0 < len(text.strip()) <= LONGEST:
+        told = _("请写哪里不对，最多 %(most)d 个字。") % {"most": LONGEST}
+        raise Invalid(told, errors=(FieldError("text", told),))
+    days = int(catalog.code_table("sharing_limits").get(LIMIT, "15"))
+    row = Objection(
+        kind=kind.value,
+        party_kind=by.principal.kind.value,
+        party_id=by.principal.id,
+        subject_index=blind_index(identity.numbers_of(by.principal)[0], SUBJECT),
+        dataset=dataset,
+        check_id=check,
+        agency_id=agency.id,  # type: ignore[attr-defined]
+        text=text.strip(),
+        raised_at=clock.now(),
+        due_on=holidays.for_region("", provisional=True).due(clock.today(), days, Unit.WORKDAY),
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        raise NotNow(_("这一次您已经问过了，正在等答复。"), code="asked-already") from None
+    timers.set_timer(LATE, row.pk, clock.end_of(row.due_on) + timedelta(seconds=1))
+    current().emit(RAISED, row, kind=kind.value)
+    return row.pk
+
+
+@act_on("sharing.answer_objection", _lock, permission=CanAnswer, ready=_still_open, announces=ANSWERED)
+def answer(row: Objection, result: ObjectionState, text: str, *, by: Actor, key: Key) -> None:
+    """Answer: data were corrected (in the agency's own system, from where they come anew) or are right; or why one looked."""
+    if result not in ANSWERS[ObjectionKind(row.kind)]:
+        raise Invalid(_("请选一种答复。"), errors=(FieldError("result", _("请选一种答复。")),))
+    if not 0 < len(text.strip()) <= LONGEST:
+        told = _("请写答复，最多 %(most)d 个字。") % {"most": LONGEST}
+        raise Invalid(told, errors=(FieldError("text", told),))
+    row.state, row.answer = result.value, text.strip()
+    row.answered_at, row.answered_by = clock.now(), by.label
+    row.save()
+    timers.cancel_timer(LATE, row.pk)
+
+
+@act_on("sharing.note_late_objection", _lock, permission=OnlySystem, ready=_still_open)
+def note_late(row: Objection, *, by: Actor, key: Key) -> None:
+    """Mark an objection that was not answered in time: the data office sees it first."""
+    row.late = True
+    row.save(update_fields=["late"])
+
+
+@timers.timer(LATE)
+def ring_late(subject: uuid.UUID, key: str) -> None:
+    """Ring when the time for an answer is over."""
+    note_late(subject, by=SYSTEM, key=key)
