@@ -18,8 +18,8 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
-from yiwang.platform.sharing import acts, pages, queries
-from yiwang.platform.sharing.granting import possible
+from yiwang.platform.directory.types import AgencyView
+from yiwang.platform.sharing import acts, granting, pages, queries
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
@@ -112,7 +112,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     agency = next((one for one in mine if one.code == chosen), None) or next(
         (one for one in mine if one.path == by.agency), mine[0]
     )
-    items = catalog.items_of([agency.path])
+    # The city's body asks for its whole line: the counties' bodies of the same function come with it.
+    line = [one.path for one in directory.agencies(function=agency.function) if one.region.startswith(_own(agency))]
+    items = list(dict.fromkeys(catalog.items_of(line)))
     columns = (
         *(Option(f"?{answer.code}", _("只答是否：%s") % answer.label) for answer in view.definition.answers),
         *(Option(item.name, f"{item.label}（{item.name}）") for item in view.definition.items),
@@ -156,6 +158,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "sharing/ask.html", context, status=422 if form.is_bound else 200)
 
 
+def _own(agency: AgencyView) -> str:
+    """Return the beginning of the region codes that a grant to an agency covers."""
+    return granting.region_of(agency.region, agency.level)
+
+
 @staff(*STEWARDS)
 def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one request or grant with what may be done with it now; do it."""
@@ -165,7 +172,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         move
         for side, reach in reaches.items()
         if by.has_role({Role.DATA_OFFICE} if side is Side.OFFICE else STEWARDS, reach)
-        for move in possible(view.state, side)
+        for move in granting.possible(view.state, side)
     ]
     definition = queries.get_dataset(view.dataset, by).definition
     columns: dict[str, Any] = {item.name: item for item in definition.items}

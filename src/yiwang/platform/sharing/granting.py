@@ -55,3 +55,12 @@ def allowing(grants: Iterable[Allowance], field: str, consumers: Sequence[Consum
         if (not field or field in grant.fields) and any(covers(grant, consumer, today) for consumer in consumers):
             return grant
     return None
+
+
+CITY = 3
+"""Exercising level of a city."""
+
+
+def region_of(region: str, level: int) -> str:
+    """Return the beginning of the region codes that a grant to an agency covers: a city's body asks for its counties too."""
+    return region[:4] if level == CITY else region

@@ -20,6 +20,7 @@ from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.granting import MOVES
@@ -82,7 +83,7 @@ def request(asked: GrantRequest, *, by: Actor, key: Key) -> uuid.UUID:
         dataset=row,
         agency_id=agency.id,
         function=agency.function,
-        region=agency.region[:4] if agency.level == 3 else agency.region,
+        region=granting.region_of(agency.region, agency.level),
         items=list(asked.items),
         fields=list(asked.fields),
         purpose=asked.purpose.strip(),
@@ -261,7 +262,7 @@ def write_grant(asked: GrantRequest, dataset: Dataset, agency: Any, by: Actor) -
         state=GrantState.GRANTED.value,
         defaults={
             "function": agency.function,
-            "region": agency.region[:4] if agency.level == 3 else agency.region,
+            "region": granting.region_of(agency.region, agency.level),
             "items": list(asked.items),
             "fields": list(asked.fields),
             "purpose": asked.purpose,
