@@ -80,6 +80,11 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing:object_to": {"code": "=legal_persons"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
+    "element_editing:revisions_compare": {
+        "pk": "element_draft",
+        "revision_id_a": "=earliest",
+        "revision_id_b": "=latest",
+    },
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -194,6 +199,8 @@ def _made(route: Route, world: World) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def _drafts(route: Route) -> str:
+    if route.path.startswith("editors/elements"):
+        return "element_draft"
     return "dataset_draft" if route.path.startswith("editors/datasets") else "item_draft"
 
 

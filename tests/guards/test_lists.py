@@ -18,7 +18,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.models import AuditEntry
 from yiwang.platform.cases.models import Application, Case, InboxEntry
-from yiwang.platform.catalog.editing.models import ItemDraft
+from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.catalog.models import LifeEventRow, SampleFile
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.identity.models import Account, Delegation, Organisation, SignedIn
@@ -198,6 +198,16 @@ def items(world: World, count: int) -> None:
         copies(draft, 1, implementation_id=one.pk)
 
 
+def elements(world: World, count: int) -> None:
+    draft = ElementDraft.objects.get(pk=world.ids["element_draft"])
+    rows = []
+    for number in range(count):
+        row = copy.copy(draft.element)
+        row.pk = f"a{unique(number)}"
+        row.save(force_insert=True)
+        rows += copies(draft, 1, element_id=row.pk)
+
+
 def datasets(world: World, count: int) -> None:
     draft = DatasetDraft.objects.get(pk=world.ids["dataset_draft"])
     for one in copies(draft.dataset, count, code=unique, resource_code=unique):
@@ -291,6 +301,8 @@ LISTS = [
     List("/editors/items-files/", "editor", samples),
     List("/editors/items/results/", "editor", items),
     List("/editors/datasets/", "steward", datasets),
+    List("/editors/elements/", "steward", elements),
+    List("/editors/elements/results/", "steward", elements),
     List("/data/", "anon", published_datasets),
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
@@ -309,7 +321,8 @@ NO_LISTS = {
     "/account/factors/", "/account/verify/", "/my/messages/settings/", "/my/delegations/new/", "/progress/", "/verify/",
     "/desk/help/", "/desk/serve/", "/desk/people/", "/desk/staff/new/", "/desk/agencies/new/", "/desk/centres/new/",
     "/desk/calendar/", "/editors/dismissibles/", "/editors/items/add/", "/editors/sprite/", "/editors/jsi18n/",
-    "/editors/items-import/", "/editors/items-export/", "/editors/datasets/add/", "/data/catalogue.csv", "/data/catalogue.jsonld",
+    "/editors/items-import/", "/editors/items-export/", "/editors/datasets/add/", "/editors/elements/add/",
+    "/data/catalogue.csv", "/data/catalogue.jsonld",
     "/data/catalogue.ttl",
     "/api/v1/health", "/api/v1/rating-reasons", "/api/v1/rating-figures", "/ratings/", "/themes/", "/search/suggest/",
     "/desk/absence/",

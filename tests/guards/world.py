@@ -29,7 +29,7 @@ from yiwang.kernel.models import Event
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
 from yiwang.platform.cases.acts.papers import make_once as make_paper
 from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
-from yiwang.platform.catalog.editing.models import ItemDraft
+from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.directory import pack as directory
 from yiwang.platform.directory import queries as agencies
 from yiwang.platform.directory.models import Agency, StaffMember
@@ -268,6 +268,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "objection": _objection(rep).pk,
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
         "dataset": Dataset.objects.get(code="legal_persons").pk,
+        "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,

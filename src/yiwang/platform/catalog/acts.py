@@ -13,7 +13,6 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
-from yiwang.kernel.remembered import forget
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries, rules
 from yiwang.platform.catalog.imports.formats import MAX_ROWS, SourceFile
@@ -22,7 +21,6 @@ from yiwang.platform.catalog.imports.report import Report
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint
 from yiwang.platform.catalog.managers import EDITORS
 from yiwang.platform.catalog.models import (
-    DataElementRow,
     Edition,
     Implementation,
     ItemDraft,
@@ -278,20 +276,6 @@ def write_life_event(life_event: LifeEvent, order: int) -> None:
     )
     row.save(update_fields=["current"])
     current().emit(LIFE_EVENT_PUBLISHED, row, code=life_event.code)
-
-
-def write_elements(elements: Iterable[Any]) -> None:
-    """Write data elements (inside another act); editions keep the ones they were published with."""
-    DataElementRow.objects.bulk_create(
-        [
-            DataElementRow(code=element.code, document=documents.ELEMENT.dump_python(element, mode="json"))
-            for element in elements
-        ],
-        update_conflicts=True,
-        unique_fields=["code"],
-        update_fields=["document"],
-    )
-    forget("catalog.elements")
 
 
 @act("catalog.add_sample", permission=CanEdit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from yiwang.kernel import clock
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.types import Reach
 from yiwang.platform.catalog.managers import ImplementationQuerySet
@@ -30,10 +31,31 @@ class VagueWordRow(models.Model):
 
 
 class DataElementRow(models.Model):
-    """数据元, as a document (``types.DataElement``)."""
+    """数据元. ``document`` is the published one (``types.DataElement``), ``draft`` what stewards change."""
 
     code = models.CharField(max_length=60, primary_key=True)
-    document = models.JSONField()
+    document = models.JSONField(null=True)
+    draft = models.JSONField(default=dict)
+    draft_digest = models.CharField(max_length=64, blank=True)
+    drafted_by = models.UUIDField(null=True)
+    state = models.CharField(max_length=12, default="published")
+    changed_at = models.DateTimeField(default=clock.now)
+
+
+class DataElementEdition(models.Model):
+    """A data element as published: frozen like an item's edition."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    element = models.ForeignKey(DataElementRow, models.PROTECT, related_name="editions")
+    number = models.IntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=120)
+    note = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["element", "number"], name="element_edition_once")]
 
 
 class ServiceItem(models.Model):
@@ -131,12 +153,14 @@ class SampleFile(models.Model):
     size = models.IntegerField()
 
 
-from yiwang.platform.catalog.editing.models import ItemDraft, PublisherReview  # noqa: E402
+from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft, PublisherReview  # noqa: E402
 
 __all__ = [
     "CodeEntry",
+    "DataElementEdition",
     "DataElementRow",
     "Edition",
+    "ElementDraft",
     "Implementation",
     "ItemDraft",
     "LifeEventEdition",

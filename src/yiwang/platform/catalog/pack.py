@@ -14,11 +14,11 @@ from yiwang.platform.catalog import queries, rules
 from yiwang.platform.catalog.acts import (
     publish_draft,
     write_draft,
-    write_elements,
     write_life_event,
     write_sample,
     write_vague_words,
 )
+from yiwang.platform.catalog.elements import write_elements
 from yiwang.platform.catalog.linting import LintContext, VagueWord, lint_life_event
 from yiwang.platform.catalog.models import CodeEntry
 from yiwang.platform.catalog.rules import field_spec

@@ -183,7 +183,10 @@ def elements() -> dict[str, DataElement]:
 
 
 def _read_elements() -> dict[str, DataElement]:
-    return {row.code: documents.ELEMENT.validate_python(row.document) for row in DataElementRow.objects.all()}
+    return {
+        row.code: documents.ELEMENT.validate_python(row.document)
+        for row in DataElementRow.objects.filter(document__isnull=False)
+    }
 
 
 def code_table(table: str, *, english: bool = False) -> dict[str, str]:

@@ -10,11 +10,13 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from yiwang.platform.catalog.editing import pages
+from yiwang.platform.catalog.editing.elements import ELEMENTS
 from yiwang.platform.catalog.editing.kind import ITEMS
-from yiwang.platform.catalog.editing.models import ItemDraft
+from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.editing.views import register
 
 register(ItemDraft, ITEMS)
+register(ElementDraft, ELEMENTS)
 
 
 @hooks.register("register_admin_urls")  # type: ignore[untyped-decorator]

@@ -73,7 +73,7 @@ class DraftForm(WagtailAdminModelForm):  # type: ignore[misc]
     def save(self, commit: bool = True) -> Any:
         """Put the document on the instance; the draft itself is written by the act that the view calls."""
         self.instance.document = self.kind.definition.dump_python(self.definition, mode="json")
-        self.instance.title = self.definition.name
+        self.instance.title = self.kind.title(self.definition)
         return super().save(commit=commit)
 
 

@@ -52,6 +52,10 @@ class Edited:
     order: int
     definition: TypeAdapter[Any]
     type: type[Any]
+    title: Callable[[Any], str] = lambda definition: str(definition.name)
+    """What the list calls a definition."""
+    related: tuple[str, ...] = ("agency",)
+    """What of the row its columns need, to be read with it."""
     groups: Mapping[str, Sequence[str]]
     tabs: Mapping[str, str | Promise]
     labels: Labels

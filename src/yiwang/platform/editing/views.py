@@ -283,7 +283,7 @@ class DraftViewSet(SnippetViewSet):  # type: ignore[misc]
             base_content_type=ContentType.objects.get_for_model(self.model),
             object_id=Cast(OuterRef("pk"), CharField()),
         )
-        rows = rows.select_related(f"{self.model.ROW}__agency").annotate(
+        rows = rows.select_related(self.model.ROW, *(f"{self.model.ROW}__{name}" for name in kind.related)).annotate(
             in_review=Exists(reviews.filter(status=WorkflowState.STATUS_IN_PROGRESS)),
             is_sent_back=Exists(reviews.filter(status=WorkflowState.STATUS_NEEDS_CHANGES)),
         )

@@ -26,6 +26,18 @@ class ItemDraft(Draft):
         verbose_name_plural = _("事项")
 
 
+class ElementDraft(Draft):
+    """A data element as stewards work on it."""
+
+    ROW: ClassVar[str] = "element"
+
+    element = models.OneToOneField("catalog.DataElementRow", models.PROTECT, related_name="editing")
+
+    class Meta:
+        verbose_name = _("数据元")
+        verbose_name_plural = _("数据元")
+
+
 class PublisherReview(Task):  # type: ignore[misc]
     """Review by anybody who may publish the thing: agree and publish, or send back with a reason."""
 

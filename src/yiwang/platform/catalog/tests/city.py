@@ -7,7 +7,8 @@ from io import BytesIO
 
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.types import Actor, ActorKind, Role, RoleGrant
-from yiwang.platform.catalog.acts import write_elements, write_sample
+from yiwang.platform.catalog.acts import write_sample
+from yiwang.platform.catalog.elements import write_elements
 from yiwang.platform.catalog.models import CodeEntry
 from yiwang.platform.catalog.tests.items import ELEMENTS, USCC
 from yiwang.platform.directory.models import Agency, Region, ServiceCentre
