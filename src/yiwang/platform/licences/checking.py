@@ -51,10 +51,10 @@ def of_file(content: bytes) -> Verification:
     digest = hashlib.sha256(content).hexdigest()
     licence = queries.find_by_digest(digest)
     if licence is not None:
-        return _verification(licence, signing.inspect(content), same=True)
+        return _verification(licence, signing.inspect(content), same=True, digest=digest)
     copied = queries.find_copy(digest)
     if copied is not None:
-        return _of_copy(*copied, signing.inspect(content))
+        return _of_copy(*copied, signing.inspect(content), digest)
     licence = _named_in(content)
     inspection = signing.inspect(content)
     if licence is not None:
@@ -90,11 +90,14 @@ def _registered(licence: LicenceView | None) -> Verification:
     return _verification(licence, signing.inspect(content), same=same)
 
 
-def _verification(licence: LicenceView, inspection: Inspection | None, *, same: bool | None) -> Verification:
+def _verification(
+    licence: LicenceView, inspection: Inspection | None, *, same: bool | None, digest: str = ""
+) -> Verification:
+    """Put the checks together; ``digest`` is that of the file that was looked at, where it is not the licence's PDF."""
     now = clock.now()
     checks = (
         _seal_line(inspection) if inspection else CheckLine(CheckKind.SIGNATURE, None),
-        CheckLine(CheckKind.CONTENT, same, licence.digest),
+        CheckLine(CheckKind.CONTENT, same, digest or licence.digest),
         CheckLine(CheckKind.STATUS, licence.status is LicenceStatus.VALID, licence.status.value, now),
         CheckLine(
             CheckKind.IDENTIFIER,
@@ -105,13 +108,12 @@ def _verification(licence: LicenceView, inspection: Inspection | None, *, same: 
     return Verification(_verdict(licence, inspection, same), now, public(licence), checks)
 
 
-def _of_copy(licence: LicenceView, copy: CopyView, inspection: Inspection) -> Verification:
+def _of_copy(licence: LicenceView, copy: CopyView, inspection: Inspection, digest: str) -> Verification:
     """An annotated copy is as good as its licence, for its purpose and within its term."""
-    found = _verification(licence, inspection, same=True)
+    found = _verification(licence, inspection, same=True, digest=digest)
     over = clock.today() > copy.expires_on
     verdict = Verdict.ENDED if over and found.verdict is Verdict.VALID else found.verdict
-    checks = tuple(replace(one, detail=copy.digest) if one.kind is CheckKind.CONTENT else one for one in found.checks)
-    return replace(found, verdict=verdict, checks=checks, copy=copy)
+    return replace(found, verdict=verdict, copy=copy)
 
 
 def _verdict(licence: LicenceView, inspection: Inspection | None, same: bool | None) -> Verdict:

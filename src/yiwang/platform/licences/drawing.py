@@ -10,6 +10,9 @@ from yiwang.platform.licences.types import LicenceKind, ShownField
 from yiwang.ui import typst
 
 TEMPLATE = Path(__file__).parent / "typst" / "licence.typ"
+SEAL_TEMPLATE = TEMPLATE.with_name("seal_alone.typ")
+SEAL_PPI = 254
+"""Pixels an inch: ten a millimetre."""
 MILLIMETRE = 72 / 25.4
 
 _SEALS = {
@@ -47,9 +50,20 @@ class Paper:
     """What stands small and often across the page of a copy: its purpose."""
 
 
+def seal_picture(issuer: str, foot: str) -> bytes:
+    """Draw a seal by itself as PNG on nothing. Raises MissingGlyph."""
+    return typst.picture(SEAL_TEMPLATE, {"name": issuer, "foot": foot}, ppi=SEAL_PPI)
+
+
 def draw(paper: Paper) -> bytes:
     """Draw a licence as PDF/A-2b. Raises MissingGlyph."""
     return typst.draw(TEMPLATE, _data(paper))
+
+
+def seal_place(kind: LicenceKind, height: float) -> tuple[float, float, float, float]:
+    """Return where the seal stands on the last page, in millimetres from the upper left corner: left, top, two sizes."""
+    width, right, low, size = _SEALS[kind]
+    return width - right - size, height - low - size, size, size
 
 
 def seal_box(kind: LicenceKind) -> tuple[int, int, int, int]:

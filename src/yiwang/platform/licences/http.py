@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -98,7 +98,7 @@ def verify(request: HttpRequest, asked: VerifyIn) -> Verification:
     summary="核验证照文件",
 )
 def verify_file(request: HttpRequest, file: File[UploadedFile]) -> Verification:
-    """Tell whether a PDF is the licence that was issued, unchanged. It is read in memory and not kept."""
+    """Tell whether a PDF or OFD is the licence that was issued, unchanged. It is read in memory and not kept."""
     if not file.size or file.size > LARGEST_FILE:
         message = _("电子证照文件不会是空的，也不会超过 10 MB。")
         raise Invalid(message, errors=(FieldError("file", message),))
@@ -137,15 +137,20 @@ def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
     openapi_extra={
         "responses": {
             200: {
-                "description": "签了章的 PDF",
-                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+                "description": "签了章的 PDF 或 OFD",
+                "content": {
+                    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                    "application/ofd": {"schema": {"type": "string", "format": "binary"}},
+                },
             }
         }
     },
 )
-def licence_file(request: HttpRequest, licence_id: uuid.UUID) -> Any:
+def licence_file(request: HttpRequest, licence_id: uuid.UUID, format: Literal["pdf", "ofd"] = "pdf") -> Any:
     """Give the signed file; it is made now if that has not happened yet."""
     found = queries.get_licence(licence_id, actor_of(request))
+    if format == "ofd":
+        return store.download(acts.ofd_of(found), name=f"{found.name} {found.number}.ofd", media_type="application/ofd")
     return store.download(
         acts.document_of(found), name=f"{found.name} {found.number}.pdf", media_type="application/pdf"
     )

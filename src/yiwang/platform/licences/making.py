@@ -1,4 +1,4 @@
-"""The licence as a document: drawn, sealed and stored under its content's digest; or shown before there is
+"""The licence as documents, PDF and OFD: drawn, sealed and stored under their contents' digest; or shown before there is
 one.
 """
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -14,13 +15,19 @@ from django.conf import settings
 from django.urls import reverse
 
 from yiwang.kernel import clock
+from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import drawing, queries, rules, signing, words
+from yiwang.platform.licences.ofd.licence import sealed as sealed_ofd
 from yiwang.platform.licences.types import LicenceTypeSpec, LicenceView, ShownField
 from yiwang.ui import store
 
 DEMO_NOTICE = "演示证照，内容均为虚构，没有法律效力。Demonstration only."
+
+
+CHANGING = {"status", "status_reason", "operation", "signature_digest", "last_modification"}
+"""Of the metadata, what changes after the file is sealed: that is asked of the register."""
 
 
 def check_url(code: str) -> str:
@@ -28,48 +35,81 @@ def check_url(code: str) -> str:
     return f"{settings.BASE_URL}{reverse('licences:check', args=[code])}"
 
 
-def make(licence: LicenceView) -> str:
-    """Draw, seal and store the document of a licence; return its digest. Raises MissingGlyph and
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Digests of the sealed files; ``ofd`` is empty where the issuer has no SM2 key."""
+
+    pdf: str
+    ofd: str
+
+
+def make(licence: LicenceView) -> Files:
+    """Draw, seal and store the documents of a licence; return their digests. Raises MissingGlyph and
     Unavailable.
     """
-    return _sealed(licence)
+    paper = _licence_paper(licence)
+    return Files(_pdf(licence, paper), _ofd(licence, paper, licence.id, {}))
 
 
-def make_copy(licence: LicenceView, copy: uuid.UUID, cause: str, until: date) -> str:
+def make_ofd(licence: LicenceView) -> str:
+    """Draw, seal and store the OFD alone; return its digest, or nothing without key. Raises as ``make``."""
+    return _ofd(licence, _licence_paper(licence), licence.id, {})
+
+
+def make_copy(licence: LicenceView, copy: uuid.UUID, cause: str, until: date, creator: str) -> Files:
     """Draw, seal and store an annotated copy (加注件): the same licence with its purpose across the page, who vouches
     for it, until when, and the copy's number. Raises MissingGlyph and Unavailable.
     """
     note = rules.copy_note(licence.trust, licence.issuer_name, cause, words.day(until))
-    return _sealed(licence, across=f"仅用于{cause}", note=f"加注件 {copy}：{note}。")
+    paper = _licence_paper(licence, across=f"仅用于{cause}", note=f"加注件 {copy}：{note}。")
+    annotation = {
+        "copy_identifier": str(copy),
+        "creation_time": clock.now().isoformat(timespec="seconds"),
+        "creator": creator,
+        "cause": cause,
+        "expiring_time": until.isoformat(),
+    }
+    return Files(_pdf(licence, paper), _ofd(licence, paper, copy, {"annotation": annotation}))
 
 
-def _sealed(licence: LicenceView, *, across: str = "", note: str = "") -> str:
-    spec = queries.licence_type(licence.type_slug)
+def _licence_paper(licence: LicenceView, *, across: str = "", note: str = "") -> drawing.Paper:
     demo = signing.signatures.selected().demo
-    pdf = drawing.draw(
-        _paper(
-            spec,
-            queries.shown(licence),
-            licence.holder_name,
-            number=licence.number,
-            issuer=licence.issuer_name,
-            issued_on=licence.issued_on,
-            valid_from=licence.valid_from,
-            valid_to=licence.valid_to,
-            identifier=licence.identifier,
-            url=check_url(licence.check_code),
-            notice=note + (DEMO_NOTICE if demo else ""),
-            seal="演示印章" if demo else "电子印章",
-            across=across,
-        )
+    return _paper(
+        queries.licence_type(licence.type_slug),
+        queries.shown(licence),
+        licence.holder_name,
+        number=licence.number,
+        issuer=licence.issuer_name,
+        issued_on=licence.issued_on,
+        valid_from=licence.valid_from,
+        valid_to=licence.valid_to,
+        identifier=licence.identifier,
+        url=check_url(licence.check_code),
+        notice=note + (DEMO_NOTICE if demo else ""),
+        seal="演示印章" if demo else "电子印章",
+        across=across,
     )
+
+
+def _ofd(licence: LicenceView, paper: drawing.Paper, number: uuid.UUID, more: dict[str, Any]) -> str:
+    metadata = {name: value for name, value in queries.metadata(licence.id, SYSTEM).items() if name not in CHANGING}
+    content = sealed_ofd(
+        paper,
+        number=number,
+        issuer_code=licence.issuer_code,
+        metadata=metadata | more,
+    )
+    return store.save(BytesIO(content)) if content else ""
+
+
+def _pdf(licence: LicenceView, paper: drawing.Paper) -> str:
     signed = signing.sign(
-        pdf,
+        drawing.draw(paper),
         issuer_code=licence.issuer_code,
         issuer_name=licence.issuer_name,
         identifier=licence.identifier,
         check_url=check_url(licence.check_code),
-        box=drawing.seal_box(spec.kind),
+        box=drawing.seal_box(paper.kind),
     )
     return store.save(BytesIO(signed))
 

@@ -89,6 +89,8 @@ class Licence(models.Model):
     """Random part of the public verification address."""
     digest = models.CharField(max_length=64, blank=True)
     """SHA-256 of the signed PDF in the store; empty until it is made."""
+    ofd_digest = models.CharField(max_length=64, blank=True)
+    """The same for the OFD; empty too where the issuer has no SM2 key."""
     associated = models.CharField(max_length=120, blank=True)
     """Identifier of the licence that this one goes on from (延续, 变更, 转入), here or elsewhere."""
     objects = LicenceQuerySet.as_manager()
@@ -100,6 +102,7 @@ class Licence(models.Model):
             models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
             models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
+            models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["type", "issuer_code", "number", "version"], name="licence_number_once"),
@@ -147,6 +150,10 @@ class LicenceCopy(models.Model):
     expires_on = models.DateField()
     case_id = models.UUIDField(null=True)
     digest = models.CharField(max_length=64, db_index=True)
+    ofd_digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["licence", "-made_at"], name="licence_copy")]
+        indexes = [
+            models.Index(fields=["licence", "-made_at"], name="licence_copy"),
+            models.Index(fields=["ofd_digest"], name="licence_copy_ofd", condition=~Q(ofd_digest="")),
+        ]

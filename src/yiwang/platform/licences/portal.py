@@ -26,6 +26,7 @@ FILES_A_MINUTE = 10
 TERMS = (7, 30, 90)
 """Days for which a copy may be used, to choose from."""
 LARGEST_FILE = 10 * 1024 * 1024
+OFD = "application/ofd"
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -109,7 +110,7 @@ def verify_file(request: HttpRequest) -> HttpResponse:
     _limited(request, "file", FILES_A_MINUTE)
     file = request.FILES.get("file")
     if file is None or not file.size:
-        return _asked(request, error=_("请先选一个 PDF 文件"), field="file")
+        return _asked(request, error=_("请先选一个 PDF 或 OFD 文件"), field="file")
     if file.size > LARGEST_FILE:
         return _asked(request, error=_("文件超过 10 MB，电子证照没有这么大，请核对"), field="file")
     return _verdict(request, checking.of_file(file.read()), file=True)
@@ -182,17 +183,22 @@ def copy(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @signed_in()
 def copy_file(request: HttpRequest, pk: uuid.UUID, copy: uuid.UUID) -> HttpResponseBase:
-    """Give the file of an annotated copy to whoever may see the licence."""
+    """Give the file of an annotated copy to whoever may see the licence: PDF, or OFD if ``?format=ofd`` asks for it."""
     found = queries.get_copy(pk, copy, _actor(request))
-    return store.download(found.digest, name=f"{_('加注副本')} {found.cause}.pdf", media_type="application/pdf")
+    name = f"{_('加注副本')} {found.cause}"
+    if request.GET.get("format") == "ofd" and found.ofd_digest:
+        return store.download(found.ofd_digest, name=f"{name}.ofd", media_type=OFD)
+    return store.download(found.digest, name=f"{name}.pdf", media_type="application/pdf")
 
 
 @signed_in()
 def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Give the signed file to whoever may see the licence; it is made now if the worker has not come to it
-    yet.
+    """Give the signed file, PDF or (``?format=ofd``) OFD, to whoever may see the licence; it is made now if the worker
+    has not come to it yet.
     """
     found = queries.get_licence(pk, _actor(request))
+    if request.GET.get("format") == "ofd":
+        return store.download(acts.ofd_of(found), name=f"{found.name} {found.number}.ofd", media_type=OFD)
     digest = acts.document_of(found)
     return store.download(digest, name=f"{found.name} {found.number}.pdf", media_type="application/pdf")
 

@@ -158,8 +158,8 @@ def find_by_number(type_code: str, number: str) -> LicenceView | None:
 
 
 def find_by_digest(digest: str) -> LicenceView | None:
-    """Return the licence whose signed file this is, or nothing."""
-    return _one(digest=digest)
+    """Return the licence whose signed file (PDF or OFD) this is, or nothing."""
+    return _one(digest=digest) or _one(ofd_digest=digest)
 
 
 def _one(**condition: str) -> LicenceView | None:
@@ -214,7 +214,8 @@ def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
 
 def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:
     """Return the annotated copy that this file is, with its licence; or nothing."""
-    row = LicenceCopy.objects.select_related("licence__type").filter(digest=digest).first()
+    rows = LicenceCopy.objects.select_related("licence__type")
+    row = rows.filter(digest=digest).first() or rows.filter(ofd_digest=digest).first()
     return (view(row.licence), _copy(row)) if row else None
 
 
@@ -233,7 +234,9 @@ def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
 
 
 def _copy(row: LicenceCopy) -> CopyView:
-    return CopyView(row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest)
+    return CopyView(
+        row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
+    )
 
 
 def metadata(pk: uuid.UUID, by: Actor) -> dict[str, Any]:
@@ -331,5 +334,6 @@ def view(row: Licence) -> LicenceView:
         changed_at=row.changed_at,
         check_code=row.check_code,
         digest=row.digest,
+        ofd_digest=row.ofd_digest,
         associated=row.associated,
     )

@@ -1,8 +1,8 @@
-"""The electronic seal on a licence: the port to whoever keeps the issuers' keys, PAdES signatures made and
-checked.
+"""The electronic seal on a licence: the port to whoever keeps the issuers' keys; signatures made and checked.
 
-A reliable signature shows later changes of itself and of what it signs (电子签名法 art. 13). The format is
-PAdES B-B (ETSI EN 319 142-1), one signature over the whole file, in a field that lies over the printed seal.
+A reliable signature shows later changes of itself and of what it signs (电子签名法 art. 13). A PDF is sealed by PAdES B-B
+(ETSI EN 319 142-1), one signature over the whole file, in a field that lies over the printed seal; an OFD by SM2 and SM3
+(GB/T 38540; ``ofd.signing``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ from yiwang.kernel.plugins import Plugin, Registry
 
 if TYPE_CHECKING:
     from asn1crypto.x509 import Certificate
-    from pyhanko.sign.signers import SimpleSigner
+    from pyhanko.sign.signers import Signer as PdfKey
+    from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+    from pyhanko.sign.validation.status import PdfSignatureStatus
+
+    from yiwang.platform.licences.ofd.seal import Signer as SealKey
 
 FIELD = "Seal1"
 REASON = "电子证照签发"
@@ -28,22 +32,39 @@ measure.
 """
 
 
-class SignatureKey(Plugin):
-    """Keeps the keys of the issuers' electronic seals. Raises Unavailable when it cannot be asked."""
+class SignatureProvider(Plugin):
+    """Keeps the keys of the issuers' electronic seals: in files, in a service, in an HSM. Raises Unavailable when it
+    cannot be asked.
+
+    Nothing here asks for a key, only for signatures, so an HSM fits behind it: ``signer`` is then pyHanko's
+    ``PKCS11Signer`` or one's own, ``seal_signer`` an object whose ``sign`` asks the device (GB/T 39786).
+    """
 
     demo = False
     """Whether what it signs has no legal force: the document then says so."""
 
-    def signer(self, issuer_code: str, issuer_name: str) -> SimpleSigner:
-        """Return what signs for an issuer (USCC and name)."""
+    def signer(self, issuer_code: str, issuer_name: str) -> PdfKey:
+        """Return what signs PDFs for an issuer (USCC and name)."""
         raise NotImplementedError
 
     def roots(self) -> list[Certificate]:
-        """Return the root certificates that are believed when a file is checked."""
+        """Return the root certificates that are believed when a PDF is checked."""
         raise NotImplementedError
 
+    def seal_signer(self, issuer_code: str, issuer_name: str) -> SealKey | None:
+        """Return what signs OFDs by SM2 for an issuer; ``None`` where it has no SM2 key: it issues no OFD then."""
+        return None
 
-signatures: Registry[SignatureKey] = Registry("licences.signature")
+    def seal_maker(self) -> SealKey | None:
+        """Return what signs the seals themselves (制章人); without it each issuer signs its own."""
+        return None
+
+    def seal_roots(self) -> list[Certificate]:
+        """Return the SM2 root certificates that are believed when an OFD is checked."""
+        return []
+
+
+signatures: Registry[SignatureProvider] = Registry("licences.signature")
 
 # It writes the names in a stranger's certificate into the log, where no personal data may stand.
 logging.getLogger("pyhanko.sign.validation").setLevel(logging.CRITICAL)
@@ -59,7 +80,7 @@ class Seal(StrEnum):
     STRANGER = "stranger"
     """Whole, but by somebody who is not known here."""
     NONE = "none"
-    """There is no signature, or this is no PDF that can be read."""
+    """There is no signature, or this is no file that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +133,35 @@ def sign(
     return out.getvalue()
 
 
-def inspect(pdf: bytes) -> Inspection:
-    """Check the signature of a file. Whatever the file is, the answer is an Inspection, never an error."""
+def inspect(content: bytes) -> Inspection:
+    """Check the signature of a file, PDF or OFD. Whatever the file is, the answer is an Inspection, never an error."""
+    provider = signatures.selected()
+    if is_ofd(content):
+        return inspect_ofd(content, provider.seal_roots())
+    return inspect_pdf(content, provider.roots())
+
+
+def is_ofd(content: bytes) -> bool:
+    """Tell whether a file may be an OFD: it is a container."""
+    from yiwang.platform.licences.ofd.signing import FIRST_BYTES
+
+    return content.startswith(FIRST_BYTES)
+
+
+def inspect_ofd(content: bytes, roots: list[Certificate]) -> Inspection:
+    """Check the seal of an OFD against these roots."""
+    from yiwang.platform.licences import sm2
+    from yiwang.platform.licences.ofd import signing
+
+    found = signing.check(content, roots)
+    if found.certificate is None:
+        return Inspection(Seal(found.found.value))
+    own = found.certificate
+    return Inspection(Seal(found.found.value), sm2.common_name(own), found.at, own.not_valid_before.date())
+
+
+def inspect_pdf(pdf: bytes, roots: list[Certificate]) -> Inspection:
+    """Check the signature of a PDF against these roots."""
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -129,16 +177,54 @@ def inspect(pdf: bytes) -> Inspection:
         signer = _common_name(embedded[-1].signer_cert)
         made_on = embedded[-1].signer_cert.not_valid_before.date()
         at = embedded[-1].self_reported_timestamp
-        context = ValidationContext(trust_roots=signatures.selected().roots(), allow_fetching=False)
+        context = ValidationContext(trust_roots=roots, allow_fetching=False)
         status = validate_pdf_signature(embedded[-1], context)
+        whole = (
+            len(embedded) == 1
+            and status.intact
+            and status.valid
+            and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+            and _nothing_else(embedded[0], status)
+        )
     except Exception:
         return Inspection(Seal.BROKEN)
-    whole = (
-        len(embedded) == 1 and status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    )
     if not whole:
         return Inspection(Seal.BROKEN, signer, at, made_on)
     return Inspection(Seal.GOOD if status.trusted else Seal.STRANGER, signer, at, made_on)
+
+
+def _nothing_else(embedded: EmbeddedPdfSignature, status: PdfSignatureStatus) -> bool:
+    """Tell whether the place of the signature, the one part of a PDF that no digest covers, holds what it must and no more.
+
+    pyHanko accepts any filling behind the signature, and certificates in it that it does not need: then a changed byte
+    there would go unseen. PAdES wants neither.
+    """
+    from asn1crypto.cms import ContentInfo
+
+    _start, before, after, _rest = (int(one) for one in embedded.byte_range)
+    stream = embedded.reader.stream
+    stream.seek(before)
+    text = stream.read(after - before)
+    if not (text.startswith(b"<") and text.endswith(b">")):
+        return False
+    text = text[1:-1]
+    filled = bytes.fromhex(text.decode("ascii"))
+    content = ContentInfo.load(filled)
+    raw = content.dump()
+    signed = content["content"]
+    algorithms = [one.dump() for one in signed["digest_algorithms"]]
+    used = [one["digest_algorithm"].dump() for one in signed["signer_infos"]]
+    path = {one.dump() for one in status.validation_path or ()} | {embedded.signer_cert.dump()}
+    return (
+        text == text.upper()
+        and not filled[len(raw) :].strip(b"\0")
+        and content.copy().dump(force=True) == raw
+        and algorithms == used
+        and {signed["version"].native, *(one["version"].native for one in signed["signer_infos"])} == {"v1"}
+        and signed["encap_content_info"]["content_type"].native == "data"
+        and signed["encap_content_info"]["content"].native is None
+        and (not status.trusted or {one.chosen.dump() for one in signed["certificates"]} <= path)
+    )
 
 
 def _common_name(certificate: Certificate) -> str:

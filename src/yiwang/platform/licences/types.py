@@ -170,7 +170,9 @@ class LicenceView:
     changed_at: datetime
     check_code: str
     digest: str
-    """SHA-256 of the signed file; empty until it is made."""
+    """SHA-256 of the signed PDF; empty until it is made."""
+    ofd_digest: str = ""
+    """The same of the OFD; empty too where the issuer seals no OFD."""
     associated: str = ""
     """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
 
@@ -186,6 +188,7 @@ class CopyView:
     expires_on: date
     case_id: uuid.UUID | None
     digest: str
+    ofd_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

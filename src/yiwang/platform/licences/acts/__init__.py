@@ -4,7 +4,7 @@
 """
 
 from yiwang.platform.licences.acts.copies import copy, copy_inside
-from yiwang.platform.licences.acts.documents import document_of, make_document, make_once
+from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
 from yiwang.platform.licences.acts.issue import change_inside, issue_inside, record_uses, renew_inside
 from yiwang.platform.licences.acts.operate import (
     cancel,
@@ -35,8 +35,10 @@ __all__ = [
     "issue_inside",
     "lapse",
     "make_document",
+    "make_ofd",
     "make_once",
     "note_renewal",
+    "ofd_of",
     "record_uses",
     "refuse_renewal",
     "refuse_renewal_inside",

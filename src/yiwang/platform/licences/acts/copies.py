@@ -52,13 +52,16 @@ def copy_inside(licence: uuid.UUID, *, cause: str, expires_on: date, case_id: uu
     """Make the copy on which an agency works, inside another act; the same case gets the same copy again."""
     row = LicenceCopy.objects.filter(licence_id=licence, case_id=case_id).first()
     row = row or _made(locked(licence), cause, expires_on, case_id)
-    return CopyView(row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest)
+    return CopyView(
+        row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
+    )
 
 
 def _made(licence: Licence, cause: str, expires_on: date, case_id: uuid.UUID | None = None) -> LicenceCopy:
     if licence.valid_to is not None:
         expires_on = min(expires_on, licence.valid_to)
     pk = uuid7()
+    made = making.make_copy(view(licence), pk, cause, expires_on, current().by.label or _("系统"))
     row = LicenceCopy.objects.create(
         id=pk,
         licence=licence,
@@ -67,7 +70,8 @@ def _made(licence: Licence, cause: str, expires_on: date, case_id: uuid.UUID | N
         made_by=current().by.label or _("系统"),
         expires_on=expires_on,
         case_id=case_id,
-        digest=making.make_copy(view(licence), pk, cause, expires_on),
+        digest=made.pdf,
+        ofd_digest=made.ofd,
     )
     LicenceUse.objects.create(
         licence=licence,

@@ -25,7 +25,8 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.problems import Unavailable
-from yiwang.platform.licences.signing import SignatureKey, signatures
+from yiwang.platform.licences import sm2
+from yiwang.platform.licences.signing import SignatureProvider, signatures
 
 if TYPE_CHECKING:
     from asn1crypto.x509 import Certificate
@@ -36,6 +37,8 @@ SEAL = "电子印章（演示）"
 LONGEST_NAME = 64
 """Length of a common name (RFC 5280, ub-common-name), which the library counts in bytes."""
 YEARS = 30
+SM2_ROOT = "sm2-root"
+MAKER_NAME = "演示制章单位（无法律效力）"
 
 
 def _name(common: str, serial: str = "") -> x509.Name:
@@ -156,8 +159,30 @@ def _signer(folder: Path, issuer_code: str, issuer_name: str) -> SimpleSigner:
     return signer
 
 
+def _sm2_name(common: str, serial: str = "") -> dict[str, str]:
+    named = {"country_name": "CN", "organization_name": "演示 CA", "common_name": common}
+    return named | ({"serial_number": serial} if serial else {})
+
+
+@lru_cache(maxsize=512)
+def _sm2_held(folder: Path, file: str, common: str, serial: str) -> sm2.Held:
+    """Return the SM2 key of a file, made at first use: of the root (``sm2-root``), or under it."""
+    path = folder / f"{file}.pem"
+    if not path.exists():
+        key, now = sm2.generate(), datetime.now(UTC)
+        above = None if file == SM2_ROOT else _sm2_held(folder, SM2_ROOT, ROOT_NAME, "")
+        made = sm2.certificate(
+            _sm2_name(common, serial), bytes.fromhex(key.point), issuer=above.certificate if above else None,
+            sign=above.sign if above else key.sign,
+            first=now - timedelta(days=1), last=now + timedelta(days=365 * YEARS), authority=above is None,
+        )  # fmt: skip
+        _keep(path, sm2.to_file(key, [made], _password()))
+    key, certificates = sm2.from_file(path.read_bytes(), _password())
+    return sm2.Held(key, certificates[0])
+
+
 @signatures.register("demo")
-class DemoKey(SignatureKey):
+class DemoKey(SignatureProvider):
     """Signs with software keys that it makes itself, one for each issuer, under a root that says that it
     is a demo.
     """
@@ -178,6 +203,20 @@ class DemoKey(SignatureKey):
         if not settings.YIWANG_DEMO:
             return []
         return [Certificate.load(_root(_folder())[1].public_bytes(Encoding.DER))]
+
+    def seal_signer(self, issuer_code: str, issuer_name: str) -> sm2.Held | None:
+        """Return the issuer's SM2 demo key, made at first use. Raises Unavailable outside demo and test mode."""
+        if not settings.YIWANG_DEMO:
+            raise Unavailable(_("正式运行时不能用演示印章签发证照。"))
+        return _sm2_held(_folder(), f"{issuer_code}.sm2", f"{_short(issuer_name)}{SEAL}", issuer_code)
+
+    def seal_maker(self) -> sm2.Held | None:
+        """Return the key of the demo's maker of seals."""
+        return _sm2_held(_folder(), "maker.sm2", MAKER_NAME, "") if settings.YIWANG_DEMO else None
+
+    def seal_roots(self) -> list[Certificate]:
+        """Return the SM2 demo root; none outside demo and test mode."""
+        return [_sm2_held(_folder(), SM2_ROOT, ROOT_NAME, "").certificate] if settings.YIWANG_DEMO else []
 
     def check_config(self) -> list[Finding]:
         """Warn that it has no legal force; an error where that matters."""

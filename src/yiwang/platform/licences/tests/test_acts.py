@@ -216,7 +216,7 @@ def test_the_document_is_made_once(issue: Issue) -> None:
     assert view is not None
     assert acts.document_of(view) == digest
     stored = os.walk(storages["default"].location)
-    assert sum(len(files) for _root, _folders, files in stored) == 1
+    assert sum(len(files) for _root, _folders, files in stored) == 2, "PDF and OFD"
     assert events("licence.signed") == 1
 
 

@@ -193,6 +193,18 @@ def test_the_file_is_made_when_it_is_wanted_first(issue: Issue, signed_in: Signe
     assert "yw-verdict--ok" in page(upload(Client(), content))
 
 
+def test_the_file_is_there_as_ofd_too(issue: Issue, signed_in: SignedIn) -> None:
+    holder, party = signed_in("330302199306115318")
+    licence = issue(holder=party, holder_name="演示申请人甲")
+    response = holder.get(f"/my/licences/{licence.id}/file?format=ofd")
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert response.headers["Content-Type"] == "application/ofd"
+    assert content.startswith(b"PK")
+    assert "yw-verdict--ok" in page(upload(Client(), content))
+    assert "yw-verdict--bad" in page(upload(Client(), content[:5000] + b"x" + content[5001:]))
+    assert "?format=ofd" in page(holder.get(f"/my/licences/{licence.id}/"))
+
+
 def test_the_wallet_asks_the_database_a_fixed_number_of_times(
     issue: Issue, signed_in: SignedIn, django_assert_max_num_queries: Any
 ) -> None:
