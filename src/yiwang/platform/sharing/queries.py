@@ -25,13 +25,11 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
 from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.documents import read_edition
+from yiwang.platform.sharing.inspecting import SUBJECT
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset, DatasetEdition, Grant
 from yiwang.platform.sharing.types import Allowance, Answer, Consumer, DatasetView, GrantState, GrantView, Side
-
-SUBJECT = "subject"
-"""Scope of the blind index under which a subject's records stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,11 @@ from yiwang.platform.sharing.acts.granting import (
     uphold,
     write_grant,
 )
+from yiwang.platform.sharing.acts.quality import MEASURED, note_measure
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 
 __all__ = [
+    "MEASURED",
     "MOVED",
     "PUBLISHED",
     "WITHDRAWN",
@@ -39,6 +41,7 @@ __all__ = [
     "bring_in",
     "give_up",
     "grant",
+    "note_measure",
     "pass_on",
     "publish",
     "publish_definition",
