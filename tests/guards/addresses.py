@@ -77,6 +77,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:grant": {"pk": "grant"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
+    "sharing_desk:quality_of": {"code": "=legal_persons"},
+    "sharing_desk:quality_rows": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -258,7 +260,7 @@ def api_views() -> dict[str, Any]:
 def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
     given = {
         "task_code": "task_code",
-        "code": "=shop",
+        "code": "=legal_persons" if "/datasets/" in route.path else "=shop",
         "edition_id": "edition",
         "application_id": _OF_OPERATION.get(operation, "draft"),
         "case_id": "running_case",

@@ -43,7 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant, QualityScore
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -265,11 +265,22 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "task_code": case.edition.implementation.task_code,
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
-        "dataset": Dataset.objects.get(code="legal_persons").pk,
+        "dataset": _scored().pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }
+
+
+def _scored() -> Dataset:
+    """Give a dataset a score, as the night before would have left it."""
+    row = Dataset.objects.get(code="legal_persons")
+    QualityScore.objects.create(
+        dataset=row, day=NOON.date(), measured_at=NOON, rows=2, expected=4, filled=4, sound=2, columns={}, faults=[],
+        completeness=100, accuracy=100, timeliness=100, score=100,
+    )  # fmt: skip
+    Dataset.objects.filter(pk=row.pk).update(quality=100, measured_at=NOON)
+    return row
 
 
 def _grant() -> Grant:

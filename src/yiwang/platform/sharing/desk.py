@@ -18,10 +18,10 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
-from yiwang.platform.sharing import acts, pages, queries
+from yiwang.platform.sharing import acts, pages, quality_pages, queries
 from yiwang.platform.sharing.granting import possible
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES
-from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Side
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -45,6 +45,8 @@ _PLAIN: dict[GrantMove, Callable[..., Any]] = {
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
     found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
+    if actor.has_role(STEWARDS | WATCHING):
+        found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
     if actor.has_role(STEWARDS):
         waiting = queries.grants_waiting(actor)
         found += [
@@ -221,4 +223,5 @@ urlpatterns = [
     path("grants/", grants, name="grants"),
     path("grants/new/", ask, name="ask"),
     path("grants/<uuid:pk>/", grant, name="grant"),
+    *quality_pages.urlpatterns,
 ]
