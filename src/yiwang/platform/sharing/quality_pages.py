@@ -59,12 +59,17 @@ def ranking(request: HttpRequest) -> HttpResponse:
         ranked = scores.agencies(by)
         context["agencies"] = [(1 + sum(b.score > one.score for b in ranked), one, *trend(one.days)) for one in ranked]
     else:
-        page = scores.datasets(by, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+        agency = request.GET.get("agency", "")[:60]
+        page = scores.datasets(by, agency, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
         rules = scores.cross_rules(one.code for one in page.items)
         context["datasets"] = [(one, wrong(one, rules), *trend(one.days)) for one in page.items]
         for way, edge in (("previous", "before"), ("next", "after")):
             cursor = getattr(page, way)
-            context[way] = f"{here}?{urlencode({'show': which, edge: cursor})}" if cursor else ""
+            asked = {"show": which, "agency": agency, edge: cursor}
+            context[way] = (
+                f"{here}?{urlencode({name: value for name, value in asked.items() if value})}" if cursor else ""
+            )
+        context["agency"] = page.items[0].agency_name if agency and page.items else ""
     return render(request, "sharing/quality.html", context)
 
 

@@ -66,9 +66,12 @@ def agencies(by: Actor) -> list[Ranked]:
     ]
 
 
-def datasets(by: Actor, size: int = 30, *, after: str = "", before: str = "") -> paging.Page[RankedDataset]:
-    """Return a page of the datasets that the actor answers for or watches, worst first."""
+def datasets(
+    by: Actor, agency: str = "", size: int = 30, *, after: str = "", before: str = ""
+) -> paging.Page[RankedDataset]:
+    """Return a page of the datasets that the actor answers for or watches, of all agencies or one, worst first."""
     rows = Dataset.objects.measured_for(by).filter(measured_at__isnull=False).select_related("agency", "current")
+    rows = rows.filter(agency__code=agency) if agency else rows
     found = paging.page(rows, ("quality", "code"), size, after=after, before=before)
     scores: dict[Any, dict[date, QualityScore]] = defaultdict(dict)
     for one in _recent(found.items):

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -25,6 +24,8 @@ from yiwang.platform.sharing.types import Measure, RunState
 
 MEASURED = event("sharing.measured", "The quality of a dataset was measured.")
 OnlySystem = Permission(name="system", kinds=frozenset())
+_AT_ONCE = 500
+"""Records that are written at once."""
 KEPT = timedelta(days=400)
 """How long scores are kept: a year, and the month it is compared with."""
 _MEND = """
@@ -108,29 +109,44 @@ def _let_wait(row: Dataset, wrong: Mapping[int, tuple[Fault, ...]]) -> None:
 
 
 def _bad(row: Dataset, run: Run, wrong: Mapping[int, tuple[Fault, ...]], fresh: list[int]) -> Iterator[BadRow]:
-    # Whose record has ended since it was counted has nothing to be mended.
-    for record in Record.objects.filter(pk__in=fresh, valid_to=None).order_by("pk").iterator(chunk_size=500):
-        yield BadRow(
-            run=run,
-            dataset=row,
-            line=0,
-            subject_index=record.subject_index,
-            own=record.own,
-            faults=_plain(wrong[record.pk]),
-            values=_with_subject(row, record),
-            at=run.began_at,
-        )
+    for begin in range(0, len(fresh), _AT_ONCE):
+        # Whose record has ended since it was counted has nothing to be mended.
+        records = list(Record.objects.filter(pk__in=fresh[begin : begin + _AT_ONCE], valid_to=None).order_by("pk"))
+        numbers = _numbers({bytes(record.subject_index) for record in records})
+        for record in records:
+            number = numbers.get(bytes(record.subject_index))
+            yield BadRow(
+                run=run,
+                dataset=row,
+                line=0,
+                subject_index=record.subject_index,
+                own=record.own,
+                faults=_plain(wrong[record.pk]),
+                values=({"subject": number} if number else {}) | record.values,
+                at=run.began_at,
+            )
 
 
-def _with_subject(row: Dataset, record: Record) -> dict[str, Any]:
-    """Return a record's values as a row that came: with its subject, where a column holds its number."""
-    assert row.current is not None
-    for item in row.current.content["definition"]["items"]:
-        value = record.values.get(item["name"])
-        number = item["kind"] in (FieldKind.CITIZEN_ID, FieldKind.USCC) and isinstance(value, str)
-        if number and blind_index(value, SUBJECT) == bytes(record.subject_index):
-            return {"subject": value} | record.values
-    return dict(record.values)
+def _numbers(subjects: set[bytes]) -> dict[bytes, str]:
+    """Return the numbers behind the indexes of subjects, as far as any record of theirs has it in a column.
+
+    A record itself keeps only the index; whoever brought it in has to be told which of their rows is meant.
+    """
+    editions = Dataset.objects.filter(current__isnull=False).values_list("pk", "current__content__definition__items")
+    columns = {
+        pk: [item["name"] for item in items if item["kind"] in (FieldKind.CITIZEN_ID, FieldKind.USCC)]
+        for pk, items in editions
+    }
+    found: dict[bytes, str] = {}
+    rows = Record.objects.filter(
+        subject_index__in=subjects, valid_to=None, dataset__in=[pk for pk in columns if columns[pk]]
+    )
+    for index, dataset, values in rows.values_list("subject_index", "dataset_id", "values").iterator(chunk_size=500):
+        for name in columns[dataset] if bytes(index) not in found else ():
+            value = values.get(name)
+            if isinstance(value, str) and blind_index(value, SUBJECT) == bytes(index):
+                found[bytes(index)] = value
+    return found
 
 
 def _plain(faults: tuple[Fault, ...]) -> list[list[str]]:

@@ -381,6 +381,20 @@ def test_faulty_records_wait_until_they_are_good_or_end(permits: Dataset) -> Non
     assert first.mended_at == NOON + timedelta(days=1)
 
 
+def test_whose_record_it_is_may_stand_in_another_dataset(permits: Dataset) -> None:
+    number = PEOPLE[1]
+    keep(permits, [(number, permit(1, ends="2025-01-01"))])
+    nightly()
+    assert "subject" not in BadRow.objects.get(dataset=permits).values, "the holder is another"
+    BadRow.objects.all().delete()
+    keep(
+        reread(published(dataset(code="test_cards", items=(item("card", kind=FieldKind.CITIZEN_ID),)))),
+        [(number, {"card": number})],
+    )
+    nightly(1)
+    assert BadRow.objects.get(dataset=permits).values["subject"] == number
+
+
 def test_rows_that_were_not_taken_are_left_as_they_are(permits: Dataset) -> None:
     row = {"subject": PEOPLE[0], "holder": PEOPLE[0], "begins": "2026-01-01", "number": "A1", "ends": "2025-01-01"}
     brought = acts.bring_in(permits.pk, (row,), by=SYSTEM, key="bad-order-1")

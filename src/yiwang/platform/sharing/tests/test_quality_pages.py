@@ -35,7 +35,7 @@ VEHICLES = dataset(
 )
 VEHICLES_STRICT = dataset(
     code="test_vehicles", name="测试车辆", key=VEHICLES.key, items=VEHICLES.items,
-    rules=(QualityRule(code="large", name="座位不少于七个", expression="seats != null and seats == '7'", name_en="At least seven seats"),),
+    rules=(QualityRule(code="large", name="座位不少于七个", expression="seats != null and seats == '7'"),),
 )  # fmt: skip
 ROW = {"subject": "330302199001010011", "plate": "浙C1", "owner": "330302199001010011", "seats": "5"}
 
@@ -103,7 +103,8 @@ def test_agencies_are_ranked_by_the_mean_of_their_datasets(testville: None) -> N
     assert (len(days), days[0], days[-1]) == (30, Decimal("65.0"), Decimal("85.0"))
     assert set(days[1:-1]) == {None}
     assert [rank.code for rank in scores.datasets(office).items] == ["test_two", "test_other", "test_one"]
-    assert [rank.code for rank in scores.datasets(office, 1).items] == ["test_two"]
+    assert [rank.code for rank in scores.datasets(office, size=1).items] == ["test_two"]
+    assert [rank.code for rank in scores.datasets(office, "339901-fire").items] == ["test_other"]
     assert [one and one.score for one in scores.history(one.pk, 31).values()][:2] == [Decimal("10.0"), Decimal("60.0")]
 
 
@@ -166,7 +167,7 @@ def test_pages_take_a_fixed_number_of_queries(vehicles: Dataset, sign_in: Callab
     for number in range(2):
         rows = tuple(ROW | {"plate": f"浙C{number}{one}", "seats": ""} for one in range(9))
         acts.bring_in(vehicles.pk, rows, by=provider(vehicles), key=f"more-rows-{number}")
-        kept(vehicles, {ago: "50.0" for ago in range(1 + 5 * number, 6 + 5 * number)})
+        kept(vehicles, dict.fromkeys(range(1 + 5 * number, 6 + 5 * number), "50.0"))
         for path in ("", "rows/"):
             browser.get(f"/desk/quality/test_vehicles/{path}")  # what is kept in memory afterwards is not counted
             with CaptureQueriesContext(connection) as captured:
