@@ -123,10 +123,10 @@ def lines(
     series: Sequence[tuple[str, Sequence[float | None]]], *, words: str, first: str = "", last: str = ""
 ) -> Lines:
     """Draw series of as many days each; ``None`` is a day that is not known, and leaves a gap."""
-    return Lines(tuple(Line(label, path(values, *LINES)) for label, values in series), words, first, last)
+    return Lines(tuple(Line(label, line_path(values, *LINES)) for label, values in series), words, first, last)
 
 
-def path(values: Sequence[float | None], width: int, height: int, low: float = 0.0, high: float = 100.0) -> str:
+def line_path(values: Sequence[float | None], width: int, height: int, low: float = 0.0, high: float = 100.0) -> str:
     """Return the way of a line through a box, the first value at its left edge; one that stands alone is a dot."""
     step = width / max(len(values) - 1, 1)
     drawn, before = [], False
@@ -146,4 +146,4 @@ def trend_path(values: Sequence[float | None]) -> str:
     if not known:
         return ""
     spare = max(LEAST - (max(known) - min(known)), 0.0) / 2 + 1
-    return path(values, *TREND, min(known) - spare, max(known) + spare)
+    return line_path(values, *TREND, min(known) - spare, max(known) + spare)
