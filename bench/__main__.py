@@ -22,6 +22,7 @@ SUBJECTS = {
     "evidence": "what is known for five items",
     "licences": "issuing and signing",
     "memory": "the web processes after load",
+    "quality": "a dataset of a million records, measured",
 }
 
 

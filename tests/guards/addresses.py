@@ -85,6 +85,8 @@ OBJECTS: dict[str, dict[str, str]] = {
         "revision_id_a": "=earliest",
         "revision_id_b": "=latest",
     },
+    "sharing_desk:quality_of": {"code": "=legal_persons"},
+    "sharing_desk:quality_rows": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -268,7 +270,7 @@ def api_views() -> dict[str, Any]:
 def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
     given = {
         "task_code": "task_code",
-        "code": "=shop",
+        "code": "=legal_persons" if "/datasets/" in route.path else "=shop",
         "edition_id": "edition",
         "application_id": _OF_OPERATION.get(operation, "draft"),
         "case_id": "running_case",

@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection
+from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection, QualityScore
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -231,6 +231,19 @@ def my_objections(world: World, count: int) -> None:
     copies(Objection.objects.get(pk=world.ids["objection"]), count, party_id=firm, party_kind="organisation")
 
 
+def scored(world: World, count: int) -> None:
+    """Give agencies a measured dataset each, with a score of today."""
+    row = Dataset.objects.get(pk=world.ids["dataset"])
+    for agency in agencies(world, count):
+        (one,) = copies(row, 1, agency=agency, code=unique, resource_code=unique, measured_at=NOON, current=None)
+        (edition,) = copies(row.current, 1, dataset_id=one.pk)  # type: ignore[type-var]
+        Dataset.objects.filter(pk=one.pk).update(current=edition)
+        QualityScore.objects.create(
+            dataset=one, day=NOON.date(), measured_at=NOON, rows=1, expected=1, filled=0, sound=0, columns={},
+            faults=[["name", "required", 1]], completeness=0, accuracy=0, timeliness=0, score=0,
+        )  # fmt: skip
+
+
 def grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count)
 
@@ -308,6 +321,8 @@ LISTS = [
     List("/desk/grants/", "steward", grants),
     List("/desk/objections/", "steward", objections),
     List("/my/objections/", "owner", my_objections),
+    List("/desk/quality/", "supervisor", scored),
+    List("/desk/quality/?show=datasets", "steward", scored),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),

@@ -43,7 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection
+from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection, QualityScore
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -267,8 +267,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "grant": _grant().pk,
         "objection": _objection(rep).pk,
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
-        "dataset": Dataset.objects.get(code="legal_persons").pk,
         "element_draft": ElementDraft.objects.earliest("pk").pk,
+        "dataset": _scored().pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
@@ -287,6 +287,17 @@ def _objection(rep: Person) -> Objection:
         raised_at=clock.now(),
         due_on=clock.today(),
     )
+
+
+def _scored() -> Dataset:
+    """Give a dataset a score, as the night before would have left it."""
+    row = Dataset.objects.get(code="legal_persons")
+    QualityScore.objects.create(
+        dataset=row, day=NOON.date(), measured_at=NOON, rows=2, expected=4, filled=4, sound=2, columns={}, faults=[],
+        completeness=100, accuracy=100, timeliness=100, score=100,
+    )  # fmt: skip
+    Dataset.objects.filter(pk=row.pk).update(quality=100, measured_at=NOON)
+    return row
 
 
 def _grant() -> Grant:

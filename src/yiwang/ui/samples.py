@@ -16,7 +16,7 @@ from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from .assets import SOURCE
 from .forms import SpecForm
 from .frame import Acting, DeskFrame, Group, Link, PortalFrame
-from .shown import Bar, FormPart, Lane, chart
+from .shown import Bar, FormPart, Lane, chart, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +225,17 @@ def page() -> dict[str, Any]:
         ),
         "material_columns": ("材料", "怎么给", "从哪来"),
         "chart": chart(lanes, days=10, today=6, axis=[str(day) for day in range(1, 11)], axis_label="工作日"),
+        "lines": lines(
+            [
+                ("完整性", [92, 92, 93, 95, 95, None, 96, 97, 97, 98]),
+                ("准确性", [88, 88, 87, 60, 62, None, 90, 91, 93, 93]),
+                ("及时性", [100, 100, 50, 0, 100, None, 100, 100, 100, 100]),
+            ],
+            words="三条线，数字见旁边的表",
+            first="11月6日",
+            last="11月15日",
+        ),
+        "trend": [92, 92, 93, 95, 95, None, 96, 97, 97, 98],
         "burden": SimpleNamespace(
             apart=SimpleNamespace(fields=164, materials=29, visits=6, days=31),
             together=SimpleNamespace(fields=21, materials=5, visits=0, days=10),

@@ -1,4 +1,4 @@
-"""Plain values that components draw: sections of a form, bars of a parallel chart."""
+"""Plain values that components draw: sections of a form, bars of a parallel chart, lines over days."""
 
 from __future__ import annotations
 
@@ -91,3 +91,59 @@ def _scaled(bar: Bar, step: int) -> Bar:
     first = (bar.start - 1) // step + 1
     last = (bar.start + bar.width - 2) // step + 1
     return replace(bar, start=first, width=last - first + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart over days: what it is, and its way through a box of ``LINES``, in the words of an SVG path."""
+
+    label: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Shares in per cent over days, on one scale from 0 to 100; make it with ``lines``. A table beside says the numbers."""
+
+    lines: tuple[Line, ...]
+    words: str
+    first: str = ""
+    last: str = ""
+
+
+LINES = (300, 100)
+"""Width and height of the box in which lines are drawn; the page stretches it."""
+TREND = (96, 24)
+"""The same for a small line in a table."""
+LEAST = 10.0
+"""Per cent that a small line spans at least: a tenth of a point is no cliff."""
+
+
+def lines(
+    series: Sequence[tuple[str, Sequence[float | None]]], *, words: str, first: str = "", last: str = ""
+) -> Lines:
+    """Draw series of as many days each; ``None`` is a day that is not known, and leaves a gap."""
+    return Lines(tuple(Line(label, line_path(values, *LINES)) for label, values in series), words, first, last)
+
+
+def line_path(values: Sequence[float | None], width: int, height: int, low: float = 0.0, high: float = 100.0) -> str:
+    """Return the way of a line through a box, the first value at its left edge; one that stands alone is a dot."""
+    step = width / max(len(values) - 1, 1)
+    drawn, before = [], False
+    for number, value in enumerate(values):
+        if value is not None:
+            share = (min(max(value, low), high) - low) / (high - low)
+            drawn.append(f"{'L' if before else 'M'}{number * step:.1f} {height * (1 - share):.1f}")
+            alone = not before and (number + 1 == len(values) or values[number + 1] is None)
+            drawn += ["h0"] if alone else []
+        before = value is not None
+    return "".join(drawn)
+
+
+def trend_path(values: Sequence[float | None]) -> str:
+    """Return the way of a small line: as high as its values differ, but no higher than ``LEAST`` makes them."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    spare = max(LEAST - (max(known) - min(known)), 0.0) / 2 + 1
+    return line_path(values, *TREND, min(known) - spare, max(known) + spare)

@@ -19,9 +19,9 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.sharing import acts, granting, pages, queries
+from yiwang.platform.sharing import acts, granting, pages, quality_pages, queries
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
-from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -45,6 +45,8 @@ _PLAIN: dict[GrantMove, Callable[..., Any]] = {
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
     found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
+    if actor.has_role(STEWARDS | WATCHING):
+        found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
     if actor.has_role(STEWARDS):
         waiting, open_ones = queries.grants_waiting(actor), queries.objections_waiting(actor)
         found += [
@@ -280,4 +282,5 @@ urlpatterns = [
     path("grants/", grants, name="grants"),
     path("grants/new/", ask, name="ask"),
     path("grants/<uuid:pk>/", grant, name="grant"),
+    *quality_pages.urlpatterns,
 ]

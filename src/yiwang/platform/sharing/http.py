@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +12,8 @@ from ninja import Field, Path, Query, Router, Schema, Status
 
 from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
 from yiwang.kernel.paging import BadCursor
-from yiwang.kernel.problems import Invalid
-from yiwang.platform.sharing import acts, intake, queries
+from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.platform.sharing import acts, intake, queries, scores
 from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, Said, Want
 
 router = Router(tags=["数据共享"])
@@ -140,6 +140,54 @@ class ChecksOut(Schema):
     answers: list[CheckedOut]
 
 
+class FaultCount(Schema):
+    """What is wrong in how many rows."""
+
+    column: str = Field(description="信息项；规则说的是整行，为空")
+    word: str = Field(description="required、kind、options、pattern、min、max、length，或 rule:代码、cross:代码")
+    rows: int
+
+
+class QualityOut(Schema):
+    """How good a dataset is. The shares and the score are per cent, rounded down; a share that is not known is null."""
+
+    code: str
+    day: date
+    measured_at: datetime
+    refreshed_at: datetime | None = Field(description="最近一次来数据的时间")
+    rows: int
+    completeness: float | None = Field(description="该填的格填了多少")
+    accuracy: float | None = Field(description="没有错的行有多少")
+    timeliness: float = Field(description="按承诺的更新周期")
+    score: float
+    faults: list[FaultCount]
+
+
+class FaultyRowOut(Schema):
+    """A row to mend. It goes away when a good row of the same subject and key comes."""
+
+    run: uuid.UUID
+    line: int = Field(description="在那次送来的数据里第几行；0 是库里已有的记录")
+    at: datetime
+    subject: str = Field(description="主体号码，只有两头；库里认不出的为空")
+    key: dict[str, str | int | float | bool | None] = Field(description="自身主键的值")
+    faults: list[tuple[str, str]]
+
+
+class FaultyRowPage(Schema):
+    """A page of rows to mend. ``next`` is empty on the last."""
+
+    rows: list[FaultyRowOut]
+    next: str
+
+
+class FaultQuery(Schema):
+    """Which page."""
+
+    after: Text = Field("", description="上一页的 next")
+    limit: int = Field(50, ge=1, le=200)
+
+
 def _line(view: DatasetView) -> dict[str, Any]:
     one = view.definition
     return {
@@ -202,3 +250,45 @@ def check(request: HttpRequest, body: CheckIn, key: IdempotencyKey) -> dict[str,
     wants = tuple(Want(dataset=one.dataset, fields=tuple(one.fields), answer=one.answer) for one in body.wants)
     answers = acts.check(body.case, body.item, tuple(body.subjects), wants, by=actor_of(request), key=key)
     return {"answers": list(answers)}
+
+
+@router.get(
+    "/datasets/{code}/quality",
+    auth=READ,
+    response=QualityOut,
+    operation_id="dataset_quality",
+    summary="一个数据集的质量",
+)
+def quality(request: HttpRequest, code: Code) -> dict[str, Any]:
+    """Return the newest score with what it is made of; 404 before it is first measured."""
+    view = queries.get_dataset(code, actor_of(request))
+    found, shown = scores.newest(view.id), scores.shown(view.id)
+    if found is None or shown is None:
+        raise NotFound(_("这个数据集还没有测过。"))
+    return {
+        "code": code,
+        "refreshed_at": shown[1],
+        "faults": [{"column": column, "word": word, "rows": rows} for column, word, rows in found.faults],
+        **{
+            name: getattr(found, name)
+            for name in ("day", "measured_at", "rows", "completeness", "accuracy", "timeliness", "score")
+        },
+    }
+
+
+@router.get(
+    "/datasets/{code}/faults",
+    auth=WRITE,
+    response=FaultyRowPage,
+    operation_id="dataset_faults",
+    summary="提供方要改的行",
+)
+def faults(request: HttpRequest, code: Code, query: Query[FaultQuery]) -> dict[str, Any]:
+    """List the rows that wait to be mended, to the agency that provides the dataset."""
+    by = actor_of(request)
+    acts.CanBringIn.check(by, scores.provided(code))
+    try:
+        found = scores.to_mend(code, by, query.limit, after=query.after)
+    except BadCursor as error:
+        raise Invalid(_("after 不是这个清单给出的 next。")) from error
+    return {"rows": found.items, "next": found.next}

@@ -18,7 +18,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.sealed import blind_index, key_ring
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
 from yiwang.platform.sharing.queries import SUBJECT, own_index, values_index
-from yiwang.platform.sharing.rules import faults
+from yiwang.platform.sharing.rules import Checker
 from yiwang.platform.sharing.types import Brought, DatasetDefinition, Drift, RowFault
 
 MOST = 10_000
@@ -115,6 +115,7 @@ def _sorted(
     run: Run, definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[list[_Good], list[BadRow]]:
     ring, place, now = key_ring(), Record._meta.get_field("values"), clock.now()
+    checker = Checker(definition, clock.today())
     good: list[_Good] = []
     bad: list[BadRow] = []
     for line, row in enumerate(rows, 1):
@@ -124,7 +125,7 @@ def _sorted(
         found = [*wrong, *([] if subject else [("subject", "required")])]
         values = {item.name: row[item.name] for item in definition.items if row.get(item.name) not in (None, "")}
         if not gone:
-            found += [(item.name, word) for item in definition.items for word in faults(item, row.get(item.name))]
+            found += checker.faults({item.name: row.get(item.name) for item in definition.items})
         index, own = blind_index(subject, SUBJECT), own_index(definition.key, values)
         if found:
             bad.append(

@@ -18,6 +18,8 @@ FIELDS: dict[str, str | Promise] = {
     "DatasetDefinition.items": _("信息项"),
     "DatasetDefinition.key": _("自身主键（信息项名称）"),
     "DatasetItem.name": _("字段名"),
+    "QualityRule.name": _("规则说的是什么"),
+    "QualityRule.name_en": _("规则的英文说法"),
     "DatasetItem.label": _("中文名称"),
     "DatasetItem.label_en": _("英文名称"),
     "DatasetItem.required": _("必填"),
@@ -36,6 +38,7 @@ FIELDS: dict[str, str | Promise] = {
     "covers_to": _("数据截止日期"),
     "cycle": _("更新周期"),
     "domain": _("所属领域"),
+    "QualityRule.expression": _("表达式（成立才算对）"),
     "element": _("数据元"),
     "format": _("资源格式"),
     "guiding": _("中央业务指导部门"),
@@ -65,6 +68,7 @@ FIELDS: dict[str, str | Promise] = {
     "region": _("行政区划"),
     "related": _("关联的数据集"),
     "required": _("必填"),
+    "rules": _("质量规则"),
     "retention_months": _("失效后保留月数（0 为长期）"),
     "sensitive": _("敏感"),
     "service_items": _("关联的政务服务事项"),
@@ -178,4 +182,21 @@ OBJECTION_STATES: dict[types.ObjectionState, str | Promise] = {
 OBJECTION_KINDS: dict[types.ObjectionKind, str | Promise] = {
     types.ObjectionKind.DATA: _("数据不对"),
     types.ObjectionKind.ACCESS: _("为什么看我的数据"),
+}
+FAULTS: dict[str, str | Promise] = {
+    "required": _("没有填"),
+    "kind": _("类型不对"),
+    "options": _("不是可以取的值"),
+    "pattern": _("格式不对"),
+    "min": _("太小或太早"),
+    "max": _("太大或太晚"),
+    "length": _("太长"),
+    "rule": _("不符合本数据集的规则"),
+    "cross": _("和别的数据集对不上"),
+}
+"""What a fault is called, by its word; ``rule`` and ``cross`` stand before a rule's code (``rule:period``)."""
+DIMENSIONS: dict[types.Dimension, str | Promise] = {
+    types.Dimension.COMPLETENESS: _("完整性"),
+    types.Dimension.ACCURACY: _("准确性"),
+    types.Dimension.TIMELINESS: _("及时性"),
 }

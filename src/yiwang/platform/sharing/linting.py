@@ -40,6 +40,7 @@ RULES = {
     "open": "What is open to society holds nothing sensitive; open on conditions says on which.",
     "services": "A dataset that serves no service item says why; items that are not carried out here are told (warning).",
     "related": "Related datasets exist.",
+    "rules": "A rule's expression can be read, asks for columns that are there, and says what holds where one may be empty.",
     "covers": "The time it covers does not end before it begins.",
     "english": "Foreigners find a dataset by its English name (warning).",
 }
@@ -67,7 +68,12 @@ class LintContext:
 
 def lint(definition: DatasetDefinition, context: LintContext) -> list[LintFinding]:
     """Return everything that is wrong with a dataset, by field."""
-    return [*_whole(definition, context), *_sharing(definition), *_columns(definition, context)]
+    return [
+        *_whole(definition, context),
+        *_sharing(definition),
+        *_columns(definition, context),
+        *_rules(definition),
+    ]
 
 
 def _whole(definition: DatasetDefinition, context: LintContext) -> Iterator[LintFinding]:
@@ -180,3 +186,34 @@ def _element(
         yield LintFinding(
             "source", f"{where}.authoritative", _("数据集 %s 已经是这个数据元的权威来源（一数一源）。") % other
         )
+
+
+def _rules(definition: DatasetDefinition) -> Iterator[LintFinding]:
+    often = Counter(rule.code for rule in definition.rules)
+    known = {item.name for item in definition.items} | {"today"}
+    optional = {item.name for item in definition.items if not item.required}
+    for number, rule in enumerate(definition.rules):
+        where = f"rules.{number}"
+        if not _CODE.fullmatch(rule.code):
+            yield LintFinding("rules", f"{where}.code", _("代码要用小写字母开头，只含小写字母、数字和下划线。"))
+        if often[rule.code] > 1:
+            yield LintFinding("rules", f"{where}.code", _("有两条规则叫 %s。") % rule.code)
+        try:
+            expression = expressions.compile(rule.expression)
+        except expressions.ExpressionError as error:
+            yield LintFinding("rules", f"{where}.expression", str(error))
+            continue
+        for name in sorted(expression.names - known):
+            yield LintFinding("rules", f"{where}.expression", _("没有叫 %s 的信息项。") % name)
+        if empty := sorted(_undecided(expression) & optional):
+            told = _("%(names)s 可以为空，要写明空着时怎么算，例如 %(name)s == null or …。")
+            names = "、".join(empty)
+            yield LintFinding("rules", f"{where}.expression", told % {"names": names, "name": empty[0]})
+
+
+def _undecided(expression: expressions.Expression) -> frozenset[str]:
+    """Return the columns that a rule would need to be decided where all are empty: then it counts as broken."""
+    try:
+        return expression.evaluate({}).missing
+    except expressions.ExpressionError:
+        return frozenset()

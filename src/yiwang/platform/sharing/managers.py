@@ -17,6 +17,8 @@ else:
     _QuerySet = models.QuerySet
 
 STEWARDS = frozenset({Role.DATA_STEWARD, Role.DATA_OFFICE})
+WATCHING = frozenset({Role.DATA_OFFICE, Role.SUPERVISOR})
+"""Who sees the figures of every agency: figures say nothing of a person."""
 
 
 class DatasetQuerySet(_QuerySet):
@@ -32,6 +34,13 @@ class DatasetQuerySet(_QuerySet):
         if actor.kind is ActorKind.STAFF and actor.grants:
             return self.filter(published | _reached(actor))
         return self.filter(published & ~Q(sharing=SharingType.NONE))
+
+    def measured_for(self, actor: Actor) -> DatasetQuerySet:
+        """Filter to the published datasets whose quality the actor answers for (stewards) or watches (all of them)."""
+        published = self.filter(current__isnull=False)
+        if actor.kind is ActorKind.SYSTEM or actor.has_role(WATCHING):
+            return published
+        return published.filter(_reached(actor))
 
     def editable_by(self, actor: Actor) -> DatasetQuerySet:
         """Filter to what the actor's stewards' grants reach."""
@@ -58,6 +67,18 @@ class ObjectionQuerySet(_QuerySet):
         if actor.kind is ActorKind.PERSON and actor.principal is not None:
             return self.filter(party_id=actor.principal.id)
         return self.filter(_reached(actor))
+
+
+class BadRowQuerySet(_QuerySet):
+    """Rows to mend are seen by who has to mend them: the provider's systems and its stewards."""
+
+    def visible_to(self, actor: Actor) -> BadRowQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind is ActorKind.CLIENT and actor.agency:
+            return self.filter(dataset__agency__path__startswith=actor.agency)
+        return self.filter(_reached(actor, "dataset__"))
 
 
 def _reached(actor: Actor, before: str = "") -> Q:

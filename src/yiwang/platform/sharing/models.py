@@ -9,8 +9,11 @@ from django.db.models import Q
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Reach
-from yiwang.platform.sharing.managers import DatasetQuerySet, GrantQuerySet, ObjectionQuerySet
+from yiwang.platform.sharing.managers import BadRowQuerySet, DatasetQuerySet, GrantQuerySet, ObjectionQuerySet
 from yiwang.platform.sharing.types import Side
+
+QUALITY = "quality"
+"""Connector of the runs in which nightly measuring puts what it finds."""
 
 
 class Dataset(models.Model):
@@ -37,6 +40,9 @@ class Dataset(models.Model):
     classification = models.CharField(max_length=20, blank=True)
     domain = models.CharField(max_length=12, blank=True)
     sharing = models.SmallIntegerField(default=3)
+    quality = models.DecimalField(max_digits=4, decimal_places=1, default=0)
+    """The newest score, for lists; it means nothing before ``measured_at``."""
+    measured_at = models.DateTimeField(null=True)
     objects = DatasetQuerySet.as_manager()
 
     class Meta:
@@ -50,6 +56,7 @@ class Dataset(models.Model):
                 fields=["classification", "resource_code"], name="dataset_published", condition=Q(current__isnull=False)
             ),
             models.Index(fields=["agency", "state"], name="dataset_agency"),
+            models.Index(fields=["quality", "code"], name="dataset_worst", condition=Q(measured_at__isnull=False)),
         ]
 
     @property
@@ -104,7 +111,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7)
     dataset = models.ForeignKey(Dataset, models.PROTECT, related_name="runs")
     connector = models.CharField(max_length=20)
-    """``push``, ``pack``, or the connector's name."""
+    """``push``, ``pack``, the connector's name, or ``QUALITY``, which brings nothing in but holds what was found wrong."""
     by = models.CharField(max_length=120)
     state = models.CharField(max_length=8, default="running")
     token = models.JSONField(null=True)
@@ -126,7 +133,9 @@ class Run(models.Model):
 
 
 class BadRow(models.Model):
-    """A row that was not taken, for its source to mend: sealed as it came."""
+    """A row for its source to mend, sealed as it came: one that was not taken, or (in a run of ``QUALITY``, line 0) a
+    record that is in the store and was found to be wrong.
+    """
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, models.CASCADE, related_name="bad_rows")
@@ -138,12 +147,52 @@ class BadRow(models.Model):
     values = SealedJSONField()
     at = models.DateTimeField()
     mended_at = models.DateTimeField(null=True)
-    """When a good row of the same subject and key came."""
+    """When a good row of the same subject and key came, or the record was found good or ended."""
+    objects = BadRowQuerySet.as_manager()
 
     class Meta:
         indexes = [
             models.Index(fields=["dataset", "subject_index"], name="bad_row_open", condition=Q(mended_at=None)),
+            models.Index(fields=["dataset", "id"], name="bad_row_in_order", condition=Q(mended_at=None)),
         ]
+
+
+class CrossRuleRow(models.Model):
+    """A rule between two datasets, as the city's pack has it."""
+
+    code = models.SlugField(max_length=60, primary_key=True)
+    name = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=8)
+    here = models.ForeignKey(Dataset, models.CASCADE, related_name="rules_here")
+    column = models.CharField(max_length=60, blank=True)
+    there = models.ForeignKey(Dataset, models.CASCADE, related_name="+")
+    other = models.CharField(max_length=60, blank=True)
+
+
+class QualityScore(models.Model):
+    """How good a dataset was on a day: what was counted, and the score. Kept for ``acts.quality.KEPT`` days."""
+
+    id = models.BigAutoField(primary_key=True)
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="scores")
+    day = models.DateField()
+    measured_at = models.DateTimeField()
+    rows = models.BigIntegerField()
+    expected = models.BigIntegerField()
+    filled = models.BigIntegerField()
+    sound = models.BigIntegerField()
+    columns = models.JSONField()
+    """In how many rows each column is filled."""
+    faults = models.JSONField()
+    """Column, word, in how many rows; most first."""
+    completeness = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    accuracy = models.DecimalField(max_digits=4, decimal_places=1, null=True)
+    timeliness = models.DecimalField(max_digits=4, decimal_places=1)
+    score = models.DecimalField(max_digits=4, decimal_places=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dataset", "day"], name="quality_score_once")]
+        indexes = [models.Index(fields=["day"], include=["dataset", "score"], name="quality_score_of_day")]
 
 
 class Grant(models.Model):
@@ -270,3 +319,15 @@ class Objection(models.Model):
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
 
 __all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Objection", "Record", "Run"]
+__all__ = [
+    "QUALITY",
+    "BadRow",
+    "CrossRuleRow",
+    "Dataset",
+    "DatasetDraft",
+    "DatasetEdition",
+    "Grant",
+    "QualityScore",
+    "Record",
+    "Run",
+]

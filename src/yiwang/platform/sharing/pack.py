@@ -1,10 +1,15 @@
-"""Sharing's part of a pack: datasets, published as they stand, and what the demo's agencies have in them."""
+"""Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, and what must hold
+between them.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
@@ -16,8 +21,20 @@ from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
-from yiwang.platform.sharing.models import Dataset, Record
-from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
+from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Record
+from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, RecordSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossRow:
+    """A rule between two datasets in ``cross_rules.yaml``: ``from`` and ``to`` are ``dataset`` or ``dataset.column``."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    kind: CrossKind
+    source: Annotated[str, Field(alias="from", pattern=r"^[a-z]\w*(\.[a-z]\w*)?$")]
+    target: Annotated[str, Field(alias="to", pattern=r"^[a-z]\w*(\.[a-z]\w*)?$")]
 
 
 def load(pack: Pack, *, by: Actor) -> None:
@@ -43,11 +60,52 @@ def load(pack: Pack, *, by: Actor) -> None:
         if row is None:
             pack.fault(pack.root / "records", 1, f"there is no dataset {spec.dataset}")
             continue
-        Dataset.objects.filter(pk=row.pk).update(available=spec.available)
+        Dataset.objects.filter(pk=row.pk).update(available=spec.available, refreshed_at=clock.now())
         row.records.all().delete()
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
     _grants(pack, rows, by)
+    _cross_rules(pack, rows)
+
+
+def _cross_rules(pack: Pack, rows: dict[str, Dataset]) -> None:
+    """Load the rules between datasets; those that the pack no longer has are no longer asked."""
+    made: list[CrossRuleRow] = []
+    path = pack.root / "cross_rules.yaml"
+    for one in pack.rows("cross_rules.yaml", CrossRow):
+        (here, column), (there, other) = (way.partition(".")[::2] for way in (one.source, one.target))
+        found = [_unfit(rows, here, column), _unfit(rows, there, other)]
+        if one.kind is CrossKind.EQUAL and not (column and other):
+            found.append("two columns are compared: name both")
+        if one.kind is not CrossKind.EQUAL and other:
+            found.append("a record is looked for, no column of it")
+        wrong = [fault for fault in found if fault]
+        for fault in wrong:
+            pack.fault(path, 1, f"{one.code}: {fault}")
+        if not wrong:
+            made.append(
+                CrossRuleRow(
+                    code=one.code,
+                    name=one.name,
+                    name_en=one.name_en,
+                    kind=one.kind.value,
+                    here=rows[here],
+                    column=column,
+                    there=rows[there],
+                    other=other,
+                )
+            )
+    pack.stop_if_faulty()
+    CrossRuleRow.objects.all().delete()
+    CrossRuleRow.objects.bulk_create(made)
+
+
+def _unfit(rows: dict[str, Dataset], code: str, column: str) -> str:
+    if code not in rows:
+        return f"there is no dataset {code}"
+    if column and column not in {item["name"] for item in rows[code].draft["items"]}:
+        return f"{code} has no column {column}"
+    return ""
 
 
 def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:

@@ -19,7 +19,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.sharing import queries
+from yiwang.platform.sharing import queries, scores
 from yiwang.platform.sharing.labels import CHOICES
 from yiwang.platform.sharing.queries import Filters
 from yiwang.platform.sharing.types import DatasetView, Openness, SharingType
@@ -115,6 +115,7 @@ def shown(request: HttpRequest, space: str, code: str, **more: Any) -> HttpRespo
         "items": [(name, reverse("portal:search") + "?" + urlencode({"q": name})) for name in items.values()],
         "related": [(named(name), reverse(f"{space}:dataset", args=[other])) for other, name in related],
         "history": queries.edition_history(view.id),
+        "quality": scores.shown(view.id),
         "space": space,
         "crumbs": [
             Link(_("首页"), "/"),

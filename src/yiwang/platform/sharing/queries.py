@@ -27,6 +27,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry
 from yiwang.platform.sharing import granting
 from yiwang.platform.sharing.documents import DEFINITION, read_edition
+from yiwang.platform.sharing.inspecting import SUBJECT
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Check, Dataset, DatasetEdition, Grant, Objection
@@ -45,9 +46,6 @@ from yiwang.platform.sharing.types import (
     Outcome,
     Side,
 )
-
-SUBJECT = "subject"
-"""Scope of the blind index under which a subject's records stand."""
 
 
 class ArrayLen(Func):

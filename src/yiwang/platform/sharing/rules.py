@@ -1,18 +1,24 @@
-"""What may stand in a column: the check of single values that every way into the store goes through."""
+"""What may stand in a column and in a record: the check that every way into the store goes through; and how good a dataset
+is, worked out from what the checks counted.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
-from yiwang.kernel import codes
+from yiwang.kernel import codes, expressions
 from yiwang.kernel.fields import FieldKind
-from yiwang.platform.sharing.types import DatasetItem
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetItem, Dimension, UpdateCycle
 
 FAULTS = ("required", "kind", "options", "pattern", "min", "max", "length")
 """Every word that ``faults`` may return, in its order."""
+RULE, CROSS = "rule:", "cross:"
+"""How the words for rules begin, before their code: those of a dataset, and those between two."""
 _INTEGER = re.compile(r"-?[0-9]+")
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MONEY = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
@@ -100,3 +106,95 @@ def _is_code(parse: Callable[[str, date], str], text: str, today: date) -> bool:
         return parse(text, today) == text
     except codes.CodeError:
         return False
+
+
+# --- whole records ---
+
+Fault = tuple[str, str]
+"""Column and word; the column is empty where a rule is about the whole record."""
+
+
+class Checker:
+    """All that a record of a dataset can be wrong in by itself, made ready once for many records."""
+
+    def __init__(self, definition: DatasetDefinition, today: date) -> None:
+        self._items = definition.items
+        self._today = today
+        self._rules = [(RULE + rule.code, expressions.compile(rule.expression)) for rule in definition.rules]
+        asked = frozenset[str]().union(*(rule.names for _word, rule in self._rules))
+        self._numbers = [item.name for item in definition.items if item.kind in _NUMBERS and item.name in asked]
+
+    def faults(self, values: Mapping[str, Any]) -> list[Fault]:
+        """Return what is wrong. A rule is not asked about a column that is wrong: that was told already."""
+        found = [
+            (item.name, word) for item in self._items for word in faults(item, values.get(item.name), today=self._today)
+        ]
+        if not self._rules:
+            return found
+        wrong = {name for name, _word in found}
+        data = self._data(values, wrong)
+        return found + [
+            ("", word) for word, rule in self._rules if wrong.isdisjoint(rule.names) and not _holds(rule, data)
+        ]
+
+    def _data(self, values: Mapping[str, Any], wrong: set[str]) -> dict[str, Any]:
+        """Return the values as rules take them: numbers that came as text are numbers, texts of blanks are nothing."""
+        data = {name: value for name, value in values.items() if not is_missing(value)}
+        data |= {name: Decimal(str(data[name])) for name in self._numbers if name in data and name not in wrong}
+        data["today"] = self._today.isoformat()
+        return data
+
+
+def _holds(rule: expressions.Expression, data: Mapping[str, Any]) -> bool:
+    try:
+        return rule.evaluate(data).value is True
+    except expressions.ExpressionError:
+        return False  # a value that the expression cannot take, such as a number that is too long to be exact
+
+
+def same(kind: FieldKind, one: object, other: object) -> bool:
+    """Tell whether two values say the same: numbers by their size, all others as they are written."""
+    if kind in _NUMBERS and all(_is_of_kind(kind, value, date.max) for value in (one, other)):
+        return Decimal(str(one)) == Decimal(str(other))
+    return str(one).strip() == str(other).strip()
+
+
+# --- how good a dataset is ---
+
+PROMISES = {
+    UpdateCycle.REALTIME: timedelta(days=1),
+    UpdateCycle.DAILY: timedelta(days=1),
+    UpdateCycle.WEEKLY: timedelta(days=7),
+    UpdateCycle.MONTHLY: timedelta(days=31),
+    UpdateCycle.QUARTERLY: timedelta(days=92),
+    UpdateCycle.YEARLY: timedelta(days=366),
+}
+"""How old data may be. What comes in real time has a day: at night there may be nothing to tell."""
+WEIGHTS = {Dimension.COMPLETENESS: 30, Dimension.ACCURACY: 40, Dimension.TIMELINESS: 30}
+"""What counts how much, where the city's table ``quality_weights`` does not say otherwise."""
+
+
+def timeliness(cycle: UpdateCycle, refreshed_at: datetime | None, now: datetime) -> Fraction:
+    """Return 1 within the promise, falling evenly to 0 at three times it; 0 for what never came."""
+    if refreshed_at is None:
+        return Fraction(0)
+    promise, age = PROMISES[cycle], now - refreshed_at
+    late = Fraction((age - promise) // _TICK, 2 * promise // _TICK)
+    return min(max(1 - late, Fraction(0)), Fraction(1))
+
+
+_TICK = timedelta(microseconds=1)
+
+
+def percent(share: Fraction) -> Decimal:
+    """Return a share in per cent with one decimal, rounded down everywhere: what is not perfect never reads 100."""
+    return Decimal(int(share * 1000)).scaleb(-1)
+
+
+def score(shares: Mapping[Dimension, Fraction | None], weights: Mapping[Dimension, int] = WEIGHTS) -> Decimal:
+    """Return 0 to 100 by the weights. A share that is not known does not count: of no rows nothing is wrong, or right."""
+    known = {one: share for one, share in shares.items() if share is not None and weights.get(one, 0) > 0}
+    whole = sum(weights[one] for one in known)
+    return percent(
+        sum((share * weights[one] for one, share in known.items()), Fraction(0)) / whole if whole else Fraction(0)
+    )

@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import IntEnum, StrEnum
+from fractions import Fraction
 from typing import Any
 
 from yiwang.kernel.fields import FieldKind
@@ -149,6 +151,20 @@ class AnswerRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRule:
+    """What must be true of a record as a whole: a ZEN expression over its columns, and ``today``.
+
+    Numbers come as numbers and dates as ISO text (``d(ends) >= d(starts)``). A record of which it is not true is faulty,
+    also where it stays unknown because a column is empty: the rule says what holds then (``ends == null or …``).
+    """
+
+    code: str
+    name: str
+    name_en: str = ""
+    expression: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetDefinition:
     """A dataset as its steward describes it; published, it is frozen as an edition.
 
@@ -166,6 +182,7 @@ class DatasetDefinition:
     subject: PartyKind
     key: tuple[str, ...] = ()
     items: tuple[DatasetItem, ...]
+    rules: tuple[QualityRule, ...] = ()
     classification: str
     domain: str = ""
     tags: tuple[str, ...] = ()
@@ -295,6 +312,127 @@ class Brought:
     """The first rows that were rejected."""
     drift: Drift = Drift()
     run: uuid.UUID | None = None
+
+
+class CrossKind(StrEnum):
+    """What a rule between two datasets asks of a record here: that its subject has a record there, has none there, or that
+    a value here is the subject's value there.
+    """
+
+    EXISTS = "exists"
+    ABSENT = "absent"
+    EQUAL = "equal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossRule:
+    """A rule between two datasets; a fault is one of the record ``here``.
+
+    ``column`` is compared with ``other`` (EQUAL), or holds the number of somebody else than the record's own subject, who
+    is looked for there.
+    """
+
+    code: str
+    name: str
+    name_en: str = ""
+    kind: CrossKind
+    here: str
+    column: str = ""
+    there: str
+    other: str = ""
+
+
+class Dimension(StrEnum):
+    """What quality is made of (GB/T 36344 has these among its characteristics)."""
+
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    TIMELINESS = "timeliness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How good the records of a dataset are that are valid now: counts, from which shares and score are worked out."""
+
+    rows: int = 0
+    expected: int = 0
+    """Cells that have to be filled: the required columns of every row."""
+    filled: int = 0
+    sound: int = 0
+    """Rows without any fault."""
+    columns: Mapping[str, int] = field(default_factory=dict)
+    """In how many rows each column is filled, the optional ones too."""
+    faults: tuple[tuple[str, str, int], ...] = ()
+    """Column, word and in how many rows; the column is empty for rules over a whole record."""
+    wrong: Mapping[int, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """Faulty records with their faults: those that were known, and as many others as are kept for mending."""
+    timeliness: Decimal = Decimal(0)
+    score: Decimal = Decimal(0)
+    """Both in per cent with one decimal (``rules.percent``)."""
+
+    @property
+    def completeness(self) -> Fraction | None:
+        """Filled of expected cells; none where nothing is expected."""
+        return Fraction(self.filled, self.expected) if self.expected else None
+
+    @property
+    def accuracy(self) -> Fraction | None:
+        """Rows without a fault of all rows; none where there are no rows."""
+        return Fraction(self.sound, self.rows) if self.rows else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreView:
+    """How good a dataset was on a day. The shares and the score are per cent; a share that is not known is empty."""
+
+    day: date
+    measured_at: datetime
+    rows: int
+    expected: int
+    filled: int
+    sound: int
+    columns: Mapping[str, int]
+    faults: tuple[tuple[str, str, int], ...]
+    completeness: Decimal | None
+    accuracy: Decimal | None
+    timeliness: Decimal
+    score: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """An agency or a dataset with its newest score, and its score on each of the last days (empty: not measured)."""
+
+    code: str
+    name: str
+    score: Decimal
+    days: tuple[Decimal | None, ...]
+    datasets: int = 0
+    """How many datasets of an agency were measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedDataset(Ranked):
+    """A dataset among others."""
+
+    definition: DatasetDefinition
+    agency_name: str
+    refreshed_at: datetime | None
+    newest: ScoreView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultyRow:
+    """A row that waits to be mended. ``line`` is its place in what was sent (from 1), 0 for a record in the store."""
+
+    run: uuid.UUID
+    line: int
+    at: datetime
+    subject: str
+    """The subject's number with its middle left out; empty where the store cannot tell it."""
+    key: Mapping[str, Any]
+    """The values of the dataset's own key."""
+    faults: tuple[tuple[str, str], ...]
 
 
 class GrantState(StrEnum):

@@ -5,6 +5,7 @@ A page has dozens of them, so they are plain functions, not templates.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import assets, dates, names, uploads, values
+from .. import assets, dates, names, shown, uploads, values
 
 register = template.Library()
 
@@ -162,6 +163,18 @@ def bar(start: int, width: int, words: str = "", kind: str = "") -> SafeString:
     css = f" yw-bar--{kind}" if kind else ""
     inner = format_html("<b>{}</b>", words) if kind == "pause" and words else words
     return format_html('<span class="yw-bar{} yw-c{} yw-w{}">{}</span>', css, start, width, inner)
+
+
+@register.simple_tag
+def trend(values: Sequence[float | None], words: str) -> SafeString:
+    """Draw how a share went, day by day (``None``: not known), as a small line; ``words`` say it to screen readers."""
+    return format_html(
+        '<svg class="yw-trend" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none">'
+        '<path d="{}"/></svg>',
+        *shown.TREND,
+        words,
+        shown.trend_path(values),
+    )
 
 
 @register.filter

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from yiwang.ui import assets, messages
 from yiwang.ui.frame import Link
-from yiwang.ui.shown import COLUMNS, Bar, Lane, chart
+from yiwang.ui.shown import COLUMNS, LINES, TREND, Bar, Lane, chart, line_path, lines, trend_path
 from yiwang.ui.templatetags import ui
 
 TEMPLATES = assets.HERE / "templates"
@@ -84,6 +84,39 @@ def test_the_sheet_draws_every_column_that_a_chart_may_use():
             f".yw-at{number}::after ",
         ):
             assert name in sheet
+
+
+SHARES = st.lists(st.none() | st.floats(0, 100), min_size=1, max_size=40)
+
+
+@given(SHARES)
+def test_a_line_shows_every_day_that_is_known_and_leaves_gaps(values):
+    drawn = line_path(values, *LINES)
+    points = [(float(x), float(y)) for x, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", drawn)]
+    known = [(number, value) for number, value in enumerate(values) if value is not None]
+    assert len(points) == len(known)
+    for (x, y), (number, value) in zip(points, known, strict=True):
+        assert x == pytest.approx(number * LINES[0] / max(len(values) - 1, 1), abs=0.06)
+        assert y == pytest.approx(LINES[1] - value, abs=0.06)
+    begun = [n for n, value in known if n == 0 or values[n - 1] is None]
+    assert drawn.count("M") == len(begun)
+    alone = [n for n in begun if n + 1 == len(values) or values[n + 1] is None]
+    assert drawn.count("h0") == len(alone)
+
+
+@given(SHARES)
+def test_a_small_line_stays_in_its_box_and_makes_no_cliff_of_little(values):
+    heights = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", trend_path(values))]
+    assert all(0 <= one <= TREND[1] for one in heights)
+    known = [value for value in values if value is not None]
+    if known and max(known) - min(known) < 1:
+        assert max(heights) - min(heights) <= TREND[1] / 10
+
+
+def test_lines_keep_their_order_and_words():
+    drawn = lines([("一", [1, 2]), ("二", [None, None])], words="话", first="1", last="2")
+    assert ([one.label for one in drawn.lines], drawn.words, drawn.lines[1].path) == (["一", "二"], "话", "")
+    assert 'aria-label="话"' in ui.trend([1, None], "话")
 
 
 @pytest.mark.parametrize(("count", "shown"), [(None, ""), (0, "0"), (99, "99"), (100, "99+")])

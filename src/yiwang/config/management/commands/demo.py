@@ -25,6 +25,7 @@ from yiwang.config.demo import sign_ins
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
 from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
 from yiwang.kernel.audit import heads_file
+from yiwang.platform.sharing.sweep import measure_all
 
 _READY = 120  # seconds that the web may take to answer
 _END = 25  # seconds that a child may take to end in order
@@ -96,6 +97,8 @@ class Command(BaseCommand):
         if _nobody_applied():
             with self._step("让城市里有事在办"), half_made():
                 call_command("living")
+        with self._step("检查数据质量"):
+            measure_all()  # a worker does it at night, when a demo is asleep; measured today, it is not measured again
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

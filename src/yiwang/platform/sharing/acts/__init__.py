@@ -28,10 +28,12 @@ from yiwang.platform.sharing.acts.granting import (
     write_grant,
 )
 from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, object_to_check, object_to_data
+from yiwang.platform.sharing.acts.quality import MEASURED, note_measure
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 
 __all__ = [
     "ANSWERS",
+    "MEASURED",
     "MOVED",
     "PUBLISHED",
     "WITHDRAWN",
@@ -45,6 +47,7 @@ __all__ = [
     "give_up",
     "grant",
     "note_checks",
+    "note_measure",
     "object_to_check",
     "object_to_data",
     "pass_on",

@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "covers_to",
         "related",
     ),
-    "columns": ("items", "key"),
+    "columns": ("items", "key", "rules"),
     "sharing": (
         "sharing",
         "condition",
@@ -86,7 +86,7 @@ DATASETS = Edited(
     groups=GROUPS,
     tabs=TABS,
     labels=LABELS,
-    long=frozenset({"summary", "summary_en", "condition", "open_condition", "no_items_reason", "note"}),
+    long=frozenset({"summary", "summary_en", "condition", "open_condition", "no_items_reason", "note", "expression"}),
     suggested={
         "agency": "agency",
         "classification": "class",

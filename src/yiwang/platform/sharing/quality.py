@@ -1,0 +1,225 @@
+"""How good a dataset is: its records are read in one pass, opened and checked by processes beside, and counted.
+
+What costs is opening sealed values, so it is done on every core. The reading stays one transaction that writes nothing: it
+holds up nobody, and all that is counted is of one moment. Memory holds a few portions of records, however many there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+
+from yiwang.kernel import clock
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.inspecting import Found, Task, begin, inspect
+from yiwang.platform.sharing.models import QUALITY, CrossRuleRow, Dataset
+from yiwang.platform.sharing.rules import CROSS, WEIGHTS, Fault, percent, score, timeliness
+from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinition, Dimension, Measure
+
+Record = tuple[Any, ...]
+R = TypeVar("R")
+
+PORTION = 2_000
+"""Records that are opened and checked at once."""
+FEW = 25 * PORTION
+"""Fewer records than these are done before other processes would have started."""
+LISTED = 10_000
+"""Most faulty records of a dataset that wait to be mended; all of them are counted."""
+
+_EXISTS = """EXISTS (SELECT FROM sharing_record there WHERE there.subject_index = one.subject_index
+    AND there.dataset_id = %s AND there.valid_to IS NULL)"""
+_VALUES = """ARRAY(SELECT there."values" FROM sharing_record there WHERE there.subject_index = one.subject_index
+    AND there.dataset_id = %s AND there.valid_to IS NULL)"""
+_READ = """
+    SELECT one.id, one."values" {looked_up} FROM sharing_record one
+    WHERE one.dataset_id = %s AND one.valid_to IS NULL
+"""
+_NAMED = """
+    SELECT asked.number, EXISTS (
+        SELECT FROM sharing_record there
+        WHERE there.subject_index = asked.index AND there.dataset_id = %s AND there.valid_to IS NULL
+    ) FROM unnest(%s::bytea[]) WITH ORDINALITY AS asked (index, number)
+"""
+_OPEN = """
+    SELECT one.id, bad.id FROM sharing_badrow bad
+    JOIN sharing_run run ON run.id = bad.run_id AND run.connector = %s
+    JOIN sharing_record one ON one.dataset_id = bad.dataset_id AND one.subject_index = bad.subject_index
+     AND one.own = bad.own AND one.valid_to IS NULL
+    WHERE bad.dataset_id = %s AND bad.mended_at IS NULL
+"""
+
+
+class Hands:
+    """Processes that open and check, one for each core; they are started when there is first much to do."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._cores = len(os.sched_getaffinity(0))
+
+    def __enter__(self) -> Hands:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def each(self, work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
+        """Yield what ``work`` makes of each portion, in their order; only a few portions are under way at a time."""
+        waiting: deque[Future[R]] = deque()
+        for portion in portions:
+            waiting.append(self._start().submit(work, portion))
+            if len(waiting) > 2 * self._cores:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def _start(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            # Not forked: a worker has threads, whose locks a copy of the process would hold for ever.
+            fresh = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._cores, fresh, begin, (os.getpid(),))
+        return self._pool
+
+
+def measure(dataset: Dataset, *, hands: Hands | None = None) -> Measure:
+    """Measure a published dataset (its ``current`` edition at hand) as it is now. Raises SealBroken."""
+    assert dataset.current is not None
+    definition = DEFINITION.validate_python(dataset.current.content["definition"])
+    rules = _rules(dataset)
+    joined = tuple(rule for rule in rules if not rule.column or rule.kind is CrossKind.EQUAL)
+    named = tuple(rule for rule in rules if rule not in joined)
+    task = Task(definition, joined, named, clock.today())
+    counted = _Counted(definition, set(open_rows(dataset)))
+    with transaction.atomic():
+        for found in _worked(partial(inspect, task), portions(dataset, joined), hands):
+            _look_up(named, found)
+            counted.add(found)
+    return _result(dataset, definition, counted)
+
+
+def open_rows(dataset: Dataset) -> dict[int, int]:
+    """Return the records that wait to be mended, each with its bad row."""
+    with connection.cursor() as sql:
+        sql.execute(_OPEN, [QUALITY, dataset.pk])
+        return dict(sql.fetchall())
+
+
+def weights() -> dict[Dimension, int]:
+    """Return what counts how much in this city."""
+    table = catalog.code_table("quality_weights")
+    return {one: int(table.get(one, weight)) for one, weight in WEIGHTS.items()}
+
+
+def _rules(dataset: Dataset) -> list[CrossRule]:
+    rows = CrossRuleRow.objects.filter(here=dataset).select_related("here", "there").order_by("code")
+    return [read_rule(row) for row in rows]
+
+
+def read_rule(row: CrossRuleRow) -> CrossRule:
+    """Read the row of a rule between datasets, both at hand."""
+    return CrossRule(
+        code=row.code,
+        name=row.name,
+        name_en=row.name_en,
+        kind=CrossKind(row.kind),
+        here=row.here.code,
+        column=row.column,
+        there=row.there.code,
+        other=row.other,
+    )
+
+
+def portions(dataset: Dataset, joined: Sequence[CrossRule]) -> Iterator[Sequence[Record]]:
+    """Yield the records that are valid now as ``inspect`` takes them, from a cursor in the server (in a transaction)."""
+    ids = dict(Dataset.objects.filter(code__in={rule.there for rule in joined}).values_list("code", "pk"))
+    looked_up = "".join(f", {_VALUES if rule.kind is CrossKind.EQUAL else _EXISTS}" for rule in joined)
+    with connection.cursor() as sql:
+        sql.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of them are wanted, not the first few soon
+    # The driver's own cursor: Django's would give every value as text, twice as long and slow to read.
+    with connection.connection.cursor("quality", binary=True) as rows:
+        rows.execute(_READ.format(looked_up=looked_up), [*(ids[rule.there] for rule in joined), dataset.pk])
+        while portion := rows.fetchmany(PORTION):
+            yield portion
+
+
+def _worked(
+    work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]], hands: Hands | None
+) -> Iterator[R]:
+    """Do few records at once, here; more of them by many hands."""
+    first = list(islice(portions, FEW // PORTION))
+    if sum(map(len, first)) < FEW:
+        yield from map(work, first)
+    elif hands is not None:
+        yield from hands.each(work, chain(first, portions))
+    else:
+        with Hands() as own:
+            yield from own.each(work, chain(first, portions))
+
+
+def _look_up(rules: Sequence[CrossRule], found: Found) -> None:
+    """Look for those whose numbers stand in columns, and add to the faults of the records that name them."""
+    for rule, numbers in zip(rules, found.named, strict=True):
+        if not numbers:
+            continue
+        there = Dataset.objects.values_list("pk", flat=True).get(code=rule.there)
+        with connection.cursor() as sql:
+            sql.execute(_NAMED, [there, [index for _key, index in numbers]])
+            known = dict(sql.fetchall())
+        for number, (key, _index) in enumerate(numbers, 1):
+            if known[number] is not (rule.kind is CrossKind.EXISTS):
+                found.wrong.setdefault(key, []).append((rule.column, CROSS + rule.code))
+
+
+class _Counted:
+    """Sums over portions."""
+
+    def __init__(self, definition: DatasetDefinition, known: Collection[int]) -> None:
+        self.known = known
+        self.rows = self.sound = 0
+        self.filled = [0] * len(definition.items)
+        self.faults: Counter[Fault] = Counter()
+        self.wrong: dict[int, tuple[Fault, ...]] = {}
+
+    def add(self, found: Found) -> None:
+        self.rows += found.rows
+        self.sound += found.rows - len(found.wrong)
+        self.filled = [one + more for one, more in zip(self.filled, found.filled, strict=True)]
+        self.faults.update(chain.from_iterable(found.wrong.values()))
+        room = LISTED - len(self.wrong)
+        for key, faults in found.wrong.items():
+            if key in self.known or room > 0:
+                self.wrong[key] = tuple(faults)
+                room -= 1
+
+
+def _result(dataset: Dataset, definition: DatasetDefinition, counted: _Counted) -> Measure:
+    columns = {item.name: filled for item, filled in zip(definition.items, counted.filled, strict=True)}
+    required = [item.name for item in definition.items if item.required]
+    made = Measure(
+        rows=counted.rows,
+        expected=counted.rows * len(required),
+        filled=sum(columns[name] for name in required),
+        sound=counted.sound,
+        columns=columns,
+        faults=tuple(
+            (*fault, rows) for fault, rows in sorted(counted.faults.items(), key=lambda one: (-one[1], one[0]))
+        ),
+        wrong=counted.wrong,
+    )
+    timely = timeliness(definition.cycle, dataset.refreshed_at, clock.now())
+    shares = {
+        Dimension.COMPLETENESS: made.completeness,
+        Dimension.ACCURACY: made.accuracy,
+        Dimension.TIMELINESS: timely,
+    }
+    return replace(made, timeliness=percent(timely), score=score(shares, weights()))
