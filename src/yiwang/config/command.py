@@ -20,6 +20,7 @@ _NO_DATABASE = {
     "synth",
     "version",
 }
+_NOR_THESE = [["licences", "verify"], ["licences", "anchors"]]
 
 
 def main() -> None:
@@ -48,7 +49,7 @@ def needs_database(arguments: list[str]) -> bool:
     """Tell whether the command with these arguments uses the database."""
     if not arguments or arguments[0].startswith("-") or {"-h", "--help"} & set(arguments):
         return False
-    return arguments[0] not in _NO_DATABASE
+    return arguments[0] not in _NO_DATABASE and arguments[:2] not in _NOR_THESE
 
 
 def _say(line: str) -> None:

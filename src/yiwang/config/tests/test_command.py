@@ -1,6 +1,9 @@
 """The `yiwang` command and its checks."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from io import StringIO
 from pathlib import Path
@@ -24,6 +27,9 @@ from yiwang.config.management.commands import demo, doctor
         ("pack load wenzhou", True),
         ("serve --port 8001", True),
         ("migrate", True),
+        ("licences verify x.pdf", False),
+        ("licences anchors folder", False),
+        ("licences revocations", True),
     ],
 )
 def test_only_what_uses_the_database_starts_it(arguments: str, needed: bool) -> None:
@@ -109,3 +115,18 @@ def test_what_cannot_run_is_not_started_again_what_was_killed_or_had_run_is(sett
         child.start()
         child.process.kill()
         assert child.may_start_again()
+
+
+def test_licences_are_verified_without_any_database(tmp_path: Path) -> None:
+    """The whole command, with a database that cannot be reached and an empty state folder."""
+    (tmp_path / "no.pdf").write_bytes(b"%PDF-1.7 nothing")
+    environment = os.environ | {
+        "DATABASE_URL": "postgres://127.0.0.1:1/none",
+        "YIWANG_STATE_DIR": str(tmp_path / "state"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "yiwang.config.command", "licences", "verify", "no.pdf"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 6, done.stderr
+    assert "不是电子证照 · not an e-licence" in done.stdout

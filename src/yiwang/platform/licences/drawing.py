@@ -43,6 +43,8 @@ class Paper:
     check_url: str
     notice: str = ""
     """A line in small type that warns, such as that it is a demonstration."""
+    until: str = ""
+    """The last day (``2031-11-16``) for programs that read the PDF without the register; empty for one without end."""
     seal: str = ""
     """What stands at the foot of the seal; without it no seal is printed."""
     watermark: str = ""

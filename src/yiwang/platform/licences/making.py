@@ -61,7 +61,7 @@ def make_copy(licence: LicenceView, copy: uuid.UUID, cause: str, until: date, cr
     for it, until when, and the copy's number. Raises MissingGlyph and Unavailable.
     """
     note = rules.copy_note(licence.trust, licence.issuer_name, cause, words.day(until))
-    paper = _licence_paper(licence, across=f"仅用于{cause}", note=f"加注件 {copy}：{note}。")
+    paper = _licence_paper(licence, across=f"仅用于{cause}", note=f"加注件 {copy}：{note}。", until=until)
     annotation = {
         "copy_identifier": str(copy),
         "creation_time": clock.now().isoformat(timespec="seconds"),
@@ -72,7 +72,9 @@ def make_copy(licence: LicenceView, copy: uuid.UUID, cause: str, until: date, cr
     return Files(_pdf(licence, paper), _ofd(licence, paper, copy, {"annotation": annotation}))
 
 
-def _licence_paper(licence: LicenceView, *, across: str = "", note: str = "") -> drawing.Paper:
+def _licence_paper(
+    licence: LicenceView, *, across: str = "", note: str = "", until: date | None = None
+) -> drawing.Paper:
     demo = signing.signatures.selected().demo
     return _paper(
         queries.licence_type(licence.type_slug),
@@ -88,6 +90,7 @@ def _licence_paper(licence: LicenceView, *, across: str = "", note: str = "") ->
         notice=note + (DEMO_NOTICE if demo else ""),
         seal="演示印章" if demo else "电子印章",
         across=across,
+        until=until or licence.valid_to,
     )
 
 
@@ -154,6 +157,7 @@ def _paper(
     seal: str = "",
     watermark: str = "",
     across: str = "",
+    until: date | None = None,
 ) -> drawing.Paper:
     if not any(holder_name in field.lines for field in fields):
         fields = (ShownField("持证主体", "Holder", (holder_name,)), *fields)
@@ -172,4 +176,5 @@ def _paper(
         seal=seal,
         watermark=watermark,
         across=across,
+        until=until.isoformat() if until else "",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -276,6 +277,17 @@ def metadata(pk: uuid.UUID, by: Actor) -> dict[str, Any]:
         "signature_digest": row.digest,
         "last_modification": row.changed_at.isoformat(),
     }
+
+
+def not_in_force() -> Iterator[tuple[str, LicenceStatus, date]]:
+    """Return the identifier, state and since when of every licence that is not in force today, in pieces."""
+    today = clock.today()
+    ended = Q(valid_to__lt=today) | ~Q(status=LicenceStatus.VALID)
+    rows = Licence.objects.filter(ended).order_by("identifier")
+    for row in rows.only("identifier", "status", "valid_to", "renewal_applied_on", "changed_at").iterator(2000):
+        status = status_of(row)
+        if status is not LicenceStatus.VALID:
+            yield row.identifier, status, clock.legal_date(row.changed_at)
 
 
 def of_cases(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, LicenceView]:

@@ -109,7 +109,7 @@ def sign(
     be recognised. Raises Unavailable.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+    from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
     from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
     from pyhanko.stamp import NoOpStampStyle
 
@@ -123,13 +123,10 @@ def sign(
         contact_info=check_url,
         name=issuer_name,
     )
-    out = BytesIO()
-    PdfSigner(
-        about,
-        signer,
-        stamp_style=NoOpStampStyle(),  # the seal is printed in the page itself
-        new_field_spec=SigFieldSpec(FIELD, on_page=-1, box=box, empty_field_appearance=True),
-    ).sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), output=out, bytes_reserved=RESERVED)
+    out, writer = BytesIO(), IncrementalPdfFileWriter(BytesIO(pdf))
+    # The field gets an empty appearance, as PDF/A asks of every field; the seal is printed in the page itself.
+    append_signature_field(writer, SigFieldSpec(FIELD, on_page=-1, box=box))
+    PdfSigner(about, signer, stamp_style=NoOpStampStyle()).sign_pdf(writer, output=out, bytes_reserved=RESERVED)
     return out.getvalue()
 
 
