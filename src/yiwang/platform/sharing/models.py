@@ -229,5 +229,17 @@ class Check(models.Model):
 
 
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
+from yiwang.platform.sharing.means.models import Comparison, SchemeEdition  # noqa: E402
 
-__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Record", "Run"]
+__all__ = [
+    "BadRow",
+    "Check",
+    "Comparison",
+    "Dataset",
+    "DatasetDraft",
+    "DatasetEdition",
+    "Grant",
+    "Record",
+    "Run",
+    "SchemeEdition",
+]

@@ -1,4 +1,6 @@
-"""Sharing's part of a pack: datasets, published as they stand, and what the demo's agencies have in them."""
+"""Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, and schemes of
+comparison.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,15 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.means.acts import write_scheme
+from yiwang.platform.sharing.means.linting import lint
+from yiwang.platform.sharing.means.types import Scheme
 from yiwang.platform.sharing.models import Dataset, Record
 from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
 
@@ -48,6 +54,20 @@ def load(pack: Pack, *, by: Actor) -> None:
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
     _grants(pack, rows, by)
+    _schemes(pack, by)
+
+
+def _schemes(pack: Pack, by: Actor) -> None:
+    """Load the schemes of comparison; unchanged ones keep their edition."""
+    found = [(path, scheme) for path in pack.files("comparisons/*.yaml") for scheme in pack.listed(path, Scheme)]
+    datasets = queries.definitions(want.dataset for _path, scheme in found for want in scheme.wants)
+    items = catalog.basic_codes()
+    for path, scheme in found:
+        for wrong in lint(scheme, datasets, items):
+            pack.fault(path, 1, f"{scheme.code}: {wrong}")
+    pack.stop_if_faulty()
+    for _path, scheme in found:
+        write_scheme(scheme, by=by)
 
 
 def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
