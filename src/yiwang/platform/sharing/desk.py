@@ -22,6 +22,7 @@ from yiwang.platform.sharing import acts, pages, queries
 from yiwang.platform.sharing.granting import possible
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES
 from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.means import desk as means
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Side
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -226,4 +227,5 @@ urlpatterns = [
     path("grants/", grants, name="grants"),
     path("grants/new/", ask, name="ask"),
     path("grants/<uuid:pk>/", grant, name="grant"),
+    *means.urlpatterns,
 ]

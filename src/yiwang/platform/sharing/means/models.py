@@ -32,7 +32,7 @@ class Comparison(models.Model):
     at = models.DateTimeField()
     scheme = models.ForeignKey(SchemeEdition, models.PROTECT, related_name="+")
     case_id = models.UUIDField()
-    case_number = models.CharField(max_length=40)
+    case_number = models.CharField(max_length=50)
     title = models.CharField(max_length=200)
     application_id = models.UUIDField()
     party_id = models.UUIDField()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.sharing.means.documents import REPORT, read_edition
 from yiwang.platform.sharing.means.models import Comparison, SchemeEdition
@@ -27,6 +28,13 @@ def schemes() -> list[SchemeView]:
 def schemes_for(item: str) -> list[SchemeView]:
     """Return the schemes that may be used for an item."""
     return [one for one in schemes() if item in one.scheme.items]
+
+
+def has_scheme(item: str) -> bool:
+    """Tell whether there is a scheme for an item; at most a minute old."""
+    return item in remembered(
+        "sharing.compared_items", lambda: {one for view in schemes() for one in view.scheme.items}
+    )
 
 
 def get_scheme(code: str) -> SchemeView:

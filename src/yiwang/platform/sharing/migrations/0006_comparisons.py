@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=yiwang.kernel.ids.uuid7, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField()),
                 ('case_id', models.UUIDField()),
-                ('case_number', models.CharField(max_length=40)),
+                ('case_number', models.CharField(max_length=50)),
                 ('title', models.CharField(max_length=200)),
                 ('application_id', models.UUIDField()),
                 ('party_id', models.UUIDField()),
