@@ -119,7 +119,12 @@ def _found(by: Actor, numbers: tuple[str, ...]) -> dict[str, Any]:
     """Return what the last report says, to see that there was something to compare."""
     (view,) = queries.of_case(_id(numbers), by)
     lines = {line.fact: line.found for line in view.report.lines}
-    return {"verdict": view.verdict, "lacking": view.lacking, "income": lines["income"], "registered": lines["registered"]}
+    return {
+        "verdict": view.verdict,
+        "lacking": view.lacking,
+        "income": lines["income"],
+        "registered": lines["registered"],
+    }
 
 
 def load(folder: Path, scheme: Scheme) -> int:
@@ -209,7 +214,7 @@ def many_families(report: Report, folder: Path, scheme: Scheme, definitions: dic
                 & (register["subject"] == register["member_number"])
                 & register["moved_out_on"].isnull()
             )
-            heads = heads.select("subject").distinct().order_by("subject").limit(FAMILIES).cache()
+            heads = heads.select("subject").distinct().order_by("subject").limit(FAMILIES)
             found = running.expression(scheme, tables, AT, applicants=heads)
             kept["ours"] = found.select(*running.result_columns(scheme), *means_floor.SAME).to_pyarrow()
         return time.perf_counter() - began
