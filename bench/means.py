@@ -37,7 +37,7 @@ from yiwang.platform.sharing.types import Consumer, DatasetDefinition
 
 AT = date(2026, 11, 1)
 FAMILIES = 5000 if QUICK else 100_000
-PEOPLE = 20_000 if QUICK else 300_000
+PEOPLE = 20_000 if QUICK else 375_000
 """As many people as have so many households in the register."""
 STORE = 6000 if QUICK else 20_000
 TIMES = times(500)
@@ -117,7 +117,8 @@ def one_family(report: Report, folder: Path, scheme: Scheme) -> None:
 
 def _found(by: Actor, numbers: tuple[str, ...]) -> dict[str, Any]:
     """Return what the last report says, to see that there was something to compare."""
-    (view,) = queries.of_case(_id(numbers), by)
+    (line,) = queries.of_case(_id(numbers), by)
+    view, _later = queries.get_comparison(line.id, by)
     lines = {line.fact: line.found for line in view.report.lines}
     return {
         "verdict": view.verdict,

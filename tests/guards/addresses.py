@@ -75,6 +75,8 @@ OBJECTS: dict[str, dict[str, str]] = {
         "revision_id_b": "=latest",
     },
     "sharing_desk:grant": {"pk": "grant"},
+    "sharing_desk:compare": {"pk": "running_case"},
+    "sharing_desk:comparison": {"pk": "comparison"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
@@ -128,6 +130,7 @@ FIRMS_OWN = frozenset(
         "account",
         "representative",
         "firm_id",
+        "comparison",
     }
 )
 """Objects that belong to the firm's matters: nobody without a part in them may so much as know that they exist."""
@@ -265,6 +268,7 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "licence_id": "licence",
         "file_id": "draft_file",
         "service_id": "service",
+        "comparison_id": "comparison",
     }
     path, about = route.path, set()
     for name in re.findall(r"<(?:\w+:)?(\w+)>", route.path):
@@ -316,6 +320,8 @@ _TARGETS: dict[str, str] = {
         "grant",
     ),
     "sharing.check": "running_case",
+    "sharing.compare_again": "comparison",
+    "sharing.compare": "running_case",
     "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",

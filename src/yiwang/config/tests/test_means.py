@@ -31,12 +31,12 @@ from yiwang.platform.sharing.means.types import (
     Declaring,
     FactRule,
     Family,
-    Level,
     Row,
     Scheme,
     SchemeWant,
     Take,
     Verdict,
+    Weight,
     Whose,
 )
 from yiwang.platform.sharing.models import Dataset
@@ -168,7 +168,7 @@ def scheme() -> Scheme:
     def fact(code: str, **more: Any) -> FactRule:
         return FactRule(code=code, label=code, label_en=code, **({"dataset": "things"} | more))
 
-    def rule(code: str, level: Level = Level.DOUBT, each: bool = False, **when: str) -> ContradictionRule:
+    def rule(code: str, level: Weight = Weight.DOUBT, each: bool = False, **when: str) -> ContradictionRule:
         words = {"name": code, "name_en": code, "why": code, "why_en": code}
         spoken = {name.replace("__", "."): cell for name, cell in when.items()}
         return ContradictionRule(code=code, level=level, when=spoken, basis=LAW, each=each, **words)
@@ -200,11 +200,11 @@ def scheme() -> Scheme:
                   Declaring(fact="kinds", column="words", kind=FieldKind.TEXT)),
         declared_in="said",
         rules=(
-            rule("more", Level.SERIOUS, over__total="== true"),
+            rule("more", Weight.SERIOUS, over__total="== true"),
             rule("less", under__total="== true", count="> 0"),
-            rule("words", Level.NOTE, declared__kinds="== 'x'", kinds=">= 2"),
+            rule("words", Weight.NOTE, declared__kinds="== 'x'", kinds=">= 2"),
             rule("person", each=True, total="> declared.total", count=">= 1"),
-            rule("low", Level.SERIOUS, least="< 1"),
+            rule("low", Weight.SERIOUS, least="< 1"),
         ),
         decision=(
             DecisionRule(verdict=Verdict.LOOK, reason="", reason_en="", when={"serious": "> 1"}),
@@ -299,7 +299,7 @@ def test_the_store_is_exported_under_pseudonyms_and_compared(tmp_path: Path, mon
         facts=(FactRule(code="known", label="", label_en="", dataset="households", take=Take.DISTINCT,
                         column="member_number"),),
         declared=(Declaring(fact="known", column="members"),),
-        rules=(ContradictionRule(code="fewer", level=Level.SERIOUS, name="", name_en="", why="", why_en="", basis=LAW,
+        rules=(ContradictionRule(code="fewer", level=Weight.SERIOUS, name="", name_en="", why="", why_en="", basis=LAW,
                                  when={"under.known": "== true"}),),
         decision=(DecisionRule(verdict=Verdict.FITS, reason="", reason_en=""),),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from yiwang.kernel import expressions
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.means.reading import Node, read, read_cell
 from yiwang.platform.sharing.means.rules import PEOPLE, window
-from yiwang.platform.sharing.means.types import FactRule, Level, Scheme, SchemeWant, Take, Verdict, Whose
+from yiwang.platform.sharing.means.types import FactRule, Scheme, SchemeWant, Take, Verdict, Weight, Whose
 from yiwang.platform.sharing.types import DatasetDefinition
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ def _each(scheme: Scheme, found: Table, own: Table) -> Table:
 
 
 def _decided(scheme: Scheme, found: Table, lacking: int) -> Table:
-    def count(level: Level) -> Value:
+    def count(level: Weight) -> Value:
         codes = [rule.code for rule in scheme.rules if rule.level is level]
         total = ibis.literal(0)
         for code in codes:
             total = total + found[f"{RULE}{code}"].cast("int64")
         return total
 
-    found = found.mutate(serious=count(Level.SERIOUS), doubts=count(Level.DOUBT), lacking=ibis.literal(lacking))
+    found = found.mutate(serious=count(Weight.SERIOUS), doubts=count(Weight.DOUBT), lacking=ibis.literal(lacking))
     columns = {name: found[name] for name in found.columns}
     verdicts: list[tuple[Any, Any]] = []
     places: list[tuple[Any, Any]] = []

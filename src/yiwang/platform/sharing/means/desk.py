@@ -39,10 +39,10 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 @staff(*COMPARERS)
-def compare(request: HttpRequest) -> HttpResponse:
-    """Choose who is compared and how they agreed; compare; and list what was compared for this case before."""
+def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """For a case, choose who is compared and how they agreed; compare; and list what was compared for this case before."""
     by = _actor(request)
-    purpose = purposes.find(request.GET.get("case", ""))
+    purpose = purposes.find(str(pk))
     if purpose is None or not by.has_role(COMPARERS, purpose.reach):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
     schemes = queries.schemes_for(purpose.consumer.item)
@@ -175,6 +175,6 @@ def comparison(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 urlpatterns = [
-    path("comparisons/new/", compare, name="compare"),
+    path("comparisons/of/<uuid:pk>/", compare, name="compare"),
     path("comparisons/<uuid:pk>/", comparison, name="comparison"),
 ]

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
 from yiwang.platform.sharing.means import acts, queries
-from yiwang.platform.sharing.means.types import Consent, Level, Member, Verdict, Way
+from yiwang.platform.sharing.means.types import Consent, Member, Verdict, Way, Weight
 from yiwang.platform.sharing.types import Outcome
 
 router = Router(tags=["数据共享"])
@@ -82,7 +82,7 @@ class ContradictionOut(Schema):
     """What speaks against the declaration, why, and on what law."""
 
     code: str
-    level: Level
+    level: Weight
     name: str
     name_en: str
     why: str
@@ -90,6 +90,14 @@ class ContradictionOut(Schema):
     basis: str
     members: list[int]
     evidence: list[EvidenceOut]
+
+
+class UnseenOut(Schema):
+    """A contradiction that could not be looked for, because data were missing."""
+
+    code: str
+    name: str
+    name_en: str
 
 
 class ComparisonOut(Schema):
@@ -105,7 +113,7 @@ class ComparisonOut(Schema):
     reason: str
     reason_en: str
     contradictions: list[ContradictionOut]
-    not_looked_at: list[str]
+    not_looked_at: list[UnseenOut]
     lines: list[LineOut]
     sources: list[SourceOut]
     attempt: int
@@ -123,11 +131,11 @@ def compare(request: HttpRequest, body: CompareIn, key: IdempotencyKey) -> dict[
 
 
 @router.get(
-    "/comparisons/{uuid:comparison}", auth=CHECK, response=ComparisonOut, operation_id="comparison", summary="核对报告"
+    "/comparisons/{comparison_id}", auth=CHECK, response=ComparisonOut, operation_id="comparison", summary="核对报告"
 )
-def comparison(request: HttpRequest, comparison: uuid.UUID) -> dict[str, Any]:
+def comparison(request: HttpRequest, comparison_id: uuid.UUID) -> dict[str, Any]:
     """Return a report; that it was read is written down."""
-    return _out(request, comparison)
+    return _out(request, comparison_id)
 
 
 def _out(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.sharing.means.types import Level, Verdict, Way
+from yiwang.platform.sharing.means.types import Verdict, Way, Weight
 from yiwang.platform.sharing.types import Outcome
 
-LEVELS: dict[Level, tuple[str | Promise, str]] = {
-    Level.SERIOUS: (_("与申报不符"), "red"),
-    Level.DOUBT: (_("要问清楚"), "orange"),
-    Level.NOTE: (_("供参考"), "line"),
+LEVELS: dict[Weight, tuple[str | Promise, str]] = {
+    Weight.SERIOUS: (_("与申报不符"), "red"),
+    Weight.DOUBT: (_("要问清楚"), "orange"),
+    Weight.NOTE: (_("供参考"), "line"),
 }
 VERDICTS: dict[Verdict, tuple[str | Promise, str]] = {
     Verdict.FITS: (_("初步看符合条件"), "ok"),

@@ -14,7 +14,15 @@ from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.sharing.means.documents import REPORT, read_edition
 from yiwang.platform.sharing.means.models import Comparison, SchemeEdition
-from yiwang.platform.sharing.means.types import ComparisonView, Declaring, Scheme, SchemeView, Value, Verdict
+from yiwang.platform.sharing.means.types import (
+    ComparisonLine,
+    ComparisonView,
+    Declaring,
+    Scheme,
+    SchemeView,
+    Value,
+    Verdict,
+)
 
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 
@@ -62,10 +70,14 @@ def plain(value: Any, one: Declaring) -> Value:
     return str(value)
 
 
-def of_case(case: uuid.UUID, by: Actor) -> list[ComparisonView]:
-    """Return the comparisons made for a case that the actor may see, newest first."""
-    rows = Comparison.objects.visible_to(by).filter(case_id=case).select_related("scheme").order_by("-at", "-id")
-    return [_view(row) for row in rows[:20]]
+def of_case(case: uuid.UUID, by: Actor) -> list[ComparisonLine]:
+    """Return the last twenty comparisons made for a case that the actor may see, newest first."""
+    rows = Comparison.objects.visible_to(by).filter(case_id=case).order_by("-at", "-id")
+    found = rows.values_list("id", "at", "verdict", "scheme__content__name", "scheme__content__name_en")[:20]
+    return [
+        ComparisonLine(id=pk, at=at, name=name, name_en=name_en, verdict=Verdict(verdict))
+        for pk, at, verdict, name, name_en in found
+    ]
 
 
 def get_comparison(pk: uuid.UUID, by: Actor) -> tuple[ComparisonView, uuid.UUID | None]:

@@ -16,7 +16,6 @@ from yiwang.platform.sharing.means.types import (
     Evidence,
     Family,
     Found,
-    Level,
     Line,
     Member,
     Reply,
@@ -24,12 +23,14 @@ from yiwang.platform.sharing.means.types import (
     Scheme,
     SchemeView,
     Source,
+    Unseen,
     Value,
+    Weight,
 )
 from yiwang.platform.sharing.types import Outcome
 
 _WORST = (Outcome.REFUSED, Outcome.DOWN, Outcome.FOUND, Outcome.NONE)
-_WEIGHT = {level: place for place, level in enumerate(Level)}
+_WEIGHT = {level: place for place, level in enumerate(Weight)}
 LOST = frozenset({Outcome.REFUSED, Outcome.DOWN})
 """What cannot be compared."""
 
@@ -80,7 +81,9 @@ def write(
                 key=lambda one: _WEIGHT[one.level],
             )
         ),
-        not_looked_at=tuple(names[code].name for code, _missing in said.open_rules),
+        not_looked_at=tuple(
+            Unseen(code=code, name=names[code].name, name_en=names[code].name_en) for code, _missing in said.open_rules
+        ),
         verdict=said.verdict,
         reason=row.reason if row else "",
         reason_en=row.reason_en if row else "",

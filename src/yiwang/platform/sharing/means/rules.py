@@ -22,7 +22,6 @@ from yiwang.platform.sharing.means.types import (
     FactRule,
     Family,
     Found,
-    Level,
     Member,
     Row,
     Scheme,
@@ -31,6 +30,7 @@ from yiwang.platform.sharing.means.types import (
     Value,
     Verdict,
     Way,
+    Weight,
     Whose,
 )
 
@@ -77,8 +77,8 @@ def assess(scheme: Scheme, family: Family, today: date) -> Assessment:
             unseen.append((rule.code, tuple(sorted(missing))))
     lacking = sum(want.dataset not in family.rows for want in scheme.wants)
     counts = {
-        "serious": sum(one.rule.level is Level.SERIOUS for one in found),
-        "doubts": sum(one.rule.level is Level.DOUBT for one in found),
+        "serious": sum(one.rule.level is Weight.SERIOUS for one in found),
+        "doubts": sum(one.rule.level is Weight.DOUBT for one in found),
         "lacking": lacking,
     }
     decided = compile_table(decision_table(scheme)).decide(names | counts)

@@ -40,7 +40,7 @@ class Whose(StrEnum):
     APPLICANT = "applicant"
 
 
-class Level(StrEnum):
+class Weight(StrEnum):
     """How much a contradiction weighs: against the applicant, to be explained, only to be known."""
 
     SERIOUS = "serious"
@@ -123,7 +123,7 @@ class ContradictionRule:
     """
 
     code: str
-    level: Level
+    level: Weight
     name: str
     name_en: str
     why: str
@@ -308,7 +308,7 @@ class Contradiction:
     """A contradiction in the report."""
 
     code: str
-    level: Level
+    level: Weight
     name: str
     name_en: str
     why: str
@@ -316,6 +316,15 @@ class Contradiction:
     basis: str
     members: tuple[int, ...]
     evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A contradiction that could not be looked for, because data were missing."""
+
+    code: str
+    name: str
+    name_en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,12 +342,22 @@ class Report:
     sources: tuple[Source, ...]
     lines: tuple[Line, ...]
     contradictions: tuple[Contradiction, ...]
-    not_looked_at: tuple[str, ...]
-    """Names of contradictions that could not be looked for."""
+    not_looked_at: tuple[Unseen, ...]
     verdict: Verdict
     reason: str
     reason_en: str
     attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonLine:
+    """A comparison in a list."""
+
+    id: uuid.UUID
+    at: datetime
+    name: str
+    name_en: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
