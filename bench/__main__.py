@@ -21,6 +21,7 @@ SUBJECTS = {
     "search": "100,000 documents",
     "evidence": "what is known for five items",
     "licences": "issuing and signing",
+    "means": "one family compared, and a hundred thousand at once",
     "memory": "the web processes after load",
     "quality": "a dataset of a million records, measured",
 }

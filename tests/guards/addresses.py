@@ -78,6 +78,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:objection": {"pk": "objection"},
     "sharing:ask_why": {"pk": "check"},
     "sharing:object_to": {"code": "=legal_persons"},
+    "sharing_desk:compare": {"pk": "running_case"},
+    "sharing_desk:comparison": {"pk": "comparison"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
     "element_editing:revisions_compare": {
@@ -138,6 +140,7 @@ FIRMS_OWN = frozenset(
         "account",
         "representative",
         "firm_id",
+        "comparison",
     }
 )
 """Objects that belong to the firm's matters: nobody without a part in them may so much as know that they exist."""
@@ -277,6 +280,7 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "licence_id": "licence",
         "file_id": "draft_file",
         "service_id": "service",
+        "comparison_id": "comparison",
     }
     path, about = route.path, set()
     for name in re.findall(r"<(?:\w+:)?(\w+)>", route.path):
@@ -330,6 +334,8 @@ _TARGETS: dict[str, str] = {
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",
+    "sharing.compare_again": "comparison",
+    "sharing.compare": "running_case",
     "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",

@@ -43,7 +43,10 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection, QualityScore
+from yiwang.platform.sharing.means.documents import dump_report
+from yiwang.platform.sharing.means.queries import get_scheme
+from yiwang.platform.sharing.means.types import Consent, Member, Report, Verdict, Way
+from yiwang.platform.sharing.models import Check, Comparison, Dataset, DatasetDraft, Grant, Objection, QualityScore
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -269,6 +272,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
         "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset": _scored().pk,
+        "comparison": _comparison(Case.objects.get(application=running)).pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
@@ -298,6 +302,47 @@ def _scored() -> Dataset:
     )  # fmt: skip
     Dataset.objects.filter(pk=row.pk).update(quality=100, measured_at=NOON)
     return row
+
+
+def _comparison(case: Case) -> Comparison:
+    edition = get_scheme("elderly")
+    member = Member(number="339901198501011119", name="测试法人甲", consent=Consent(way=Way.SIGNED, on=MONDAY))
+    report = Report(
+        scheme="elderly",
+        name=edition.scheme.name,
+        name_en=edition.scheme.name_en,
+        number=edition.number,
+        scheme_digest=edition.digest,
+        at=clock.now(),
+        asked_by="测试",
+        members=(member,),
+        sources=(),
+        lines=(),
+        contradictions=(),
+        not_looked_at=(),
+        verdict=Verdict.LOOK,
+        reason="测试",
+        reason_en="Test",
+    )
+    return Comparison.objects.create(
+        at=clock.now(),
+        scheme_id=edition.id,
+        case_id=case.pk,
+        case_number=case.number,
+        title=case.name,
+        application_id=case.application_id,
+        party_id=case.application.principal.id,
+        item=case.item_code,
+        agency_path=case.agency_path,
+        region=case.region,
+        level=case.level,
+        by="测试",
+        verdict="look",
+        contradictions=0,
+        lacking=0,
+        digest="0" * 64,
+        report=dump_report(report),
+    )
 
 
 def _grant() -> Grant:

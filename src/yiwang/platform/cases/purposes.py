@@ -9,6 +9,7 @@ from typing import Any
 
 from yiwang.kernel.codes import CodeError, clean, parse_citizen_id, parse_uscc
 from yiwang.kernel.types import Reach
+from yiwang.platform.cases.engine import facts_of
 from yiwang.platform.cases.models import Case
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence import queries as evidence
@@ -44,6 +45,7 @@ def find(ref: str) -> Purpose | None:
         party=application.principal.id,
         numbers=frozenset(map(clean, numbers)),
         reach=Reach(row.agency_path, row.region, row.level, row.item_code),
+        declared=application.answers | facts_of(application),
     )
 
 

@@ -22,6 +22,7 @@ from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.sharing import acts, granting, pages, quality_pages, queries
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
+from yiwang.platform.sharing.means import desk as means
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -283,4 +284,5 @@ urlpatterns = [
     path("grants/new/", ask, name="ask"),
     path("grants/<uuid:pk>/", grant, name="grant"),
     *quality_pages.urlpatterns,
+    *means.urlpatterns,
 ]

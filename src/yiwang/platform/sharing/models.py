@@ -317,17 +317,21 @@ class Objection(models.Model):
 
 
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
+from yiwang.platform.sharing.means.models import Comparison, SchemeEdition  # noqa: E402
 
-__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Objection", "Record", "Run"]
 __all__ = [
     "QUALITY",
     "BadRow",
+    "Check",
+    "Comparison",
     "CrossRuleRow",
     "Dataset",
     "DatasetDraft",
     "DatasetEdition",
     "Grant",
+    "Objection",
     "QualityScore",
     "Record",
     "Run",
+    "SchemeEdition",
 ]

@@ -1,5 +1,5 @@
-"""Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, and what must hold
-between them.
+"""Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, what must hold
+between them, and schemes of comparison.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.means.acts import write_scheme
+from yiwang.platform.sharing.means.linting import lint
+from yiwang.platform.sharing.means.types import Scheme
 from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Record
 from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, RecordSpec
 
@@ -66,6 +70,7 @@ def load(pack: Pack, *, by: Actor) -> None:
     pack.stop_if_faulty()
     _grants(pack, rows, by)
     _cross_rules(pack, rows)
+    _schemes(pack, by)
 
 
 def _cross_rules(pack: Pack, rows: dict[str, Dataset]) -> None:
@@ -106,6 +111,19 @@ def _unfit(rows: dict[str, Dataset], code: str, column: str) -> str:
     if column and column not in {item["name"] for item in rows[code].draft["items"]}:
         return f"{code} has no column {column}"
     return ""
+
+
+def _schemes(pack: Pack, by: Actor) -> None:
+    """Load the schemes of comparison; unchanged ones keep their edition."""
+    found = [(path, scheme) for path in pack.files("comparisons/*.yaml") for scheme in pack.listed(path, Scheme)]
+    datasets = queries.definitions(want.dataset for _path, scheme in found for want in scheme.wants)
+    items = catalog.basic_codes()
+    for path, scheme in found:
+        for wrong in lint(scheme, datasets, items):
+            pack.fault(path, 1, f"{scheme.code}: {wrong}")
+    pack.stop_if_faulty()
+    for _path, scheme in found:
+        write_scheme(scheme, by=by)
 
 
 def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:

@@ -6,8 +6,9 @@ The rooms that have matters (``cases``) stand below this one; they register how 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from yiwang.kernel.types import Reach
 from yiwang.platform.sharing.types import Consumer
@@ -30,6 +31,8 @@ class Purpose:
     party: uuid.UUID
     numbers: frozenset[str]
     reach: Reach
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """What the application says: data element to value."""
 
 
 Finder = Callable[[str], Purpose | None]

@@ -27,6 +27,8 @@ from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.licences import making
+from yiwang.platform.sharing.means.managers import COMPARERS
+from yiwang.platform.sharing.means.queries import has_scheme
 from yiwang.ui import store
 from yiwang.ui.entry import staff
 from yiwang.ui.middleware import CONTENT_SECURITY_POLICY
@@ -165,6 +167,9 @@ def _page(
         "main": next((one for one in (*may.opinion, *may.others) if not one.doable.kind), None),
         "points": [(one, _points(found, one, posted)) for one in may.points],
         "visiting": visiting,
+        "compares": found.view.decided_at is None
+        and actor.has_role(COMPARERS, found.row.reach)
+        and has_scheme(definition.basic_code),
         "opinion": _opinion(may, actor, posted),
         "opinion_error": _opinion_error(may, slug, errors),
         "given": [row for row in found.facts if row.state in _TO_READ],

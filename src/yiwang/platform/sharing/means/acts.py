@@ -1,0 +1,231 @@
+"""What makes comparisons: publishing a scheme (inside the loading of a pack), comparing a family, comparing it again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock, limits, timers
+from yiwang.kernel.acts import Permission, act_on, current, event
+from yiwang.kernel.codes import clean
+from yiwang.kernel.digest import sha256_of
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, FieldError, Key
+from yiwang.platform.sharing import purposes
+from yiwang.platform.sharing import queries as sharing
+from yiwang.platform.sharing.acts.checking import note_checks
+from yiwang.platform.sharing.means import asking, queries, reporting
+from yiwang.platform.sharing.means.documents import dump_report, dump_scheme, read_edition
+from yiwang.platform.sharing.means.managers import COMPARERS
+from yiwang.platform.sharing.means.models import Comparison, SchemeEdition
+from yiwang.platform.sharing.means.rules import assess, consent_faults
+from yiwang.platform.sharing.means.types import Member, Reply, Report, Scheme, SchemeView
+from yiwang.platform.sharing.purposes import Purpose
+from yiwang.platform.sharing.types import Outcome, Use
+
+COMPARED = event("sharing.compared", "A family was compared for a case.")
+AGAIN = "sharing.compare_again"
+MOST_MEMBERS = 20
+MOST_ATTEMPTS = 8
+FIRST_WAIT = timedelta(minutes=5)
+"""After something was down: five minutes, then twice as long each time; the eighth attempt is some ten hours later."""
+
+CanCompare = Permission(
+    name="compare families",
+    kinds=frozenset({ActorKind.STAFF, ActorKind.CLIENT}),
+    roles=COMPARERS,
+    scope="data:check",
+    provider=True,
+)
+OnlySystem = Permission(name="system", kinds=frozenset())
+
+
+def write_scheme(scheme: Scheme, *, by: Actor) -> SchemeView:
+    """Publish a scheme (inside an act): unchanged, it keeps its edition; changed, it gets the next."""
+    document = dump_scheme(scheme)
+    digest = sha256_of(document)
+    last = SchemeEdition.objects.filter(code=scheme.code).order_by("-number").first()
+    if last is None or last.digest != digest:
+        last = SchemeEdition.objects.create(
+            code=scheme.code,
+            number=last.number + 1 if last else 1,
+            digest=digest,
+            content=document,
+            published_at=clock.now(),
+            published_by=by.label,
+        )
+    return read_edition(last)
+
+
+def _matter(ref: str, by: Actor) -> Purpose:
+    found = purposes.find(str(ref))
+    if found is None or not (by.has_role(COMPARERS, found.reach) or _is_agencys(by, found)):
+        raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    return found
+
+
+def _is_agencys(by: Actor, found: Purpose) -> bool:
+    return by.kind is ActorKind.CLIENT and bool(by.agency) and found.reach.agency.startswith(by.agency)
+
+
+@act_on("sharing.compare", _matter, permission=CanCompare)
+def compare(purpose: Purpose, scheme: str, members: tuple[Member, ...], *, by: Actor, key: Key) -> uuid.UUID:
+    """Compare a family for a running case: everybody whom the application names and who agreed, the applicant first.
+
+    Every answer is written down as a check in the same transaction. What was not granted or is down is "not compared"; where
+    something is down the comparison is made again later. Raises ``Invalid`` for another item's scheme and for consents that
+    do not hold, ``NotAllowed`` for somebody whom the application does not name.
+    """
+    edition = queries.get_scheme(scheme)
+    asked = tuple(replace(member, number=clean(member.number)) for member in members)
+    _check(purpose, edition, asked)
+    return _compare(purpose, edition, asked, asked_by=by.label).pk
+
+
+def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> None:
+    if purpose.consumer.item not in edition.scheme.items:
+        told = _("这个比对方案不能用在这个事项上。")
+        raise Invalid(told, errors=(FieldError("scheme", told),))
+    numbers = [member.number for member in members]
+    if not 0 < len(numbers) <= MOST_MEMBERS or len(set(numbers)) < len(numbers):
+        told = _("要核对 1 到 %(most)d 个家庭成员，每人一次。") % {"most": MOST_MEMBERS}
+        raise Invalid(told, errors=(FieldError("members", told),))
+    if not set(numbers) <= purpose.numbers:
+        raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
+    words = {
+        "future": _("授权的日期还没有到。"),
+        "paper": _("纸质授权书要有扫描件。"),
+        "minor": _("未成年人要由监护人授权。"),
+        "guardian": _("监护人要是一起核对的成年成员。"),
+        "grown": _("成年人要本人授权。"),
+    }
+    wrong = [FieldError(f"members.{place}", words[word]) for place, word in consent_faults(members, clock.today())]
+    if wrong:
+        raise Invalid(wrong[0].message, errors=tuple(wrong))
+
+
+def _compare(
+    purpose: Purpose,
+    edition: SchemeView,
+    members: Sequence[Member],
+    *,
+    asked_by: str,
+    earlier: Comparison | None = None,
+) -> Comparison:
+    scheme, now, today = edition.scheme, clock.now(), clock.today()
+    numbers = tuple(member.number for member in members)
+    replies = asking.ask(asking.Asked(numbers, scheme.wants, purpose.consumer))
+    checks = _note(purpose, scheme, replies)
+    family = reporting.family_of(members, replies, queries.declared_values(scheme, dict(purpose.declared)))
+    attempt = earlier.attempt + 1 if earlier else 1
+    report = reporting.write(
+        edition,
+        members,
+        replies,
+        checks,
+        family,
+        said=assess(scheme, family, today),
+        at=now,
+        today=today,
+        asked_by=asked_by,
+        attempt=attempt,
+    )
+    row = _row(purpose, edition, report, earlier)
+    if row.again_at:
+        timers.set_timer(AGAIN, row.pk, row.again_at)
+    current().insert([row])
+    current().detail |= {"case": str(purpose.case_id), "comparison": str(row.pk), "scheme": scheme.code}
+    current().detail |= {"scheme_number": edition.number, "digest": row.digest, "lacking": row.lacking}
+    current().emit(COMPARED, row, case=str(purpose.case_id), scheme=scheme.code, verdict=row.verdict)
+    return row
+
+
+def _row(purpose: Purpose, edition: SchemeView, report: Report, earlier: Comparison | None) -> Comparison:
+    document = dump_report(report)
+    down = any(source.outcome is Outcome.DOWN for source in report.sources)
+    wait = FIRST_WAIT * 2 ** (report.attempt - 1)
+    return Comparison(
+        id=uuid7(),
+        at=report.at,
+        scheme_id=edition.id,
+        case_id=purpose.case_id,
+        case_number=purpose.number,
+        title=purpose.title,
+        application_id=purpose.application_id,
+        party_id=purpose.party,
+        item=purpose.consumer.item,
+        agency_path=purpose.reach.agency,
+        region=purpose.reach.region,
+        level=purpose.reach.level,
+        by=report.asked_by,
+        verdict=report.verdict.value,
+        contradictions=len(report.contradictions),
+        lacking=sum(source.outcome in reporting.LOST for source in report.sources),
+        attempt=report.attempt,
+        again_at=report.at + wait if down and report.attempt < MOST_ATTEMPTS else None,
+        earlier=earlier,
+        digest=sha256_of(document),
+        report=document,
+    )
+
+
+def _note(purpose: Purpose, scheme: Scheme, replies: Sequence[Reply]) -> list[uuid.UUID]:
+    """Write every answer down as a check, and count each grant once. Raises ``TooMany`` beyond a grant's rate."""
+    fields = {want.dataset: want.fields for want in scheme.wants}
+    for grant, rate in sharing.rates({reply.grant for reply in replies if reply.grant}).items():
+        limits.count(f"grant:{grant}", rate, 60)
+    uses = [
+        Use(
+            dataset=reply.dataset,
+            dataset_name=reply.name or reply.dataset,
+            provider=reply.agency,
+            consumer=purpose.agency_name,
+            consumer_path=purpose.reach.agency,
+            item=purpose.consumer.item,
+            fields=fields[reply.dataset],
+            number=reply.number,
+            source_at=reply.at,
+            grant=reply.grant,
+            outcome=reply.outcome,
+            result=sha256_of([[dict(row.values), row.at] for row in reply.rows]),
+        )
+        for reply in replies
+    ]
+    return note_checks(
+        uses,
+        purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": scheme.name},
+        application=purpose.application_id,
+        cases={purpose.consumer.item: purpose.case_id},
+        party=purpose.party,
+    )
+
+
+def _lock(pk: uuid.UUID, by: Actor) -> Comparison:
+    rows = Comparison.objects.visible_to(by).select_related("scheme")
+    row: Comparison | None = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+    if row is None or Comparison.objects.filter(earlier=row).exists():
+        raise NotFound(_("没有这份核对报告。"))
+    return row
+
+
+@act_on("sharing.compare_again", _lock, permission=OnlySystem)
+def compare_again(row: Comparison, *, by: Actor, key: Key) -> uuid.UUID:
+    """Compare the same family again by the same edition, because something was down. Raises ``NotFound`` where the case is
+    not running any more.
+    """
+    purpose = purposes.find(str(row.case_id))
+    if purpose is None:
+        raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    view, _later = queries.get_comparison(row.pk, by)
+    return _compare(purpose, read_edition(row.scheme), view.report.members, asked_by=row.by, earlier=row).pk
+
+
+@timers.timer(AGAIN)
+def ring_again(subject: uuid.UUID, key: str) -> None:
+    """Ring when it is time to ask once more."""
+    compare_again(subject, by=SYSTEM, key=key)

@@ -1,0 +1,180 @@
+"""Comparisons at the desk: compare a family for a case, and read the report."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import record_read
+from yiwang.kernel.codes import mask_id
+from yiwang.kernel.fields import FieldKind, FieldSpec, Option
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Actor
+from yiwang.platform.directory.desk import field, posted, take
+from yiwang.platform.sharing import purposes
+from yiwang.platform.sharing.means import acts, queries
+from yiwang.platform.sharing.means.labels import LEVELS, OUTCOMES, VERDICTS, WAYS
+from yiwang.platform.sharing.means.managers import COMPARERS
+from yiwang.platform.sharing.means.reporting import LOST
+from yiwang.platform.sharing.means.rules import ADULT, age
+from yiwang.platform.sharing.means.types import Consent, Member, SchemeView, Way
+from yiwang.platform.sharing.purposes import Purpose
+from yiwang.ui.entry import staff
+from yiwang.ui.forms import SpecForm
+from yiwang.ui.templatetags.ui import said
+
+NOBODY = "no"
+"""The choice for whoever is not compared."""
+
+
+def _actor(request: HttpRequest) -> Actor:
+    who: Actor = request.actor  # type: ignore[attr-defined]
+    return who
+
+
+@staff(*COMPARERS)
+def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """For a case, choose who is compared and how they agreed; compare; and list what was compared for this case before."""
+    by = _actor(request)
+    purpose = purposes.find(str(pk))
+    if purpose is None or not by.has_role(COMPARERS, purpose.reach):
+        raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    schemes = queries.schemes_for(purpose.consumer.item)
+    people = people_of(purpose)
+    form = SpecForm(_specs(people, schemes), posted(request), request.FILES or None, initial={"on": clock.today()})
+    made: list[uuid.UUID] = []
+
+    def do(values: dict[str, Any]) -> None:
+        made.append(acts.compare(purpose.case_id, *_given(people, schemes, values), by=by, key=form.key))
+
+    if schemes and take(form, do):
+        return redirect("sharing_desk:comparison", made[0])
+    context = {
+        "purpose": purpose,
+        "schemes": [one.scheme for one in schemes],
+        "form": form,
+        "people": people,
+        "earlier": [(one, VERDICTS[one.verdict][0]) for one in queries.of_case(purpose.case_id, by)],
+        "section": "inbox",
+    }
+    return render(request, "sharing/compare.html", context, status=422 if form.is_bound else 200)
+
+
+def people_of(purpose: Purpose) -> list[tuple[str, str, int]]:
+    """Return the people that an application names: number, name where it says one, years; the applicant first."""
+    today = clock.today()
+    named = {str(purpose.declared.get("applicant_number", "")): str(purpose.declared.get("applicant_name", ""))}
+    for rows in purpose.declared.values():
+        if isinstance(rows, list):
+            named |= {
+                str(row.get("member_number", "")): str(row.get("member_name", ""))
+                for row in rows
+                if isinstance(row, dict)
+            }
+    first = purpose.declared.get("applicant_number")
+    found = [
+        (number, named.get(number, ""), years)
+        for number in purpose.numbers
+        if (years := age(number, today)) is not None
+    ]
+    return sorted(found, key=lambda one: (one[0] != first, -one[2], one[0]))
+
+
+def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView]) -> list[FieldSpec]:
+    ways = {way: str(label) for way, label in WAYS.items()}
+    specs = []
+    if len(schemes) > 1:
+        options = tuple(Option(one.scheme.code, one.scheme.name, one.scheme.name_en) for one in schemes)
+        specs.append(field("scheme", _("按哪个方案核对"), FieldKind.CHOICE, options=options))
+    for place, (number, name, years) in enumerate(people):
+        may = (Way.GUARDIAN,) if years < ADULT else (Way.SIGNED, Way.PAPER)
+        options = (*(Option(way.value, ways[way]) for way in may), Option(NOBODY, _("不核对")))
+        who = _("%(name)s（%(number)s，%(age)d 岁）") % {
+            "name": name or _("没有写姓名"),
+            "number": mask_id(number),
+            "age": years,
+        }
+        specs.append(field(f"way-{place}", who, FieldKind.CHOICE, options=options))
+    specs.append(field("on", _("哪天同意的"), FieldKind.DATE))
+    grown = tuple(Option(number, name or mask_id(number)) for number, name, years in people if years >= ADULT)
+    if len(grown) < len(people):
+        specs.append(field("guardian", _("未成年人的监护人"), FieldKind.CHOICE, options=grown, required=False))
+    specs.append(field("paper", _("纸质授权书的扫描件"), FieldKind.FILE, required=False))
+    return specs
+
+
+def _given(
+    people: list[tuple[str, str, int]], schemes: list[SchemeView], values: dict[str, Any]
+) -> tuple[str, tuple[Member, ...]]:
+    papers = values.get("paper") or []
+    digest = papers[0].digest if papers else ""
+    members = []
+    for place, (number, name, _years) in enumerate(people):
+        if values[f"way-{place}"] == NOBODY:
+            continue
+        way = Way(values[f"way-{place}"])
+        by = values.get("guardian", "") if way is Way.GUARDIAN else ""
+        consent = Consent(way=way, on=values["on"], by=by, digest=digest if way is Way.PAPER else "")
+        members.append(Member(number=number, name=name, consent=consent))
+    return values.get("scheme") or schemes[0].scheme.code, tuple(members)
+
+
+@staff(*COMPARERS)
+def comparison(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a report: contradictions first, then what was declared and found, and where it comes from. The read is logged."""
+    by = _actor(request)
+    view, later = queries.get_comparison(pk, by)
+    record_read(
+        by,
+        name="sharing.read_comparison",
+        person=view.party,
+        purpose=_("办理：%(name)s") % {"name": view.title},
+        case=view.case_id,
+        application=view.application_id,
+        detail={"comparison": str(pk)},
+    )
+    report = view.report
+    members = [
+        {
+            "name": member.name,
+            "number": mask_id(member.number),
+            "way": WAYS[member.consent.way],
+            "on": member.consent.on,
+            "digest": member.consent.digest,
+        }
+        for member in report.members
+    ]
+    sources = {source.dataset: source for source in report.sources}
+    word, kind = VERDICTS[report.verdict]
+    context = {
+        "view": view,
+        "report": report,
+        "verdict": {"word": word, "kind": kind, "reason": said(report, "reason")},
+        "members": members,
+        "contradictions": [
+            {
+                "one": one,
+                "level": LEVELS[one.level],
+                "members": [members[place] for place in one.members],
+                "evidence": [(sources[item.dataset], members[item.member], item) for item in one.evidence],
+            }
+            for one in report.contradictions
+        ],
+        "sources": [(one, *OUTCOMES[one.outcome]) for one in report.sources],
+        "lost": [one for one in report.sources if one.outcome in LOST],
+        "later": later and reverse("sharing_desk:comparison", args=[later]),
+        "section": "inbox",
+    }
+    return render(request, "sharing/comparison.html", context)
+
+
+urlpatterns = [
+    path("comparisons/of/<uuid:pk>/", compare, name="compare"),
+    path("comparisons/<uuid:pk>/", comparison, name="comparison"),
+]

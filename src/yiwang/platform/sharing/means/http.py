@@ -1,0 +1,163 @@
+"""Comparisons for machines: an agency's system compares for a running case of its agency, and reads the report."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from ninja import Field, Router, Schema
+
+from yiwang.kernel.acts import record_read
+from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
+from yiwang.platform.sharing.means import acts, queries
+from yiwang.platform.sharing.means.types import Consent, Member, Verdict, Way, Weight
+from yiwang.platform.sharing.types import Outcome
+
+router = Router(tags=["数据共享"])
+CHECK = Needs("data:check")
+Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]
+
+
+class ConsentIn(Schema):
+    """Who agreed when and how; a paper with the SHA-256 of its scan, a minor by the number of the guardian."""
+
+    way: Way
+    on: date
+    by: str = Field("", pattern=r"^([0-9A-Za-z]{6,18})?$", description="监护人的公民身份号码")
+    digest: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="纸质授权书扫描件的 SHA-256")
+
+
+class MemberIn(Schema):
+    """A member of the family, the applicant first."""
+
+    number: Number
+    name: str = Field("", max_length=60)
+    consent: ConsentIn
+
+
+class CompareIn(Schema):
+    """For which running case, by which scheme, whom."""
+
+    case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
+    scheme: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+    members: list[MemberIn] = Field(min_length=1, max_length=acts.MOST_MEMBERS)
+
+
+class SourceOut(Schema):
+    """A dataset: found, none (no record), down, or refused (not granted); the last two were not compared."""
+
+    dataset: str
+    name: str
+    agency: str
+    outcome: Outcome
+    at: datetime | None
+    records: int
+
+
+class LineOut(Schema):
+    """A fact: what was declared, what was found; ``null``: not declared, not compared."""
+
+    fact: str
+    label: str
+    label_en: str
+    unit: str
+    found: str | None
+    declared: str | None
+    differs: bool | None
+
+
+class EvidenceOut(Schema):
+    """Where a contradiction shows: dataset, place of the member (from 0), and the check that found it."""
+
+    dataset: str
+    member: int
+    at: datetime | None
+    check: uuid.UUID
+
+
+class ContradictionOut(Schema):
+    """What speaks against the declaration, why, and on what law."""
+
+    code: str
+    level: Weight
+    name: str
+    name_en: str
+    why: str
+    why_en: str
+    basis: str
+    members: list[int]
+    evidence: list[EvidenceOut]
+
+
+class UnseenOut(Schema):
+    """A contradiction that could not be looked for, because data were missing."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+class ComparisonOut(Schema):
+    """A report. It decides nothing: a reviewer does. ``again_at``: when it is made again because something was down."""
+
+    id: uuid.UUID
+    case: uuid.UUID
+    scheme: str
+    number: int
+    at: datetime
+    digest: str
+    verdict: Verdict
+    reason: str
+    reason_en: str
+    contradictions: list[ContradictionOut]
+    not_looked_at: list[UnseenOut]
+    lines: list[LineOut]
+    sources: list[SourceOut]
+    attempt: int
+    again_at: datetime | None
+    later: uuid.UUID | None
+
+
+@router.post("/comparisons", auth=CHECK, response=ComparisonOut, operation_id="compare_family", summary="经济状况核对")
+def compare(request: HttpRequest, body: CompareIn, key: IdempotencyKey) -> dict[str, Any]:
+    """Compare those whom a running case of the caller's agency names and who agreed; every answer is written down for them."""
+    members = tuple(
+        Member(number=one.number, name=one.name, consent=Consent(**one.consent.dict())) for one in body.members
+    )
+    return _out(request, acts.compare(body.case, body.scheme, members, by=actor_of(request), key=key))  # type: ignore[arg-type]
+
+
+@router.get(
+    "/comparisons/{comparison_id}", auth=CHECK, response=ComparisonOut, operation_id="comparison", summary="核对报告"
+)
+def comparison(request: HttpRequest, comparison_id: uuid.UUID) -> dict[str, Any]:
+    """Return a report; that it was read is written down."""
+    return _out(request, comparison_id)
+
+
+def _out(request: HttpRequest, pk: uuid.UUID) -> dict[str, Any]:
+    by = actor_of(request)
+    view, later = queries.get_comparison(pk, by)
+    record_read(
+        by,
+        name="sharing.read_comparison",
+        person=view.party,
+        purpose=_("办理：%(name)s") % {"name": view.title},
+        case=view.case_id,
+        application=view.application_id,
+        detail={"comparison": str(pk)},
+    )
+    report = view.report
+    copied = ("scheme", "number", "at", "verdict", "reason", "reason_en", "contradictions", "not_looked_at", "lines")
+    return {name: getattr(report, name) for name in copied} | {
+        "id": view.id,
+        "case": view.case_id,
+        "digest": view.digest,
+        "sources": report.sources,
+        "attempt": view.attempt,
+        "again_at": view.again_at,
+        "later": later,
+    }

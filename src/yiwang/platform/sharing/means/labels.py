@@ -1,0 +1,31 @@
+"""What the words of a report are called."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from yiwang.platform.sharing.means.types import Verdict, Way, Weight
+from yiwang.platform.sharing.types import Outcome
+
+LEVELS: dict[Weight, tuple[str | Promise, str]] = {
+    Weight.SERIOUS: (_("与申报不符"), "red"),
+    Weight.DOUBT: (_("要问清楚"), "orange"),
+    Weight.NOTE: (_("供参考"), "line"),
+}
+VERDICTS: dict[Verdict, tuple[str | Promise, str]] = {
+    Verdict.FITS: (_("初步看符合条件"), "ok"),
+    Verdict.UNFIT: (_("初步看不符合条件"), "bad"),
+    Verdict.LOOK: (_("要人工核实"), "held"),
+}
+WAYS: dict[Way, str | Promise] = {
+    Way.SIGNED: _("在申请里签名同意"),
+    Way.PAPER: _("在窗口签了纸质授权书"),
+    Way.GUARDIAN: _("由监护人同意"),
+}
+OUTCOMES: dict[Outcome, tuple[str | Promise, str]] = {
+    Outcome.FOUND: (_("已比对"), "green"),
+    Outcome.NONE: (_("已比对，没有记录"), "line"),
+    Outcome.DOWN: (_("没有比对：提供方暂时不通"), "orange"),
+    Outcome.REFUSED: (_("没有比对：没有共享授权"), "red"),
+}

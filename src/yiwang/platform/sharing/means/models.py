@@ -1,0 +1,64 @@
+"""Tables of comparisons: schemes as published, and what was compared. Neither ever changes (triggers)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.types import Reach
+from yiwang.platform.sharing.means.managers import ComparisonQuerySet
+
+
+class SchemeEdition(models.Model):
+    """比对方案 as published: a numbered, frozen document. The newest of a code is in force."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    code = models.SlugField(max_length=60)
+    number = models.IntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "number"], name="scheme_edition_once")]
+
+
+class Comparison(models.Model):
+    """核对: one family compared for one case by one edition of a scheme. Compared again, it gets a row of its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    at = models.DateTimeField()
+    scheme = models.ForeignKey(SchemeEdition, models.PROTECT, related_name="+")
+    case_id = models.UUIDField()
+    case_number = models.CharField(max_length=50)
+    title = models.CharField(max_length=200)
+    application_id = models.UUIDField()
+    party_id = models.UUIDField()
+    item = models.CharField(max_length=12)
+    agency_path = models.CharField(max_length=200)
+    region = models.CharField(max_length=12)
+    level = models.SmallIntegerField()
+    by = models.CharField(max_length=120)
+    verdict = models.CharField(max_length=8)
+    contradictions = models.SmallIntegerField()
+    lacking = models.SmallIntegerField()
+    """How many datasets could not be compared."""
+    attempt = models.SmallIntegerField(default=1)
+    again_at = models.DateTimeField(null=True)
+    """When it will be compared again, because something was down."""
+    earlier = models.OneToOneField("self", models.PROTECT, null=True, related_name="later")
+    digest = models.CharField(max_length=64)
+    report = SealedJSONField()
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case_id", "-at"], name="comparison_of_case"),
+        ]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with its case."""
+        return Reach(self.agency_path, self.region, self.level, self.item)

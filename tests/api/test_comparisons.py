@@ -1,0 +1,278 @@
+"""Comparing a family for a running case: by whom, with whose consent, by what grants, and what is said of what was down."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from yiwang.kernel import clock, timers
+from yiwang.kernel.acts import system_record
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.models import AuditEntry, Timer
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
+from yiwang.platform.cases.models import Case
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.sharing.means import acts, asking, queries
+from yiwang.platform.sharing.means.types import (
+    Consent,
+    ContradictionRule,
+    DecisionRule,
+    Declaring,
+    FactRule,
+    Member,
+    Reply,
+    Scheme,
+    SchemeWant,
+    Take,
+    Verdict,
+    Way,
+    Weight,
+)
+from yiwang.platform.sharing.models import Check, Comparison, Dataset, SchemeEdition
+from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.types import Basis, Outcome
+
+from .conftest import Caller
+from .test_applying import handed_in
+from .test_checks import FOOD, HEAD, bring, grant
+
+LAW = Basis("测试用依据")
+CARS = dataset(code="test_cars", key=("plate",), items=(item("plate", required=True), item("secret")))
+MONEY = dataset(code="test_money", items=(item("balance", kind=FieldKind.MONEY, required=True),))
+SCHEME = Scheme(
+    code="test_means",
+    name="测试核对",
+    name_en="Test check",
+    summary="测试",
+    summary_en="Test",
+    items=(FOOD,),
+    basis=(LAW,),
+    wants=(SchemeWant(dataset="test_cars", fields=("plate",)), SchemeWant(dataset="test_money", fields=("balance",))),
+    facts=(
+        FactRule(code="cars", label="车", label_en="Cars", dataset="test_cars", take=Take.COUNT),
+        FactRule(
+            code="money", label="存款", label_en="Money", kind=FieldKind.MONEY, dataset="test_money", take=Take.SUM,
+            column="balance",
+        ),
+    ),
+    declared=(Declaring(fact="cars", element="shop_area"),),
+    rules=(
+        ContradictionRule(
+            code="rich", level=Weight.DOUBT, name="有钱", name_en="Rich", why="存款多", why_en="Much money",
+            when={"money": "> 100"}, basis=LAW,
+        ),
+        ContradictionRule(
+            code="cars", level=Weight.SERIOUS, name="车比申报少", name_en="Fewer cars", why="少", why_en="Fewer",
+            when={"under.cars": "== true"}, basis=LAW,
+        ),
+    ),
+    decision=(
+        DecisionRule(verdict=Verdict.LOOK, reason="没有比对", reason_en="Lacking", when={"lacking": "> 0"}),
+        DecisionRule(verdict=Verdict.UNFIT, reason="钱多", reason_en="Rich", when={"money": "> 100"}),
+        DecisionRule(verdict=Verdict.FITS, reason="符合", reason_en="Fits"),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture
+def case(firm: Caller) -> Iterator[Case]:
+    Dataset.objects.update(available=True)
+    yield Case.objects.get(application_id=handed_in(firm), item_code=FOOD)
+    Dataset.objects.update(available=True)
+
+
+@pytest.fixture
+def granted(case: Case) -> None:
+    """Two datasets that the market office may ask for this case's item, and the scheme over them."""
+    for definition, rows in (
+        (CARS, ({"plate": "A", "secret": "密"}, {"plate": "B"})),
+        (MONEY, ({"balance": "150.50"},)),
+    ):
+        row = published(definition)
+        for values in rows:
+            bring(row, {"subject": HEAD} | values)
+        grant(row, tuple(one.name for one in definition.items if one.name != "secret"))
+    with system_record("test.scheme"):
+        acts.write_scheme(SCHEME, by=SYSTEM)
+
+
+def signed(number: str = HEAD, **more: Any) -> Member:
+    return Member(number=number, name="测试法人甲", consent=Consent(way=Way.SIGNED, on=date(2026, 1, 5), **more))
+
+
+def reviewer(code: str = "339901-amr") -> Actor:
+    path = directory.get_agency(code).path
+    grants = (RoleGrant(Role.REVIEWER, path),)
+    return Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), label="审查员 1", grants=grants, agency=path)
+
+
+def compare(case: Case, *members: Member, by: Actor | None = None) -> uuid.UUID:
+    return acts.compare(case.pk, "test_means", members or (signed(),), by=by or reviewer(), key=uuid.uuid4().hex)
+
+
+def test_a_family_is_compared_and_every_answer_is_written_down(case: Case, granted: None) -> None:
+    pk = compare(case)
+
+    report = queries.get_comparison(pk, reviewer())[0].report
+    assert [(line.fact, line.found, line.declared, line.differs) for line in report.lines] == [
+        ("cars", "2", "120", True),
+        ("money", "150.50", None, None),
+    ]
+    assert [(one.code, len(one.evidence)) for one in report.contradictions] == [("cars", 1), ("rich", 1)]
+    assert (report.verdict, report.reason, report.asked_by) == (Verdict.UNFIT, "钱多", "审查员 1")
+    checks = Check.objects.filter(case_id=case.pk, dataset__startswith="test_")
+    assert sorted(checks.values_list("dataset", "outcome", "actor")) == [
+        ("test_cars", "found", "审查员 1"),
+        ("test_money", "found", "审查员 1"),
+    ]
+    assert {one.check for found in report.contradictions for one in found.evidence} == {row.pk for row in checks}
+    row = Comparison.objects.get(pk=pk)
+    assert (row.verdict, row.contradictions, row.lacking, row.again_at) == ("unfit", 2, 0, None)
+    entry = AuditEntry.objects.filter(name="sharing.compare").latest("seq")
+    assert (entry.case_id, entry.detail["digest"]) == (case.pk, row.digest)
+    assert HEAD not in str(entry.detail)
+
+
+def test_no_more_columns_come_than_the_scheme_wants(case: Case, granted: None) -> None:
+    replies: list[Reply] = []
+
+    def watched(asked: asking.Asked) -> Sequence[Reply]:
+        replies.extend(asking.stored(asked))
+        return replies
+
+    back = asking.plug(watched)
+    compare(case)
+    back()
+    assert {name for reply in replies for row in reply.rows for name in row.values} == {"plate", "balance"}
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        Consent(way=Way.SIGNED, on=date(2999, 1, 1)),
+        Consent(way=Way.PAPER, on=date(2026, 1, 5)),
+        Consent(way=Way.PAPER, on=date(2026, 1, 5), digest="x"),
+        Consent(way=Way.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
+    ],
+)
+def test_without_a_consent_that_holds_nothing_is_asked(case: Case, granted: None, consent: Consent) -> None:
+    with pytest.raises(Invalid) as caught:
+        compare(case, replace(signed(), consent=consent))
+    assert [one.field for one in caught.value.errors] == ["members.0"]
+    assert not Check.objects.filter(dataset="test_cars").exists()
+
+
+def test_only_who_is_named_for_this_item_by_its_own_agency(case: Case, granted: None) -> None:
+    with pytest.raises(NotAllowed):
+        compare(case, signed("33990219750303333X"))
+    with pytest.raises(NotFound):
+        compare(case, by=reviewer("339901-fire"))
+    with pytest.raises(Invalid):
+        compare(case, signed(), signed())
+    with pytest.raises(Invalid):
+        acts.compare(case.pk, "elderly", (signed(),), by=reviewer(), key=uuid.uuid4().hex)
+    assert not Comparison.objects.exists()
+
+
+def test_what_nobody_granted_is_not_compared_and_nothing_is_guessed(case: Case, granted: None) -> None:
+    Dataset.objects.get(code="test_money").grants.update(state="revoked")
+    report = queries.get_comparison(compare(case), reviewer())[0].report
+    assert [one.outcome for one in report.sources] == [Outcome.FOUND, Outcome.REFUSED]
+    assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Verdict.LOOK)
+    assert Check.objects.get(dataset="test_money").outcome == "refused"
+    assert Comparison.objects.get().again_at is None
+
+
+def test_what_was_down_is_compared_again_later_with_longer_and_longer_waits(case: Case, granted: None) -> None:
+    now = clock.now()
+    Dataset.objects.filter(code="test_money").update(available=False)
+    with clock.at(now):
+        first = Comparison.objects.get(pk=compare(case))
+    assert (first.lacking, first.again_at, first.verdict) == (1, now + timedelta(minutes=5), "look")
+    with clock.at(now + timedelta(minutes=6)):
+        timers.ring_due()
+    second = Comparison.objects.get(earlier=first)
+    assert (second.attempt, second.again_at, second.by) == (2, second.at + timedelta(minutes=10), "审查员 1")
+    Dataset.objects.filter(code="test_money").update(available=True)
+    with clock.at(now + timedelta(minutes=20)):
+        timers.ring_due()
+    third = Comparison.objects.get(earlier=second)
+    assert (third.attempt, third.again_at, third.lacking, third.verdict) == (3, None, 0, "unfit")
+    assert queries.get_comparison(second.pk, reviewer())[1] == third.pk
+    assert not Timer.objects.filter(kind=acts.AGAIN, fired_at=None).exists()
+
+
+def test_who_is_slow_or_broken_does_not_hold_up_the_others(case: Case, granted: None) -> None:
+    slow = {f"slow_{number}" for number in range(2)}
+
+    def one(asked: asking.Asked) -> Sequence[Reply]:
+        dataset = asked.wants[0].dataset
+        if dataset in slow:
+            time.sleep(1.5)
+        if dataset == "broken":
+            raise ConnectionError
+        return [Reply(dataset, number, Outcome.NONE) for number in asked.numbers]
+
+    wants = tuple(SchemeWant(dataset=name, fields=()) for name in (*sorted(slow), "broken", "quick"))
+    asked = asking.Asked((HEAD,), wants, None)  # type: ignore[arg-type]
+    began = time.monotonic()
+    replies = asking.within(one, asked, 0.3)
+    assert time.monotonic() - began < 1
+    assert [reply.outcome for reply in replies] == [Outcome.DOWN, Outcome.DOWN, Outcome.DOWN, Outcome.NONE]
+    assert asking.TOTAL < 60
+
+
+def test_a_scheme_is_frozen_and_a_change_is_a_new_edition(case: Case, granted: None) -> None:
+    with system_record("test.scheme"):
+        assert acts.write_scheme(SCHEME, by=SYSTEM).number == 1
+        assert acts.write_scheme(replace(SCHEME, name="改过"), by=SYSTEM).number == 2
+    for change in (lambda: SchemeEdition.objects.update(number=9), lambda: Comparison.objects.all().delete()):
+        if change is not None and Comparison.objects.exists() is False:
+            compare(case)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+def test_at_the_desk_a_reviewer_compares_and_reads(case: Case, granted: None, sign_in: Any) -> None:
+    browser = sign_in("amr-reviewer")
+    page = browser.get(f"/desk/comparisons/of/{case.pk}/")
+    assert page.status_code == 200, page.content
+    assert "339901********1119" in page.content.decode()
+    assert "/desk/comparisons/of/" in browser.get(f"/desk/cases/{case.pk}/").content.decode()
+    wrong = browser.post(f"/desk/comparisons/of/{case.pk}/", {"f-way-0": "signed"})
+    assert wrong.status_code == 422
+    people = page.content.decode().count('name="f-way-')
+    given = {"f-on-y": "2026", "f-on-m": "1", "f-on-d": "5"}
+    names = {f"f-way-{place}": "no" for place in range(people)} | {"f-way-0": "paper"}
+    unpapered = browser.post(f"/desk/comparisons/of/{case.pk}/", names | given)
+    assert unpapered.status_code == 422
+    assert "扫描件" in unpapered.content.decode()
+    answer = browser.post(f"/desk/comparisons/of/{case.pk}/", names | given | {"f-way-0": "signed"})
+    assert answer.status_code == 302, answer.content.decode()
+    shown = browser.get(answer.headers["Location"]).content.decode()
+    for words in ("这不是决定", "车比申报少", "有钱", "150.50", "测试用依据", "在申请里签名同意"):
+        assert words in shown
+    assert HEAD not in shown
+    assert AuditEntry.objects.filter(name="sharing.read_comparison", case_id=case.pk).count() == 1
+
+
+def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: Case, granted: None) -> None:
+    member = {"number": HEAD, "consent": {"way": "signed", "on": "2026-01-05"}}
+    body = {"case": str(case.pk), "scheme": "test_means", "members": [member]}
+    answer = office.write("POST", "/comparisons", body, "compare-1")
+    assert answer.status_code == 200, answer.content
+    made = answer.json()
+    assert (made["verdict"], [one["code"] for one in made["contradictions"]]) == ("unfit", ["cars", "rich"])
+    assert office.write("POST", "/comparisons", body, "compare-1").json()["id"] == made["id"]
+    assert office.get(f"/comparisons/{made['id']}").json() == made
+    minor = {"number": HEAD, "consent": {"way": "guardian", "on": "2026-01-05", "by": HEAD}}
+    refused = office.write("POST", "/comparisons", body | {"members": [minor]})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")
