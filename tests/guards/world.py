@@ -26,6 +26,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.events import Happening, subscribers
 from yiwang.kernel.models import Event
+from yiwang.kernel.serials import allot
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
 from yiwang.platform.cases.acts.papers import make_once as make_paper
 from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
@@ -43,7 +44,17 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection
+from yiwang.platform.sharing.models import (
+    Check,
+    Dataset,
+    DatasetDraft,
+    Grant,
+    Objection,
+    QuarantinedMessage,
+    Subscription,
+    TopicMessage,
+    TopicRow,
+)
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -266,6 +277,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
         "objection": _objection(rep).pk,
+        "topic": TopicRow.objects.get(code="amr.firm_changed").pk,
+        **_subscription(),
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
         "dataset": Dataset.objects.get(code="legal_persons").pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
@@ -302,6 +315,46 @@ def _grant() -> Grant:
         requested_at=clock.now(),
         requested_by="测试",
     )
+
+
+def _subscription() -> dict[str, Any]:
+    """Let the fire brigade subscribe to a topic, and refuse an event."""
+    topic = TopicRow.objects.get(code="amr.firm_changed")
+    told = TopicMessage.objects.create(
+        topic=topic,
+        seq=allot(f"topic:{topic.code}"),
+        version=1,
+        own_id="1",
+        digest=b"",
+        subject_index=b"",
+        content={"subject": "测试", "data": {}},
+        at=clock.now(),
+        published_at=clock.now(),
+        published_by="测试",
+    )
+    row = Subscription.objects.create(
+        topic=topic,
+        agency=Agency.objects.get(code="339901-fire"),
+        address="https://fire.test/events",
+        secrets=["00" * 32],
+        method="hmac",
+        purpose="测试",
+        state="active",
+        next_at=clock.now(),
+        requested_at=clock.now(),
+        requested_by="测试",
+    )
+    held = QuarantinedMessage.objects.create(
+        subscription=row,
+        message=told,
+        seq=1,
+        subject_index=b"",
+        state="refused",
+        attempts=5,
+        next_at=clock.now(),
+        at=clock.now(),
+    )
+    return {"subscription": row.pk, "held": held.pk}
 
 
 def _deliver_events() -> None:

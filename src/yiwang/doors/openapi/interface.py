@@ -20,6 +20,7 @@ from yiwang.platform.catalog import http as catalog
 from yiwang.platform.licences import http as licences
 from yiwang.platform.oversight import http as oversight
 from yiwang.platform.sharing import http as sharing
+from yiwang.platform.sharing.events import http as events
 
 DESCRIPTION = """\
 政务服务平台的机器门：与网页、窗口是同一套办理动作。
@@ -154,6 +155,7 @@ for router in (
     licences.router,
     oversight.router,
     sharing.router,
+    events.router,
 ):
     api.add_router("", router)
 

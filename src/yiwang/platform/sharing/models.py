@@ -268,5 +268,27 @@ class Objection(models.Model):
 
 
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
+from yiwang.platform.sharing.events.models import (  # noqa: E402
+    EventKey,
+    QuarantinedMessage,
+    Subscription,
+    TopicMessage,
+    TopicRow,
+)
 
-__all__ = ["BadRow", "Check", "Dataset", "DatasetDraft", "DatasetEdition", "Grant", "Objection", "Record", "Run"]
+__all__ = [
+    "BadRow",
+    "Check",
+    "Dataset",
+    "DatasetDraft",
+    "DatasetEdition",
+    "EventKey",
+    "Grant",
+    "Objection",
+    "QuarantinedMessage",
+    "Record",
+    "Run",
+    "Subscription",
+    "TopicMessage",
+    "TopicRow",
+]

@@ -1,4 +1,4 @@
-"""Sharing's part of a pack: datasets, published as they stand, and what the demo's agencies have in them."""
+"""Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, topics of events."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
+from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant, write_topic
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.events.types import Topic
 from yiwang.platform.sharing.models import Dataset, Record
 from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
 
@@ -48,6 +49,7 @@ def load(pack: Pack, *, by: Actor) -> None:
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
     _grants(pack, rows, by)
+    _topics(pack, by)
 
 
 def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
@@ -63,6 +65,17 @@ def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
             pack.fault(pack.root / "grants.yaml", 1, f"{asked.dataset} has no {', '.join(sorted(unknown))}")
             continue
         write_grant(asked, row, agency, by)
+    pack.stop_if_faulty()
+
+
+def _topics(pack: Pack, by: Actor) -> None:
+    """Load the topics that agencies tell each other about."""
+    for path in pack.files("topics.yaml"):
+        for topic in pack.listed(path, Topic):
+            try:
+                write_topic(topic, by=by)
+            except Invalid as problem:
+                _tell(pack, path, topic.code, problem)
     pack.stop_if_faulty()
 
 
