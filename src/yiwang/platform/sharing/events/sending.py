@@ -42,8 +42,8 @@ HEAVY = 1_000_000
 """Most bytes of one delivery; a single event may be no larger than ``rules.LARGEST``."""
 LEASE = timedelta(seconds=60)
 """More than any one delivery takes (``posting.TIMEOUT``); it is renewed with each."""
-GATHER = timedelta(seconds=0.25)
-"""How long events gather before the next delivery: one of twenty costs hardly more than one of one."""
+GATHER = timedelta(seconds=0.4)
+"""How long events gather before the next delivery: one of forty costs hardly more than one of one."""
 SLOW = 1.0
 """Seconds from which on an answer is slow."""
 TURN = 20.0
@@ -92,6 +92,8 @@ class _Work:
     upto: int = 0
     """Where the cursor stands when all of it was taken."""
     full: bool = False
+    over: bool = False
+    """Whether the lease was given back with the cursor: one statement less for each delivery."""
 
 
 def lease(most: int, *, doubtful: bool = False) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -118,6 +120,8 @@ def deliver(pk: uuid.UUID, lease: uuid.UUID, *, post: Post = posting.post, apart
                 return taken
             if not work.send:
                 _taken(work, [], 0.0)
+            if work.over:
+                return taken
             if not work.full or work.row.slow:
                 break
     except Lost:
@@ -268,6 +272,9 @@ def _taken(work: _Work, events: Sequence[_Next], took: float) -> None:
     upto = work.upto if not events or events[-1] is work.send[-1] else events[-1].seq
     passed = _passed(work, upto)
     if not passed:
+        if events and events[-1] is work.send[-1] and not work.full:
+            more |= {"lease": None, "leased_until": None, "next_at": now + GATHER}
+            work.over = True
         _forward(row, upto, **more)
         return
     with _moving(row):
