@@ -48,6 +48,7 @@ lint: .venv/.installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy $$(git ls-files 'src/yiwang/kernel/*.py' 'src/yiwang/**/rules.py' 'src/yiwang/**/types.py' 'src/yiwang/**/types/*.py' | grep -v -e /tests/ -e /migrations/)
+	MYPYPATH=clients/python/src $(BIN)/mypy --strict clients/python/src clients/python/examples
 	$(BIN)/lint-imports
 
 build: .venv/.installed node_modules/.installed

@@ -22,6 +22,7 @@ SUBJECTS = {
     "evidence": "what is known for five items",
     "licences": "issuing and signing",
     "means": "one family compared, and a hundred thousand at once",
+    "events": "100 events a second to 42 subscribers, three of them down",
     "memory": "the web processes after load",
     "quality": "a dataset of a million records, measured",
 }

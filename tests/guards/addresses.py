@@ -75,6 +75,7 @@ OBJECTS: dict[str, dict[str, str]] = {
         "revision_id_b": "=latest",
     },
     "sharing_desk:grant": {"pk": "grant"},
+    "sharing_desk:subscription": {"pk": "subscription"},
     "sharing_desk:objection": {"pk": "objection"},
     "sharing:ask_why": {"pk": "check"},
     "sharing:object_to": {"code": "=legal_persons"},
@@ -231,6 +232,16 @@ _JSON: dict[str, Any] = {
     "choose_delivery": {"way": "window"},
     "verify": {"check_code": "0000000000"},
     "rate": {"level": "satisfied"},
+    "publish": {
+        "events": [
+            {
+                "id": "guard",
+                "subject": "91339901MADEM0011Y",
+                "at": "2026-03-02T08:00:00+08:00",
+                "data": {"uscc": "91339901MADEM0011Y", "name": "测试", "kind": "name", "changed_on": "2026-03-02"},
+            }
+        ]
+    },
 }
 _FILES = {"add_file", "verify_file"}
 _OF_OPERATION = {
@@ -270,10 +281,16 @@ def api_views() -> dict[str, Any]:
     return found
 
 
+def _code(path: str) -> str:
+    if "/topics/" in path:
+        return "=amr.firm_changed"
+    return "=legal_persons" if "/datasets/" in path else "=shop"
+
+
 def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
     given = {
         "task_code": "task_code",
-        "code": "=legal_persons" if "/datasets/" in route.path else "=shop",
+        "code": _code(route.path),
         "edition_id": "edition",
         "application_id": _OF_OPERATION.get(operation, "draft"),
         "case_id": "running_case",
@@ -331,6 +348,21 @@ _TARGETS: dict[str, str] = {
         ),
         "grant",
     ),
+    **dict.fromkeys(
+        (
+            "sharing.approve_subscription",
+            "sharing.refuse_subscription",
+            "sharing.pause_subscription",
+            "sharing.resume_subscription",
+            "sharing.end_subscription",
+            "sharing.replay_events",
+            "sharing.renew_secret",
+        ),
+        "subscription",
+    ),
+    "sharing.retry_event": "held",
+    "sharing.skip_event": "held",
+    "sharing.publish_events": "topic",
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",

@@ -26,7 +26,16 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Check, Dataset, DatasetDraft, Grant, Objection, QualityScore
+from yiwang.platform.sharing.models import (
+    Check,
+    Dataset,
+    DatasetDraft,
+    Grant,
+    Objection,
+    QualityScore,
+    Subscription,
+    TopicRow,
+)
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -248,6 +257,16 @@ def grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count)
 
 
+def subscriptions(world: World, count: int) -> None:
+    row = Subscription.objects.get(pk=world.ids["subscription"])
+    copies(row, count, address=lambda number: f"https://{number}.test/")
+    topics(world, count)
+
+
+def topics(world: World, count: int) -> None:
+    copies(TopicRow.objects.get(pk=world.ids["topic"]), count, code=lambda number: f"test.topic_{number}")
+
+
 def checks(world: World, count: int) -> None:
     copies(Check.objects.filter(case_id__isnull=False).latest("at"), count)
 
@@ -320,12 +339,14 @@ LISTS = [
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
     List("/desk/objections/", "steward", objections),
+    List("/desk/events/", "steward", subscriptions),
     List("/my/objections/", "owner", my_objections),
     List("/desk/quality/", "supervisor", scored),
     List("/desk/quality/?show=datasets", "steward", scored),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),
+    List("/api/v1/topics", "firm-api", topics),
     List("/api/v1/life-events", "firm-api", events),
     List("/api/v1/applications", "firm-api", matters),
     List("/api/v1/licences", "firm-api", licences),
@@ -340,7 +361,7 @@ NO_LISTS = {
     "/data/catalogue.csv", "/data/catalogue.jsonld",
     "/data/catalogue.ttl",
     "/api/v1/health", "/api/v1/rating-reasons", "/api/v1/rating-figures", "/ratings/", "/themes/", "/search/suggest/",
-    "/desk/absence/",
+    "/desk/absence/", "/.well-known/jwks.json",
 }  # fmt: skip
 """Pages without an object of their own that are no lists, or whose length is set by law or by the pack."""
 

@@ -26,6 +26,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.events import Happening, subscribers
 from yiwang.kernel.models import Event
+from yiwang.kernel.serials import allot
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
 from yiwang.platform.cases.acts.papers import make_once as make_paper
 from yiwang.platform.cases.models import Application, ApplicationFile, Case, Correction, Document, Task
@@ -46,7 +47,19 @@ from yiwang.platform.oversight.types import Level
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
 from yiwang.platform.sharing.means.types import Consent, Member, Report, Verdict, Way
-from yiwang.platform.sharing.models import Check, Comparison, Dataset, DatasetDraft, Grant, Objection, QualityScore
+from yiwang.platform.sharing.models import (
+    Check,
+    Comparison,
+    Dataset,
+    DatasetDraft,
+    Grant,
+    Objection,
+    QualityScore,
+    QuarantinedMessage,
+    Subscription,
+    TopicMessage,
+    TopicRow,
+)
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -269,6 +282,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
         "objection": _objection(rep).pk,
+        "topic": TopicRow.objects.get(code="amr.firm_changed").pk,
+        **_subscription(),
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
         "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset": _scored().pk,
@@ -359,6 +374,46 @@ def _grant() -> Grant:
         requested_at=clock.now(),
         requested_by="测试",
     )
+
+
+def _subscription() -> dict[str, Any]:
+    """Let the fire brigade subscribe to a topic, and refuse an event."""
+    topic = TopicRow.objects.get(code="amr.firm_changed")
+    told = TopicMessage.objects.create(
+        topic=topic,
+        seq=allot(f"topic:{topic.code}"),
+        version=1,
+        own_id="1",
+        digest=b"",
+        subject_index=b"",
+        content={"subject": "测试", "data": {}},
+        at=clock.now(),
+        published_at=clock.now(),
+        published_by="测试",
+    )
+    row = Subscription.objects.create(
+        topic=topic,
+        agency=Agency.objects.get(code="339901-fire"),
+        address="https://fire.test/events",
+        secrets=["00" * 32],
+        method="hmac",
+        purpose="测试",
+        state="active",
+        next_at=clock.now(),
+        requested_at=clock.now(),
+        requested_by="测试",
+    )
+    held = QuarantinedMessage.objects.create(
+        subscription=row,
+        message=told,
+        seq=1,
+        subject_index=b"",
+        state="refused",
+        attempts=5,
+        next_at=clock.now(),
+        at=clock.now(),
+    )
+    return {"subscription": row.pk, "held": held.pk}
 
 
 def _deliver_events() -> None:

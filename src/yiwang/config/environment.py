@@ -73,6 +73,8 @@ class Environment(BaseSettings):
     sms_url: str = ""
     """SMS gateway that takes JSON over HTTP."""
     sms_token: SecretStr = SecretStr("")
+    feed_networks: list[str] = Field(default_factory=list)
+    """Networks (CIDR, as JSON) that subscribers of events may be in; none: nobody is spoken to, but loopback in the demo."""
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"

@@ -35,6 +35,7 @@ YIWANG_PLUGINS = ENV.plugins
 YIWANG_SMTP_URL = ENV.smtp_url.get_secret_value()
 YIWANG_SMS_URL = ENV.sms_url
 YIWANG_SMS_TOKEN = ENV.sms_token.get_secret_value()
+YIWANG_FEED_NETWORKS = ENV.feed_networks
 YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
 YIWANG_SIGNATURE_FILE = ENV.signature_file
 YIWANG_SIGNATURE_PASSWORD = ENV.signature_password.get_secret_value()

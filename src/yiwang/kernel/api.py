@@ -25,6 +25,7 @@ SCOPES: dict[str, str] = {
     "data:read": "读数据目录",
     "data:check": "为正在办的件核验申请里写明的人和单位",
     "data:write": "替提供数据的部门送数据",
+    "data:publish": "替提供数据的部门发布事件",
     "ratings:write": "替所代表的申请人评价服务",
 }
 """What a token may be good for: name and meaning."""

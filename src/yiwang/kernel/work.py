@@ -1,4 +1,4 @@
-"""The kernel's own loops inside the worker: deliver events, ring timers, seal the audit trail."""
+"""Loops inside the worker: the kernel's own (deliver events, ring timers, seal the audit trail) and those of rooms."""
 
 from __future__ import annotations
 
@@ -12,14 +12,26 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from yiwang.kernel import audit, events, timers
 
 log = logging.getLogger(__name__)
+Work = Callable[[], int]
+_added: dict[str, tuple[float, Work]] = {}
+
+
+def add_loop(name: str, pause: float, work: Work) -> None:
+    """Let the worker call ``work`` every ``pause`` seconds in a thread of its own: how rooms, which the kernel does not know,
+    come to loops. Raises ``ValueError`` for a name that is taken.
+    """
+    if name in _added:
+        raise ValueError(f"there is already a loop {name!r}")
+    _added[name] = (pause, work)
 
 
 def run_loops(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops as daemon threads; they end soon after ``stop`` is set."""
-    loops: list[tuple[str, float, Callable[[], int]]] = [
+    loops: list[tuple[str, float, Work]] = [
         ("events", 0.5, events.deliver_all),
         ("timers", 1.0, timers.ring_due),
         ("seal", 30.0, audit.seal),
+        *((name, pause, work) for name, (pause, work) in _added.items()),
     ]
     threads = [
         threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"kernel-{name}", daemon=True)
@@ -45,7 +57,7 @@ def drain(patience: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def _loop(stop: threading.Event, name: str, pause: float, work: Callable[[], int]) -> None:
+def _loop(stop: threading.Event, name: str, pause: float, work: Work) -> None:
     while not stop.is_set():
         began = time.monotonic()
         try:

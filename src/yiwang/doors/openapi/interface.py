@@ -20,6 +20,7 @@ from yiwang.platform.catalog import http as catalog
 from yiwang.platform.licences import http as licences
 from yiwang.platform.oversight import http as oversight
 from yiwang.platform.sharing import http as sharing
+from yiwang.platform.sharing.events import http as events
 from yiwang.platform.sharing.means import http as means
 
 DESCRIPTION = """\
@@ -156,6 +157,7 @@ for router in (
     oversight.router,
     sharing.router,
     means.router,
+    events.router,
 ):
     api.add_router("", router)
 

@@ -20,6 +20,8 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.sharing import acts, granting, pages, quality_pages, queries
+from yiwang.platform.sharing.events import desk as events
+from yiwang.platform.sharing.events.queries import subscriptions_waiting
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.means import desk as means
@@ -50,9 +52,11 @@ def links(actor: Actor) -> list[Link]:
         found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
     if actor.has_role(STEWARDS):
         waiting, open_ones = queries.grants_waiting(actor), queries.objections_waiting(actor)
+        stuck = subscriptions_waiting(actor)
         found += [
             Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
             Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=open_ones.value + open_ones.more),
+            Link(_("事件"), reverse("sharing_desk:events"), "events", count=stuck.value + stuck.more),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
     return found
@@ -276,6 +280,7 @@ def objection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 urlpatterns = [
+    *events.urlpatterns,
     path("objections/", objections, name="objections"),
     path("objections/<uuid:pk>/", objection, name="objection"),
     path("data/", catalogue, name="catalogue"),

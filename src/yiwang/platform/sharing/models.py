@@ -317,6 +317,13 @@ class Objection(models.Model):
 
 
 from yiwang.platform.sharing.editing.models import DatasetDraft  # noqa: E402
+from yiwang.platform.sharing.events.models import (  # noqa: E402
+    EventKey,
+    QuarantinedMessage,
+    Subscription,
+    TopicMessage,
+    TopicRow,
+)
 from yiwang.platform.sharing.means.models import Comparison, SchemeEdition  # noqa: E402
 
 __all__ = [
@@ -328,10 +335,15 @@ __all__ = [
     "Dataset",
     "DatasetDraft",
     "DatasetEdition",
+    "EventKey",
     "Grant",
     "Objection",
     "QualityScore",
+    "QuarantinedMessage",
     "Record",
     "Run",
     "SchemeEdition",
+    "Subscription",
+    "TopicMessage",
+    "TopicRow",
 ]

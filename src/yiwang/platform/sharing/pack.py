@@ -1,5 +1,5 @@
 """Sharing's part of a pack: datasets, published as they stand, what the demo's agencies have in them, what must hold
-between them, and schemes of comparison.
+between them, grants, schemes of comparison, topics of events.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
+from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant, write_topic
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.events.types import Topic
 from yiwang.platform.sharing.means.acts import write_scheme
 from yiwang.platform.sharing.means.linting import lint
 from yiwang.platform.sharing.means.types import Scheme
@@ -71,6 +72,7 @@ def load(pack: Pack, *, by: Actor) -> None:
     _grants(pack, rows, by)
     _cross_rules(pack, rows)
     _schemes(pack, by)
+    _topics(pack, by)
 
 
 def _cross_rules(pack: Pack, rows: dict[str, Dataset]) -> None:
@@ -139,6 +141,17 @@ def _grants(pack: Pack, rows: dict[str, Dataset], by: Actor) -> None:
             pack.fault(pack.root / "grants.yaml", 1, f"{asked.dataset} has no {', '.join(sorted(unknown))}")
             continue
         write_grant(asked, row, agency, by)
+    pack.stop_if_faulty()
+
+
+def _topics(pack: Pack, by: Actor) -> None:
+    """Load the topics that agencies tell each other about."""
+    for path in pack.files("topics.yaml"):
+        for topic in pack.listed(path, Topic):
+            try:
+                write_topic(topic, by=by)
+            except Invalid as problem:
+                _tell(pack, path, topic.code, problem)
     pack.stop_if_faulty()
 
 

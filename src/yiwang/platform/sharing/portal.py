@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.sharing import acts, exports, pages, queries
+from yiwang.platform.sharing.events.queries import published_keys
 from yiwang.platform.sharing.labels import OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.forms import SpecForm
@@ -148,7 +149,14 @@ def _objecting(request: HttpRequest, put: Callable[[str, str], None], context: d
     return render(request, "sharing/object.html", context, status=422 if form.is_bound else 200)
 
 
+@public
+def event_keys(request: HttpRequest) -> HttpResponse:
+    """Publish the keys that deliveries of events are signed with (RFC 7517)."""
+    return JsonResponse(published_keys(), headers={"Cache-Control": "public, max-age=300"})
+
+
 urlpatterns = [
+    path(".well-known/jwks.json", event_keys, name="event_keys"),
     path("my/objections/", objections, name="objections"),
     path("my/access/<uuid:pk>/ask/", ask_why, name="ask_why"),
     path("my/objections/<slug:code>/new/", object_to, name="object_to"),
