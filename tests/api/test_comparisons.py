@@ -28,11 +28,11 @@ from yiwang.platform.sharing.means.types import (
     Declaring,
     FactRule,
     Member,
+    Preliminary,
     Reply,
     Scheme,
     SchemeWant,
     Take,
-    Verdict,
     Way,
     Weight,
 )
@@ -75,9 +75,9 @@ SCHEME = Scheme(
         ),
     ),
     decision=(
-        DecisionRule(verdict=Verdict.LOOK, reason="没有比对", reason_en="Lacking", when={"lacking": "> 0"}),
-        DecisionRule(verdict=Verdict.UNFIT, reason="钱多", reason_en="Rich", when={"money": "> 100"}),
-        DecisionRule(verdict=Verdict.FITS, reason="符合", reason_en="Fits"),
+        DecisionRule(verdict=Preliminary.LOOK, reason="没有比对", reason_en="Lacking", when={"lacking": "> 0"}),
+        DecisionRule(verdict=Preliminary.UNFIT, reason="钱多", reason_en="Rich", when={"money": "> 100"}),
+        DecisionRule(verdict=Preliminary.FITS, reason="符合", reason_en="Fits"),
     ),
 )  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_a_family_is_compared_and_every_answer_is_written_down(case: Case, grant
         ("money", "150.50", None, None),
     ]
     assert [(one.code, len(one.evidence)) for one in report.contradictions] == [("cars", 1), ("rich", 1)]
-    assert (report.verdict, report.reason, report.asked_by) == (Verdict.UNFIT, "钱多", "审查员 1")
+    assert (report.verdict, report.reason, report.asked_by) == (Preliminary.UNFIT, "钱多", "审查员 1")
     checks = Check.objects.filter(case_id=case.pk, dataset__startswith="test_")
     assert sorted(checks.values_list("dataset", "outcome", "actor")) == [
         ("test_cars", "found", "审查员 1"),
@@ -186,7 +186,7 @@ def test_what_nobody_granted_is_not_compared_and_nothing_is_guessed(case: Case, 
     Dataset.objects.get(code="test_money").grants.update(state="revoked")
     report = queries.get_comparison(compare(case), reviewer())[0].report
     assert [one.outcome for one in report.sources] == [Outcome.FOUND, Outcome.REFUSED]
-    assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Verdict.LOOK)
+    assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Preliminary.LOOK)
     assert Check.objects.get(dataset="test_money").outcome == "refused"
     assert Comparison.objects.get().again_at is None
 

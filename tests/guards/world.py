@@ -46,7 +46,7 @@ from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
-from yiwang.platform.sharing.means.types import Consent, Member, Report, Verdict, Way
+from yiwang.platform.sharing.means.types import Consent, Member, Preliminary, Report, Way
 from yiwang.platform.sharing.models import (
     Check,
     Comparison,
@@ -335,7 +335,7 @@ def _comparison(case: Case) -> Comparison:
         lines=(),
         contradictions=(),
         not_looked_at=(),
-        verdict=Verdict.LOOK,
+        verdict=Preliminary.LOOK,
         reason="测试",
         reason_en="Test",
     )

@@ -12,6 +12,8 @@ from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
 ACTS: dict[str, Any] = {
     **CASES,
     **OVERSIGHT,
+    "sharing.object_to_check": _("问为什么看数据"),
+    "sharing.object_to_data": _("说数据不对"),
     "identity.add_passkey": _("添加通行密钥"),
     "identity.add_totp": _("添加动态口令"),
     "identity.change_password": _("改密码"),

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
 from yiwang.platform.sharing.means import acts, queries
-from yiwang.platform.sharing.means.types import Consent, Member, Verdict, Way, Weight
+from yiwang.platform.sharing.means.types import Consent, Member, Preliminary, Way, Weight
 from yiwang.platform.sharing.types import Outcome
 
 router = Router(tags=["数据共享"])
@@ -109,7 +109,7 @@ class ComparisonOut(Schema):
     number: int
     at: datetime
     digest: str
-    verdict: Verdict
+    verdict: Preliminary
     reason: str
     reason_en: str
     contradictions: list[ContradictionOut]

@@ -23,12 +23,12 @@ from yiwang.platform.sharing.means.types import (
     Family,
     Found,
     Member,
+    Preliminary,
     Row,
     Scheme,
     SchemeWant,
     Take,
     Value,
-    Verdict,
     Way,
     Weight,
     Whose,
@@ -83,7 +83,7 @@ def assess(scheme: Scheme, family: Family, today: date) -> Assessment:
     }
     decided = compile_table(decision_table(scheme)).decide(names | counts)
     row = decided.rules[0] if decided.rules else None
-    verdict = Verdict.LOOK if row is None else scheme.decision[row].verdict
+    verdict = Preliminary.LOOK if row is None else scheme.decision[row].verdict
     return Assessment(facts, tuple(found), tuple(unseen), verdict, row, tuple(sorted(decided.outcome.missing)))
 
 
