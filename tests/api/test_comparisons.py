@@ -23,6 +23,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing.means import acts, asking, queries
 from yiwang.platform.sharing.means.types import (
     Consent,
+    ConsentWay,
     ContradictionRule,
     DecisionRule,
     Declaring,
@@ -33,7 +34,6 @@ from yiwang.platform.sharing.means.types import (
     Scheme,
     SchemeWant,
     Take,
-    Way,
     Weight,
 )
 from yiwang.platform.sharing.models import Check, Comparison, Dataset, SchemeEdition
@@ -105,7 +105,7 @@ def granted(case: Case) -> None:
 
 
 def signed(number: str = HEAD, **more: Any) -> Member:
-    return Member(number=number, name="测试法人甲", consent=Consent(way=Way.SIGNED, on=date(2026, 1, 5), **more))
+    return Member(number=number, name="测试法人甲", consent=Consent(way=ConsentWay.SIGNED, on=date(2026, 1, 5), **more))
 
 
 def reviewer(code: str = "339901-amr") -> Actor:
@@ -157,10 +157,10 @@ def test_no_more_columns_come_than_the_scheme_wants(case: Case, granted: None) -
 @pytest.mark.parametrize(
     "consent",
     [
-        Consent(way=Way.SIGNED, on=date(2999, 1, 1)),
-        Consent(way=Way.PAPER, on=date(2026, 1, 5)),
-        Consent(way=Way.PAPER, on=date(2026, 1, 5), digest="x"),
-        Consent(way=Way.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
+        Consent(way=ConsentWay.SIGNED, on=date(2999, 1, 1)),
+        Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5)),
+        Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5), digest="x"),
+        Consent(way=ConsentWay.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
     ],
 )
 def test_without_a_consent_that_holds_nothing_is_asked(case: Case, granted: None, consent: Consent) -> None:

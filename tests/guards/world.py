@@ -46,7 +46,7 @@ from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
-from yiwang.platform.sharing.means.types import Consent, Member, Preliminary, Report, Way
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Report
 from yiwang.platform.sharing.models import (
     Check,
     Comparison,
@@ -321,7 +321,7 @@ def _scored() -> Dataset:
 
 def _comparison(case: Case) -> Comparison:
     edition = get_scheme("elderly")
-    member = Member(number="339901198501011119", name="测试法人甲", consent=Consent(way=Way.SIGNED, on=MONDAY))
+    member = Member(number="339901198501011119", name="测试法人甲", consent=Consent(way=ConsentWay.SIGNED, on=MONDAY))
     report = Report(
         scheme="elderly",
         name=edition.scheme.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.sharing.means.types import Preliminary, Way, Weight
+from yiwang.platform.sharing.means.types import ConsentWay, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
 LEVELS: dict[Weight, tuple[str | Promise, str]] = {
@@ -18,10 +18,10 @@ VERDICTS: dict[Preliminary, tuple[str | Promise, str]] = {
     Preliminary.UNFIT: (_("初步看不符合条件"), "bad"),
     Preliminary.LOOK: (_("要人工核实"), "held"),
 }
-WAYS: dict[Way, str | Promise] = {
-    Way.SIGNED: _("在申请里签名同意"),
-    Way.PAPER: _("在窗口签了纸质授权书"),
-    Way.GUARDIAN: _("由监护人同意"),
+WAYS: dict[ConsentWay, str | Promise] = {
+    ConsentWay.SIGNED: _("在申请里签名同意"),
+    ConsentWay.PAPER: _("在窗口签了纸质授权书"),
+    ConsentWay.GUARDIAN: _("由监护人同意"),
 }
 OUTCOMES: dict[Outcome, tuple[str | Promise, str]] = {
     Outcome.FOUND: (_("已比对"), "green"),

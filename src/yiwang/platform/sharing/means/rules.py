@@ -18,6 +18,7 @@ from yiwang.kernel.expressions import Table, compile_table
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.means.types import (
     Assessment,
+    ConsentWay,
     Declaring,
     FactRule,
     Family,
@@ -29,7 +30,6 @@ from yiwang.platform.sharing.means.types import (
     SchemeWant,
     Take,
     Value,
-    Way,
     Weight,
     Whose,
 )
@@ -226,14 +226,14 @@ def consent_faults(members: Sequence[Member], today: date) -> Iterator[tuple[int
         consent, years = member.consent, age(member.number, today)
         if consent.on > today:
             yield place, "future"
-        if consent.way is Way.PAPER and not _is_digest(consent.digest):
+        if consent.way is ConsentWay.PAPER and not _is_digest(consent.digest):
             yield place, "paper"
         if years is not None and years < ADULT:
-            if consent.way is not Way.GUARDIAN:
+            if consent.way is not ConsentWay.GUARDIAN:
                 yield place, "minor"
             elif consent.by not in grown:
                 yield place, "guardian"
-        elif consent.way is Way.GUARDIAN:
+        elif consent.way is ConsentWay.GUARDIAN:
             yield place, "grown"
 
 

@@ -56,7 +56,7 @@ class Preliminary(StrEnum):
     LOOK = "look"
 
 
-class Way(StrEnum):
+class ConsentWay(StrEnum):
     """How somebody agreed: signed in the application, on paper at the counter, by the guardian of a minor."""
 
     SIGNED = "signed"
@@ -182,7 +182,7 @@ class SchemeView:
 class Consent:
     """Who agreed to the comparison, when and how. ``by`` is the guardian's number, ``digest`` the paper's SHA-256."""
 
-    way: Way
+    way: ConsentWay
     on: date
     by: str = ""
     digest: str = ""
