@@ -29,7 +29,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.means import acts, queries, running
-from yiwang.platform.sharing.means.types import Consent, Member, Scheme, Way
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Scheme
 from yiwang.platform.sharing.models import Dataset, Grant, Record
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.queries import SUBJECT, own_index, values_index
@@ -86,7 +86,7 @@ def one_family(report: Report, folder: Path, scheme: Scheme) -> None:
     ids = list(Dataset.objects.filter(code__in=[want.dataset for want in scheme.wants]).values_list("id", flat=True))
 
     def act(numbers: tuple[str, ...]) -> None:
-        consent = Consent(way=Way.SIGNED, on=clock.today())
+        consent = Consent(way=ConsentWay.SIGNED, on=clock.today())
         grown = [Member(number=number, consent=consent) for number in numbers]
         acts.compare(_id(numbers), scheme.code, tuple(grown), by=by, key=uuid.uuid4().hex)
 

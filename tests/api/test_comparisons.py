@@ -23,17 +23,17 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing.means import acts, asking, queries
 from yiwang.platform.sharing.means.types import (
     Consent,
+    ConsentWay,
     ContradictionRule,
     DecisionRule,
     Declaring,
     FactRule,
     Member,
+    Preliminary,
     Reply,
     Scheme,
     SchemeWant,
     Take,
-    Verdict,
-    Way,
     Weight,
 )
 from yiwang.platform.sharing.models import Check, Comparison, Dataset, SchemeEdition
@@ -75,9 +75,9 @@ SCHEME = Scheme(
         ),
     ),
     decision=(
-        DecisionRule(verdict=Verdict.LOOK, reason="没有比对", reason_en="Lacking", when={"lacking": "> 0"}),
-        DecisionRule(verdict=Verdict.UNFIT, reason="钱多", reason_en="Rich", when={"money": "> 100"}),
-        DecisionRule(verdict=Verdict.FITS, reason="符合", reason_en="Fits"),
+        DecisionRule(verdict=Preliminary.LOOK, reason="没有比对", reason_en="Lacking", when={"lacking": "> 0"}),
+        DecisionRule(verdict=Preliminary.UNFIT, reason="钱多", reason_en="Rich", when={"money": "> 100"}),
+        DecisionRule(verdict=Preliminary.FITS, reason="符合", reason_en="Fits"),
     ),
 )  # fmt: skip
 
@@ -105,7 +105,7 @@ def granted(case: Case) -> None:
 
 
 def signed(number: str = HEAD, **more: Any) -> Member:
-    return Member(number=number, name="测试法人甲", consent=Consent(way=Way.SIGNED, on=date(2026, 1, 5), **more))
+    return Member(number=number, name="测试法人甲", consent=Consent(way=ConsentWay.SIGNED, on=date(2026, 1, 5), **more))
 
 
 def reviewer(code: str = "339901-amr") -> Actor:
@@ -127,7 +127,7 @@ def test_a_family_is_compared_and_every_answer_is_written_down(case: Case, grant
         ("money", "150.50", None, None),
     ]
     assert [(one.code, len(one.evidence)) for one in report.contradictions] == [("cars", 1), ("rich", 1)]
-    assert (report.verdict, report.reason, report.asked_by) == (Verdict.UNFIT, "钱多", "审查员 1")
+    assert (report.verdict, report.reason, report.asked_by) == (Preliminary.UNFIT, "钱多", "审查员 1")
     checks = Check.objects.filter(case_id=case.pk, dataset__startswith="test_")
     assert sorted(checks.values_list("dataset", "outcome", "actor")) == [
         ("test_cars", "found", "审查员 1"),
@@ -157,10 +157,10 @@ def test_no_more_columns_come_than_the_scheme_wants(case: Case, granted: None) -
 @pytest.mark.parametrize(
     "consent",
     [
-        Consent(way=Way.SIGNED, on=date(2999, 1, 1)),
-        Consent(way=Way.PAPER, on=date(2026, 1, 5)),
-        Consent(way=Way.PAPER, on=date(2026, 1, 5), digest="x"),
-        Consent(way=Way.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
+        Consent(way=ConsentWay.SIGNED, on=date(2999, 1, 1)),
+        Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5)),
+        Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5), digest="x"),
+        Consent(way=ConsentWay.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
     ],
 )
 def test_without_a_consent_that_holds_nothing_is_asked(case: Case, granted: None, consent: Consent) -> None:
@@ -186,7 +186,7 @@ def test_what_nobody_granted_is_not_compared_and_nothing_is_guessed(case: Case, 
     Dataset.objects.get(code="test_money").grants.update(state="revoked")
     report = queries.get_comparison(compare(case), reviewer())[0].report
     assert [one.outcome for one in report.sources] == [Outcome.FOUND, Outcome.REFUSED]
-    assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Verdict.LOOK)
+    assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Preliminary.LOOK)
     assert Check.objects.get(dataset="test_money").outcome == "refused"
     assert Comparison.objects.get().again_at is None
 

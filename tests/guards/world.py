@@ -45,7 +45,7 @@ from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
-from yiwang.platform.sharing.means.types import Consent, Member, Report, Verdict, Way
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Report
 from yiwang.platform.sharing.models import Comparison, Dataset, DatasetDraft, Grant
 from yiwang.ui import store
 
@@ -278,7 +278,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
 
 def _comparison(case: Case) -> Comparison:
     edition = get_scheme("elderly")
-    member = Member(number="339901198501011119", name="测试法人甲", consent=Consent(way=Way.SIGNED, on=MONDAY))
+    member = Member(number="339901198501011119", name="测试法人甲", consent=Consent(way=ConsentWay.SIGNED, on=MONDAY))
     report = Report(
         scheme="elderly",
         name=edition.scheme.name,
@@ -292,7 +292,7 @@ def _comparison(case: Case) -> Comparison:
         lines=(),
         contradictions=(),
         not_looked_at=(),
-        verdict=Verdict.LOOK,
+        verdict=Preliminary.LOOK,
         reason="测试",
         reason_en="Test",
     )

@@ -31,11 +31,11 @@ from yiwang.platform.sharing.means.types import (
     Declaring,
     FactRule,
     Family,
+    Preliminary,
     Row,
     Scheme,
     SchemeWant,
     Take,
-    Verdict,
     Weight,
     Whose,
 )
@@ -207,10 +207,10 @@ def scheme() -> Scheme:
             rule("low", Weight.SERIOUS, least="< 1"),
         ),
         decision=(
-            DecisionRule(verdict=Verdict.LOOK, reason="", reason_en="", when={"serious": "> 1"}),
-            DecisionRule(verdict=Verdict.UNFIT, reason="", reason_en="", when={"most": "> 9", "doubts": "== 0"}),
-            DecisionRule(verdict=Verdict.LOOK, reason="", reason_en="", when={"declared.total": "> 8"}),
-            DecisionRule(verdict=Verdict.FITS, reason="", reason_en=""),
+            DecisionRule(verdict=Preliminary.LOOK, reason="", reason_en="", when={"serious": "> 1"}),
+            DecisionRule(verdict=Preliminary.UNFIT, reason="", reason_en="", when={"most": "> 9", "doubts": "== 0"}),
+            DecisionRule(verdict=Preliminary.LOOK, reason="", reason_en="", when={"declared.total": "> 8"}),
+            DecisionRule(verdict=Preliminary.FITS, reason="", reason_en=""),
         ),
     )  # fmt: skip
 
@@ -301,7 +301,7 @@ def test_the_store_is_exported_under_pseudonyms_and_compared(tmp_path: Path, mon
         declared=(Declaring(fact="known", column="members"),),
         rules=(ContradictionRule(code="fewer", level=Weight.SERIOUS, name="", name_en="", why="", why_en="", basis=LAW,
                                  when={"under.known": "== true"}),),
-        decision=(DecisionRule(verdict=Verdict.FITS, reason="", reason_en=""),),
+        decision=(DecisionRule(verdict=Preliminary.FITS, reason="", reason_en=""),),
     )  # fmt: skip
     with system_record("test.scheme"):
         acts.write_scheme(one, by=SYSTEM)

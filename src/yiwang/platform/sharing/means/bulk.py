@@ -18,7 +18,7 @@ from yiwang.kernel import expressions
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.means.reading import Node, read, read_cell
 from yiwang.platform.sharing.means.rules import PEOPLE, window
-from yiwang.platform.sharing.means.types import FactRule, Scheme, SchemeWant, Take, Verdict, Weight, Whose
+from yiwang.platform.sharing.means.types import FactRule, Preliminary, Scheme, SchemeWant, Take, Weight, Whose
 from yiwang.platform.sharing.types import DatasetDefinition
 
 if TYPE_CHECKING:
@@ -108,10 +108,10 @@ def _decided(scheme: Scheme, found: Table, lacking: int) -> Table:
     places: list[tuple[Any, Any]] = []
     for place, row in enumerate(scheme.decision):
         fits = _all(row.when, columns)
-        verdicts += [(fits, row.verdict.value), (fits.isnull(), Verdict.LOOK.value)]
+        verdicts += [(fits, row.verdict.value), (fits.isnull(), Preliminary.LOOK.value)]
         places += [(fits, place), (fits.isnull(), -1)]
     return found.mutate(
-        verdict=ibis.cases(*verdicts, else_=Verdict.LOOK.value), decided_by=ibis.cases(*places, else_=-1)
+        verdict=ibis.cases(*verdicts, else_=Preliminary.LOOK.value), decided_by=ibis.cases(*places, else_=-1)
     )
 
 

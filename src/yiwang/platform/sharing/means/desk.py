@@ -23,7 +23,7 @@ from yiwang.platform.sharing.means.labels import LEVELS, OUTCOMES, VERDICTS, WAY
 from yiwang.platform.sharing.means.managers import COMPARERS
 from yiwang.platform.sharing.means.reporting import LOST
 from yiwang.platform.sharing.means.rules import ADULT, age
-from yiwang.platform.sharing.means.types import Consent, Member, SchemeView, Way
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, SchemeView
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -93,7 +93,7 @@ def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView]) -> lis
         options = tuple(Option(one.scheme.code, one.scheme.name, one.scheme.name_en) for one in schemes)
         specs.append(field("scheme", _("按哪个方案核对"), FieldKind.CHOICE, options=options))
     for place, (number, name, years) in enumerate(people):
-        may = (Way.GUARDIAN,) if years < ADULT else (Way.SIGNED, Way.PAPER)
+        may = (ConsentWay.GUARDIAN,) if years < ADULT else (ConsentWay.SIGNED, ConsentWay.PAPER)
         options = (*(Option(way.value, ways[way]) for way in may), Option(NOBODY, _("不核对")))
         who = _("%(name)s（%(number)s，%(age)d 岁）") % {
             "name": name or _("没有写姓名"),
@@ -118,9 +118,9 @@ def _given(
     for place, (number, name, _years) in enumerate(people):
         if values[f"way-{place}"] == NOBODY:
             continue
-        way = Way(values[f"way-{place}"])
-        by = values.get("guardian", "") if way is Way.GUARDIAN else ""
-        consent = Consent(way=way, on=values["on"], by=by, digest=digest if way is Way.PAPER else "")
+        way = ConsentWay(values[f"way-{place}"])
+        by = values.get("guardian", "") if way is ConsentWay.GUARDIAN else ""
+        consent = Consent(way=way, on=values["on"], by=by, digest=digest if way is ConsentWay.PAPER else "")
         members.append(Member(number=number, name=name, consent=consent))
     return values.get("scheme") or schemes[0].scheme.code, tuple(members)
 

@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
 from yiwang.platform.sharing.means import acts, queries
-from yiwang.platform.sharing.means.types import Consent, Member, Verdict, Way, Weight
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
 router = Router(tags=["数据共享"])
@@ -24,7 +24,7 @@ Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]
 class ConsentIn(Schema):
     """Who agreed when and how; a paper with the SHA-256 of its scan, a minor by the number of the guardian."""
 
-    way: Way
+    way: ConsentWay
     on: date
     by: str = Field("", pattern=r"^([0-9A-Za-z]{6,18})?$", description="监护人的公民身份号码")
     digest: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="纸质授权书扫描件的 SHA-256")
@@ -109,7 +109,7 @@ class ComparisonOut(Schema):
     number: int
     at: datetime
     digest: str
-    verdict: Verdict
+    verdict: Preliminary
     reason: str
     reason_en: str
     contradictions: list[ContradictionOut]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.sharing.means.types import Verdict, Way, Weight
+from yiwang.platform.sharing.means.types import ConsentWay, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
 LEVELS: dict[Weight, tuple[str | Promise, str]] = {
@@ -13,15 +13,15 @@ LEVELS: dict[Weight, tuple[str | Promise, str]] = {
     Weight.DOUBT: (_("要问清楚"), "orange"),
     Weight.NOTE: (_("供参考"), "line"),
 }
-VERDICTS: dict[Verdict, tuple[str | Promise, str]] = {
-    Verdict.FITS: (_("初步看符合条件"), "ok"),
-    Verdict.UNFIT: (_("初步看不符合条件"), "bad"),
-    Verdict.LOOK: (_("要人工核实"), "held"),
+VERDICTS: dict[Preliminary, tuple[str | Promise, str]] = {
+    Preliminary.FITS: (_("初步看符合条件"), "ok"),
+    Preliminary.UNFIT: (_("初步看不符合条件"), "bad"),
+    Preliminary.LOOK: (_("要人工核实"), "held"),
 }
-WAYS: dict[Way, str | Promise] = {
-    Way.SIGNED: _("在申请里签名同意"),
-    Way.PAPER: _("在窗口签了纸质授权书"),
-    Way.GUARDIAN: _("由监护人同意"),
+WAYS: dict[ConsentWay, str | Promise] = {
+    ConsentWay.SIGNED: _("在申请里签名同意"),
+    ConsentWay.PAPER: _("在窗口签了纸质授权书"),
+    ConsentWay.GUARDIAN: _("由监护人同意"),
 }
 OUTCOMES: dict[Outcome, tuple[str | Promise, str]] = {
     Outcome.FOUND: (_("已比对"), "green"),

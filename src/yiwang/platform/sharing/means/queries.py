@@ -18,10 +18,10 @@ from yiwang.platform.sharing.means.types import (
     ComparisonLine,
     ComparisonView,
     Declaring,
+    Preliminary,
     Scheme,
     SchemeView,
     Value,
-    Verdict,
 )
 
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
@@ -75,7 +75,7 @@ def of_case(case: uuid.UUID, by: Actor) -> list[ComparisonLine]:
     rows = Comparison.objects.visible_to(by).filter(case_id=case).order_by("-at", "-id")
     found = rows.values_list("id", "at", "verdict", "scheme__content__name", "scheme__content__name_en")[:20]
     return [
-        ComparisonLine(id=pk, at=at, name=name, name_en=name_en, verdict=Verdict(verdict))
+        ComparisonLine(id=pk, at=at, name=name, name_en=name_en, verdict=Preliminary(verdict))
         for pk, at, verdict, name, name_en in found
     ]
 
@@ -97,7 +97,7 @@ def _view(row: Comparison) -> ComparisonView:
         case_number=row.case_number,
         title=row.title,
         scheme=row.scheme.code,
-        verdict=Verdict(row.verdict),
+        verdict=Preliminary(row.verdict),
         contradictions=row.contradictions,
         lacking=row.lacking,
         attempt=row.attempt,

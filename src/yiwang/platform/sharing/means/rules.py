@@ -18,18 +18,18 @@ from yiwang.kernel.expressions import Table, compile_table
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.means.types import (
     Assessment,
+    ConsentWay,
     Declaring,
     FactRule,
     Family,
     Found,
     Member,
+    Preliminary,
     Row,
     Scheme,
     SchemeWant,
     Take,
     Value,
-    Verdict,
-    Way,
     Weight,
     Whose,
 )
@@ -83,7 +83,7 @@ def assess(scheme: Scheme, family: Family, today: date) -> Assessment:
     }
     decided = compile_table(decision_table(scheme)).decide(names | counts)
     row = decided.rules[0] if decided.rules else None
-    verdict = Verdict.LOOK if row is None else scheme.decision[row].verdict
+    verdict = Preliminary.LOOK if row is None else scheme.decision[row].verdict
     return Assessment(facts, tuple(found), tuple(unseen), verdict, row, tuple(sorted(decided.outcome.missing)))
 
 
@@ -226,14 +226,14 @@ def consent_faults(members: Sequence[Member], today: date) -> Iterator[tuple[int
         consent, years = member.consent, age(member.number, today)
         if consent.on > today:
             yield place, "future"
-        if consent.way is Way.PAPER and not _is_digest(consent.digest):
+        if consent.way is ConsentWay.PAPER and not _is_digest(consent.digest):
             yield place, "paper"
         if years is not None and years < ADULT:
-            if consent.way is not Way.GUARDIAN:
+            if consent.way is not ConsentWay.GUARDIAN:
                 yield place, "minor"
             elif consent.by not in grown:
                 yield place, "guardian"
-        elif consent.way is Way.GUARDIAN:
+        elif consent.way is ConsentWay.GUARDIAN:
             yield place, "grown"
 
 

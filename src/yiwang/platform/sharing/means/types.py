@@ -48,7 +48,7 @@ class Weight(StrEnum):
     NOTE = "note"
 
 
-class Verdict(StrEnum):
+class Preliminary(StrEnum):
     """The preliminary decision: fits, does not fit, to be looked into by a reviewer."""
 
     FITS = "fits"
@@ -56,7 +56,7 @@ class Verdict(StrEnum):
     LOOK = "look"
 
 
-class Way(StrEnum):
+class ConsentWay(StrEnum):
     """How somebody agreed: signed in the application, on paper at the counter, by the guardian of a minor."""
 
     SIGNED = "signed"
@@ -140,7 +140,7 @@ class DecisionRule:
     (``serious``, ``doubts``) and datasets that could not be compared (``lacking``).
     """
 
-    verdict: Verdict
+    verdict: Preliminary
     reason: str
     reason_en: str
     when: Mapping[str, str] = field(default_factory=dict)
@@ -182,7 +182,7 @@ class SchemeView:
 class Consent:
     """Who agreed to the comparison, when and how. ``by`` is the guardian's number, ``digest`` the paper's SHA-256."""
 
-    way: Way
+    way: ConsentWay
     on: date
     by: str = ""
     digest: str = ""
@@ -232,7 +232,7 @@ class Assessment:
     found: tuple[Found, ...]
     open_rules: tuple[tuple[str, tuple[str, ...]], ...]
     """Rules that could not be looked at, each with the names that were missing."""
-    verdict: Verdict
+    verdict: Preliminary
     decided_by: int | None
     """Place of the decision table's row; ``None`` where none fits or one could not be decided."""
     missing: tuple[str, ...] = ()
@@ -343,7 +343,7 @@ class Report:
     lines: tuple[Line, ...]
     contradictions: tuple[Contradiction, ...]
     not_looked_at: tuple[Unseen, ...]
-    verdict: Verdict
+    verdict: Preliminary
     reason: str
     reason_en: str
     attempt: int = 1
@@ -357,7 +357,7 @@ class ComparisonLine:
     at: datetime
     name: str
     name_en: str
-    verdict: Verdict
+    verdict: Preliminary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,7 +370,7 @@ class ComparisonView:
     case_number: str
     title: str
     scheme: str
-    verdict: Verdict
+    verdict: Preliminary
     contradictions: int
     lacking: int
     attempt: int
