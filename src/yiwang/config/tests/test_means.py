@@ -339,3 +339,8 @@ def test_a_folder_is_gone_also_after_a_failure() -> None:
         assert inside.stat().st_mode & 0o777 == 0o700
         raise ZeroDivisionError
     assert not inside.exists()
+
+
+def test_worker_processes_begin_by_themselves() -> None:
+    with export.workers(1) as pool:
+        assert pool.submit(export.plain, "7.5", FieldKind.MONEY).result(timeout=60) == Decimal("7.50")
