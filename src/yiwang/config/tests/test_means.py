@@ -31,11 +31,11 @@ from yiwang.platform.sharing.means.types import (
     Declaring,
     FactRule,
     Family,
+    Preliminary,
     Row,
     Scheme,
     SchemeWant,
     Take,
-    Verdict,
     Weight,
     Whose,
 )
@@ -207,10 +207,10 @@ def scheme() -> Scheme:
             rule("low", Weight.SERIOUS, least="< 1"),
         ),
         decision=(
-            DecisionRule(verdict=Verdict.LOOK, reason="", reason_en="", when={"serious": "> 1"}),
-            DecisionRule(verdict=Verdict.UNFIT, reason="", reason_en="", when={"most": "> 9", "doubts": "== 0"}),
-            DecisionRule(verdict=Verdict.LOOK, reason="", reason_en="", when={"declared.total": "> 8"}),
-            DecisionRule(verdict=Verdict.FITS, reason="", reason_en=""),
+            DecisionRule(verdict=Preliminary.LOOK, reason="", reason_en="", when={"serious": "> 1"}),
+            DecisionRule(verdict=Preliminary.UNFIT, reason="", reason_en="", when={"most": "> 9", "doubts": "== 0"}),
+            DecisionRule(verdict=Preliminary.LOOK, reason="", reason_en="", when={"declared.total": "> 8"}),
+            DecisionRule(verdict=Preliminary.FITS, reason="", reason_en=""),
         ),
     )  # fmt: skip
 
@@ -301,7 +301,7 @@ def test_the_store_is_exported_under_pseudonyms_and_compared(tmp_path: Path, mon
         declared=(Declaring(fact="known", column="members"),),
         rules=(ContradictionRule(code="fewer", level=Weight.SERIOUS, name="", name_en="", why="", why_en="", basis=LAW,
                                  when={"under.known": "== true"}),),
-        decision=(DecisionRule(verdict=Verdict.FITS, reason="", reason_en=""),),
+        decision=(DecisionRule(verdict=Preliminary.FITS, reason="", reason_en=""),),
     )  # fmt: skip
     with system_record("test.scheme"):
         acts.write_scheme(one, by=SYSTEM)
@@ -339,3 +339,8 @@ def test_a_folder_is_gone_also_after_a_failure() -> None:
         assert inside.stat().st_mode & 0o777 == 0o700
         raise ZeroDivisionError
     assert not inside.exists()
+
+
+def test_worker_processes_begin_by_themselves() -> None:
+    with export.workers(1) as pool:
+        assert pool.submit(export.plain, "7.5", FieldKind.MONEY).result(timeout=60) == Decimal("7.50")

@@ -19,6 +19,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import django
 from django.db import connection
 
 from yiwang.kernel.fields import FieldKind
@@ -84,7 +85,7 @@ def export(scheme: Scheme, out: Path, *, jobs: int = 1) -> dict[str, int]:
     definitions = queries.definitions(columns)
     parts = [part for code, names in columns.items() for part in _parts(out, definitions[code], names)]
     if jobs > 1:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin) as pool:
+        with workers(jobs) as pool:
             counts = list(pool.map(write, parts))
     else:
         counts = [write(part) for part in parts]
@@ -94,11 +95,12 @@ def export(scheme: Scheme, out: Path, *, jobs: int = 1) -> dict[str, int]:
     return found
 
 
-def _begin() -> None:
-    """Set Django up in a worker process; nobody else may read what it writes."""
-    import django
+def workers(jobs: int) -> ProcessPoolExecutor:
+    """Return processes that open records.
 
-    django.setup()
+    Django's own function begins them: one of this module would need the models before Django is set up.
+    """
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=django.setup)
 
 
 def _parts(out: Path, definition: DatasetDefinition, names: Sequence[str]) -> list[Part]:
