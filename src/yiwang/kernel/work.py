@@ -1,4 +1,4 @@
-"""The kernel's own loops inside the worker: deliver events, ring timers, seal the audit trail."""
+"""Loops inside the worker: the kernel's own (deliver events, ring timers, seal the audit trail) and those of rooms."""
 
 from __future__ import annotations
 
@@ -12,18 +12,32 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from yiwang.kernel import audit, events, timers
 
 log = logging.getLogger(__name__)
+Work = Callable[[threading.Event], object]
+_loops: list[tuple[str, float, Work]] = [
+    ("events", 0.5, lambda _stop: events.deliver_all()),
+    ("timers", 1.0, lambda _stop: timers.ring_due()),
+    ("seal", 30.0, lambda _stop: audit.seal()),
+]
+
+
+def loop(name: str, pause: float, threads: int = 1) -> Callable[[Work], Work]:
+    """Register a room's loop: called again and again, ``pause`` seconds from start to start, in so many threads.
+
+    For work that may take long, which as a job would keep other jobs waiting. It ends soon after ``stop`` is set.
+    """
+
+    def register(work: Work) -> Work:
+        _loops.extend([(name, pause, work)] * threads)
+        return work
+
+    return register
 
 
 def run_loops(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops as daemon threads; they end soon after ``stop`` is set."""
-    loops: list[tuple[str, float, Callable[[], int]]] = [
-        ("events", 0.5, events.deliver_all),
-        ("timers", 1.0, timers.ring_due),
-        ("seal", 30.0, audit.seal),
-    ]
     threads = [
-        threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"kernel-{name}", daemon=True)
-        for name, pause, work in loops
+        threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"loop-{name}", daemon=True)
+        for name, pause, work in _loops
     ]
     for thread in threads:
         thread.start()
@@ -45,12 +59,12 @@ def drain(patience: float = 30.0) -> None:
         time.sleep(0.05)
 
 
-def _loop(stop: threading.Event, name: str, pause: float, work: Callable[[], int]) -> None:
+def _loop(stop: threading.Event, name: str, pause: float, work: Work) -> None:
     while not stop.is_set():
         began = time.monotonic()
         try:
             close_old_connections()
-            work()
+            work(stop)
         except (OperationalError, InterfaceError):
             log.warning("worker.database_away", extra={"loop": name})
             connection.close()
