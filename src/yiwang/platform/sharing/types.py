@@ -274,6 +274,32 @@ class Brought:
     run: uuid.UUID | None = None
 
 
+class FeedHealth(StrEnum):
+    """How well a feed is. FIRST: it has not been read to the end yet; LATE: that was long ago for its cycle."""
+
+    OFF = "off"
+    FIRST = "first"
+    GOOD = "good"
+    LATE = "late"
+    RETRYING = "retrying"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """How a dataset's rows are fetched, as its steward says. ``columns``: of the source to the dataset's, or to nothing.
+
+    An empty ``secret`` leaves the one that is kept; ``again`` reads everything once more.
+    """
+
+    connector: str
+    address: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
+    again: bool = False
+
+
 class GrantState(StrEnum):
     """How a grant stands. PROVIDER: it waits for the provider's answer; RETURNED: the data office sent it back."""
 
