@@ -10,8 +10,9 @@ class SharingConfig(AppConfig):
     label = "sharing"
 
     def ready(self) -> None:
-        """Tell the guide linter which datasets there are."""
+        """Register connectors and the feeds' loop; tell the guide linter which datasets there are."""
         from yiwang.platform.catalog.queries import provide_names
+        from yiwang.platform.sharing import plugins, tasks  # noqa: F401
         from yiwang.platform.sharing.queries import names
 
         provide_names("datasets", names)

@@ -12,6 +12,7 @@ from yiwang.platform.sharing.acts.datasets import (
     withdraw,
     write_draft,
 )
+from yiwang.platform.sharing.acts.feeds import DRIFTED, CanFeed, save_feed, switch_feed, take_batch
 from yiwang.platform.sharing.acts.granting import (
     MOVED,
     appeal,
@@ -29,11 +30,13 @@ from yiwang.platform.sharing.acts.granting import (
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 
 __all__ = [
+    "DRIFTED",
     "MOVED",
     "PUBLISHED",
     "WITHDRAWN",
     "CanBringIn",
     "CanDescribe",
+    "CanFeed",
     "CanPublish",
     "appeal",
     "bring_in",
@@ -47,8 +50,11 @@ __all__ = [
     "request",
     "revoke",
     "save_draft",
+    "save_feed",
     "send_back",
     "settle",
+    "switch_feed",
+    "take_batch",
     "uphold",
     "withdraw",
     "write_draft",
