@@ -77,6 +77,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:grant": {"pk": "grant"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
+    "sharing_desk:feed": {"code": "=legal_persons"},
+    "sharing_desk:feed_rows": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -315,6 +317,8 @@ _TARGETS: dict[str, str] = {
         ),
         "grant",
     ),
+    "sharing.switch_feed": "feed",
+    "sharing.take_batch": "feed",
     "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",

@@ -26,7 +26,7 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import BadRow, Dataset, DatasetDraft, Feed, Grant, Run
 
 from .matrix import IN, read, routes
 from .test_matrix import undone
@@ -216,6 +216,21 @@ def grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count)
 
 
+def feeds(world: World, count: int) -> None:
+    """Let further datasets be fed, each with runs and rows to mend."""
+    feed = Feed.objects.select_related("dataset__current").get(pk=world.ids["feed"])
+    row = feed.dataset
+    assert row.current is not None
+    for one in copies(row, count, code=unique, resource_code=unique, current=None):
+        (edition,) = copies(row.current, 1, dataset_id=one.pk)
+        Dataset.objects.filter(pk=one.pk).update(current=edition)
+        copies(feed, 1, dataset_id=one.pk)
+        run = Run.objects.create(dataset=one, connector="demo", by="系统", began_at=NOON, read=3)
+        BadRow.objects.create(
+            run=run, dataset=one, line=1, subject_index=b"", faults=[["x", "kind"]], values={}, at=NOON
+        )
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -280,6 +295,7 @@ LISTS = [
     List("/data/", "anon", published_datasets),
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
+    List("/desk/feeds/", "steward", feeds),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),

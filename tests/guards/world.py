@@ -43,7 +43,7 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
-from yiwang.platform.sharing.models import Dataset, DatasetDraft, Grant
+from yiwang.platform.sharing.models import Dataset, DatasetDraft, Feed, Grant
 from yiwang.ui import store
 
 MONDAY = date(2026, 3, 2)
@@ -265,6 +265,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "task_code": case.edition.implementation.task_code,
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
+        "feed": _feed().pk,
         "dataset": Dataset.objects.get(code="legal_persons").pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
@@ -285,6 +286,12 @@ def _grant() -> Grant:
         months=12,
         requested_at=clock.now(),
         requested_by="测试",
+    )
+
+
+def _feed() -> Feed:
+    return Feed.objects.create(
+        dataset=Dataset.objects.get(code="legal_persons"), connector="demo", settings={"count": 1}, next_at=clock.now()
     )
 
 

@@ -8,7 +8,7 @@ written for good, so that a file is moved away only then.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -97,8 +97,8 @@ def limit_spec() -> FieldSpec:
 
 def number_spec(name: str, label: str, least: int, most: int, *, hint: str = "", required: bool = False) -> FieldSpec:
     """Return a setting that is a whole number."""
-    bounds = {"min": Decimal(least), "max": Decimal(most)}
-    return FieldSpec(name, label, FieldKind.INTEGER, required=required, hint=hint, **bounds)
+    whole = FieldSpec(name, label, FieldKind.INTEGER, required=required, hint=hint)
+    return replace(whole, min=Decimal(least), max=Decimal(most))
 
 
 def _wrong(spec: FieldSpec, settings: Mapping[str, Any]) -> str:

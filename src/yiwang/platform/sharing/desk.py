@@ -18,7 +18,7 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
-from yiwang.platform.sharing import acts, pages, queries
+from yiwang.platform.sharing import acts, feed_desk, pages, queries
 from yiwang.platform.sharing.granting import possible
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES
 from yiwang.platform.sharing.managers import STEWARDS
@@ -49,6 +49,7 @@ def links(actor: Actor) -> list[Link]:
         waiting = queries.grants_waiting(actor)
         found += [
             Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
+            Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
     return found
@@ -221,4 +222,5 @@ urlpatterns = [
     path("grants/", grants, name="grants"),
     path("grants/new/", ask, name="ask"),
     path("grants/<uuid:pk>/", grant, name="grant"),
+    *feed_desk.urlpatterns,
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -133,7 +134,12 @@ def column_name(name: str) -> str:
 
 
 def _clean(value: Any) -> Any:
-    """Replace what is no text: halves of characters, which JSON allows, could not be written."""
+    """Return a value that can be written: JSON allows halves of characters, Python reads infinity from it.
+
+    Lists, objects and what is no number stand for no value of any kind: an empty list, which every check refuses.
+    """
+    if isinstance(value, list | dict | tuple) or (isinstance(value, float) and not math.isfinite(value)):
+        return []
     if isinstance(value, str) and not value.isascii():
         return value.encode("utf-8", "replace").decode()
     return value

@@ -160,3 +160,32 @@ GRANT_MOVES: dict[types.GrantMove, str | Promise] = {
     types.GrantMove.REVOKE: _("收回"),
     types.GrantMove.WITHDRAW: _("撤回"),
 }
+
+FAULTS: dict[str, str | Promise] = {
+    "required": _("没有填"),
+    "kind": _("类型或写法不对"),
+    "options": _("不在可以取的值里"),
+    "pattern": _("不合规定的格式"),
+    "min": _("比最小的还小"),
+    "max": _("比最大的还大"),
+    "length": _("太长"),
+}
+OWN_COLUMNS: dict[str, str | Promise] = {
+    "subject": _("主体号码"),
+    "at": _("数据时间"),
+    "deleted": _("已删除的标志"),
+}
+"""What a row says besides the dataset's own columns."""
+FEED_HEALTH: dict[types.FeedHealth, str | Promise] = {
+    types.FeedHealth.OFF: _("停用"),
+    types.FeedHealth.FIRST: _("还没有读完一遍"),
+    types.FeedHealth.GOOD: _("正常"),
+    types.FeedHealth.LATE: _("落后了"),
+    types.FeedHealth.RETRYING: _("出错，正在重试"),
+    types.FeedHealth.BROKEN: _("中断"),
+}
+RUN_STATES: dict[types.RunState, str | Promise] = {
+    types.RunState.RUNNING: _("正在读"),
+    types.RunState.DONE: _("读完"),
+    types.RunState.FAILED: _("出错"),
+}

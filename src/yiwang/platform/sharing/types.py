@@ -300,6 +300,69 @@ class FeedSpec:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as its steward sees it."""
+
+    connector: str
+    state: RunState
+    began_at: datetime
+    ended_at: datetime | None
+    read: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    older: int
+    rejected: int
+    drift: Drift
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """A feed, without its secret."""
+
+    id: uuid.UUID
+    connector: str
+    address: str
+    settings: Mapping[str, Any]
+    columns: Mapping[str, str]
+    has_secret: bool
+    enabled: bool
+    health: FeedHealth
+    failures: int
+    next_at: datetime
+    last_ok_at: datetime | None
+    read_to: datetime | None
+    last_error: str
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A dataset in the list of feeds, with its newest run, however the rows came."""
+
+    dataset: str
+    name: str
+    name_en: str
+    agency_name: str
+    cycle: UpdateCycle
+    feed: FeedView | None
+    run: RunView | None
+    to_mend: str
+    """How many rows are to be mended, as far as that is counted (``99+``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRowView:
+    """A row that was not taken: where it stood in its run and what is wrong, without what it said."""
+
+    line: int
+    at: datetime
+    faults: tuple[tuple[str, str], ...]
+
+
 class GrantState(StrEnum):
     """How a grant stands. PROVIDER: it waits for the provider's answer; RETURNED: the data office sent it back."""
 

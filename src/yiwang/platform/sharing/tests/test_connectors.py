@@ -137,7 +137,7 @@ ANYTHING = st.recursive(
 NAMES = st.sampled_from(["subject", "at", "deleted", "plate", "brand", "bought_on"]) | st.text(max_size=4)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.dictionaries(NAMES, ANYTHING, max_size=6) | ANYTHING, max_size=6))
 def test_no_row_however_odd_holds_up_the_others(cars: Dataset, rows: list[Any]) -> None:
     body = json.dumps({"rows": [*rows, car(1), '"\ud800"', {"subject": "\ud800", "plate": "\x00"}], "next": "1"})
@@ -345,7 +345,8 @@ def test_every_connector_describes_its_settings_and_survives_nonsense() -> None:
         ("date", "2026-03-02 10:00", "2026-03-02 10:00"), ("boolean", 1, True), ("boolean", "否", False),
         ("boolean", "vielleicht", "vielleicht"), ("integer", "12.0", "12"), ("integer", 12.0, "12"), ("integer", 12, 12),
         ("integer", "12.5", "12.5"), ("money", "12.50", "12.50"), ("text", 12, "12"), ("text", 12.0, "12"),
-        ("text", True, True), ("text", "\ud800x", "?x"), ("text", None, None), ("citizen_id", 5, "5"),
+        ("text", True, True), ("text", "\ud800x", "?x"), ("text", None, None),
+        ("text", float("inf"), []), ("text", {"a": [1]}, []), ("integer", float("nan"), []), ("citizen_id", 5, "5"),
     ],
 )  # fmt: skip
 def test_only_the_form_of_a_value_changes(kind: str, value: Any, shown: Any) -> None:
