@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.plugins import Plugin, Registry
 from yiwang.kernel.types import FieldError
+from yiwang.platform.sharing import feeding
 from yiwang.platform.sharing.intake import MOST
 from yiwang.platform.sharing.types import DatasetDefinition
 
@@ -39,6 +40,11 @@ class Source:
     settings: Mapping[str, Any] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """The dataset's column for each column of the source that is wanted."""
+        return feeding.targets(self.columns, (item.name for item in self.definition.items))
 
     @property
     def limit(self) -> int:

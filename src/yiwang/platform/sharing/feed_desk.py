@@ -63,7 +63,10 @@ def feeds(request: HttpRequest) -> HttpResponse:
         return f"{here}?{urlencode({'show': which} | more)}"
 
     context = {
-        "rows": [(one, _lamp(one.feed), _name(one.feed), _counts(one.run)) for one in found.items],
+        "rows": [
+            (one, _lamp(one.feed), _way(one.feed.connector) if one.feed else "", _counts(one.run))
+            for one in found.items
+        ],
         "tabs": [Link(label, f"{here}?show={name}", name) for name, label in names.items()],
         "tab": which,
         "previous": address(before=found.previous) if found.previous else "",
@@ -101,7 +104,7 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "dataset": definition,
         "view": view,
         "lamp": _lamp(view),
-        "connector": _name(view),
+        "connector": _way(view.connector) if view else "",
         "cycle": CHOICES[type(definition.cycle)][definition.cycle],
         "unknown": _("、").join(view.drift.unknown) if view else "",
         "missing": _("、").join(labels.get(name, name) for name in view.drift.missing) if view else "",
@@ -110,7 +113,9 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "chosen": chosen,
         "connectors": [(name, one.label) for name, one in connectors.items()],
         "asks_secret": connectors[chosen].takes_secret,
-        "runs": [(run, RUN_STATES[run.state], _counts(run)) for run in feed_queries.runs(code, by)],
+        "runs": [
+            (run, _way(run.connector), RUN_STATES[run.state], _counts(run)) for run in feed_queries.runs(code, by)
+        ],
         "rows": [(row, _faults(row.faults, labels)) for row in rows],
         "count": count,
         "section": "feeds",
@@ -151,10 +156,9 @@ def _lamp(view: FeedView | None) -> tuple[str, str] | None:
     return (_LAMPS[view.health], str(FEED_HEALTH[view.health])) if view else None
 
 
-def _name(view: FeedView | None) -> str:
-    if view is None:
-        return ""
-    return str(registry.get(view.connector).label) if view.connector in set(registry) else view.connector
+def _way(name: str) -> str:
+    """Say how rows came; also those that were pushed."""
+    return str(registry.get(name).label) if name in set(registry) else {"push": _("部门推送")}.get(name, name)
 
 
 def _counts(run: RunView | None) -> list[str]:

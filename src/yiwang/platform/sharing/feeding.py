@@ -98,34 +98,39 @@ _TRUTH = {"true": True, "1": True, "y": True, "yes": True, "t": True, "是": Tru
 _NUMBERS = {FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY}
 
 
-def targets(columns: Mapping[str, str], items: Iterable[DatasetItem]) -> dict[str, str]:
-    """Return the dataset's column for each column of the source that is wanted.
+def targets(columns: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the dataset's column (of these ``names``, and what a row says besides) for each column of the source.
 
     What ``columns`` does not name keeps its name, unless another column stands for it; what it maps to nothing is known
     and not wanted.
     """
     taken = set(columns.values())
-    own = {name: name for name in (*OWN_COLUMNS, *(item.name for item in items)) if name not in taken}
+    own = {name: name for name in (*OWN_COLUMNS, *names) if name not in taken}
     return own | {name: to for name, to in columns.items() if to}
 
 
 def shaped(
-    row: Mapping[str, Any], columns: Mapping[str, str], items: Mapping[str, DatasetItem], now: datetime
-) -> dict[str, Any]:
-    """Return a row as the dataset has it: columns by their names there, values in the form that is checked.
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str], items: Iterable[DatasetItem], now: datetime
+) -> list[dict[str, Any]]:
+    """Return rows as the dataset has them: columns by their names there, values in the form that is checked.
 
     Only the form changes, never what is said: ``2026/3/2`` is a date, ``1`` is true. What cannot be read so stays as it
     is, to be told as a fault. Of columns that nobody knows only the name is kept.
     """
-    wanted = targets(columns, items.values())
-    made: dict[str, Any] = {}
-    for name, value in list(row.items())[:MOST_COLUMNS]:
-        to = wanted.get(name)
-        if to is not None:
-            made[to] = _value(to, items.get(to), _clean(value), now)
-        elif name not in columns:
-            made.setdefault(column_name(name), None)
-    return made
+    kinds: dict[str, FieldKind] = {item.name: item.kind for item in items}
+    wanted = targets(columns, kinds)
+
+    def one(row: Mapping[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, value in list(row.items())[:MOST_COLUMNS]:
+            to = wanted.get(name)
+            if to is not None:
+                made[to] = _value(to, kinds.get(to), _clean(value), now)
+            elif name not in columns:
+                made.setdefault(column_name(name), None)
+        return made
+
+    return [one(row) for row in rows]
 
 
 def column_name(name: str) -> str:
@@ -145,14 +150,14 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _value(name: str, item: DatasetItem | None, value: Any, now: datetime) -> Any:
+def _value(name: str, kind: FieldKind | None, value: Any, now: datetime) -> Any:
     if name == AT:
         return _instant(value, now)
     if name == DELETED:
         return _truth(value) is True
     if name == SUBJECT:
         return _text(value)
-    return _of_kind(item.kind, value) if item else value
+    return _of_kind(kind, value) if kind else value
 
 
 def _of_kind(kind: FieldKind, value: Any) -> Any:

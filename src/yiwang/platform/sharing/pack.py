@@ -14,7 +14,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
-from yiwang.platform.sharing.models import Dataset, Record
+from yiwang.platform.sharing.models import Dataset, Feed, Record
 from yiwang.platform.sharing.types import DatasetDefinition, GrantRequest, RecordSpec
 
 
@@ -43,6 +43,8 @@ def load(pack: Pack, *, by: Actor) -> None:
             continue
         Dataset.objects.filter(pk=row.pk).update(available=spec.available)
         row.records.all().delete()
+        # What a feed had brought is gone with the rest: it is read again from the beginning.
+        Feed.objects.filter(dataset=row).update(token=None, claim=None, run=None, next_at=clock.now())
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
     _grants(pack, rows, by)

@@ -104,10 +104,9 @@ class _Turn:
         self.token = batch.token
         if not batch.rows and not batch.note:  # asked in vain: no act, no run; where to go on is noted at the end
             return
-        feed, now = self.feed, clock.now()
+        feed = self.feed
         assert feed.claim is not None
-        items = {item.name: item for item in source.definition.items}
-        rows = tuple(feeding.shaped(row, source.columns, items, now) for row in batch.rows)
+        rows = tuple(feeding.shaped(batch.rows, source.columns, source.definition.items, clock.now()))
         key = f"{feed.claim.hex}:{self.batches}"
         acts.take_batch(feed.pk, feed.claim, self.stored, replace(batch, rows=rows), by=SYSTEM, key=key)
         self.stored = batch.token

@@ -304,7 +304,7 @@ def _with_header(
 def _header(names: list[str], source: Source) -> list[str]:
     """Read the header. It must name the subject: a file without a header has a person in its first line."""
     header = [name.strip() for name in names]
-    wanted = feeding.targets(source.columns, source.definition.items)
+    wanted = source.targets
     if not any(wanted.get(name) == feeding.SUBJECT for name in header):
         subject = next(name for name, to in wanted.items() if to == feeding.SUBJECT)
         raise FileRefused("columns", _("缺少列：%(names)s。") % {"names": subject}, 1)

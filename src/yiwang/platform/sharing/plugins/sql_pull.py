@@ -34,7 +34,6 @@ from sqlalchemy.sql.elements import quoted_name
 
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.types import FieldError
-from yiwang.platform.sharing import feeding
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, number_spec, registry
 from yiwang.platform.sharing.reaching import Outside, resolved
 
@@ -162,7 +161,7 @@ def _reflected(connection: sa.Connection, source: Source) -> Table:
         *(sa.Column(quoted_name(column, quote=True), kind) for column, kind in columns.items()),
         schema=schema,
     )
-    known = feeding.targets(source.columns, source.definition.items)
+    known = source.targets
     wanted = tuple(column for column in columns if column in known)
     unknown = tuple(column for column in columns if column not in {*known, *source.columns, *order})
     return Table(table, wanted, tuple(table.c[one] for one in order), unknown)

@@ -350,8 +350,8 @@ def test_every_connector_describes_its_settings_and_survives_nonsense() -> None:
     ],
 )  # fmt: skip
 def test_only_the_form_of_a_value_changes(kind: str, value: Any, shown: Any) -> None:
-    columns = {"x": item("x", kind=FieldKind(kind))}
-    assert feeding.shaped({"x": value}, {}, columns, NOON) == {"x": shown}
+    columns = (item("x", kind=FieldKind(kind)),)
+    assert feeding.shaped([{"x": value}], {}, columns, NOON) == [{"x": shown}]
 
 
 @pytest.mark.parametrize(
@@ -365,13 +365,13 @@ def test_only_the_form_of_a_value_changes(kind: str, value: Any, shown: Any) -> 
     ],
 )  # fmt: skip
 def test_an_instant_without_an_offset_is_chinas(value: Any, shown: Any) -> None:
-    assert feeding.shaped({"at": value}, {}, {}, NOON) == {"at": shown}
+    assert feeding.shaped([{"at": value}], {}, (), NOON) == [{"at": shown}]
 
 
 def test_columns_are_mapped_dropped_and_only_named() -> None:
     columns = {"XM": "name", "BZ": "", "ZT": "deleted"}
-    items = {"name": item("name"), "age": item("age")}
+    items = (item("name"), item("age"))
     row = {"XM": "张三", "name": "李四", "BZ": "x", "age": "5", "ZT": "1", "colour": "红", "330102199001011234": "x"}
-    made = feeding.shaped(row, columns, items, NOON)
+    (made,) = feeding.shaped([row], columns, items, NOON)
     assert made == {"name": "张三", "age": "5", "deleted": True, "colour": None, "?": None}
-    assert feeding.targets(columns, items.values())["subject"] == "subject"
+    assert feeding.targets(columns, ("name",))["subject"] == "subject"

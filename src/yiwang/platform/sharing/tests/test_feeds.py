@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -540,6 +541,15 @@ def test_a_withdrawn_dataset_is_not_fed(cars: Dataset) -> None:
     acts.withdraw(cars.pk, "停用", by=SYSTEM, key=key())
     assert runner.run_due() == 0
     assert runner.run_due(code="test_cars") == 0
+
+
+def test_a_pack_that_replaces_the_records_has_them_read_again(testville: None, db: None, listed: Listed) -> None:
+    row = Dataset.objects.get(code="legal_persons")
+    feed = feed_of(row, "test_list")
+    Feed.objects.update(token=5)
+    call_command("pack", "load", "testville", verbosity=0, stdout=io.StringIO())
+    feed.refresh_from_db()
+    assert feed.token is None
 
 
 # --- the command and the loop ---

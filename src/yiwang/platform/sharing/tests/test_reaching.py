@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from yiwang.kernel import clock
 from yiwang.kernel.problems import Invalid
@@ -172,6 +178,49 @@ def test_a_name_that_changes_its_mind_is_not_followed(data: Dataset, names: Any)
         feed = read(feed)
         assert "不在允许的网络里" in feed.last_error
         assert len(server.asked) == 1
+
+
+def certificate(path: Path, *names: str) -> Path:
+    """Write a certificate that vouches for itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + plain)
+    return path
+
+
+@pytest.mark.parametrize(("vouched", "told"), [("secure.test", ""), ("other.test", "ConnectError")])
+def test_a_certificate_is_checked_for_the_name_though_the_address_is_connected_to(
+    data: Dataset, names: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, vouched: str, told: str
+) -> None:
+    file = certificate(tmp_path / "cert.pem", vouched)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    asked: list[str] = []
+    context.sni_callback = lambda _socket, name, _context: asked.append(str(name))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    names["secure.test"] = [["127.0.0.1"]]
+    with serving(lambda _query: {"rows": []}) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        feed = read(feed_of(data, "http_pull", address=f"https://secure.test:{server.server_port}/", secret="s3cret"))
+    assert told in feed.last_error
+    assert bool(feed.last_error) == bool(told)
+    assert asked == ["secure.test"]
+    assert len(server.asked) == (0 if told else 1), "no token goes to whom nobody vouches for"
+
+
+def test_an_ipv6_address_is_connected_to(data: Dataset, names: Any) -> None:
+    names["six.test"] = [["::1"]]
+    feed = read(feed_of(data, "http_pull", address="http://six.test:1/"))
+    assert "ConnectError" in feed.last_error
 
 
 def test_redirects_are_not_followed(data: Dataset) -> None:

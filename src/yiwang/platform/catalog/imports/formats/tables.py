@@ -213,11 +213,15 @@ def sheet_rows(
     sheet: Any, most: int = MAX_ROWS, text: Callable[[Any], str] | None = None
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a sheet as ``text`` writes them, with their numbers. Raises FileRefused after ``most``."""
-    written = text or cell_text
+    written, width = text or cell_text, 0
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
         if number > most:
             raise FileRefused("rows", _("工作表超过 %(count)d 行，请分成几个文件。") % {"count": most}, number)
-        yield number, [written(value) for value in row]
+        end = len(row)
+        while end > width and row[end - 1] is None:  # rows are filled up to the most columns there may be
+            end -= 1
+        width = width or end  # of the header: the rows below are as wide
+        yield number, [written(value) for value in row[:end]]
 
 
 def cell_text(value: Any) -> str:
