@@ -24,16 +24,19 @@ TURN = 60.0
 """Seconds after which a feed lets others go first, though it has more."""
 
 
-def run_due(stop: threading.Event | None = None, code: str = "") -> int:
-    """Run every feed that is due, or the named one, until none is; return how many rows were read."""
+def run_due(stop: threading.Event | None = None, code: str = "", *, early: bool = False) -> int:
+    """Run every feed that is due, or that of one dataset, until none is; return how many rows were read.
+
+    ``early``: that of one dataset is run now even if it is not due, unless somebody runs it.
+    """
     halt, read = stop or threading.Event(), 0
     while not halt.is_set():
-        feed = acts.take_up(code)
+        feed = acts.take_up(code, early=early)
         if feed is None:
             break
         more, rows = run(feed, halt)
         read += rows
-        if code and not more:
+        if early and not more:
             break
     return read
 

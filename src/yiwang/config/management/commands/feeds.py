@@ -26,7 +26,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", required=True)
         run = actions.add_parser("run", help=_("读到期的数据源"))
         run.add_argument("--once", action="store_true", help=_("读完到期的就结束"))
-        run.add_argument("--feed", default="", metavar="CODE", help=_("只读这个数据集的，不论是否到期"))
+        run.add_argument("--feed", default="", metavar="CODE", help=_("只读这个数据集的；加 --once 就不论是否到期"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run what is due; a batch that has begun is ended first."""
@@ -34,7 +34,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_any: stop.set())
         while not stop.is_set():
-            read = runner.run_due(stop, options["feed"])
+            early = options["once"] and bool(options["feed"])
+            read = runner.run_due(stop, options["feed"], early=early)
             if read or options["once"]:
                 self.stdout.write(_("读入 %(count)d 行。") % {"count": read})
             if options["once"]:

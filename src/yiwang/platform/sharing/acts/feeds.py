@@ -124,17 +124,17 @@ def _wrong_columns(source: Source) -> list[FieldError]:
 # --- running ---
 
 
-def take_up(code: str = "") -> Feed | None:
-    """Take up the feed that has been due longest, or the named one if nobody runs it; nothing if there is none.
+def take_up(code: str = "", *, early: bool = False) -> Feed | None:
+    """Take up the feed (of one dataset, if named) that has been due longest; with ``early`` one that is not due yet, too.
 
     It is due again when its runner has been silent for too long: then that one is dead, or will find that it counts as dead.
     """
     now = clock.now()
-    rows = Feed.objects.select_related("dataset__current", "dataset__agency").filter(
-        enabled=True, dataset__current__isnull=False
-    )
-    due = (
-        rows.filter(Q(claim=None) | Q(next_at__lte=now), dataset__code=code) if code else rows.filter(next_at__lte=now)
+    when = Q(next_at__lte=now)
+    if early:
+        when |= Q(claim=None)
+    due = Feed.objects.select_related("dataset__current", "dataset__agency").filter(
+        when, enabled=True, dataset__current__isnull=False, **({"dataset__code": code} if code else {})
     )
     with transaction.atomic():
         row: Feed | None = due.order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()

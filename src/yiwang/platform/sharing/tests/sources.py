@@ -30,7 +30,7 @@ def feed_of(dataset: Dataset, connector: str, **more: Any) -> Feed:
 
 def read(feed: Feed) -> Feed:
     """Run a feed until there is no more, and return it as it is then."""
-    runner.run_due(code=feed.dataset.code)
+    runner.run_due(code=feed.dataset.code, early=True)
     feed.refresh_from_db()
     return feed
 

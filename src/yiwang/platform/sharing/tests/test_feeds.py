@@ -206,7 +206,7 @@ def test_only_who_holds_a_feed_writes(cars: Dataset, listed: Listed) -> None:
     assert first is not None
     assert first.claim is not None
     assert feeds.take_up() is None
-    assert feeds.take_up("test_cars") is None, "not by name either"
+    assert feeds.take_up("test_cars", early=True) is None, "not by name either"
     batch = Batch(listed.rows[:3], 3)
     acts.take_batch(feed.pk, first.claim, None, batch, by=SYSTEM, key="first-1")
     again = acts.take_batch(feed.pk, first.claim, None, batch, by=SYSTEM, key="first-1")
@@ -479,7 +479,7 @@ def test_the_providers_steward_configures_and_nobody_else(cars: Dataset) -> None
         acts.take_batch(pk, uuid.uuid4(), None, Batch((), 1), by=mine, key=key())
     acts.switch_feed(pk, False, by=mine, key=key())
     assert runner.run_due() == 0
-    assert runner.run_due(code="test_cars") == 0
+    assert runner.run_due(code="test_cars", early=True) == 0
     acts.switch_feed(pk, True, by=mine, key=key())
     assert runner.run_due() == 3
     with pytest.raises(NotFound):
@@ -540,7 +540,7 @@ def test_a_withdrawn_dataset_is_not_fed(cars: Dataset) -> None:
     feed_of(cars, "demo", settings={"count": 3})
     acts.withdraw(cars.pk, "停用", by=SYSTEM, key=key())
     assert runner.run_due() == 0
-    assert runner.run_due(code="test_cars") == 0
+    assert runner.run_due(code="test_cars", early=True) == 0
 
 
 def test_a_pack_that_replaces_the_records_has_them_read_again(testville: None, db: None, listed: Listed) -> None:
@@ -567,6 +567,11 @@ def test_the_command(cars: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
     feed_of(cars, "outage")
     call_command("feeds", "run", "--once", "--feed", "test_cars")
     assert "读入 0 行" in capsys.readouterr().out
+    feed = feed_of(cars, "demo", settings={"count": 3})
+    assert runner.run_due(code="nothing") == 0
+    assert runner.run_due(code="test_cars") == 3
+    Feed.objects.update(token=None)
+    assert runner.run_due(code="test_cars") == 0, "not due"
 
 
 def test_the_worker_runs_feeds() -> None:

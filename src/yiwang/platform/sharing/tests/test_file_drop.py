@@ -144,7 +144,7 @@ def test_a_file_goes_on_where_it_stopped(cars: Dataset, feed: Feed, folder: Path
     monkeypatch.setattr(runner, "TURN", -1.0)  # one batch a turn
     (folder / "a.csv").write_text(lines(1, 25) + '某26,"浙\nC26",,\n\n某27,浙C27,,\n')
     for count, line in ((10, 11), (20, 21), (27, 30)):
-        found = feeds.take_up("test_cars")
+        found = feeds.take_up("test_cars", early=True)
         assert found is not None
         runner.run(found, halt())
         feed.refresh_from_db()
