@@ -73,7 +73,7 @@ def a_part_of_the_city(root: Path) -> Path:
         wanted |= {code for one in missing for code in _CODE.findall(items[one].read_text()) if code in items}
     kept = [items[code] for code in found]
     for one in [*city.glob("*"), *kept, city / "life_events" / "restaurant.yaml"]:
-        if one.name not in {"items", "life_events"}:
+        if one.name not in {"items", "life_events", "comparisons"}:  # comparisons are for items that are left out
             target = root / one.relative_to(city)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(one)

@@ -299,7 +299,6 @@ def _objection(rep: Person) -> Objection:
         kind="data",
         party_kind="person",
         party_id=rep.pk,
-        subject_index=b"",
         dataset=Dataset.objects.get(code="legal_persons"),
         agency=Agency.objects.get(code="339901-amr"),
         text="测试",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
-from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries, rules
 from yiwang.platform.catalog.imports.formats import MAX_ROWS, SourceFile
@@ -32,6 +32,7 @@ from yiwang.platform.catalog.models import (
 )
 from yiwang.platform.catalog.types import Definition, LifeEvent
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.editing.four_eyes import by_another
 from yiwang.platform.editing.types import DESK
 from yiwang.ui.uploads import Upload
 
@@ -178,12 +179,6 @@ def publish(row: Implementation, note: str = "", *, by: Actor, key: Key) -> uuid
     """
     by_another(row, by)
     return publish_draft(row, note, by=by)
-
-
-def by_another(row: Implementation, by: Actor) -> None:
-    """Check that the draft was written by somebody else than ``by``. Raises ``NotAllowed``."""
-    if row.drafted_by is not None and row.drafted_by == by.id:
-        raise NotAllowed(_("这一稿是您自己写的，要由另一位发布员审核发布。"), code="own-draft")
 
 
 @act("catalog.publish_definition", permission=CanPublish)

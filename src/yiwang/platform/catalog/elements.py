@@ -16,7 +16,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, current, event
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.fields import FieldKind
-from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.remembered import forget
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.catalog import documents, queries
@@ -25,7 +25,8 @@ from yiwang.platform.catalog.models import DataElementEdition, DataElementRow, E
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import DataElement, FormField
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.editing.types import EditionEntry
+from yiwang.platform.editing.four_eyes import by_another
+from yiwang.platform.editing.types import EditionEntry, entries
 from yiwang.ui import values
 
 PUBLISHED = event("catalog.element_published", "An edition of a data element was published.")
@@ -111,8 +112,7 @@ def publish(element: DataElement, note: str = "", *, by: Actor, key: Key) -> uui
     Raises ``Invalid`` with everything that is wrong, ``NotAllowed`` for whoever wrote it: four eyes.
     """
     row = DataElementRow.objects.select_for_update().get(pk=_write(element, by).pk)
-    if row.drafted_by is not None and row.drafted_by == by.id:
-        raise NotAllowed(_("这一稿是您自己写的，要由另一位数据主管审核发布。"), code="own-draft")
+    by_another(row, by)
     findings = [finding for finding in lint(element) if finding.blocks]
     if findings:
         raise Invalid(
@@ -202,10 +202,7 @@ def editable_by(actor: Actor) -> Any:
 
 def history(code: str) -> list[EditionEntry]:
     """Return the editions of a data element, newest first."""
-    rows = DataElementEdition.objects.filter(element_id=code).order_by("-number")
-    return [
-        EditionEntry(*row) for row in rows.values_list("id", "number", "digest", "published_at", "published_by", "note")
-    ]
+    return entries(DataElementEdition.objects.filter(element_id=code))
 
 
 def edition(pk: uuid.UUID) -> dict[str, Any]:

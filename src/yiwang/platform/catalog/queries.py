@@ -39,7 +39,7 @@ from yiwang.platform.catalog.types import (
     Standing,
 )
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.editing.types import EditionEntry
+from yiwang.platform.editing.types import EditionEntry, entries
 from yiwang.ui.names import names
 
 _editions: dict[uuid.UUID, EditionView] = {}
@@ -316,10 +316,7 @@ def editable_by(actor: Actor) -> ImplementationQuerySet:
 
 def edition_history(implementation: uuid.UUID) -> list[EditionEntry]:
     """Return the editions of an item, newest first."""
-    rows = Edition.objects.filter(implementation_id=implementation).order_by("-number")
-    return [
-        EditionEntry(*row) for row in rows.values_list("id", "number", "digest", "published_at", "published_by", "note")
-    ]
+    return entries(Edition.objects.filter(implementation_id=implementation))
 
 
 def edition_document(pk: uuid.UUID) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 DESK = "editors"
 """The source of drafts that were written here; any other source's draft replaces what lies there."""
@@ -41,3 +41,9 @@ class EditionEntry:
     published_at: datetime
     published_by: str
     note: str = ""
+
+
+def entries(editions: Any) -> list[EditionEntry]:
+    """Return editions (a query of rows that have these columns) as a history, newest first; one query."""
+    columns = ("id", "number", "digest", "published_at", "published_by", "note")
+    return [EditionEntry(*row) for row in editions.order_by("-number").values_list(*columns)]

@@ -285,7 +285,6 @@ class Objection(models.Model):
     state = models.CharField(max_length=10, default="open")
     party_kind = models.CharField(max_length=12)
     party_id = models.UUIDField()
-    subject_index = models.BinaryField(max_length=32)
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, related_name="objections")
     check_id = models.UUIDField(null=True)
     agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")

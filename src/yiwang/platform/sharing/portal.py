@@ -93,10 +93,16 @@ def _info() -> exports.CatalogueInfo:
     )
 
 
+def _oneself(request: HttpRequest) -> Actor:
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    acts.check_oneself(by)
+    return by
+
+
 @signed_in(AssuranceLevel.L2)
 def objections(request: HttpRequest) -> HttpResponse:
     """List what I objected to, with the answers."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = _oneself(request)
     try:
         page = queries.objections(by, after=request.GET.get("after", ""))
     except BadCursor:
@@ -108,7 +114,7 @@ def objections(request: HttpRequest) -> HttpResponse:
 @signed_in(AssuranceLevel.L2)
 def ask_why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask the agency that made a check why it did."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = _oneself(request)
     assert by.principal is not None
     check = queries.check_of(pk, by.principal, identity.numbers_of(by.principal))
 
@@ -121,7 +127,7 @@ def ask_why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @signed_in(AssuranceLevel.L2)
 def object_to(request: HttpRequest, code: str) -> HttpResponse:
     """Say that what a dataset says of me is wrong."""
-    by: Actor = request.actor  # type: ignore[attr-defined]
+    by = _oneself(request)
     view = queries.get_dataset(code, by)
 
     def put(text: str, key: str) -> None:

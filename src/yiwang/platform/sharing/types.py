@@ -229,26 +229,6 @@ class DatasetView:
 
 
 @dataclass(frozen=True, slots=True)
-class DatasetLine:
-    """A dataset in a list."""
-
-    code: str
-    resource_code: str
-    name: str
-    name_en: str
-    summary: str
-    agency: str
-    agency_name: str
-    classification: str
-    sharing: SharingType
-    openness: Openness
-    cycle: UpdateCycle
-    proof: bool
-    items: int
-    published_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class LintFinding:
     """One thing that the check of a dataset found; ``where`` is the path of the field (``items.0.element``)."""
 

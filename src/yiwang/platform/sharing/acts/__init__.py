@@ -27,7 +27,7 @@ from yiwang.platform.sharing.acts.granting import (
     uphold,
     write_grant,
 )
-from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, object_to_check, object_to_data
+from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, check_oneself, object_to_check, object_to_data
 from yiwang.platform.sharing.acts.quality import MEASURED, note_measure
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 from yiwang.platform.sharing.acts.subscribing import (
@@ -64,6 +64,7 @@ __all__ = [
     "approve_subscription",
     "bring_in",
     "check",
+    "check_oneself",
     "end_subscription",
     "give_up",
     "grant",

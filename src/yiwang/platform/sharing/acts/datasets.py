@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.digest import sha256_of
-from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.serials import allot
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Role
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.editing.four_eyes import by_another
 from yiwang.platform.editing.types import DESK
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.documents import DEFINITION, dump_definition
@@ -80,18 +81,13 @@ def write_draft(definition: DatasetDefinition, source: str, *, by: Actor) -> Dat
     return row
 
 
-def _by_another(row: Dataset, by: Actor) -> None:
-    if row.drafted_by is not None and row.drafted_by == by.id:
-        raise NotAllowed(_("这一稿是您自己写的，要由另一位数据主管审核发布。"), code="own-draft")
-
-
 @act_on("sharing.publish", _lock, permission=CanPublish)
 def publish(row: Dataset, note: str = "", *, by: Actor, key: Key) -> uuid.UUID:
     """Check the draft and freeze it as the next edition; unchanged content gives the edition that is there.
 
     Raises ``Invalid`` with every error found, ``NotAllowed`` for whoever wrote the draft: four eyes.
     """
-    _by_another(row, by)
+    by_another(row, by)
     return publish_draft(row, note, by=by)
 
 
@@ -103,7 +99,7 @@ def publish_definition(definition: DatasetDefinition, note: str = "", *, by: Act
     """
     row = _lock(write_draft(definition, DESK, by=by).pk, by)
     CanPublish.check(by, row)
-    _by_another(row, by)
+    by_another(row, by)
     return publish_draft(row, note, by=by)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, holidays, timers
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.calendar import Unit
-from yiwang.kernel.problems import Invalid, NotFound, NotNow
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
@@ -55,10 +55,18 @@ def _still_open(row: Objection) -> Denial | None:
     return None if row.state == ObjectionState.OPEN else Denial("answered", _("这份异议已经答复了。"))
 
 
+def check_oneself(by: Actor) -> None:
+    """Check that whoever acts is the party or stands for it: an agent was not sent for this. Raises ``NotAllowed``."""
+    if by.id is None or by.principal is None or not identity.may_represent(by.id, by.principal):
+        raise NotAllowed(_("只有本人，或者单位的法定代表人，可以提异议。"), code="not-represented")
+
+
 @act("sharing.object_to_data", permission=CanObject)
 def object_to_data(dataset: str, text: str, *, by: Actor, key: Key) -> uuid.UUID:
-    """Say that what a dataset says of one's principal is wrong. Raises ``Invalid`` without words, ``NotFound``."""
-    row = Dataset.objects.select_related("agency").filter(code=dataset, current__isnull=False).first()
+    """Say that what a dataset says of one's principal is wrong. Raises ``Invalid`` without words, ``NotAllowed`` for an
+    agent (it is not what they were sent for), ``NotFound``."""
+    rows = Dataset.objects.visible_to(by).select_related("agency")
+    row = rows.filter(code=dataset, current__isnull=False).first()
     if row is None:
         raise NotFound(_("没有这个数据集。"))
     return _raise(ObjectionKind.DATA, row.agency, text, by, dataset=row)
@@ -88,6 +96,7 @@ def _raise(
     check: uuid.UUID | None = None,
 ) -> uuid.UUID:
     assert by.principal is not None
+    check_oneself(by)
     if not 0 < len(text.strip()) <= LONGEST:
         told = _("请写哪里不对，最多 %(most)d 个字。") % {"most": LONGEST}
         raise Invalid(told, errors=(FieldError("text", told),))
@@ -96,7 +105,6 @@ def _raise(
         kind=kind.value,
         party_kind=by.principal.kind.value,
         party_id=by.principal.id,
-        subject_index=blind_index(identity.numbers_of(by.principal)[0], SUBJECT),
         dataset=dataset,
         check_id=check,
         agency_id=agency.id,  # type: ignore[attr-defined]

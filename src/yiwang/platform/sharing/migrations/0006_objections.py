@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(default='open', max_length=10)),
                 ('party_kind', models.CharField(max_length=12)),
                 ('party_id', models.UUIDField()),
-                ('subject_index', models.BinaryField(max_length=32)),
                 ('check_id', models.UUIDField(null=True)),
                 ('text', yiwang.kernel.sealed.SealedTextField()),
                 ('raised_at', models.DateTimeField()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,14 @@ from django.test import Client
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import system_record
-from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
+from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
-from yiwang.platform.identity.models import Person
+from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.sharing import acts, queries
 from yiwang.platform.sharing.models import Objection
-from yiwang.platform.sharing.types import ObjectionState, Use
+from yiwang.platform.sharing.tests.datasets import dataset, published
+from yiwang.platform.sharing.types import Basis, ObjectionState, SharingType, Use
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -96,6 +98,22 @@ def test_only_who_is_known_surely_enough_objects() -> None:
         acts.object_to_data("population", "不对", by=person("测试老人丁", AssuranceLevel.L1), key=key())
     with pytest.raises(Invalid):
         acts.object_to_data("population", " ", by=person("测试老人丁"), key=key())
+
+
+def test_an_agent_does_not_object_in_the_firms_name(sign_in: Any) -> None:
+    firm = Organisation.objects.get(uscc="91339901MADEM0011Y")
+    agent = replace(person("测试代办乙"), principal=Party(PartyKind.ORGANISATION, firm.pk))
+    with pytest.raises(NotAllowed):
+        acts.object_to_data("legal_persons", "不对", by=agent, key=key())
+    assert firm.legal_representative is not None
+    head = replace(person(firm.legal_representative.name), principal=agent.principal)
+    acts.object_to_data("legal_persons", "不对", by=head, key=key())
+
+
+def test_what_is_not_shared_cannot_be_found_out_by_objecting() -> None:
+    published(dataset(code="secret_data", sharing=SharingType.NONE, basis=(Basis("保守国家秘密法"),)))
+    with pytest.raises(NotFound):
+        acts.object_to_data("secret_data", "不对", by=person("测试老人丁"), key=key())
 
 
 def test_silence_is_seen() -> None:
