@@ -90,6 +90,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     },
     "sharing_desk:quality_of": {"code": "=legal_persons"},
     "sharing_desk:quality_rows": {"code": "=legal_persons"},
+    "sharing_desk:feed": {"code": "=legal_persons"},
+    "sharing_desk:quality_table": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},
 }
@@ -368,6 +370,8 @@ _TARGETS: dict[str, str] = {
     "sharing.note_late_objection": "objection",
     "sharing.compare_again": "comparison",
     "sharing.compare": "running_case",
+    "sharing.switch_feed": "feed",
+    "sharing.take_batch": "feed",
     "sharing.": "dataset",
     "oversight.rate": "service",
     "oversight.default_rating": "service",

@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 LAYERS = ("platform", "halls", "doors")
-READERS = frozenset({"queries", "portal", "desk", "http", "rules", "types", "pages", "kiosk", "display"})
+READERS = frozenset(
+    {"queries", "portal", "desk", "http", "rules", "types", "pages", "kiosk", "display", "feed_queries", "feed_desk"}
+)
 """Modules, or packages, that read and never write."""
 _TEXT = frozenset({".py", ".html", ".yaml", ".yml", ".txt", ".css", ".js", ".json", ".typ", ".toml", ".svg"})
 

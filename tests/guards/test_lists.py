@@ -27,12 +27,15 @@ from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.sharing.models import (
+    BadRow,
     Check,
     Dataset,
     DatasetDraft,
+    Feed,
     Grant,
     Objection,
     QualityScore,
+    Run,
     Subscription,
     TopicRow,
 )
@@ -271,6 +274,21 @@ def checks(world: World, count: int) -> None:
     copies(Check.objects.filter(case_id__isnull=False).latest("at"), count)
 
 
+def feeds(world: World, count: int) -> None:
+    """Let further datasets be fed, each with runs and rows to mend."""
+    feed = Feed.objects.select_related("dataset__current").get(pk=world.ids["feed"])
+    row = feed.dataset
+    assert row.current is not None
+    for one in copies(row, count, code=unique, resource_code=unique, current=None):
+        (edition,) = copies(row.current, 1, dataset_id=one.pk)
+        Dataset.objects.filter(pk=one.pk).update(current=edition)
+        copies(feed, 1, dataset_id=one.pk)
+        run = Run.objects.create(dataset=one, connector="demo", by="系统", began_at=NOON, read=3)
+        BadRow.objects.create(
+            run=run, dataset=one, line=1, subject_index=b"", faults=[["x", "kind"]], values={}, at=NOON
+        )
+
+
 def events(world: World, count: int) -> None:
     row = LifeEventRow.objects.get(code="shop")
     for number in range(count):
@@ -343,6 +361,7 @@ LISTS = [
     List("/my/objections/", "owner", my_objections),
     List("/desk/quality/", "supervisor", scored),
     List("/desk/quality/?show=datasets", "steward", scored),
+    List("/desk/feeds/", "steward", feeds),
     List("/editors/datasets/results/", "steward", datasets),
     List("/api/v1/items", "firm-api", items),
     List("/api/v1/datasets", "firm-api", published_datasets),

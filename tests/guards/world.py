@@ -52,6 +52,7 @@ from yiwang.platform.sharing.models import (
     Comparison,
     Dataset,
     DatasetDraft,
+    Feed,
     Grant,
     Objection,
     QualityScore,
@@ -288,6 +289,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset": _scored().pk,
         "comparison": _comparison(Case.objects.get(application=running)).pk,
+        "feed": _feed().pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
@@ -413,6 +415,12 @@ def _subscription() -> dict[str, Any]:
         at=clock.now(),
     )
     return {"subscription": row.pk, "held": held.pk}
+
+
+def _feed() -> Feed:
+    return Feed.objects.create(
+        dataset=Dataset.objects.get(code="legal_persons"), connector="demo", settings={"count": 1}, next_at=clock.now()
+    )
 
 
 def _deliver_events() -> None:

@@ -12,10 +12,11 @@ import os
 import secrets
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,8 +74,12 @@ class Environment(BaseSettings):
     sms_url: str = ""
     """SMS gateway that takes JSON over HTTP."""
     sms_token: SecretStr = SecretStr("")
-    feed_networks: list[str] = Field(default_factory=list)
-    """Networks (CIDR, as JSON) that subscribers of events may be in; none: nobody is spoken to, but loopback in the demo."""
+    feed_networks: list[IPvAnyNetwork] | None = None
+    """Networks in which sources of data and subscribers of events may lie, as JSON: ``["10.20.0.0/16"]``; unset: none,
+    this machine in the demo.
+    """
+    feed_dir: Path | None = None
+    """Folder below which agencies drop files; ``feeds`` in the state directory if unset."""
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"
@@ -117,6 +122,14 @@ class Environment(BaseSettings):
                 draft.unlink()
         kept: dict[str, Any] = json.loads(path.read_text())
         return kept
+
+    @property
+    def networks(self) -> list[IPvAnyNetwork]:
+        """Return where sources of data and subscribers of events may lie."""
+        if self.feed_networks is not None:
+            return self.feed_networks
+        here = [] if self.mode is Mode.PRODUCTION else ["127.0.0.0/8", "::1/128"]
+        return [ip_network(one) for one in here]
 
     @cached_property
     def database_url(self) -> str:

@@ -260,13 +260,16 @@ def record_read(
     by: Actor,
     *,
     name: str,
-    person: uuid.UUID,
+    person: uuid.UUID | None,
     purpose: str,
     case: uuid.UUID | None = None,
     application: uuid.UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Log that an official read a person's data (个人信息保护法): with purpose and case, for that person to see."""
+    """Log that an official read a person's data (个人信息保护法): with purpose and case, for that person to see.
+
+    Without a ``person`` it was data of several, or of somebody whom the platform does not know.
+    """
     record = Record(act=name, by=by, at=clock.now(), purpose=purpose, person_id=person)
     record.case_id, record.application_id = case, application
     record.detail = dict(detail or {})

@@ -12,30 +12,32 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from yiwang.kernel import audit, events, timers
 
 log = logging.getLogger(__name__)
-Work = Callable[[], int]
-_added: dict[str, tuple[float, Work]] = {}
+Work = Callable[[threading.Event], object]
+_loops: list[tuple[str, float, Work]] = [
+    ("events", 0.5, lambda _stop: events.deliver_all()),
+    ("timers", 1.0, lambda _stop: timers.ring_due()),
+    ("seal", 30.0, lambda _stop: audit.seal()),
+]
 
 
-def add_loop(name: str, pause: float, work: Work) -> None:
-    """Let the worker call ``work`` every ``pause`` seconds in a thread of its own: how rooms, which the kernel does not know,
-    come to loops. Raises ``ValueError`` for a name that is taken.
+def loop(name: str, pause: float, threads: int = 1) -> Callable[[Work], Work]:
+    """Register a room's loop: called again and again, ``pause`` seconds from start to start, in so many threads.
+
+    For work that may take long, which as a job would keep other jobs waiting. It ends soon after ``stop`` is set.
     """
-    if name in _added:
-        raise ValueError(f"there is already a loop {name!r}")
-    _added[name] = (pause, work)
+
+    def register(work: Work) -> Work:
+        _loops.extend([(name, pause, work)] * threads)
+        return work
+
+    return register
 
 
 def run_loops(stop: threading.Event) -> list[threading.Thread]:
     """Start the loops as daemon threads; they end soon after ``stop`` is set."""
-    loops: list[tuple[str, float, Work]] = [
-        ("events", 0.5, events.deliver_all),
-        ("timers", 1.0, timers.ring_due),
-        ("seal", 30.0, audit.seal),
-        *((name, pause, work) for name, (pause, work) in _added.items()),
-    ]
     threads = [
-        threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"kernel-{name}", daemon=True)
-        for name, pause, work in loops
+        threading.Thread(target=_loop, args=(stop, name, pause, work), name=f"loop-{name}", daemon=True)
+        for name, pause, work in _loops
     ]
     for thread in threads:
         thread.start()
@@ -62,7 +64,7 @@ def _loop(stop: threading.Event, name: str, pause: float, work: Work) -> None:
         began = time.monotonic()
         try:
             close_old_connections()
-            work()
+            work(stop)
         except (OperationalError, InterfaceError):
             log.warning("worker.database_away", extra={"loop": name})
             connection.close()

@@ -10,11 +10,9 @@ class SharingConfig(AppConfig):
     label = "sharing"
 
     def ready(self) -> None:
-        """Tell the guide linter which datasets there are, and the worker to send events."""
-        from yiwang.kernel.work import add_loop
+        """Register connectors and the loops of feeds and events; tell the guide linter which datasets there are."""
         from yiwang.platform.catalog.queries import provide_names
-        from yiwang.platform.sharing.events import sender
+        from yiwang.platform.sharing import plugins, tasks  # noqa: F401
         from yiwang.platform.sharing.queries import names
 
         provide_names("datasets", names)
-        add_loop("outgoing", sender.PAUSE, sender.turn)

@@ -19,7 +19,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.sharing import acts, granting, pages, quality_pages, queries
+from yiwang.platform.sharing import acts, feed_desk, granting, pages, quality_pages, queries
 from yiwang.platform.sharing.events import desk as events
 from yiwang.platform.sharing.events.queries import subscriptions_waiting
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
@@ -57,6 +57,7 @@ def links(actor: Actor) -> list[Link]:
             Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
             Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=open_ones.value + open_ones.more),
             Link(_("事件"), reverse("sharing_desk:events"), "events", count=stuck.value + stuck.more),
+            Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
     return found
@@ -290,4 +291,5 @@ urlpatterns = [
     path("grants/<uuid:pk>/", grant, name="grant"),
     *quality_pages.urlpatterns,
     *means.urlpatterns,
+    *feed_desk.urlpatterns,
 ]

@@ -200,3 +200,22 @@ DIMENSIONS: dict[types.Dimension, str | Promise] = {
     types.Dimension.ACCURACY: _("准确性"),
     types.Dimension.TIMELINESS: _("及时性"),
 }
+OWN_COLUMNS: dict[str, str | Promise] = {
+    "subject": _("主体号码"),
+    "at": _("数据时间"),
+    "deleted": _("已删除的标志"),
+}
+"""What a row says besides the dataset's own columns."""
+FEED_HEALTH: dict[types.FeedHealth, str | Promise] = {
+    types.FeedHealth.OFF: _("停用"),
+    types.FeedHealth.FIRST: _("还没有读完一遍"),
+    types.FeedHealth.GOOD: _("正常"),
+    types.FeedHealth.LATE: _("落后了"),
+    types.FeedHealth.RETRYING: _("出错，正在重试"),
+    types.FeedHealth.BROKEN: _("中断"),
+}
+RUN_STATES: dict[types.RunState, str | Promise] = {
+    types.RunState.RUNNING: _("正在读"),
+    types.RunState.DONE: _("读完"),
+    types.RunState.FAILED: _("出错"),
+}

@@ -195,6 +195,44 @@ class QualityScore(models.Model):
         indexes = [models.Index(fields=["day"], include=["dataset", "score"], name="quality_score_of_day")]
 
 
+class Feed(models.Model):
+    """How a dataset's rows are fetched (``connectors``), how far that has come, and how it goes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    dataset = models.OneToOneField(Dataset, models.PROTECT, related_name="feed")
+    connector = models.CharField(max_length=20)
+    address = models.CharField(max_length=400, blank=True)
+    settings = models.JSONField(default=dict)
+    columns = models.JSONField(default=dict)
+    """The dataset's column for a column of the source; empty: known and not wanted."""
+    secret = SealedTextField(default="")
+    enabled = models.BooleanField(default=True)
+    token = models.JSONField(null=True)
+    """Where to go on: written with the rows before it."""
+    claim = models.UUIDField(null=True)
+    """Who runs it now; whoever has another one has been taken for dead, or the feed was changed."""
+    next_at = models.DateTimeField()
+    """When it is due; while it is run, when its runner counts as dead."""
+    failures = models.IntegerField(default=0)
+    """Failures in a row."""
+    last_error = models.CharField(max_length=400, blank=True)
+    last_ok_at = models.DateTimeField(null=True)
+    """When the source last answered."""
+    read_to = models.DateTimeField(null=True)
+    """Up to when all that the source had has been read: its lag is measured from here."""
+    drift = models.JSONField(default=dict)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="+")
+    """The run that has not come to its end yet."""
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="feed_due", condition=Q(enabled=True))]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies, for grants: where its dataset lies."""
+        return self.dataset.reach
+
+
 class Grant(models.Model):
     """共享授权: which columns of a dataset an agency may ask for, for which items and purpose, until when."""
 
@@ -346,3 +384,4 @@ __all__ = [
     "TopicMessage",
     "TopicRow",
 ]
+__all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Feed", "Grant", "Record", "Run"]

@@ -26,7 +26,7 @@ from yiwang.platform.sharing.events.types import Topic
 from yiwang.platform.sharing.means.acts import write_scheme
 from yiwang.platform.sharing.means.linting import lint
 from yiwang.platform.sharing.means.types import Scheme
-from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Record
+from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Feed, Record
 from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, RecordSpec
 
 
@@ -67,6 +67,8 @@ def load(pack: Pack, *, by: Actor) -> None:
             continue
         Dataset.objects.filter(pk=row.pk).update(available=spec.available, refreshed_at=clock.now())
         row.records.all().delete()
+        # What a feed had brought is gone with the rest: it is read again from the beginning.
+        Feed.objects.filter(dataset=row).update(token=None, claim=None, run=None, next_at=clock.now())
         Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
     pack.stop_if_faulty()
     _grants(pack, rows, by)

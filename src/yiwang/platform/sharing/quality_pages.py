@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -14,9 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from yiwang.kernel import clock, codes
+from yiwang.kernel.acts import record_read
 from yiwang.kernel.types import Actor
-from yiwang.platform.sharing import quality, scores
-from yiwang.platform.sharing.labels import CHOICES, DIMENSIONS, FAULTS
+from yiwang.platform.catalog.imports.reading import neutral
+from yiwang.platform.sharing import feed_queries, quality, scores
+from yiwang.platform.sharing.labels import CHOICES, DIMENSIONS, FAULTS, OWN_COLUMNS
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.rules import PROMISES
 from yiwang.platform.sharing.types import CrossRule, DatasetDefinition, RankedDataset, ScoreView
@@ -136,6 +140,33 @@ def rows(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "sharing/quality_rows.html", context)
 
 
+@staff(*STEWARDS)
+def table(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the rows to mend to their source: where they stood, what it finds them by, what is wrong; it is logged.
+
+    The source finds a row by the dataset's own key, in the source's own words for its columns; where there is none, by the
+    subject, of whose number only the ends are shown.
+    """
+    by = _actor(request)
+    definition = scores.definition_of(scores.get_own(code, by))
+    rules = scores.cross_rules([code])
+    theirs = feed_queries.source_columns(code)
+    found = scores.all_to_mend(code, by)
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    key = definition.key or ("subject",)
+    sheet.writerow([_("行"), *(neutral(theirs.get(name, name)) for name in key), _("问题")])
+    for one in found:
+        values = {"subject": one.subject, **one.key}
+        told = _("；").join(fault_words(definition, rules, name, word) for name, word in one.faults)
+        sheet.writerow([one.line or "", *(neutral(str(values.get(name) or "")) for name in key), neutral(told)])
+    detail = {"dataset": code, "rows": len(found)}
+    record_read(by, name="sharing.rows_to_mend", person=None, purpose=_("交来源改正"), detail=detail)
+    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{code}-rows.csv"'
+    return answer
+
+
 def trend(days: tuple[Decimal | None, ...]) -> tuple[list[float | None], str, str]:
     """Return how a score went: for the small line, in words for who does not see it, and in short beside it."""
     known = [one for one in days if one is not None]
@@ -154,8 +185,7 @@ def trend(days: tuple[Decimal | None, ...]) -> tuple[list[float | None], str, st
 def label_of(definition: DatasetDefinition, name: str) -> str:
     """Return what a column is called; one that is no longer there, by its name."""
     found = next((item for item in definition.items if item.name == name), None)
-    own = {"subject": _("记录的主体"), "at": _("数据时间")}
-    return said(found, "label") if found else own.get(name, name)
+    return said(found, "label") if found else str(OWN_COLUMNS.get(name, name))
 
 
 def fault_words(definition: DatasetDefinition, rules: Mapping[str, CrossRule], name: str, word: str) -> str:
@@ -240,4 +270,5 @@ urlpatterns = [
     path("quality/", ranking, name="quality"),
     path("quality/<slug:code>/", one, name="quality_of"),
     path("quality/<slug:code>/rows/", rows, name="quality_rows"),
+    path("quality/<slug:code>/rows.csv", table, name="quality_table"),
 ]

@@ -23,6 +23,8 @@ from yiwang.platform.sharing.types import CrossRule, DatasetDefinition, FaultyRo
 
 DAYS = 30
 """How many days a trend goes back."""
+MOST_ROWS = 10_000
+"""Rows of a table that is given to the source."""
 
 
 def shown(dataset: Any) -> tuple[Decimal, datetime | None] | None:
@@ -142,6 +144,12 @@ def to_mend(code: str, by: Actor, size: int = 50, *, after: str = "", before: st
     rows = BadRow.objects.visible_to(by).filter(dataset__code=code, mended_at=None).select_related("dataset__current")
     found = paging.page(rows, ("id",), size, after=after, before=before)
     return paging.Page([_faulty(row) for row in found.items], found.next, found.previous)
+
+
+def all_to_mend(code: str, by: Actor) -> list[FaultyRow]:
+    """Return the oldest ``MOST_ROWS`` rows to mend: what the source mends comes again, and the next ones follow."""
+    rows = BadRow.objects.visible_to(by).filter(dataset__code=code, mended_at=None).select_related("dataset__current")
+    return [_faulty(row) for row in rows.order_by("id")[:MOST_ROWS]]
 
 
 def waiting(dataset: Any, by: Actor) -> paging.Count:

@@ -1,9 +1,19 @@
-"""Background work of the sharing room: thin calls to acts."""
+"""Background work of the sharing room: thin calls to acts.
+
+Jobs are for what ends soon: a source or a subscriber that is slow, or the first reading of a million rows, would keep others
+waiting. So feeds and events run in loops of their own beside the worker's jobs.
+"""
 
 from __future__ import annotations
 
+import threading
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+
+from yiwang.kernel import work
+from yiwang.platform.sharing import runner
+from yiwang.platform.sharing.events import sender
 
 _AGAIN = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -15,3 +25,15 @@ def measure_all(timestamp: int) -> int:
     from yiwang.platform.sharing import sweep
 
     return sweep.measure_all()
+
+
+@work.loop("feeds", pause=1.0, threads=2)
+def run_feeds(stop: threading.Event) -> int:
+    """Run what is due."""
+    return runner.run_due(stop)
+
+
+@work.loop("outgoing", pause=sender.PAUSE)
+def send_events(stop: threading.Event) -> int:
+    """Send what is due to subscribers."""
+    return sender.turn()

@@ -415,6 +415,86 @@ class FaultyRow:
     faults: tuple[tuple[str, str], ...]
 
 
+class FeedHealth(StrEnum):
+    """How well a feed is. FIRST: it has not been read to the end yet; LATE: that was long ago for its cycle."""
+
+    OFF = "off"
+    FIRST = "first"
+    GOOD = "good"
+    LATE = "late"
+    RETRYING = "retrying"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """How a dataset's rows are fetched, as its steward says. ``columns``: of the source to the dataset's, or to nothing.
+
+    An empty ``secret`` leaves the one that is kept; ``again`` reads everything once more.
+    """
+
+    connector: str
+    address: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    secret: str = field(default="", repr=False)
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run as its steward sees it."""
+
+    connector: str
+    state: RunState
+    began_at: datetime
+    ended_at: datetime | None
+    read: int
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    older: int
+    rejected: int
+    drift: Drift
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """A feed, without its secret."""
+
+    id: uuid.UUID
+    connector: str
+    address: str
+    settings: Mapping[str, Any]
+    columns: Mapping[str, str]
+    has_secret: bool
+    enabled: bool
+    health: FeedHealth
+    failures: int
+    next_at: datetime
+    last_ok_at: datetime | None
+    read_to: datetime | None
+    last_error: str
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedLine:
+    """A dataset in the list of feeds, with its newest run, however the rows came."""
+
+    dataset: str
+    name: str
+    name_en: str
+    agency_name: str
+    cycle: UpdateCycle
+    feed: FeedView | None
+    run: RunView | None
+    to_mend: str
+    """How many rows are to be mended, as far as that is counted (``99+``)."""
+
+
 class GrantState(StrEnum):
     """How a grant stands. PROVIDER: it waits for the provider's answer; RETURNED: the data office sent it back."""
 

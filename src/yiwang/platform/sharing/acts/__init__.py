@@ -13,6 +13,7 @@ from yiwang.platform.sharing.acts.datasets import (
     withdraw,
     write_draft,
 )
+from yiwang.platform.sharing.acts.feeds import DRIFTED, CanFeed, save_feed, switch_feed, take_batch
 from yiwang.platform.sharing.acts.granting import (
     MOVED,
     appeal,
@@ -49,6 +50,7 @@ from yiwang.platform.sharing.acts.topics import CanPublishEvents, publish_events
 
 __all__ = [
     "ANSWERS",
+    "DRIFTED",
     "MEASURED",
     "MOVED",
     "PUBLISHED",
@@ -57,6 +59,7 @@ __all__ = [
     "WITHDRAWN",
     "CanBringIn",
     "CanDescribe",
+    "CanFeed",
     "CanPublish",
     "CanPublishEvents",
     "answer",
@@ -88,10 +91,13 @@ __all__ = [
     "retry_event",
     "revoke",
     "save_draft",
+    "save_feed",
     "send_back",
     "settle",
     "skip_event",
     "subscribe",
+    "switch_feed",
+    "take_batch",
     "uphold",
     "withdraw",
     "write_draft",

@@ -15,11 +15,11 @@ from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Role
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing.addresses import connectable
 from yiwang.platform.sharing.events import signing
 from yiwang.platform.sharing.events.models import EventKey, QuarantinedMessage, Subscription, TopicMessage, TopicRow
 from yiwang.platform.sharing.events.types import HeldState, Method, SubscriptionState
 from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.reaching import connectable
 
 SUBSCRIPTION_MOVED = event("sharing.subscription_moved", "A subscription to events came into another state.")
 _State = SubscriptionState

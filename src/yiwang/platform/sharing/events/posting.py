@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from yiwang.kernel.problems import Invalid
-from yiwang.platform.sharing.addresses import Resolved, connectable
+from yiwang.platform.sharing.reaching import Resolved, connectable
 
 TIMEOUT = 5.0
 """Seconds that a subscriber has to answer."""

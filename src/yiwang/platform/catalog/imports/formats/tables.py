@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Csv(ImportFormat):
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read record by record; a record over the limit is refused, the next one is read."""
         header: list[str] | None = None
-        for record in _records(path, encoding_of(path)):
+        for record in records(path, encoding_of(path)):
             if header is None:
                 if isinstance(record, Refused):
                     raise FileRefused(record.reason, record.message, record.number)
@@ -63,7 +64,7 @@ class Csv(ImportFormat):
             raise FileRefused("empty", _("文件是空的。"))
 
 
-def _records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]] | Refused]:
+def records(path: Path, encoding: str) -> Iterator[tuple[int, list[str]] | Refused]:
     """Put lines together until quotation marks are paired; what does not end within the limit is passed over."""
     kept: list[str] = []
     first = size = quotes = 0
@@ -153,10 +154,9 @@ class Xlsx(ImportFormat):
 
     def rows(self, path: Path, tables: Tables) -> Iterator[Row | Refused]:
         """Read row by row, after a look at what the file would unpack to."""
-        book = _opened(path)
-        try:
+        with opened(path) as book:
             children = {name: _children(book[name]) for name in columns.CHILDREN if name in book.sheetnames[1:]}
-            sheet = _cells(book.worksheets[0])
+            sheet = sheet_rows(book.worksheets[0])
             header = _header(next(sheet, (1, []))[1])
             for number, cells in sheet:
                 if not any(cells):
@@ -166,8 +166,6 @@ class Xlsx(ImportFormat):
                 if isinstance(row, Row):
                     row = _with_children(row, children)
                 yield row
-        finally:
-            book.close()
 
 
 def _tags(archive: zipfile.ZipFile, name: str) -> int:
@@ -179,18 +177,23 @@ def _tags(archive: zipfile.ZipFile, name: str) -> int:
     return count
 
 
-def _opened(path: Path) -> Any:
-    """Open a workbook that is none of the bad sort. Raises FileRefused."""
+@contextlib.contextmanager
+def opened(path: Path, *, computed: bool = False) -> Iterator[Any]:
+    """Open a workbook that is none of the bad sort; formulas are text, or what they last came to. Raises FileRefused."""
     from openpyxl import load_workbook
 
     _no_bomb(path)
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Exception as error:
-        raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
-    if not book.worksheets:
-        raise FileRefused("empty", _("工作簿里没有工作表。"))
-    return book
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=computed, keep_links=False)
+        except Exception as error:
+            raise FileRefused("xlsx", _("打不开这个工作簿：%(reason)s") % {"reason": error}) from None
+        try:
+            if not book.worksheets:
+                raise FileRefused("empty", _("工作簿里没有工作表。"))
+            yield book
+        finally:
+            book.close()
 
 
 def _no_bomb(path: Path) -> None:
@@ -206,14 +209,23 @@ def _no_bomb(path: Path) -> None:
         raise FileRefused("bomb", _("工作簿的压缩比不正常，没有读入。"))
 
 
-def _cells(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+def sheet_rows(
+    sheet: Any, most: int = MAX_ROWS, text: Callable[[Any], str] | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a sheet as ``text`` writes them, with their numbers. Raises FileRefused after ``most``."""
+    written, width = text or cell_text, 0
     for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
-        if number > MAX_ROWS:
-            raise FileRefused("rows", _("工作表超过 %(count)d 行，请分成几个文件。") % {"count": MAX_ROWS}, number)
-        yield number, [_text(value) for value in row]
+        if number > most:
+            raise FileRefused("rows", _("工作表超过 %(count)d 行，请分成几个文件。") % {"count": most}, number)
+        end = len(row)
+        while end > width and row[end - 1] is None:  # rows are filled up to the most columns there may be
+            end -= 1
+        width = width or end  # of the header: the rows below are as wide
+        yield number, [written(value) for value in row[:end]]
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return what stands in a cell as text: days without their time, whole numbers without a point."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -233,7 +245,7 @@ Children = dict[str, list[dict[str, str]]]
 
 def _children(sheet: Any) -> Children:
     found: Children = {}
-    rows = _cells(sheet)
+    rows = sheet_rows(sheet)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
     if "task_code" not in header:
         raise FileRefused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 import time
@@ -12,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from yiwang.platform.sharing.addresses import Unreachable, connectable
 from yiwang.platform.sharing.events import posting
+from yiwang.platform.sharing.reaching import Unreachable, connectable
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -49,21 +50,30 @@ def test_the_demo_speaks_to_loopback_only(settings: Any) -> None:
     assert connectable("http://127.0.0.1:8099/a?b=c").path == "/a?b=c"
     assert connectable("http://[::1]:8099").authority == "[::1]:8099"
     assert connectable("https://[::ffff:127.0.0.1]/").ip == "127.0.0.1"
-    settings.YIWANG_DEMO = False
+    settings.YIWANG_FEED_NETWORKS = []
     with pytest.raises(Unreachable):
         connectable("https://127.0.0.1/")
 
 
-def test_a_city_names_its_networks_and_every_number_of_a_host_lies_in_them(settings: Any) -> None:
+def test_a_city_names_its_networks_and_every_number_of_a_host_lies_in_them(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.YIWANG_DEMO = False
-    settings.YIWANG_FEED_NETWORKS = ["10.32.0.0/16"]
-    inside = connectable("https://tax.city/events", lookup=lambda _host, _port: ["10.32.4.5", "10.32.4.6"])
+    settings.YIWANG_FEED_NETWORKS = [ipaddress.ip_network("10.32.0.0/16")]
+
+    def resolve_to(*ips: str) -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: [(0, 0, 0, "", (one, 443)) for one in ips])
+
+    resolve_to("10.32.4.5", "10.32.4.6")
+    inside = connectable("https://tax.city/events")
     assert (inside.ip, inside.port, inside.authority, inside.secure) == ("10.32.4.5", 443, "tax.city", True)
-    for found in (["10.32.4.5", "127.0.0.1"], ["10.33.0.1"], ["::1"], []):
+    for ips in (["10.32.4.5", "127.0.0.1"], ["10.33.0.1"], ["::1"], []):
+        resolve_to(*ips)
         with pytest.raises(Unreachable):
-            connectable("https://tax.city/events", lookup=lambda _host, _port, found=found: found)
+            connectable("https://tax.city/events")
+    resolve_to("10.32.4.5")
     with pytest.raises(Unreachable):
-        connectable("http://tax.city/events", lookup=lambda _host, _port: ["10.32.4.5"])
+        connectable("http://tax.city/events")
 
 
 class Handler(BaseHTTPRequestHandler):

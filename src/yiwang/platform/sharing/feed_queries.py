@@ -1,0 +1,151 @@
+"""What stewards see of feeds: how each dataset's data come in, and the runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock, paging
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import Actor
+from yiwang.platform.sharing import feeding
+from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.managers import DatasetQuerySet
+from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Run
+from yiwang.platform.sharing.types import (
+    DatasetDefinition,
+    Drift,
+    FeedLine,
+    FeedView,
+    RunState,
+    RunView,
+    UpdateCycle,
+)
+
+LISTS: dict[str, dict[str, Any]] = {
+    "connected": {"feed__isnull": False},
+    "trouble": {"feed__failures__gt": 0},
+    "open": {"feed__isnull": True},
+}
+"""Which datasets a list shows."""
+
+
+def feeds(by: Actor, which: str, size: int = 30, *, after: str = "", before: str = "") -> paging.Page[Any]:
+    """Return a page of the datasets that the actor looks after, by code, each with its feed and newest run.
+
+    ``which`` is one of ``LISTS``. Three queries.
+    """
+    newest = Run.objects.filter(dataset=OuterRef("pk")).order_by("-began_at").values("pk")[:1]
+    rows = _mine(by).filter(**LISTS[which]).select_related("feed", "agency", "current")
+    found = paging.page(rows.annotate(newest=Subquery(newest)), ("code",), size, after=after, before=before)
+    runs = Run.objects.in_bulk([row.newest for row in found.items if row.newest])
+    to_mend = paging.counts({row.code: [_open(row.pk)] for row in found.items})
+    return paging.Page(
+        [_line(row, runs.get(row.newest), str(to_mend[row.code])) for row in found.items], found.next, found.previous
+    )
+
+
+def get_feed(code: str, by: Actor) -> tuple[uuid.UUID, DatasetDefinition, FeedView | None]:
+    """Return a dataset that the actor looks after, and its feed if it has one. Raises ``NotFound``."""
+    row = _get(code, by)
+    return row.pk, _definition(row), _feed(row)
+
+
+def runs(code: str, by: Actor, count: int = 20) -> list[RunView]:
+    """Return the newest runs of a dataset. Raises ``NotFound``."""
+    return [_run(row) for row in Run.objects.filter(dataset=_get(code, by)).order_by("-began_at")[:count]]
+
+
+def source_columns(code: str) -> dict[str, str]:
+    """Return by a dataset's column what its source calls it, where that is another name."""
+    columns = Feed.objects.filter(dataset__code=code).values_list("columns", flat=True).first() or {}
+    return {to: name for name, to in columns.items() if to}
+
+
+def _mine(by: Actor) -> DatasetQuerySet:
+    rows: DatasetQuerySet = Dataset.objects.editable_by(by).filter(current__isnull=False)
+    return rows
+
+
+def _get(code: str, by: Actor) -> Dataset:
+    row: Dataset | None = _mine(by).select_related("feed", "agency", "current").filter(code=code).first()
+    if row is None:
+        raise NotFound(_("没有这个数据集。"))
+    return row
+
+
+def _open(dataset: uuid.UUID) -> Any:
+    return BadRow.objects.filter(dataset=dataset, mended_at=None)
+
+
+def _definition(row: Dataset) -> DatasetDefinition:
+    assert row.current is not None
+    return DEFINITION.validate_python(row.current.content["definition"])
+
+
+def _line(row: Dataset, run: Run | None, to_mend: str) -> FeedLine:
+    assert row.current is not None
+    definition = row.current.content["definition"]
+    return FeedLine(
+        dataset=row.code,
+        name=definition["name"],
+        name_en=definition["name_en"],
+        agency_name=row.agency.short_name or row.agency.name,
+        cycle=UpdateCycle(definition["cycle"]),
+        feed=_feed(row),
+        run=_run(run) if run else None,
+        to_mend=to_mend,
+    )
+
+
+def _feed(row: Dataset) -> FeedView | None:
+    feed: Feed | None = getattr(row, "feed", None)
+    if feed is None or row.current is None:
+        return None
+    return FeedView(
+        id=feed.pk,
+        connector=feed.connector,
+        address=feed.address,
+        settings=feed.settings,
+        columns=feed.columns,
+        has_secret=bool(feed.secret),
+        enabled=feed.enabled,
+        health=feeding.health(
+            enabled=feed.enabled,
+            failures=feed.failures,
+            read_to=feed.read_to,
+            cycle=UpdateCycle(row.current.content["definition"]["cycle"]),
+            now=clock.now(),
+        ),
+        failures=feed.failures,
+        next_at=feed.next_at,
+        last_ok_at=feed.last_ok_at,
+        read_to=feed.read_to,
+        last_error=feed.last_error,
+        drift=_drift(feed.drift),
+    )
+
+
+def _run(row: Run) -> RunView:
+    return RunView(
+        row.connector,
+        RunState(row.state),
+        row.began_at,
+        row.ended_at,
+        row.read,
+        row.added,
+        row.changed,
+        row.removed,
+        row.unchanged,
+        row.older,
+        row.rejected,
+        _drift(row.drift),
+        row.error,
+    )
+
+
+def _drift(found: dict[str, list[str]]) -> Drift:
+    return Drift(tuple(found.get("unknown", ())), tuple(found.get("missing", ())))
