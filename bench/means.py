@@ -28,11 +28,11 @@ from yiwang.kernel.types import Actor, ActorKind, Reach, Role, RoleGrant
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing import queries as sharing
+from yiwang.platform.sharing.indexes import SUBJECT, own_index, values_index
 from yiwang.platform.sharing.means import acts, queries, running
 from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Scheme
 from yiwang.platform.sharing.models import Dataset, Grant, Record
 from yiwang.platform.sharing.purposes import Purpose
-from yiwang.platform.sharing.queries import SUBJECT, own_index, values_index
 from yiwang.platform.sharing.types import Consumer, DatasetDefinition
 
 AT = date(2026, 11, 1)

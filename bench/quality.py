@@ -24,7 +24,7 @@ from yiwang.kernel.codes import citizen_id_check
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.sealed import blind_index, key_ring
 from yiwang.kernel.types import SYSTEM, PartyKind
-from yiwang.platform.sharing import quality, queries
+from yiwang.platform.sharing import indexes, quality, queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft
 from yiwang.platform.sharing.inspecting import PLACE
 from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Record
@@ -120,7 +120,7 @@ def _records() -> Iterator[tuple[bytes, bytes, bytes]]:
     for number in range(RECORDS):
         values = _values(number)
         sealed = ring.seal(place.to_bytes(values), PLACE)  # type: ignore[union-attr]
-        yield blind_index(values["number"], queries.SUBJECT), number.to_bytes(32, "big"), sealed
+        yield blind_index(values["number"], indexes.SUBJECT), number.to_bytes(32, "big"), sealed
 
 
 def _values(number: int) -> dict[str, Any]:

@@ -78,6 +78,8 @@ class Environment(BaseSettings):
     """Networks in which sources of data and subscribers of events may lie, as JSON: ``["10.20.0.0/16"]``; unset: none,
     this machine in the demo.
     """
+    ask_seconds: float = 3.0
+    """Seconds that agencies' systems, asked while somebody waits, have to answer altogether; later ones count as down."""
     feed_dir: Path | None = None
     """Folder below which agencies drop files; ``feeds`` in the state directory if unset."""
     trusted_proxies: int = 0

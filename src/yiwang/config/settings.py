@@ -36,6 +36,7 @@ YIWANG_SMTP_URL = ENV.smtp_url.get_secret_value()
 YIWANG_SMS_URL = ENV.sms_url
 YIWANG_SMS_TOKEN = ENV.sms_token.get_secret_value()
 YIWANG_FEED_NETWORKS = ENV.networks
+YIWANG_ASK_SECONDS = ENV.ask_seconds
 YIWANG_FEED_DIR = ENV.feed_dir or ENV.state_dir / "feeds"
 YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
 YIWANG_SIGNATURE_FILE = ENV.signature_file

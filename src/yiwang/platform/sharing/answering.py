@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -57,6 +57,19 @@ def answered(want: Want, definition: DatasetDefinition, answer: Answer | None) -
 def columns(want: Want) -> tuple[str, ...]:
     """Return what a grant must give for it: columns, ``?`` and the code of an answer, or (``""``) that there is a record."""
     return (f"?{want.answer}",) if want.answer else want.fields or ("",)
+
+
+def needed(definition: DatasetDefinition, fields: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns of a record without which these fields of a grant cannot be answered."""
+    found: dict[str, None] = {}
+    rules = {f"?{one.code}": one.expression for one in definition.answers}
+    for name in fields:
+        if name in rules:
+            found |= dict.fromkeys(sorted(expressions.compile(rules[name]).names))
+        elif name:
+            found[name] = None
+    names = {item.name for item in definition.items}
+    return tuple(name for name in found if name in names)
 
 
 def grantable(definition: DatasetDefinition) -> set[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from yiwang.platform.sharing.types import DatasetDefinition, DatasetView
 
+T = TypeVar("T")
 DEFINITION: TypeAdapter[DatasetDefinition] = TypeAdapter(DatasetDefinition)
 
 
@@ -28,5 +29,18 @@ def read_edition(row: Any) -> DatasetView:
         resource_code=content["resource_code"],
         agency_name=content["agency"]["short_name"] or content["agency"]["name"],
         agency_path=content["agency"]["path"],
-        definition=DEFINITION.validate_python(content["definition"]),
+        definition=by_digest(DEFINITION, row.digest, content["definition"]),
     )
+
+
+_read: dict[str, Any] = {}
+_MOST = 500
+
+
+def by_digest(kind: TypeAdapter[T], digest: str, document: Any) -> T:
+    """Read a document that never changes, known by its digest: once in a process."""
+    if digest not in _read:
+        if len(_read) >= _MOST:
+            _read.clear()
+        _read[digest] = kind.validate_python(document)
+    return _read[digest]  # type: ignore[no-any-return]

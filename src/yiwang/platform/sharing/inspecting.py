@@ -16,13 +16,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from yiwang.kernel.sealed import blind_index, key_ring
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.rules import CROSS, Checker, Fault, is_missing, same
 from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinition
 
 PLACE = "sharing_record.values"
 """What sealed values of records are bound to."""
-SUBJECT = "subject"
-"""Scope of the blind index under which a subject's records stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from django.db import connection
 
 from yiwang.kernel import clock
 from yiwang.kernel.sealed import blind_index, key_ring
+from yiwang.platform.sharing.indexes import SUBJECT, own_index, values_index
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
-from yiwang.platform.sharing.queries import SUBJECT, own_index, values_index
 from yiwang.platform.sharing.rules import Checker
 from yiwang.platform.sharing.types import Brought, DatasetDefinition, Drift, RowFault
 

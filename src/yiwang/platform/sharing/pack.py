@@ -18,7 +18,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing import queries
+from yiwang.platform.sharing import indexes, queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant, write_topic
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
@@ -168,9 +168,9 @@ def _record(row: Dataset, record: dict[str, Any]) -> Record:
     subject = str(record.pop("subject"))
     return Record(
         dataset=row,
-        subject_index=blind_index(subject, queries.SUBJECT),
-        own=queries.own_index(row.draft["key"], record),
-        digest=queries.values_index(record),
+        subject_index=blind_index(subject, indexes.SUBJECT),
+        own=indexes.own_index(row.draft["key"], record),
+        digest=indexes.values_index(record),
         values=record,
         at=at,
         valid_from=at,

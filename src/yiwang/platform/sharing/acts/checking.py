@@ -19,9 +19,9 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
 from yiwang.platform.sharing import purposes, queries
 from yiwang.platform.sharing.answering import answered, columns
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.purposes import Purpose
-from yiwang.platform.sharing.queries import SUBJECT
 from yiwang.platform.sharing.types import Answer, Checked, Outcome, Said, Use, Want
 
 

@@ -249,7 +249,7 @@ def _silent_until(row: Feed) -> datetime:
 
 
 def _cycle(row: Feed) -> timedelta:
-    cycle = UpdateCycle.REALTIME
-    if _connector(row).silence_is_news and row.dataset.current is not None:
+    cycle, connector = UpdateCycle.REALTIME, _connector(row)
+    if connector.silence_is_news and not connector.live and row.dataset.current is not None:
         cycle = _definition(row.dataset).cycle
     return feeding.interval(cycle, demo=settings.YIWANG_DEMO)

@@ -21,9 +21,9 @@ from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.models import Check, Dataset, Objection
-from yiwang.platform.sharing.queries import SUBJECT
 from yiwang.platform.sharing.types import ObjectionKind, ObjectionState
 
 RAISED = event("sharing.objection_raised", "Somebody objects to data about them, or asks why they were looked at.")

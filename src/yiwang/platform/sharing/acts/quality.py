@@ -17,7 +17,7 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, Key
 from yiwang.platform.sharing import quality
-from yiwang.platform.sharing.inspecting import SUBJECT
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import QUALITY, BadRow, Dataset, QualityScore, Record, Run
 from yiwang.platform.sharing.rules import Fault, percent
 from yiwang.platform.sharing.types import Measure, RunState

@@ -1,28 +1,26 @@
-"""Asking datasets about a family: what they hold of each member, as far as the case's agency was granted it.
-
-Who is asked is a function (``Ask``): ``stored`` reads the shared store. A way to ask agencies over the network is plugged in
-with ``plug``; ``within`` asks several at once and gives up on whoever is late: they count as down.
-"""
+"""Asking datasets about a family: what they hold of each member, as far as the case's agency was granted it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case, F, Q, When
+
 from yiwang.kernel import clock
 from yiwang.kernel.sealed import blind_index
-from yiwang.platform.sharing import granting
+from yiwang.platform.sharing import granting, live
 from yiwang.platform.sharing.answering import typed
-from yiwang.platform.sharing.documents import DEFINITION
-from yiwang.platform.sharing.means.documents import by_digest
+from yiwang.platform.sharing.connectors import live_connectors
+from yiwang.platform.sharing.documents import DEFINITION, by_digest
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.means.types import Reply, Row, SchemeWant
 from yiwang.platform.sharing.models import Dataset, Grant, Record
-from yiwang.platform.sharing.queries import SUBJECT
+from yiwang.platform.sharing.queries import sources_of_feeds
 from yiwang.platform.sharing.types import Allowance, Consumer, DatasetDefinition, GrantState, Outcome
 
 TOTAL = 45.0
@@ -38,44 +36,21 @@ class Asked:
     consumer: Consumer
 
 
-Ask = Callable[[Asked], Sequence[Reply]]
-_plugged: list[Ask] = []
+def ask(asked: Asked) -> list[Reply]:
+    """Read what the shared store has, and ask at their source what it does not keep (one call a system, all at once).
 
-
-def plug(ask: Ask) -> Callable[[], None]:
-    """Ask in this way from now on; what is returned takes it back."""
-    _plugged.append(ask)
-    return lambda: _plugged.remove(ask)
-
-
-def ask(asked: Asked) -> Sequence[Reply]:
-    """Ask in the way that was plugged in last, else the shared store."""
-    return (_plugged[-1] if _plugged else stored)(asked)
-
-
-def within(one: Callable[[Asked], Sequence[Reply]], asked: Asked, seconds: float = TOTAL) -> list[Reply]:
-    """Ask every dataset by itself and all at once. Whoever fails or is late is down; nobody waits for them."""
-    pool = ThreadPoolExecutor(max_workers=max(1, len(asked.wants)))
-    parts = {want: Asked(asked.numbers, (want,), asked.consumer) for want in asked.wants}
-    running = {want: pool.submit(one, part) for want, part in parts.items()}
-    done, _late = wait(running.values(), timeout=seconds)
-    pool.shutdown(wait=False, cancel_futures=True)
-    found: list[Reply] = []
-    for want, future in running.items():
-        if future in done and future.exception() is None:
-            found += future.result()
-        else:
-            found += [Reply(want.dataset, number, Outcome.DOWN) for number in asked.numbers]
-    return found
-
-
-def stored(asked: Asked) -> list[Reply]:
-    """Read what the shared store has; three queries for any number of members and datasets."""
+    Three queries for any number of members and datasets; one more for what is asked at its source.
+    """
     today = clock.today()
     datasets = _datasets(asked)
     allowed = {want.dataset: _allowed(want, datasets.get(want.dataset), asked.consumer, today) for want in asked.wants}
-    readable = {one.id: one.code for code, one in datasets.items() if allowed[code] and one.available}
-    records = _records(asked.numbers, readable) if readable else {}
+    readable = {code: one for code, one in datasets.items() if allowed[code]}
+    at_source = {code: one for code, one in readable.items() if one.feed is not None}
+    kept = {one.id: code for code, one in readable.items() if code not in at_source and one.available}
+    records = _records(asked.numbers, kept) if kept else {}
+    told = _at_source(asked, at_source) if at_source else live.Found()
+    down = told.down | {code for code, one in readable.items() if code not in at_source and not one.available}
+    records |= told.records
     found = []
     for want in asked.wants:
         one = datasets.get(want.dataset)
@@ -87,10 +62,20 @@ def stored(asked: Asked) -> list[Reply]:
             outcome = Outcome.FOUND if rows else Outcome.NONE
             if not one or not allowed[want.dataset]:
                 outcome = Outcome.REFUSED
-            elif not one.available:
-                outcome = Outcome.DOWN
+            elif want.dataset in down:
+                outcome, rows = Outcome.DOWN, ()
             name, agency = (one.name, one.agency) if one else (want.dataset, "")
             found.append(Reply(want.dataset, number, outcome, rows, name, agency, allowed[want.dataset]))
+    return found
+
+
+def _at_source(asked: Asked, datasets: Mapping[str, _Dataset]) -> live.Found:
+    known = sources_of_feeds([one.feed for one in datasets.values() if one.feed])
+    wants = {want.dataset: want.fields for want in asked.wants}
+    wanted = [live.Wanted(source, tuple(wants[code])) for code, source in known.items()]
+    purpose = {"functions": asked.consumer.function, "items": asked.consumer.item}
+    found = live.ask(wanted, asked.numbers, purpose, TOTAL)
+    found.down |= datasets.keys() - known.keys()
     return found
 
 
@@ -109,19 +94,27 @@ class _Dataset:
     available: bool
     definition: DatasetDefinition
     grants: tuple[Allowance, ...]
+    feed: uuid.UUID | None
+    """How it is asked at its source, where it is."""
 
 
 def _datasets(asked: Asked) -> dict[str, _Dataset]:
     codes = [want.dataset for want in asked.wants]
-    rows = Dataset.objects.filter(code__in=codes, current__isnull=False).values_list(
-        "id",
-        "code",
-        "name",
-        "agency__short_name",
-        "agency__name",
-        "available",
-        "current__digest",
-        "current__content__definition",
+    at_source = When(Q(feed__enabled=True, feed__connector__in=live_connectors()), then=F("feed__id"))
+    rows = (
+        Dataset.objects.filter(code__in=codes, current__isnull=False)
+        .annotate(live=Case(at_source))
+        .values_list(
+            "id",
+            "code",
+            "name",
+            "agency__short_name",
+            "agency__name",
+            "available",
+            "current__digest",
+            "current__content__definition",
+            "live",
+        )
     )
     grants: dict[uuid.UUID, list[Allowance]] = {}
     for row in Grant.objects.filter(
@@ -146,8 +139,9 @@ def _datasets(asked: Asked) -> dict[str, _Dataset]:
             available,
             by_digest(DEFINITION, digest, document),
             tuple(grants.get(pk, ())),
+            feed,
         )
-        for pk, code, name, short, agency, available, digest, document in rows
+        for pk, code, name, short, agency, available, digest, document, feed in rows
     }
 
 
@@ -160,11 +154,9 @@ def _allowed(want: SchemeWant, dataset: _Dataset | None, consumer: Consumer, tod
     return found.id if found else None
 
 
-def _records(
-    numbers: Sequence[str], datasets: Mapping[uuid.UUID, str]
-) -> dict[tuple[str, str], list[tuple[dict[str, Any], datetime]]]:
+def _records(numbers: Sequence[str], datasets: Mapping[uuid.UUID, str]) -> dict[tuple[str, str], list[live.Record]]:
     by_index = {blind_index(number, SUBJECT): number for number in numbers}
-    found: dict[tuple[str, str], list[tuple[dict[str, Any], datetime]]] = {}
+    found: dict[tuple[str, str], list[live.Record]] = {}
     rows = Record.objects.filter(subject_index__in=list(by_index), dataset_id__in=list(datasets), valid_to=None)
     for dataset, index, values, at in rows.order_by("id").values_list("dataset_id", "subject_index", "values", "at"):
         found.setdefault((datasets[dataset], by_index[bytes(index)]), []).append((values, at))

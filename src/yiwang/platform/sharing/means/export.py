@@ -24,7 +24,7 @@ from django.db import connection
 
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.sealed import blind_index, key_ring
-from yiwang.platform.sharing import queries
+from yiwang.platform.sharing import indexes, queries
 from yiwang.platform.sharing.means.bulk import MISSING, BulkMissing
 from yiwang.platform.sharing.means.types import Scheme
 from yiwang.platform.sharing.models import Dataset, Record
@@ -162,7 +162,7 @@ def plain(value: Any, kind: FieldKind) -> Any:
         return None
     try:
         if kind is FieldKind.CITIZEN_ID:
-            return blind_index(str(value), queries.SUBJECT).hex()
+            return blind_index(str(value), indexes.SUBJECT).hex()
         if kind is FieldKind.INTEGER:
             return int(value)
         if kind in (FieldKind.MONEY, FieldKind.DECIMAL):

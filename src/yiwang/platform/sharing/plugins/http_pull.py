@@ -8,9 +8,6 @@ The bearer token is the feed's secret.
 
 from __future__ import annotations
 
-import json
-import ssl
-import time
 from collections.abc import Generator
 from typing import Any
 
@@ -22,14 +19,11 @@ from django.utils.translation import gettext_lazy
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.types import FieldError
+from yiwang.platform.sharing import calling
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, registry
 from yiwang.platform.sharing.intake import MOST
-from yiwang.platform.sharing.reaching import Outside, resolved
+from yiwang.platform.sharing.reaching import resolved
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-WHOLE = 60.0
-"""Seconds that one answer may take altogether: one that comes byte by byte would never time out."""
-MAX_BYTES = 32 * 1_048_576
 MAX_TOKEN = 2_000
 SINCE, PAGES = "since", "pages"
 
@@ -61,8 +55,8 @@ class HttpPull(Connector):
         """Look at address and settings."""
         found = super().check(source)
         try:
-            url = _address(source)
-            resolved(url.host, _port(url))
+            url = calling.address(source)
+            resolved(url.host, calling.port(url))
         except SourceFault as fault:
             found.append(FieldError("address", str(fault)))
         return found
@@ -70,10 +64,7 @@ class HttpPull(Connector):
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Ask until the source says that there is no more."""
         read = _pages if source.settings.get("paging") == PAGES else _since
-        # The system's certificates, nothing of the environment: a proxy would resolve the name again.
-        with httpx.Client(
-            verify=ssl.create_default_context(), trust_env=False, follow_redirects=False, timeout=TIMEOUT
-        ) as client:
+        with calling.client() as client:
             yield from read(client, source, token)
 
 
@@ -108,72 +99,10 @@ def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [row if isinstance(row, dict) else {} for row in answer["rows"]]
 
 
-def _asked(client: httpx.Client, source: Source, asked: dict[str, str]) -> dict[str, Any]:
-    """Ask once. The address is resolved here, and the very address that was looked at is connected to."""
-    url = _address(source)
-    pinned = url.copy_with(host=resolved(url.host, _port(url)))
-    headers = {"Host": url.netloc.decode("ascii"), "Accept": "application/json", "Accept-Encoding": "identity"}
-    if source.secret:
-        headers["Authorization"] = f"Bearer {source.secret}"
-    request = client.build_request(
-        "GET",
-        pinned.copy_merge_params({**asked, "limit": str(source.limit)}),
-        headers=headers,
-        extensions={"sni_hostname": url.raw_host.decode("ascii")},
-    )
-    until = time.monotonic() + WHOLE
-    try:
-        answer = client.send(request, stream=True)
-        try:
-            _must_be_well(answer)
-            return _read(answer, until)
-        finally:
-            answer.close()
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise SourceFault(_("连不上数据源（%(kind)s）。") % {"kind": type(error).__name__}) from None
-
-
-def _must_be_well(answer: httpx.Response) -> None:
-    if answer.is_redirect:
-        raise SourceFault(_("数据源让去别的地址，没有跟去。"))
-    if answer.status_code in (401, 403):
-        raise SourceFault(_("数据源不认令牌（%(status)d）。") % {"status": answer.status_code})
-    if answer.status_code != 200:
-        raise SourceFault(_("数据源回答 %(status)d。") % {"status": answer.status_code})
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise SourceFault(_("数据源的回答是压缩的，没有要求这样。"))  # a few bytes could unpack to gigabytes
-
-
-def _read(answer: httpx.Response, until: float) -> dict[str, Any]:
-    whole = bytearray()
-    for piece in answer.iter_raw():
-        whole += piece
-        if len(whole) > MAX_BYTES:
-            raise SourceFault(_("数据源的回答超过 %(size)d MB，请减少每批的行数。") % {"size": MAX_BYTES >> 20})
-        if time.monotonic() > until:
-            raise SourceFault(_("数据源的回答太慢。"))
-    try:
-        found = json.loads(whole)
-    except (ValueError, RecursionError):
-        raise SourceFault(_("数据源的回答不是 JSON。")) from None
-    if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
+def _asked(client: httpx.Client, source: Source, params: dict[str, str]) -> dict[str, Any]:
+    found = calling.asked(client, source, params={**params, "limit": str(source.limit)})
+    if not isinstance(found.get("rows"), list):
         raise SourceFault(_("数据源的回答里没有 rows。"))
     if len(found["rows"]) > MOST:
         raise SourceFault(_("一批是 1 到 %(most)d 行。") % {"most": MOST})
     return found
-
-
-def _address(source: Source) -> httpx.URL:
-    try:
-        url = httpx.URL(source.address)
-    except httpx.InvalidURL:
-        raise Outside(_("这不是网址。")) from None
-    if url.scheme not in ("http", "https") or not url.host or not 0 < _port(url) < 65_536:
-        raise Outside(_("请写 http 或 https 的网址。"))
-    if url.userinfo or url.fragment:
-        raise Outside(_("网址里不能有用户名、密码和 #。"))
-    return url
-
-
-def _port(url: httpx.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)

@@ -1,7 +1,6 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
-from yiwang.platform.sharing.inspecting import SUBJECT
-from yiwang.platform.sharing.queries.asking import ask, own_index, rates, values_index
+from yiwang.platform.sharing.queries.asking import ask, rates, sources_of_feeds
 from yiwang.platform.sharing.queries.checked import check_of, checks_of, papers_replaced, papers_replaced_since
 from yiwang.platform.sharing.queries.granted import WAITING, get_grant, grants, grants_waiting
 from yiwang.platform.sharing.queries.listing import (
@@ -27,7 +26,6 @@ from yiwang.platform.sharing.queries.listing import (
 from yiwang.platform.sharing.queries.objected import get_objection, objections, objections_waiting
 
 __all__ = [
-    "SUBJECT",
     "WAITING",
     "Facts",
     "Filters",
@@ -54,11 +52,10 @@ __all__ = [
     "names",
     "objections",
     "objections_waiting",
-    "own_index",
     "papers_replaced",
     "papers_replaced_since",
     "rates",
     "resource_code",
     "source_of",
-    "values_index",
+    "sources_of_feeds",
 ]

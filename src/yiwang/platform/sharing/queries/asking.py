@@ -1,23 +1,26 @@
-"""What datasets say of a subject, as far as those who need it may have it; and by what records are found."""
+"""What datasets say of a subject, as far as those who need it may have it."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import FilteredRelation, OuterRef, Q
+from django.db.models import Case, F, FilteredRelation, OuterRef, Q, When
 from django.db.models.functions import JSONObject
 
 from yiwang.kernel import clock
 from yiwang.kernel.compiled import Compiled, Slot
-from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.sealed import blind_index
-from yiwang.platform.sharing import granting
-from yiwang.platform.sharing.inspecting import SUBJECT
-from yiwang.platform.sharing.models import Dataset, Grant
+from yiwang.platform.sharing import granting, live
+from yiwang.platform.sharing.answering import needed
+from yiwang.platform.sharing.connectors import Source, live_connectors
+from yiwang.platform.sharing.documents import DEFINITION, by_digest
+from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing.models import Dataset, Feed, Grant
 from yiwang.platform.sharing.types import (
     Allowance,
     Answer,
@@ -47,6 +50,7 @@ _ASKED = Compiled(
                     )
                 )
             ),
+            live=Case(When(Q(feed__enabled=True, feed__connector__in=live_connectors()), then=F("feed__id"))),
         )
         .values_list(
             "code",
@@ -59,6 +63,7 @@ _ASKED = Compiled(
             "record__values",
             "record__at",
             "allowed",
+            "live",
         )
     )
 )
@@ -69,18 +74,22 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
 
     ``wanted`` names for each dataset its columns with who needs them; the column ``""`` asks whether there is a record,
     which any grant of the dataset allows. What nobody has a grant for is not in the answer's ``fields``. Of several
-    numbers the first that has a record counts, of several records the newest. One query.
+    numbers the first that has a record counts, of several records the newest. One query; where datasets are asked at their
+    source, one more, and one call a system.
     """
     keys = [blind_index(number, SUBJECT) for number in numbers]
     functions = {one.function for fields in wanted.values() for consumers in fields.values() for one in consumers}
     today = clock.today()
     found: dict[str, tuple[int, float, Answer]] = {}
+    lives: dict[str, uuid.UUID] = {}
     rows = _ASKED(codes=sorted(wanted), keys=keys, functions=sorted(functions))
-    for code, index, name, short, agency, basis, available, values, at, allowed in rows:
+    for code, index, name, short, agency, basis, available, values, at, allowed, feed in rows:
         rank = keys.index(bytes(index)) if index is not None else len(keys)
         age = -at.timestamp() if at else 0.0
         if code in found and found[code][:2] <= (rank, age):
             continue
+        if feed is not None:
+            lives[code] = feed
         grants = [_allowance(one) for one in allowed]
         fields = {
             field: given.id
@@ -102,7 +111,56 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
                 numbers[rank] if rank < len(keys) else "",
             ),
         )
-    return {code: answer for code, (_rank, _age, answer) in found.items()}
+    answers = {code: answer for code, (_rank, _age, answer) in found.items()}
+    granted = {code: pk for code, pk in lives.items() if answers[code].fields}
+    return answers | _at_source(granted, answers, numbers, _purpose(wanted)) if granted else answers
+
+
+def sources_of_feeds(feeds: Iterable[uuid.UUID]) -> dict[str, Source]:
+    """Return by dataset what a connector is told of these feeds; one query."""
+    rows = Feed.objects.filter(pk__in=list(feeds)).select_related("dataset__current")
+    return {
+        row.dataset.code: Source(
+            by_digest(DEFINITION, row.dataset.current.digest, row.dataset.current.content["definition"]),
+            row.address,
+            row.settings,
+            row.columns,
+            row.secret,
+        )
+        for row in rows
+        if row.dataset.current is not None
+    }
+
+
+def _at_source(
+    feeds: Mapping[str, uuid.UUID], answers: Mapping[str, Answer], numbers: Sequence[str], purpose: Mapping[str, str]
+) -> dict[str, Answer]:
+    """Ask agencies' systems for no more than what was granted."""
+    known = sources_of_feeds(feeds.values())
+    wanted = [live.Wanted(one, needed(one.definition, answers[code].fields)) for code, one in known.items()]
+    told = live.ask(wanted, numbers, purpose)
+    found = {}
+    for code in feeds:
+        one = answers[code]
+        records = [(number, rows) for number in numbers if (rows := told.records.get((code, number)))]
+        if code not in known or code in told.down:
+            found[code] = replace(one, available=False)
+        elif records:
+            number, rows = records[0]
+            values, at = max(rows, key=lambda row: row[1])
+            found[code] = replace(one, available=True, values=dict(values), at=at, number=number)
+        else:
+            found[code] = replace(one, available=True, values=None, at=None, number="")
+    return found
+
+
+def _purpose(wanted: Mapping[str, Mapping[str, Sequence[Consumer]]]) -> dict[str, str]:
+    """Return what a source is told of who asks: the functions of the agencies, and the items."""
+    consumers = {one for fields in wanted.values() for each in fields.values() for one in each}
+    return {
+        "functions": ",".join(sorted({one.function for one in consumers})),
+        "items": ",".join(sorted({one.item for one in consumers})),
+    }
 
 
 def _allowance(one: Mapping[str, Any]) -> Allowance:
@@ -114,16 +172,6 @@ def _allowance(one: Mapping[str, Any]) -> Allowance:
         fields=tuple(one["fields"]),
         expires_on=one["expires_on"] and date.fromisoformat(one["expires_on"]),
     )
-
-
-def own_index(key: Sequence[str], values: dict[str, Any]) -> bytes:
-    """Return what tells a record from its subject's others in the dataset; empty without a key of its own."""
-    return blind_index(sha256_of([values.get(name) for name in key]), "own") if key else b""
-
-
-def values_index(values: dict[str, Any]) -> bytes:
-    """Return what tells these values from others without saying what they are."""
-    return blind_index(sha256_of(values), "values")
 
 
 def rates(grants: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:

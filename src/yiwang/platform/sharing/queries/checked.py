@@ -14,7 +14,7 @@ from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Party
-from yiwang.platform.sharing.inspecting import SUBJECT
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.types import (
     CheckView,

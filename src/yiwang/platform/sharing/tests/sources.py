@@ -46,10 +46,10 @@ class Answers(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answer: Callable[[dict[str, str]], Any]) -> None:
+    def __init__(self, answer: Callable[[dict[str, Any]], Any]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
-        self.asked: list[dict[str, str]] = []
+        self.asked: list[dict[str, Any]] = []
         self.heads: list[dict[str, str]] = []
 
     @property
@@ -63,7 +63,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: Answers
 
     def do_GET(self) -> None:
-        query = dict(parse_qsl(urlsplit(self.path).query))
+        self._answer(dict(parse_qsl(urlsplit(self.path).query)))
+
+    def do_POST(self) -> None:
+        self._answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def _answer(self, query: dict[str, Any]) -> None:
         self.server.asked.append(query)
         self.server.heads.append(dict(self.headers.items()))
         given = self.server.answer(query)
@@ -80,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Callable[[dict[str, str]], Any]) -> Iterator[Answers]:
+def serving(answer: Callable[[dict[str, Any]], Any]) -> Iterator[Answers]:
     """Serve as long as the block lasts."""
     server = Answers(answer)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -22,10 +22,9 @@ from sqlalchemy.sql.elements import quoted_name
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
-from yiwang.platform.sharing import feeding
+from yiwang.platform.sharing import calling, feeding
 from yiwang.platform.sharing.connectors import Source, registry
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Run
-from yiwang.platform.sharing.plugins import http_pull
 from yiwang.platform.sharing.plugins.sql_pull import Table, plain, typed
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import database, feed_of, held, pages, read, serving, since
@@ -97,7 +96,7 @@ ODD: list[tuple[Any, str]] = [
     ((200, {}, b"<html>"), "不是 JSON"),
     ((200, {}, b"[" * 100_000), "不是 JSON"),
     ((200, {}, b'{"rows": [' + b"9" * 5000 + b"]}"), "不是 JSON"),
-    ((200, {}, b"[]"), "没有 rows"),
+    ((200, {}, b"[]"), "不是 JSON 对象"),
     ((200, {}, b'{"rows": {}}'), "没有 rows"),
     ((200, {"Content-Encoding": "gzip"}, b"x"), "是压缩的"),
     ({"rows": [], "more": True}, "没有给出往下的标记"),
@@ -110,7 +109,7 @@ ODD: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("answer", "told"), ODD, ids=[told for _answer, told in ODD])
 def test_odd_answers_are_told(cars: Dataset, answer: Any, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_pull, "TIMEOUT", 1.0)
+    monkeypatch.setattr(calling, "READ", 1.0)
     with serving(lambda _query: answer) as server:
         feed = read(feed_of(cars, "http_pull", address=server.url))
     assert told in feed.last_error
@@ -118,13 +117,13 @@ def test_odd_answers_are_told(cars: Dataset, answer: Any, told: str, monkeypatch
 
 
 def test_what_is_too_much_or_too_slow_is_broken_off(cars: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_pull, "MAX_BYTES", 1000)
+    monkeypatch.setattr(calling, "MAX_BYTES", 1000)
     with serving(lambda _query: {"rows": [], "x": "x" * 2000}) as server:
         assert "超过" in read(feed_of(cars, "http_pull", address=server.url)).last_error
-    monkeypatch.setattr(http_pull, "WHOLE", -1.0)
+    monkeypatch.setattr(calling, "WHOLE", -1.0)
     with serving(lambda _query: {"rows": []}) as server:
         assert "太慢" in read(feed_of(cars, "http_pull", address=server.url)).last_error
-    monkeypatch.setattr(http_pull, "TIMEOUT", 0.1)
+    monkeypatch.setattr(calling, "READ", 0.1)
     with serving(lambda _query: time.sleep(0.5)) as server:
         assert "ReadTimeout" in read(feed_of(cars, "http_pull", address=server.url)).last_error
     assert "ConnectError" in read(feed_of(cars, "http_pull", address="http://127.0.0.1:1/")).last_error

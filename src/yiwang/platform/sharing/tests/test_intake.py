@@ -19,7 +19,7 @@ from yiwang.kernel.problems import Invalid, KeyReused, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.directory.models import Agency
-from yiwang.platform.sharing import acts, intake, queries
+from yiwang.platform.sharing import acts, indexes, intake, queries
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
 from yiwang.platform.sharing.tests.datasets import CONSUMER, allowed, dataset, item, published
 from yiwang.platform.sharing.types import Brought
@@ -118,7 +118,7 @@ class Oracle:
 
 def history(vehicles: Dataset) -> dict[tuple[str, str], list[list[Any]]]:
     """Read the store as the oracle holds it."""
-    names = {blind_index(subject, queries.SUBJECT): subject for subject in "甲乙"}
+    names = {blind_index(subject, indexes.SUBJECT): subject for subject in "甲乙"}
     found: dict[tuple[str, str], list[list[Any]]] = {}
     for one in Record.objects.filter(dataset=vehicles).order_by("pk"):
         key = (names[bytes(one.subject_index)], one.values["plate"])

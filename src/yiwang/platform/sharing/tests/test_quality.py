@@ -23,7 +23,7 @@ from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.sealed import SealBroken, blind_index
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog.models import CodeEntry
-from yiwang.platform.sharing import acts, quality, queries, sweep
+from yiwang.platform.sharing import acts, indexes, quality, sweep
 from yiwang.platform.sharing.inspecting import PLACE
 from yiwang.platform.sharing.models import BadRow, CrossRuleRow, Dataset, QualityScore, Record, Run
 from yiwang.platform.sharing.rules import PROMISES, WEIGHTS, faults, percent, score, timeliness
@@ -95,7 +95,7 @@ def keep(row: Dataset, records: list[tuple[str, dict[str, Any]]]) -> None:
     for number, (subject, values) in enumerate(records):
         Record.objects.create(
             dataset=row,
-            subject_index=blind_index(subject, queries.SUBJECT),
+            subject_index=blind_index(subject, indexes.SUBJECT),
             own=number.to_bytes(2, "big"),
             digest=b"",
             values=values,
@@ -134,7 +134,7 @@ def slowly(row: Dataset) -> dict[str, Any]:
                 value = record.values.get(rule["column"])
                 if not value:
                     continue
-                about = blind_index(str(value), queries.SUBJECT)
+                about = blind_index(str(value), indexes.SUBJECT)
             there = [one for one in current[rule["there"]] if bytes(one.subject_index) == about]
             if rule["kind"] == "equal":
                 value, others = record.values.get("fee"), [one.values["fee"] for one in there if one.values.get("fee")]
