@@ -14,6 +14,7 @@ import pytest
 from yiwang.config.environment import ROOT
 from yiwang.config.journey import CorrectionPlan, Journey, Scenario, reach_of, staff_for
 from yiwang.config.management.commands.pack import load
+from yiwang.config.tests.part_of_city import part_of_city
 from yiwang.kernel import clock
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.packs import Pack
@@ -53,40 +54,13 @@ class Agencies:
         self.deliver("oversight.services")
 
 
-_CODE = re.compile(r"\b\d{12}\b")
-
-
-def _code(item: Path) -> str:
-    found = re.search(r"^basic_code: '?(\d{12})", item.read_text(), re.MULTILINE)
-    assert found, item
-    return found[1]
-
-
-def a_part_of_the_city(root: Path) -> Path:
-    """Return a pack with everything of the demo city but only the restaurant's items: the whole takes its time."""
-    city = Path(ROOT) / "packs" / "wenzhou"
-    event = (city / "life_events" / "restaurant.yaml").read_text()
-    items = {_code(one): one for one in city.glob("items/*.yaml")}
-    wanted, found = set(_CODE.findall(event)), set()
-    while missing := wanted - found:  # an item may rest on the results of others
-        found |= missing
-        wanted |= {code for one in missing for code in _CODE.findall(items[one].read_text()) if code in items}
-    kept = [items[code] for code in found]
-    for one in [*city.glob("*"), *kept, city / "life_events" / "restaurant.yaml"]:
-        if one.name not in {"items", "life_events", "comparisons"}:  # comparisons are for items that are left out
-            target = root / one.relative_to(city)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.symlink_to(one)
-    return root
-
-
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_the_guide_walks_from_token_to_rating(
     wsgi: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any, deliver: Callable[..., int]
 ) -> None:
     settings.YIWANG_STATE_DIR = tmp_path / "state"  # the seals made here are this city's
-    load(Pack(a_part_of_the_city(tmp_path / "wenzhou")))
+    load(Pack(part_of_city(tmp_path / "wenzhou")))
     firm = identity.find_organisation("91330302MADEM0011Y")
     assert firm
     assert firm.legal_representative

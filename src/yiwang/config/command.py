@@ -20,7 +20,11 @@ _NO_DATABASE = {
     "synth",
     "version",
 }
-_NOR_THESE = [["licences", "verify"], ["licences", "anchors"]]
+_NOR_THESE = [
+    ["licences", "verify"],
+    ["licences", "anchors"],
+    *(["simulate", name] for name in ("agencies", "tell", "list")),
+]
 
 
 def main() -> None:

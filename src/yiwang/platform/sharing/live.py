@@ -48,6 +48,8 @@ class Wanted:
 
     source: Source
     columns: tuple[str, ...]
+    ailing: bool = False
+    """Whether it did not answer when it was last looked after."""
 
 
 _resting: dict[str, float] = {}
@@ -71,7 +73,9 @@ def ask(wanted: Iterable[Wanted], numbers: Sequence[str], purpose: Mapping[str, 
         about = [number for number in numbers if firms is None or _is_firm(number) is firms]
         if _rests(address):
             found.down |= {one.source.definition.code for one in ones}
-        elif about:
+        elif not about:  # nobody whom it could know; as far as one can tell
+            found.down |= {one.source.definition.code for one in ones if one.ailing}
+        else:
             running[_threads().submit(_call, ones, about, purpose, seconds)] = ones
     done, late = wait(running, timeout=seconds)
     for future in late:

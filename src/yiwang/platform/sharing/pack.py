@@ -42,7 +42,7 @@ class CrossRow:
     target: Annotated[str, Field(alias="to", pattern=r"^[a-z]\w*(\.[a-z]\w*)?$")]
 
 
-def load(pack: Pack, *, by: Actor) -> None:
+def load(pack: Pack, *, by: Actor, records: bool = True) -> None:
     """Load and publish the datasets; unchanged ones keep their edition. Then their records, replaced as a whole."""
     written: list[tuple[Path, Dataset]] = []
     for path in pack.files("datasets/*.yaml"):
@@ -60,17 +60,8 @@ def load(pack: Pack, *, by: Actor) -> None:
             _tell(pack, path, row.code, problem)
     pack.stop_if_faulty()
     rows = {row.code: row for _path, row in written}
-    for spec in pack.rows("records/*.yaml", RecordSpec):
-        row = rows.get(spec.dataset)
-        if row is None:
-            pack.fault(pack.root / "records", 1, f"there is no dataset {spec.dataset}")
-            continue
-        Dataset.objects.filter(pk=row.pk).update(available=spec.available, refreshed_at=clock.now())
-        row.records.all().delete()
-        # What a feed had brought is gone with the rest: it is read again from the beginning.
-        Feed.objects.filter(dataset=row).update(token=None, claim=None, run=None, next_at=clock.now())
-        Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
-    pack.stop_if_faulty()
+    if records:
+        _records(pack, rows)
     _grants(pack, rows, by)
     _cross_rules(pack, rows)
     _schemes(pack, by)
@@ -160,6 +151,21 @@ def _topics(pack: Pack, by: Actor) -> None:
 def _tell(pack: Pack, path: Path, code: str, problem: Invalid) -> None:
     for error in problem.errors:
         pack.fault(path, 1, f"{code}: {error.field}: {error.message}")
+
+
+def _records(pack: Pack, rows: dict[str, Dataset]) -> None:
+    """Replace what the invented agencies hold by what the pack says."""
+    for spec in pack.rows("records/*.yaml", RecordSpec):
+        row = rows.get(spec.dataset)
+        if row is None:
+            pack.fault(pack.root / "records", 1, f"there is no dataset {spec.dataset}")
+            continue
+        Dataset.objects.filter(pk=row.pk).update(available=spec.available, refreshed_at=clock.now())
+        row.records.all().delete()
+        # What a feed had brought is gone with the rest: it is read again from the beginning.
+        Feed.objects.filter(dataset=row).update(token=None, claim=None, run=None, next_at=clock.now())
+        Record.objects.bulk_create([_record(row, dict(record)) for record in spec.records], batch_size=1000)
+    pack.stop_if_faulty()
 
 
 def _record(row: Dataset, record: dict[str, Any]) -> Record:

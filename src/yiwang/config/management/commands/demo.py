@@ -1,11 +1,13 @@
 """`yiwang demo`: the whole city on this machine, in this terminal, until Ctrl-C."""
 
 import fcntl
+import logging
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -22,9 +24,13 @@ from django.core.management.commands.migrate import Command as Migrate
 
 from yiwang.config import postgres
 from yiwang.config.demo import sign_ins
+from yiwang.config.management.commands import simulate
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
+from yiwang.config.simulate.connecting import connect, is_up
+from yiwang.config.simulate.running import Place, places
 from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
 from yiwang.kernel.audit import heads_file
+from yiwang.platform.sharing import queries, runner
 from yiwang.platform.sharing.sweep import measure_all
 
 _READY = 120  # seconds that the web may take to answer
@@ -61,20 +67,21 @@ class Command(BaseCommand):
         with ExitStack() as databases, _alone(address):
             if not is_free(host, port):
                 raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口（make demo PORT=8001）。")
-            self._prepare()
             os.environ.setdefault("YIWANG_BASE_URL", address)
             with ExitStack() as stack:
+                agencies = stack.enter_context(_Child("各部门的系统", "simulate", "agencies"))
+                self._prepare(agencies)
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
                 worker = stack.enter_context(_Child("后台任务", "worker"))
                 with self._step("启动网站"):
                     _wait_until_ready(f"{address}/healthz", web)
                 self._welcome(address)
                 try:
-                    self._watch([web, worker], databases)
+                    self._watch([agencies, web, worker], databases)
                 except KeyboardInterrupt:
                     self._say("\n正在结束……")
 
-    def _prepare(self) -> None:
+    def _prepare(self, agencies: "_Child") -> None:
         with self._step("构建静态文件"):
             call_command("build")
         if is_half_made():
@@ -92,8 +99,13 @@ class Command(BaseCommand):
         pack = settings.YIWANG_PACK
         if not pack_is_loaded(pack):
             with self._step(f"载入城市数据 {pack}"):
-                call_command("pack", "load", pack)
+                call_command("pack", "load", pack, without_records=True)
             note_pack(pack)
+        with self._step("等各部门的系统"):
+            found = _wait_for_systems(agencies)
+        if connect(found) or not queries.has_records():
+            with self._step("读各部门的数据"):
+                _read_all()
         if _nobody_applied():
             with self._step("让城市里有事在办"), half_made():
                 call_command("living")
@@ -253,6 +265,27 @@ def _wait_until_ready(url: str, web: _Child) -> None:
             return
         time.sleep(0.05)
     raise CommandError(f"网站没有启动，日志 {web.log} 的最后几行：\n{_tail(web.log)}")
+
+
+def _wait_for_systems(agencies: _Child) -> list[Place]:
+    """Wait until every system answers: the first time their stores have to be made."""
+    deadline = time.monotonic() + _READY
+    while time.monotonic() < deadline and agencies.process.poll() is None:
+        found = places(simulate.folder_of())
+        if found and found[0].pid and Path(f"/proc/{found[0].pid}").exists() and all(map(is_up, found)):
+            return found
+        time.sleep(0.1)
+    raise CommandError(f"各部门的系统没有启动，日志 {agencies.log} 的最后几行：\n{_tail(agencies.log)}")
+
+
+def _read_all() -> None:
+    """Read all that is due, several sources at a time."""
+    logging.getLogger(runner.__name__).setLevel(logging.ERROR)  # the desk tells of each source
+    readers = [threading.Thread(target=runner.run_due) for _number in range(2)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
 
 
 def _nobody_applied() -> bool:

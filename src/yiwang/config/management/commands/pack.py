@@ -37,6 +37,11 @@ class Command(BaseCommand):
         """What to do, and with which pack."""
         parser.add_argument("action", choices=["check", "load"])
         parser.add_argument("name", nargs="?", default=settings.YIWANG_PACK)
+        parser.add_argument(
+            "--without-records",
+            action="store_true",
+            help="不载入部门的数据：由它们自己的系统送来（yiwang simulate）",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load in one transaction; a check takes it back."""
@@ -45,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(f"there is no pack at {root}")
         try:
             with transaction.atomic():
-                load(Pack(root))
+                load(Pack(root), records=not options["without_records"])
                 if options["action"] == "check":
                     raise _Undo
         except PackError as error:
@@ -56,15 +61,17 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['name']}: loaded")
 
 
-def load(pack: Pack) -> None:
-    """Load every room's part of a pack, rooms in their order."""
+def load(pack: Pack, *, records: bool = True) -> None:
+    """Load every room's part of a pack, rooms in their order; ``records``: also what the invented agencies hold, as if they had
+    brought it in.
+    """
     with system_record("pack.load") as record:
         record.detail["pack"] = pack.name
         holidays.seed()
         directory.load(pack)
         loaded = identity.load(pack)
         catalog.load(pack, by=SYSTEM)
-        sharing.load(pack, by=SYSTEM)
+        sharing.load(pack, by=SYSTEM, records=records)
         licences.load(pack, loaded)
         notices.load(pack)
         search.load(pack)

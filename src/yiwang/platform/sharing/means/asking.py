@@ -72,7 +72,7 @@ def ask(asked: Asked) -> list[Reply]:
 def _at_source(asked: Asked, datasets: Mapping[str, _Dataset]) -> live.Found:
     known = sources_of_feeds([one.feed for one in datasets.values() if one.feed])
     wants = {want.dataset: want.fields for want in asked.wants}
-    wanted = [live.Wanted(source, tuple(wants[code])) for code, source in known.items()]
+    wanted = [live.Wanted(source, tuple(wants[code]), ailing) for code, (source, ailing) in known.items()]
     purpose = {"functions": asked.consumer.function, "items": asked.consumer.item}
     found = live.ask(wanted, asked.numbers, purpose, TOTAL)
     found.down |= datasets.keys() - known.keys()

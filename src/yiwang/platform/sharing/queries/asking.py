@@ -116,20 +116,29 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
     return answers | _at_source(granted, answers, numbers, _purpose(wanted)) if granted else answers
 
 
-def sources_of_feeds(feeds: Iterable[uuid.UUID]) -> dict[str, Source]:
-    """Return by dataset what a connector is told of these feeds; one query."""
+def sources_of_feeds(feeds: Iterable[uuid.UUID]) -> dict[str, tuple[Source, bool]]:
+    """Return by dataset what a connector is told of these feeds, and whether the source is ailing; one query."""
     rows = Feed.objects.filter(pk__in=list(feeds)).select_related("dataset__current")
     return {
-        row.dataset.code: Source(
-            by_digest(DEFINITION, row.dataset.current.digest, row.dataset.current.content["definition"]),
-            row.address,
-            row.settings,
-            row.columns,
-            row.secret,
+        row.dataset.code: (
+            Source(
+                by_digest(DEFINITION, row.dataset.current.digest, row.dataset.current.content["definition"]),
+                row.address,
+                row.settings,
+                row.columns,
+                row.secret,
+            ),
+            row.failures > 0,
         )
         for row in rows
         if row.dataset.current is not None
     }
+
+
+def feed_addresses() -> dict[str, tuple[str, str]]:
+    """Return connector and address of every feed, by dataset."""
+    rows = Feed.objects.values_list("dataset__code", "connector", "address")
+    return {code: (connector, address) for code, connector, address in rows}
 
 
 def _at_source(
@@ -137,7 +146,9 @@ def _at_source(
 ) -> dict[str, Answer]:
     """Ask agencies' systems for no more than what was granted."""
     known = sources_of_feeds(feeds.values())
-    wanted = [live.Wanted(one, needed(one.definition, answers[code].fields)) for code, one in known.items()]
+    wanted = [
+        live.Wanted(one, needed(one.definition, answers[code].fields), ailing) for code, (one, ailing) in known.items()
+    ]
     told = live.ask(wanted, numbers, purpose)
     found = {}
     for code in feeds:

@@ -197,6 +197,11 @@ def test_a_firm_s_dataset_is_told_nothing_of_people_and_without_a_number_nobody_
         assert [one["numbers"] for one in system.asked] == [[FIRM]]
         assert ask("plate", numbers=(PERSON,))["test_cars"].available
         assert len(system.asked) == 1
+        Feed.objects.update(failures=1)
+        assert not ask("plate", numbers=(PERSON,))["test_cars"].available, (
+            "whether it knows of somebody, nobody can tell"
+        )
+        assert ask("plate")["test_cars"].available, "who is asked and answers is well"
 
 
 def test_it_is_looked_after_like_every_feed(testville: None, db: None, sign_in: Any) -> None:

@@ -1,0 +1,119 @@
+"""`yiwang simulate`: the agencies' own systems, as processes on this machine; for demos and tests only."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from yiwang.config.simulate import connecting, running, stores, system
+from yiwang.config.synth import plan
+from yiwang.kernel.packs import PackError
+
+
+class Command(BaseCommand):
+    """Run the systems, let the platform read from them, or tell them to fail."""
+
+    help = "模拟各部门自己的系统（只用于演示和测试）"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """What to do."""
+        size = stores.Size()
+        parser.add_argument("--folder", type=Path, default=None, help="where their stores are (in the state directory)")
+        actions = parser.add_subparsers(dest="action", required=True)
+        run = actions.add_parser("agencies", help="run a system for each agency that provides data, until Ctrl-C")
+        run.add_argument("--pack", default=settings.YIWANG_PACK)
+        run.add_argument("--people", type=int, default=size.people)
+        run.add_argument("--firms", type=int, default=size.firms)
+        run.add_argument("--seed", type=int, default=size.seed)
+        run.add_argument("--at", type=date.fromisoformat, default=size.at, help="YYYY-MM-DD")
+        run.add_argument("--bad", type=int, default=size.bad, help="bad rows in ten thousand")
+        run.add_argument("--latency", type=int, default=0, help="milliseconds that each answer takes, about")
+        actions.add_parser("connect", help="let the platform read from them")
+        tell = actions.add_parser("tell", help="tell systems to fail, or to be well again")
+        tell.add_argument("agencies", nargs="*", help="codes of agencies; all if none is named")
+        tell.add_argument("--outage", choices=system.OUTAGES, default="", help="none: well again")
+        tell.add_argument("--latency", type=int, default=0)
+        actions.add_parser("list", help="say where they are, as JSON without the tokens")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        if not settings.YIWANG_DEMO:
+            raise CommandError("Agencies are simulated in a demo only.")
+        folder = options["folder"] or folder_of()
+        {"agencies": self._run, "connect": self._connect, "tell": self._tell, "list": self._list}[options["action"]](
+            folder, options
+        )
+
+    def _run(self, folder: Path, options: dict[str, Any]) -> None:
+        root = Path(settings.YIWANG_PACK_DIR) / options["pack"]
+        size = stores.Size(**{name: options[name] for name in ("people", "firms", "seed", "at", "bad")})
+        try:
+            agencies = stores.prepare(root, folder, size)
+            broken = connecting.outages(root)
+        except (PackError, plan.TooMany) as error:
+            raise CommandError(str(error)) from None
+        systems = running.Systems(folder, agencies)
+        for agency in agencies:
+            outage = {"outage": "refuse", "datasets": broken[agency]} if agency in broken else {}
+            stores.Store(folder / f"{agency}.sqlite").behave(outage | {"latency": options["latency"]})
+        stopping: list[int] = []
+
+        def stop(number: int, _frame: object) -> None:
+            stopping.append(number)
+            raise KeyboardInterrupt
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, stop)
+        try:
+            systems.start()
+            self.stdout.write(f"{len(agencies)} 个部门的系统在 127.0.0.1 上运行，按 Ctrl-C 结束。")
+            self.stdout.flush()
+            systems.keep(lambda: not stopping)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            systems.end()
+
+    def _connect(self, folder: Path, _options: dict[str, Any]) -> None:
+        found = self._places(folder)
+        deadline = time.monotonic() + 60
+        while not all(map(connecting.is_up, found)):
+            if time.monotonic() > deadline:
+                raise CommandError("The systems do not answer: is `yiwang simulate agencies` running?")
+            time.sleep(0.2)
+        self.stdout.write(f"{connecting.connect(found)} 个数据集改由部门的系统接入。")
+
+    def _tell(self, folder: Path, options: dict[str, Any]) -> None:
+        found = {place.agency: place for place in self._places(folder)}
+        unknown = sorted(set(options["agencies"]) - found.keys())
+        if unknown:
+            raise CommandError(f"there is no system of {', '.join(unknown)}")
+        for agency in options["agencies"] or found:
+            connecting.behave(found[agency], outage=options["outage"], latency=options["latency"])
+
+    def _list(self, folder: Path, _options: dict[str, Any]) -> None:
+        rows = [
+            {"agency": one.agency, "url": one.url, "pid": one.pid, "datasets": list(one.datasets)}
+            for one in self._places(folder)
+        ]
+        self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
+
+    def _places(self, folder: Path) -> list[running.Place]:
+        found = running.places(folder)
+        if not found:
+            raise CommandError("No systems have run yet: start `yiwang simulate agencies`.")
+        return found
+
+
+def folder_of() -> Path:
+    """Return where the systems' stores are."""
+    return Path(settings.YIWANG_STATE_DIR) / "agencies"

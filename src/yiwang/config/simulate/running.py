@@ -1,0 +1,130 @@
+"""All systems at once: forked from one process that has loaded everything, so that forty cost little more than one."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from yiwang.config.processes import die_with_parent
+from yiwang.config.simulate.stores import Store
+from yiwang.config.simulate.system import System, serve
+
+NOTE = "agencies.json"
+"""Who runs where, with the tokens; only its owner may read it."""
+_BACKLOG = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an agency's system is."""
+
+    agency: str
+    datasets: tuple[str, ...]
+    port: int
+    token: str
+    pid: int = 0
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def places(folder: Path) -> list[Place]:
+    """Return where the systems are, or were when they last ran."""
+    try:
+        rows = json.loads((folder / NOTE).read_text())
+    except OSError:
+        return []
+    return [Place(**{**row, "datasets": tuple(row["datasets"])}) for row in rows]
+
+
+class Systems:
+    """The systems of a folder's stores. Each keeps its port and token; whoever dies is started again on the same socket."""
+
+    def __init__(self, folder: Path, agencies: dict[str, list[str]]) -> None:
+        known = {place.agency: place for place in places(folder)}
+        self.folder = folder
+        self.listeners: dict[str, socket.socket] = {}
+        self.places: dict[str, Place] = {}
+        self.children: dict[int, str] = {}
+        for agency, datasets in sorted(agencies.items()):
+            before = known.get(agency)
+            listener = _listening(before.port if before else 0)
+            self.listeners[agency] = listener
+            self.places[agency] = Place(
+                agency=agency,
+                datasets=tuple(datasets),
+                port=listener.getsockname()[1],
+                token=before.token if before else secrets.token_urlsafe(24),
+            )
+
+    def start(self) -> None:
+        """Fork them all and note where they are."""
+        gc.collect()
+        gc.freeze()
+        for agency in self.places:
+            self._fork(agency)
+        self._note()
+
+    def keep(self, wanted: Callable[[], bool]) -> None:
+        """Start again whoever dies, as long as it is ``wanted``."""
+        while wanted() and self.children:
+            pid, _status = os.wait()
+            agency = self.children.pop(pid, None)
+            if agency is not None and wanted():
+                self._fork(agency)
+                self._note()
+
+    def end(self) -> None:
+        """End them all."""
+        for pid in self.children:
+            os.kill(pid, signal.SIGKILL)
+        for pid in list(self.children):
+            os.waitpid(pid, 0)
+        self.children.clear()
+        for listener in self.listeners.values():
+            listener.close()
+
+    def _fork(self, agency: str) -> None:
+        place = self.places[agency]
+        parent_is_there = die_with_parent(signal.SIGKILL)
+        pid = os.fork()
+        if pid:
+            self.children[pid] = agency
+            return
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            parent_is_there()
+            for other, listener in self.listeners.items():
+                if other != agency:
+                    listener.close()
+            store = Store(self.folder / f"{agency}.sqlite")
+            serve(System(agency, store, place.datasets, place.token), self.listeners[agency])
+        finally:
+            os._exit(1)
+
+    def _note(self) -> None:
+        pids = {agency: pid for pid, agency in self.children.items()}
+        rows = [asdict(place) | {"pid": pids.get(agency, 0)} for agency, place in self.places.items()]
+        draft = self.folder / f"{NOTE}.new"
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(rows, ensure_ascii=False))
+        draft.replace(self.folder / NOTE)
+
+
+def _listening(port: int) -> socket.socket:
+    """Listen where the system was, or, if somebody else is there now, anywhere."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)

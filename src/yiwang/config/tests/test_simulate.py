@@ -1,0 +1,274 @@
+"""Agencies' systems as processes: what they have arrives whole, whoever is killed; who is down holds up nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+
+from yiwang.config.simulate import connecting, running, stores
+from yiwang.kernel import clock
+from yiwang.platform.sharing import live, runner
+from yiwang.platform.sharing.models import Feed, Record
+
+PACKS = Path(django_settings.YIWANG_PACK_DIR)
+NOBODY = stores.Size(people=0)
+FIRM = "91339901MADEM0011Y"
+
+
+class Running:
+    """The command, running."""
+
+    def __init__(self, folder: Path, *more: str) -> None:
+        self.folder = folder
+        command = [
+            sys.executable,
+            "-m",
+            "yiwang.config.command",
+            "simulate",
+            "--folder",
+            str(folder),
+            "agencies",
+            *more,
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.places = self.wait()
+
+    def wait(self) -> dict[str, running.Place]:
+        """Wait until each system answers, by a process of now."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.process.poll() is None:
+            found = running.places(self.folder)
+            if found and all(_is_of(place.pid, self.process.pid) and connecting.is_up(place) for place in found):
+                return {place.agency: place for place in found}
+            time.sleep(0.05)
+        raise AssertionError("the systems do not answer")
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End them."""
+        self.process.send_signal(number)
+        self.process.wait(20)
+
+
+def _is_of(pid: int, parent: int) -> bool:
+    with suppress(OSError, IndexError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == parent
+    return False
+
+
+@pytest.fixture(scope="module")
+def _systems(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    found = Running(tmp_path_factory.mktemp("simulated") / "agencies", "--pack", "testville", "--people", "0")
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def systems(_systems: Running) -> Running:
+    """Systems that run, know what they knew, and are well."""
+    _systems.places = _systems.wait()
+    for place in _systems.places.values():
+        connecting.behave(place)
+    live.forget()
+    return _systems
+
+
+def store(systems: Running, agency: str) -> stores.Store:
+    return stores.Store(systems.folder / f"{agency}.sqlite")
+
+
+def settle(places: dict[str, running.Place], codes: set[str] | None = None) -> None:
+    """Read until every feed (of these datasets) has been read to its end."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        Feed.objects.filter(claim=None).update(next_at=clock.now())
+        runner.run_due()
+        wanted = {code for place in places.values() for code in place.datasets if codes is None or code in codes}
+        if not Feed.objects.filter(dataset__code__in=wanted).filter(failures__gt=0).exists():
+            return
+    raise AssertionError("feeds do not come to their end")
+
+
+def here(code: str) -> Counter[str]:
+    rows = Record.objects.filter(dataset__code=code, valid_to=None)
+    return Counter(json.dumps(row.values, sort_keys=True, ensure_ascii=False) for row in rows)
+
+
+def there(systems: Running, agency: str, code: str) -> Counter[str]:
+    return Counter(
+        json.dumps(row.values, sort_keys=True, ensure_ascii=False) for row in store(systems, agency).good(code)
+    )
+
+
+# --- stores ---
+
+
+def test_a_store_is_made_once_for_each_city(tmp_path: Path) -> None:
+    root, folder = PACKS / "testville", tmp_path / "agencies"
+    agencies = stores.prepare(root, folder, NOBODY)
+    assert sum(map(len, agencies.values())) == 4
+    amr = stores.Store(folder / "339901-amr.sqlite")
+    assert amr.counts()["legal_persons"] == (2, 0)
+    amr.change("legal_persons", "x", "[]", {"name": "新"}, datetime.now(UTC))
+    assert stores.prepare(root, folder, NOBODY) == agencies
+    assert amr.counts()["legal_persons"] == (3, 0), "it is the agency's own: it stays as it is"
+    stores.prepare(root, folder, stores.Size(people=0, seed=8))
+    assert amr.counts()["legal_persons"] == (2, 0)
+
+
+def test_changes_come_in_their_order_and_bad_rows_are_told_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "agencies"
+    stores.prepare(PACKS / "testville", folder, NOBODY)
+    amr = stores.Store(folder / "339901-amr.sqlite")
+    (first, second) = amr.since("legal_persons", 0, 10)
+    amr.change("legal_persons", first.subject, "[null]", {"name": "x"}, datetime.now(UTC))
+    amr.change("legal_persons", second.subject, _own(amr, second.subject), None, datetime.now(UTC))
+    after = amr.since("legal_persons", second.seq, 10)
+    assert [(row.subject, row.gone) for row in after] == [(first.subject, False), (second.subject, True)]
+    assert [row.subject for row in amr.about("legal_persons", [first.subject, second.subject])] == [first.subject] * 2
+
+
+def _own(found: stores.Store, subject: str) -> str:
+    import sqlite3
+
+    with sqlite3.connect(found.path) as file:
+        return str(file.execute("SELECT own FROM record WHERE subject = ?", (subject,)).fetchone()[0])
+
+
+# --- processes ---
+
+
+def test_each_is_a_process_that_knows_its_callers_and_comes_again(systems: Running) -> None:
+    places = systems.places
+    assert len({place.pid for place in places.values()}) == len(places) > 1
+    amr = places["339901-amr"]
+    rows = f"{amr.url}/rows/legal_persons"
+    good = {"Authorization": f"Bearer {amr.token}"}
+    assert httpx.get(rows, headers=good).json()["next"] > 0
+    for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Bearer {places['339900'].token}"}):
+        assert httpx.get(rows, headers=wrong).status_code == 401
+        assert httpx.post(f"{amr.url}/ask", headers=wrong, json={}).status_code == 401
+        assert httpx.post(f"{amr.url}/behave", headers=wrong, json={}).status_code == 401
+    assert httpx.get(f"{amr.url}/rows/drainage_network", headers=good).status_code == 404, "another agency's"
+    assert httpx.get(f"{rows}?since=x", headers=good).status_code == 400
+    assert oct((systems.folder / running.NOTE).stat().st_mode)[-3:] == "600", "tokens are nobody else's business"
+    os.kill(amr.pid, signal.SIGKILL)
+    again = systems.wait()["339901-amr"]
+    assert (again.port, again.token) == (amr.port, amr.token)
+    assert again.pid != amr.pid
+
+
+def test_nobody_stays_behind_and_who_comes_back_is_where_it_was(tmp_path: Path) -> None:
+    first = Running(tmp_path / "agencies", "--pack", "testville", "--people", "0")
+    first.end(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(map(connecting.is_up, first.places.values())):
+        time.sleep(0.05)
+    assert not any(map(connecting.is_up, first.places.values()))
+    again = Running(first.folder, "--pack", "testville", "--people", "0")
+    try:
+        assert {a: (p.port, p.token) for a, p in again.places.items()} == {
+            a: (p.port, p.token) for a, p in first.places.items()
+        }
+    finally:
+        again.end()
+    assert not any(map(connecting.is_up, again.places.values()))
+
+
+def test_it_fails_as_it_is_told(systems: Running) -> None:
+    amr = systems.places["339901-amr"]
+    rows = f"{amr.url}/rows/legal_persons"
+    good: dict[str, Any] = {"headers": {"Authorization": f"Bearer {amr.token}"}, "timeout": 1.0}
+    connecting.behave(amr, outage="refuse")
+    assert httpx.get(rows, **good).status_code == 503
+    connecting.behave(amr, outage="garbage")
+    assert not httpx.get(rows, **good).content.startswith(b"{")
+    for outage, error in (("hang", httpx.ReadTimeout), ("cut", httpx.RemoteProtocolError)):
+        connecting.behave(amr, outage=outage)
+        with pytest.raises(error):
+            httpx.get(rows, **good)
+    connecting.behave(amr, outage="refuse", datasets=["penalties"])
+    assert httpx.get(rows, **good).status_code == 200, "the outage is about another dataset"
+    connecting.behave(amr, latency=200)
+    began = time.monotonic()
+    assert httpx.get(rows, **good).status_code == 200
+    assert time.monotonic() - began > 0.09
+    os.kill(amr.pid, signal.SIGKILL)
+    systems.wait()
+    assert httpx.post(f"{amr.url}/behave", json={"outage": "x"}, **good).status_code == 400
+    assert store(systems, "339901-amr").behaviour()["latency"] == 200, "it behaves so after its death, too"
+
+
+# --- the platform reads from them ---
+
+
+def test_what_they_have_arrives_whole_and_what_changes_follows(systems: Running, testville: None, db: None) -> None:
+    Record.objects.all().delete()
+    places = systems.places
+    assert connecting.connect(list(places.values())) == 4
+    assert connecting.connect(list(places.values())) == 0
+    kept = {code for place in places.values() for code in place.datasets}
+    settle(places, kept)
+    for agency, place in places.items():
+        for code in kept & set(place.datasets):
+            assert here(code) == there(systems, agency, code), code
+    amr = store(systems, "339901-amr")
+    gone = amr.since("legal_persons", 0, 1)[0]
+    amr.change("legal_persons", gone.subject, _own(amr, gone.subject), None, datetime.now(UTC))
+    settle(places, {"legal_persons"})
+    assert here("legal_persons") == there(systems, "339901-amr", "legal_persons")
+    assert sum(here("legal_persons").values()) == 1
+
+
+@pytest.mark.parametrize("outage", ["refuse", "garbage", "cut"])
+def test_who_is_down_holds_up_nobody_and_is_seen_at_the_desk(
+    systems: Running, testville: None, db: None, sign_in: Any, outage: str
+) -> None:
+    places = systems.places
+    connecting.connect(list(places.values()))
+    connecting.behave(places["339901-amr"], outage=outage)
+    connecting.behave(places["339900"], outage="refuse", datasets=["drainage_network"])
+    for _turn in range(3):
+        Feed.objects.update(next_at=clock.now())
+        runner.run_due()
+    failing = set(Feed.objects.filter(failures__gte=3).values_list("dataset__code", flat=True))
+    assert failing == {"legal_persons", "drainage_network"}
+    assert Feed.objects.get(dataset__code="population").read_to
+    assert "中断" in sign_in("steward").get("/desk/feeds/?show=trouble").content.decode()
+    connecting.behave(places["339901-amr"])
+    settle(places, {"legal_persons"})
+    assert here("legal_persons") == there(systems, "339901-amr", "legal_persons")
+
+
+def test_tell_and_list_and_nobody_there(systems: Running, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = ["--folder", str(systems.folder)]
+    call_command("simulate", *folder, "list")
+    rows = json.loads(capsys.readouterr().out)
+    assert {row["agency"] for row in rows} == set(systems.places)
+    assert systems.places["339901-amr"].token not in json.dumps(rows)
+    call_command("simulate", *folder, "tell", "339901-amr", "--outage", "refuse")
+    assert store(systems, "339901-amr").behaviour()["outage"] == "refuse"
+    with pytest.raises(CommandError, match="339901-nobody"):
+        call_command("simulate", *folder, "tell", "339901-nobody")
+    with pytest.raises(CommandError, match="have run yet"):
+        call_command("simulate", "--folder", str(tmp_path / "none"), "list")
+
+
+def test_nothing_is_simulated_in_production(settings: Any, tmp_path: Path) -> None:
+    settings.YIWANG_DEMO = False
+    with pytest.raises(CommandError, match="demo only"):
+        call_command("simulate", "--folder", str(tmp_path), "list")
