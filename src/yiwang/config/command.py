@@ -23,7 +23,7 @@ _NO_DATABASE = {
 _NOR_THESE = [
     ["licences", "verify"],
     ["licences", "anchors"],
-    *(["simulate", name] for name in ("agencies", "tell", "list")),
+    *(["simulate", name] for name in ("agencies", "house", "list", "tell")),
 ]
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from yiwang.config.simulate import house
 from yiwang.config.simulate.running import Place
+from yiwang.doors.openapi import queries as openapi
+from yiwang.doors.openapi.acts import close_client, register_client
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import save_feed
+from yiwang.platform.sharing.acts import approve_subscription, end_subscription, save_feed, subscribe
+from yiwang.platform.sharing.events import queries as events
+from yiwang.platform.sharing.events.types import Method, SubscriptionState
 from yiwang.platform.sharing.types import DatasetDefinition, FeedSpec, RecordSpec, SharingMethod, UpdateCycle
 
 _PLAIN: dict[str, Any] = {"timeout": 10, "trust_env": False}
 """Systems are on this machine: no proxy of the environment stands between."""
+
+_EVENTS = "/events"
+_GOING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED, SubscriptionState.QUARANTINED)
 
 
 def connect(places: Sequence[Place]) -> int:
@@ -39,6 +50,75 @@ def connect(places: Sequence[Place]) -> int:
     return said
 
 
+def connect_house(places: Sequence[Place], base_url: str) -> list[Place]:
+    """Let the desks of a house publish and be told of each other's events; return them. They are told where the platform is
+    each time; what was registered before stays.
+    """
+    desks = [place for place in places if house.function_of(place.agency) in house.LISTENS]
+    topics = {topic.definition.code for topic in events.topics()}
+    desks = [desk for desk in desks if house.PUBLISHES[house.function_of(desk.agency)] in topics]
+    for desk in desks:
+        _post(desk, "/platform", _client(desk) | {"base_url": base_url, "secrets": _subscribed(desk)})
+    return desks
+
+
+def _client(desk: Place) -> dict[str, str]:
+    """Register the desk's system, unless it was and knows its secret; return identity and secret."""
+    agency = directory.get_agency(desk.agency)
+    name = f"{agency.name}业务系统（模拟）"
+    registered = [one for one in openapi.clients() if one.name == name and not one.closed]
+    known = _get(desk, "/platform")
+    if registered and known:
+        return {one: known[one] for one in ("client_id", "client_secret")}
+    for one in registered:
+        close_client(one.id, by=SYSTEM, key=uuid.uuid4().hex)
+    client_id, client_secret = f"house-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    why, scopes = "二手房交易各步骤互相告知（模拟）", ["data:publish"]
+    register_client(name, client_id, client_secret, scopes, why, agency=agency.id, by=SYSTEM, key=client_id)
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+def _subscribed(desk: Place) -> dict[str, str]:
+    """Subscribe to what the desk has to be told, unless it is; return the secrets by topic."""
+    found = {}
+    for topic in house.LISTENS[house.function_of(desk.agency)]:
+        address = f"{desk.url}{_EVENTS}"
+        mine = [one for one in events.subscriptions(SYSTEM, 100, topic=topic).items if one.address.endswith(_EVENTS)]
+        mine = [
+            one for one in mine if one.agency_path == directory.get_agency(desk.agency).path and one.state in _GOING
+        ]
+        for one in mine:
+            if one.address != address:  # its port was taken by somebody else
+                end_subscription(one.id, by=SYSTEM, key=uuid.uuid4().hex)
+        pk = next((one.id for one in mine if one.address == address), None)
+        if pk is None:
+            why = "二手房交易，不再让当事人重复填报"
+            pk = subscribe(topic, desk.agency, address, Method.HMAC, why, by=SYSTEM, key=uuid.uuid4().hex)
+            approve_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+        found[topic] = events.secrets_of(pk, SYSTEM)[0]
+    return found
+
+
+def sign(desk: Place, contract: Mapping[str, str]) -> str:
+    """Sign a contract at housing's desk; return its number."""
+    return str(_post(desk, "/contracts", contract)["contract"])
+
+
+def contracts(desk: Place) -> dict[str, Any]:
+    """Return what a desk knows of each contract."""
+    return _get(desk, "/contracts")
+
+
+def _get(place: Place, path: str) -> dict[str, Any]:
+    answer = httpx.get(f"{place.url}{path}", headers={"Authorization": f"Bearer {place.token}"}, **_PLAIN)
+    return dict(answer.raise_for_status().json())
+
+
+def _post(place: Place, path: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    answer = httpx.post(f"{place.url}{path}", json=said, headers={"Authorization": f"Bearer {place.token}"}, **_PLAIN)
+    return dict(answer.raise_for_status().json())
+
+
 def _spec(place: Place, definition: DatasetDefinition) -> FeedSpec:
     if definition.cycle is UpdateCycle.REALTIME and definition.methods == (SharingMethod.CHECK,):
         return FeedSpec(connector="http_ask", address=f"{place.url}/ask", secret=place.token)
@@ -47,8 +127,7 @@ def _spec(place: Place, definition: DatasetDefinition) -> FeedSpec:
 
 def behave(place: Place, **said: Any) -> dict[str, Any]:
     """Tell a system how to behave (see ``system``)."""
-    answer = httpx.post(f"{place.url}/behave", json=said, headers={"Authorization": f"Bearer {place.token}"}, **_PLAIN)
-    return dict(answer.raise_for_status().json())
+    return _post(place, "/behave", said)
 
 
 def is_up(place: Place) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from yiwang.config.processes import die_with_parent
+from yiwang.config.simulate import house
 from yiwang.config.simulate.stores import Store
 from yiwang.config.simulate.system import System, serve
 
@@ -108,7 +109,8 @@ class Systems:
                 if other != agency:
                     listener.close()
             store = Store(self.folder / f"{agency}.sqlite")
-            serve(System(agency, store, place.datasets, place.token), self.listeners[agency])
+            desk = house.Desk(agency, store) if house.function_of(agency) in house.LISTENS else None
+            serve(System(agency, store, place.datasets, place.token, desk), self.listeners[agency])
         finally:
             os._exit(1)
 

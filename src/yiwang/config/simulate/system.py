@@ -1,7 +1,8 @@
 """One agency's system: hands out what changed (``http_pull``), answers about somebody (``http_ask``), and fails as it is told.
 
 ``GET /rows/DATASET?since=&limit=`` · ``POST /ask`` · ``GET /healthz`` · ``POST /behave`` (``outage``: ``refuse``, ``hang``,
-``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all).
+``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all). The three desks of
+a house (``house``) also take ``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from yiwang.config.simulate.house import Contract, Desk
 from yiwang.config.simulate.stores import Row, Store
 
 OUTAGES = ("", "refuse", "hang", "garbage", "cut")
@@ -33,10 +35,13 @@ class System:
     store: Store
     datasets: tuple[str, ...]
     token: str
+    desk: Desk | None = None
 
 
 def serve(system: System, listener: socket.socket) -> None:
     """Serve on a socket that listens already, for ever."""
+    if system.desk is not None:
+        threading.Thread(target=system.desk.publish_for_ever, daemon=True).start()
     with _Server(system, listener) as server:
         server.serve_forever(poll_interval=60)
 
@@ -67,6 +72,14 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/healthz":
             self._say(200, {"agency": self.server.system.agency, "datasets": len(self.server.system.datasets)})
             return
+        desk = self.server.system.desk
+        if desk is not None and url.path == "/house/":
+            self._send(200, desk.page().encode(), "text/html; charset=utf-8")
+            return
+        if desk is not None and url.path in ("/contracts", "/platform"):
+            if self._may():
+                self._say(200, desk.contracts() if url.path == "/contracts" else desk.platform())
+            return
         head, _slash, dataset = url.path.lstrip("/").partition("/")
         if head != "rows" or dataset not in self.server.system.datasets:
             self._say(404, {"title": "no such dataset"})
@@ -74,16 +87,28 @@ class _Handler(BaseHTTPRequestHandler):
             self._rows(dataset, {name: values[0] for name, values in parse_qs(url.query).items()})
 
     def do_POST(self) -> None:
+        size = self.headers.get("Content-Length") or "0"
+        body = self.rfile.read(min(int(size) if size.isdigit() else 0, _MOST_BODY))
+        desk = self.server.system.desk
+        if desk is not None and self.path == "/events":
+            if self._is_well([]):
+                self._send(204 if desk.take(dict(self.headers.items()), body) else 401, b"")
+            return
         if not self._may():
             return
         try:
-            asked = json.loads(self.rfile.read(min(int(self.headers.get("Content-Length") or 0), _MOST_BODY)))
+            asked = json.loads(body)
             asked = asked if isinstance(asked, dict) else {}
         except ValueError:
             self._say(400, {"title": "no JSON"})
             return
         if self.path == "/behave":
             self._behave(asked)
+        elif desk is not None and self.path == "/platform":
+            desk.meet(asked)
+            self._say(200, {})
+        elif desk is not None and self.path == "/contracts":
+            self._sign(desk, asked)
         elif self.path == "/ask":
             wanted = {code: names for code, names in asked.get("datasets", {}).items() if self._has(code)}
             if self._is_well(list(wanted)):
@@ -91,6 +116,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200, {"answers": {code: self._about(code, numbers, names) for code, names in wanted.items()}})
         else:
             self._say(404, {"title": "no such address"})
+
+    def _sign(self, desk: Desk, asked: dict[str, Any]) -> None:
+        try:
+            contract = Contract(**{name: str(value) for name, value in asked.items()})
+        except TypeError:
+            self._say(400, {"title": f"a contract has {', '.join(Contract.__slots__)}"})
+            return
+        self._say(200, {"contract": desk.sign(contract)})
 
     def _rows(self, dataset: str, query: dict[str, str]) -> None:
         try:
@@ -134,8 +167,8 @@ class _Handler(BaseHTTPRequestHandler):
             with self.server.lock:
                 pause = latency / 1000 * self.server.chance.uniform(0.5, 1.5)
             time.sleep(pause)
-        outage, only = behaviour.get("outage", ""), behaviour.get("datasets") or datasets
-        if not outage or (datasets and not set(only) & set(datasets)):
+        outage, only = behaviour.get("outage", ""), set(behaviour.get("datasets", ()))
+        if not outage or (only and not only & set(datasets)):
             return True
         if outage == "hang":
             time.sleep(_LONG)
@@ -164,9 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _say(self, status: int, body: dict[str, Any]) -> None:
         self._send(status, json.dumps(body, ensure_ascii=False).encode())
 
-    def _send(self, status: int, content: bytes) -> None:
+    def _send(self, status: int, content: bytes, kind: str = "application/json") -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)

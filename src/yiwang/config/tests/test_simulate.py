@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -20,7 +23,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
-from yiwang.config.simulate import connecting, running, stores
+from yiwang.config.simulate import connecting, house, running, stores
 from yiwang.kernel import clock
 from yiwang.platform.sharing import live, runner
 from yiwang.platform.sharing.models import Feed, Record
@@ -252,6 +255,89 @@ def test_who_is_down_holds_up_nobody_and_is_seen_at_the_desk(
     connecting.behave(places["339901-amr"])
     settle(places, {"legal_persons"})
     assert here("legal_persons") == there(systems, "339901-amr", "legal_persons")
+
+
+# --- a house, from desk to desk ---
+
+
+@pytest.fixture
+def desks(tmp_path: Path) -> dict[str, house.Desk]:
+    """The three desks, in this process, and what they publish handed on as the platform would."""
+    folder = tmp_path / "agencies"
+    folder.mkdir()
+    return {name: house.Desk(f"1-{name}", stores.Store(folder / f"{name}.sqlite")) for name in house.LISTENS}
+
+
+CONTRACT = house.Contract(
+    unit_number="33030200000000GB00000F000000",
+    seller_number="339901198501011119",
+    buyer_number="339901199002022221",
+    price="2000000",
+    area="141.5",
+)
+
+
+def hand_on(desks: dict[str, house.Desk], handed: list[int], order: random.Random) -> None:
+    """Deliver everything to everybody who listens, some twice and in any order of topics, until nothing new is said."""
+    for desk in desks.values():
+        desk.meet({"secrets": {"x": "aa"}})
+    while True:
+        fresh = []
+        for desk in desks.values():
+            with desk.inbox.connect() as line:
+                rows = line.execute("SELECT place, topic, subject, data FROM outbox WHERE NOT sent").fetchall()
+                line.execute("UPDATE outbox SET sent = 1")
+            fresh += [
+                {"id": f"{topic}:{place}", "type": topic, "subject": s, "data": json.loads(d)}
+                for place, topic, s, d in rows
+            ]
+        if not fresh:
+            return
+        fresh += order.sample(fresh, len(fresh) // 2)
+        order.shuffle(fresh)
+        for event in fresh:
+            for name, topics in house.LISTENS.items():
+                if event["type"] in topics:
+                    desks[name].inbox.apply([event], desks[name]._apply)
+                    handed.append(1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_house_is_typed_once_and_every_desk_knows_it(desks: dict[str, house.Desk], seed: int) -> None:
+    numbers = [desks["housing"].sign(CONTRACT) for _count in range(3)]
+    handed: list[int] = []
+    hand_on(desks, handed, random.Random(seed))
+    assert len(handed) >= 3 * 5
+    for number in numbers:
+        at = {name: desk.contracts()[number] for name, desk in desks.items()}
+        assert at["tax"]["known"]["amount"] == "30000.00", "more than 140 square metres: 1.5 %"
+        assert at["tax"]["known"]["owner_number"] == CONTRACT.buyer_number
+        assert at["natural_resources"]["known"]["price"] == CONTRACT.price
+        assert at["housing"]["known"]["certificate"] == at["tax"]["known"]["certificate"]
+        typed = {name: [item for item, by in one["told"].items() if not by] for name, one in at.items()}
+        assert set(typed["housing"]) == {"contract_number", "signed_on", *house.Contract.__slots__}
+        assert {"unit_number", "buyer_number", "price", "area"}.isdisjoint(typed["natural_resources"] + typed["tax"])
+    assert CONTRACT.buyer_number not in desks["tax"].page()
+
+
+def test_what_is_not_the_platforms_is_not_believed(desks: dict[str, house.Desk]) -> None:
+    tax = desks["tax"]
+    event = {"type": house.SIGNED, "id": "1", "subject": "WZ1", "data": {"contract_number": "WZ1"}}
+    body, now = json.dumps([event]).encode(), int(time.time())
+
+    def signed(secret: str, at: int = now) -> dict[str, str]:
+        code = hmac.new(bytes.fromhex(secret), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        return {"Yiwang-Signature": f"t={at},v1={code}"}
+
+    assert not tax.take(signed("aa"), body), "it knows no platform yet"
+    tax.meet({"secrets": {house.SIGNED: "aa"}})
+    assert not tax.take(signed("bb"), body)
+    assert not tax.take(signed("aa", now - 3600), body)
+    assert not tax.take({}, body)
+    assert not tax.contracts()
+    assert tax.take(signed("aa"), body)
+    assert list(tax.contracts()) == ["WZ1"]
+    assert not tax.take(signed("aa"), body), "the very same delivery again"
 
 
 def test_tell_and_list_and_nobody_there(systems: Running, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

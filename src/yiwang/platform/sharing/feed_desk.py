@@ -17,7 +17,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.sharing import acts, feed_queries, scores
 from yiwang.platform.sharing.acts.feeds import FOR_TESTS
-from yiwang.platform.sharing.connectors import Connector, registry
+from yiwang.platform.sharing.connectors import Connector, live_connectors, registry
 from yiwang.platform.sharing.labels import CHOICES, FEED_HEALTH, OWN_COLUMNS, RUN_STATES
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.types import DatasetDefinition, FeedHealth, FeedSpec, FeedView, RunView
@@ -106,6 +106,8 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "switch": switch,
         "chosen": chosen,
         "connectors": [(name, one.label) for name, one in connectors.items()],
+        "live": view is not None and view.connector in live_connectors(),
+        "asks": connectors[chosen].live,
         "asks_secret": connectors[chosen].takes_secret,
         "runs": [
             (run, _way(run.connector), RUN_STATES[run.state], _counts(run)) for run in feed_queries.runs(code, by)
@@ -176,7 +178,7 @@ def _specs(connector: Connector, definition: DatasetDefinition, view: FeedView |
             ),
         )
     )
-    if view is not None:
+    if view is not None and not connector.live:
         specs.append(field("again", _("从头再读一遍吗？"), FieldKind.BOOLEAN, required=False))
     return specs
 

@@ -97,7 +97,7 @@ def probe(client: httpx.Client, source: Source, seconds: float) -> None:
         client, source, {"numbers": [], "datasets": {source.definition.code: []}, "purpose": {}}, seconds
     )
     if not isinstance(answers.get(source.definition.code), list):
-        raise SourceFault(_("数据源没有按约定回答。"))
+        raise SourceFault(_("数据源说，这个数据集现在答不了。"))
 
 
 def forget() -> None:

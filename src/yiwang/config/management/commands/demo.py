@@ -26,7 +26,7 @@ from yiwang.config import postgres
 from yiwang.config.demo import sign_ins
 from yiwang.config.management.commands import simulate
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
-from yiwang.config.simulate.connecting import connect, is_up
+from yiwang.config.simulate.connecting import connect, connect_house, is_up
 from yiwang.config.simulate.running import Place, places
 from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
 from yiwang.kernel.audit import heads_file
@@ -70,9 +70,15 @@ class Command(BaseCommand):
             os.environ.setdefault("YIWANG_BASE_URL", address)
             with ExitStack() as stack:
                 agencies = stack.enter_context(_Child("各部门的系统", "simulate", "agencies"))
-                self._prepare(agencies)
+                self._prepare()
+                is_new = _nobody_applied()
+                if is_new:  # what is going on in the city rests on what its agencies say
+                    self._connect(agencies)
+                    self._begin()
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
                 worker = stack.enter_context(_Child("后台任务", "worker"))
+                if not is_new:
+                    self._connect(agencies)
                 with self._step("启动网站"):
                     _wait_until_ready(f"{address}/healthz", web)
                 self._welcome(address)
@@ -81,7 +87,7 @@ class Command(BaseCommand):
                 except KeyboardInterrupt:
                     self._say("\n正在结束……")
 
-    def _prepare(self, agencies: "_Child") -> None:
+    def _prepare(self) -> None:
         with self._step("构建静态文件"):
             call_command("build")
         if is_half_made():
@@ -101,16 +107,22 @@ class Command(BaseCommand):
             with self._step(f"载入城市数据 {pack}"):
                 call_command("pack", "load", pack, without_records=True)
             note_pack(pack)
+
+    def _connect(self, agencies: "_Child") -> None:
         with self._step("等各部门的系统"):
             found = _wait_for_systems(agencies)
-        if connect(found) or not queries.has_records():
+            changed = connect(found)
+            connect_house(found, os.environ["YIWANG_BASE_URL"])
+        if changed or not queries.is_all_read():
             with self._step("读各部门的数据"):
                 _read_all()
-        if _nobody_applied():
-            with self._step("让城市里有事在办"), half_made():
-                call_command("living")
         with self._step("检查数据质量"):
             measure_all()  # a worker does it at night, when a demo is asleep; measured today, it is not measured again
+
+    def _begin(self) -> None:
+        with self._step("让城市里有事在办"), half_made():
+            call_command("living")
+            call_command("simulate", "house", "3")
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

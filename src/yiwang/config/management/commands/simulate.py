@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from yiwang.config.simulate import connecting, running, stores, system
+from yiwang.config.simulate.house import function_of
 from yiwang.config.synth import plan
 from yiwang.kernel.packs import PackError
 
@@ -37,7 +40,10 @@ class Command(BaseCommand):
         run.add_argument("--at", type=date.fromisoformat, default=size.at, help="YYYY-MM-DD")
         run.add_argument("--bad", type=int, default=size.bad, help="bad rows in ten thousand")
         run.add_argument("--latency", type=int, default=0, help="milliseconds that each answer takes, about")
-        actions.add_parser("connect", help="let the platform read from them")
+        connect = actions.add_parser("connect", help="let the platform read from them, and tell them of events")
+        connect.add_argument("--base-url", default=settings.BASE_URL, help="where they find the platform")
+        house = actions.add_parser("house", help="sell houses: signed, registered and taxed by events")
+        house.add_argument("count", nargs="?", type=int, default=1)
         tell = actions.add_parser("tell", help="tell systems to fail, or to be well again")
         tell.add_argument("agencies", nargs="*", help="codes of agencies; all if none is named")
         tell.add_argument("--outage", choices=system.OUTAGES, default="", help="none: well again")
@@ -49,9 +55,9 @@ class Command(BaseCommand):
         if not settings.YIWANG_DEMO:
             raise CommandError("Agencies are simulated in a demo only.")
         folder = options["folder"] or folder_of()
-        {"agencies": self._run, "connect": self._connect, "tell": self._tell, "list": self._list}[options["action"]](
-            folder, options
-        )
+        {"agencies": self._run, "connect": self._connect, "tell": self._tell, "list": self._list, "house": self._house}[
+            options["action"]
+        ](folder, options)
 
     def _run(self, folder: Path, options: dict[str, Any]) -> None:
         root = Path(settings.YIWANG_PACK_DIR) / options["pack"]
@@ -83,7 +89,7 @@ class Command(BaseCommand):
         finally:
             systems.end()
 
-    def _connect(self, folder: Path, _options: dict[str, Any]) -> None:
+    def _connect(self, folder: Path, options: dict[str, Any]) -> None:
         found = self._places(folder)
         deadline = time.monotonic() + 60
         while not all(map(connecting.is_up, found)):
@@ -91,6 +97,12 @@ class Command(BaseCommand):
                 raise CommandError("The systems do not answer: is `yiwang simulate agencies` running?")
             time.sleep(0.2)
         self.stdout.write(f"{connecting.connect(found)} 个数据集改由部门的系统接入。")
+        connecting.connect_house(found, options["base_url"])
+
+    def _house(self, folder: Path, options: dict[str, Any]) -> None:
+        desks = {function_of(one.agency): one for one in self._places(folder)}
+        for contract in contracts_of(folder, desks, options["count"]):
+            self.stdout.write(connecting.sign(desks["housing"], contract))
 
     def _tell(self, folder: Path, options: dict[str, Any]) -> None:
         found = {place.agency: place for place in self._places(folder)}
@@ -112,6 +124,21 @@ class Command(BaseCommand):
         if not found:
             raise CommandError("No systems have run yet: start `yiwang simulate agencies`.")
         return found
+
+
+def contracts_of(folder: Path, desks: dict[str, running.Place], count: int) -> Iterator[dict[str, str]]:
+    """Yield contracts between people whom the police know."""
+    people = stores.Store(folder / f"{desks['police'].agency}.sqlite").since("population", 0, 400)
+    chance = random.Random()  # noqa: S311 - which of the invented people, not a secret
+    for _number in range(count):
+        seller, buyer = chance.sample(people, 2)
+        yield {
+            "unit_number": f"33030200{chance.randrange(10**6):06d}GB{chance.randrange(10**5):05d}F{chance.randrange(10**6):06d}",
+            "seller_number": seller.subject,
+            "buyer_number": buyer.subject,
+            "price": f"{chance.randrange(80, 400)}0000",
+            "area": f"{chance.randrange(50, 190)}.{chance.randrange(100):02d}",
+        }
 
 
 def folder_of() -> Path:

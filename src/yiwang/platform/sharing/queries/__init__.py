@@ -1,6 +1,6 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
-from yiwang.platform.sharing.queries.asking import ask, feed_addresses, rates, sources_of_feeds
+from yiwang.platform.sharing.queries.asking import ask, feed_addresses, is_all_read, rates, sources_of_feeds
 from yiwang.platform.sharing.queries.checked import check_of, checks_of, papers_replaced, papers_replaced_since
 from yiwang.platform.sharing.queries.granted import WAITING, get_grant, grants, grants_waiting
 from yiwang.platform.sharing.queries.listing import (
@@ -48,6 +48,7 @@ __all__ = [
     "grants",
     "grants_waiting",
     "id_of",
+    "is_all_read",
     "lines",
     "lint_context",
     "names",

@@ -141,6 +141,11 @@ def feed_addresses() -> dict[str, tuple[str, str]]:
     return {code: (connector, address) for code, connector, address in rows}
 
 
+def is_all_read() -> bool:
+    """Tell whether every source has been read to its end once, but for those that do not answer."""
+    return not Feed.objects.filter(enabled=True, read_to=None, failures=0).exists()
+
+
 def _at_source(
     feeds: Mapping[str, uuid.UUID], answers: Mapping[str, Answer], numbers: Sequence[str], purpose: Mapping[str, str]
 ) -> dict[str, Answer]:

@@ -216,7 +216,7 @@ def test_it_is_looked_after_like_every_feed(testville: None, db: None, sign_in: 
     assert (feed.failures, "ConnectError" in feed.last_error) == (1, True)
     with serving(lambda _asked: {"answers": {}}) as system:
         Feed.objects.update(address=system.url, next_at=NOON)
-        assert "没有按约定回答" in read(feed).last_error
+        assert "现在答不了" in read(feed).last_error
 
 
 def test_who_is_switched_off_is_not_asked(testville: None, db: None) -> None:
