@@ -48,6 +48,7 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences:file": {"pk": "licence"},
     "licences:copy": {"pk": "licence"},
     "licences:copy_file": {"pk": "licence", "copy": "copy"},
+    "licences:type": {"code": "=food_licence"},
     "licences_desk:licence": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
     "item_file": {"name": "=samples/result-food_licence.pdf"},
@@ -299,6 +300,8 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "service_id": "service",
         "comparison_id": "comparison",
     }
+    if "/licence-types/" in route.path:
+        given["code"] = "=food_licence"
     path, about = route.path, set()
     for name in re.findall(r"<(?:\w+:)?(\w+)>", route.path):
         path = re.sub(rf"<(?:\w+:)?{name}>", str(_value(given[name], world)), path)

@@ -13,15 +13,48 @@ from pydantic import model_validator
 
 from yiwang.kernel.api import Needs, Text, actor_of
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import FieldError
+from yiwang.kernel.types import FieldError, PartyKind
 from yiwang.platform.licences import acts, checking, queries
-from yiwang.platform.licences.types import LicenceStatus, LicenceView, Verdict, Verification
+from yiwang.platform.licences.types import (
+    LicenceKind,
+    LicenceStatus,
+    LicenceTypeSpec,
+    LicenceView,
+    Verdict,
+    Verification,
+)
 from yiwang.ui import store
 
 router = Router(tags=["证照"])
-VERIFY, READ = Needs("licences:verify"), Needs("applications:read")
+VERIFY, READ, TYPES = Needs("licences:verify"), Needs("applications:read"), Needs("items:read")
 LARGEST_FILE = 10 * 1024 * 1024
 """In bytes."""
+
+
+class TypeFieldOut(Schema):
+    """One thing that licences of a type say."""
+
+    name: str
+    label: str
+    label_en: str
+    element: str
+
+
+class TypeOut(Schema):
+    """A type of licences (GB/T 36903)."""
+
+    code: str
+    type_code: str = Field(description="证照类型代码：定义机关的统一社会信用代码加三位流水号（GB/T 36904）")
+    name: str
+    name_en: str
+    kind: LicenceKind
+    group: str
+    holder: PartyKind
+    defined_by: str
+    defined_level: int
+    validity_months: int = Field(description="有效期，月；0 为长期")
+    remind_days: int = Field(description="到期前多少天提醒；0 为不提醒")
+    fields: list[TypeFieldOut]
 
 
 class VerifyIn(Schema):
@@ -78,6 +111,18 @@ class LicenceOut(Schema):
     fields: dict[str, Any]
     labels: dict[str, str]
     case_id: uuid.UUID | None
+
+
+@router.get("/licence-types", auth=TYPES, response=list[TypeOut], operation_id="licence_types", summary="证照类型目录")
+def licence_types(request: HttpRequest) -> list[LicenceTypeSpec]:
+    """List every type of licence that the city knows."""
+    return queries.licence_types()
+
+
+@router.get("/licence-types/{code}", auth=TYPES, response=TypeOut, operation_id="licence_type", summary="一种证照")
+def licence_type(request: HttpRequest, code: str) -> LicenceTypeSpec:
+    """Return one type of licence."""
+    return queries.licence_type(code)
 
 
 @router.post(

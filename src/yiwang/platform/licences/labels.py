@@ -8,11 +8,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.kernel.types import PartyKind
 from yiwang.platform.licences import making
 from yiwang.platform.licences.types import (
     CheckKind,
     CheckLine,
     CopyView,
+    LicenceKind,
     LicenceStatus,
     LicenceUseView,
     LicenceView,
@@ -41,6 +43,25 @@ TRUST: dict[TrustLevel, Any] = {
     TrustLevel.C: gettext_lazy("C 级：本人上传，使用前要核对原件"),
     TrustLevel.D: gettext_lazy("D 级：本人提供并承诺真实"),
 }
+KIND: dict[LicenceKind, Any] = {
+    LicenceKind.CERTIFICATE: gettext_lazy("证照"),
+    LicenceKind.APPROVAL: gettext_lazy("批文"),
+    LicenceKind.PROOF: gettext_lazy("证明"),
+    LicenceKind.MATERIAL: gettext_lazy("材料"),
+    LicenceKind.DOCUMENT: gettext_lazy("证件"),
+}
+HOLDER: dict[PartyKind, Any] = {
+    PartyKind.PERSON: gettext_lazy("个人"),
+    PartyKind.ORGANISATION: gettext_lazy("企业和其他组织"),
+}
+DEFINED_LEVEL: dict[int, Any] = {
+    1: gettext_lazy("国家"),
+    2: gettext_lazy("省部"),
+    3: gettext_lazy("地市"),
+    4: gettext_lazy("区县"),
+    5: gettext_lazy("其他"),
+}
+"""Level of who defines a type (STANDARDS 6.3)."""
 OPERATION: dict[Operation, Any] = {
     Operation.ISSUE: gettext_lazy("新发"),
     Operation.RENEW: gettext_lazy("延续"),

@@ -120,9 +120,20 @@ class LicenceTypeSpec:
     number_format: str
     validity_months: int = 0
     """0 for a licence without end."""
+    remind_days: int = 60
+    """How many days before its last day the holder is reminded to renew it; 0 for never."""
     fields: tuple[LicenceField, ...]
     statement: str = ""
     """The sentence printed above the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInItems:
+    """Names of the service items that give a licence of a type with their highest agencies, and of those that ask for one."""
+
+    given_by: tuple[str, ...] = ()
+    issuers: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

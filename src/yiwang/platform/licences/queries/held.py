@@ -1,4 +1,4 @@
-"""What others read of licences."""
+"""Licences and what was done with them: the holder's, the agency's, the verifier's view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
-from pydantic import TypeAdapter
 
 from yiwang.kernel import clock
 from yiwang.kernel.compiled import Compiled, Slot
@@ -17,7 +16,8 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.licences import rules, words
-from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceType, LicenceUse
+from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse
+from yiwang.platform.licences.queries.kinds import SPEC, licence_type, spec_of
 from yiwang.platform.licences.types import (
     OPERATION_CODES,
     STATUS_CODES,
@@ -31,46 +31,6 @@ from yiwang.platform.licences.types import (
     ShownField,
     TrustLevel,
 )
-from yiwang.ui.names import names
-
-SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
-
-
-def licence_type(code: str) -> LicenceTypeSpec:
-    """Return a licence type by its short name."""
-    row = _TYPE.first(code=code)
-    if row is None:
-        raise NotFound(_("没有这种证照。"))
-    return _spec(code, row[0])
-
-
-_TYPE = Compiled(lambda: LicenceType.objects.filter(pk=Slot("code")).values_list("document"))
-_specs: dict[str, tuple[dict[str, Any], LicenceTypeSpec]] = {}
-
-
-@names
-def english_type_names() -> Iterator[tuple[str, str]]:
-    """Return the names of licence types with their English ones; one query."""
-    for name, document in LicenceType.objects.values_list("name", "document"):
-        yield name, document.get("name_en", "")
-
-
-def _spec(code: str, document: dict[str, Any]) -> LicenceTypeSpec:
-    """Read a type's document, or know it again: to compare costs less than to check."""
-    known = _specs.get(code)
-    if known is None or known[0] != document:
-        known = _specs[code] = document, SPEC.validate_python(document)
-    return known[1]
-
-
-def licence_type_names(codes: Iterable[str]) -> dict[str, str]:
-    """Return names of licence types by code, one query."""
-    return dict(LicenceType.objects.filter(pk__in=list(codes)).values_list("code", "name"))
-
-
-def type_names() -> dict[str, str]:
-    """Return code and name of every licence type."""
-    return dict(LicenceType.objects.values_list("code", "name"))
 
 
 def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceView]:
@@ -320,7 +280,7 @@ def status_of(row: Licence) -> LicenceStatus:
 
 def view(row: Licence) -> LicenceView:
     """Make the view of a row (with its type joined)."""
-    spec = _spec(row.type_id, row.type.document)
+    spec = spec_of(row.type_id, row.type.document)
     return LicenceView(
         id=row.id,
         identifier=row.identifier,
