@@ -50,6 +50,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences:copy_file": {"pk": "licence", "copy": "copy"},
     "licences:type": {"code": "=food_licence"},
     "licences_desk:licence": {"pk": "licence"},
+    "licences_desk:issue": {"code": "=food_licence"},
+    "licences_desk:change": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
     "item_file": {"name": "=samples/result-food_licence.pdf"},
     "documents:document": {"pk": "document"},
@@ -232,6 +234,13 @@ _JSON: dict[str, Any] = {
     "withdraw_all": {"reason": "不办了"},
     "choose_delivery": {"way": "window"},
     "verify": {"check_code": "0000000000"},
+    "issue": {
+        "type": "food_licence",
+        "holder": {"name": "测试小吃有限公司", "number": "91339901MADEM0011Y"},
+        "values": {"name": "测试小吃有限公司"},
+    },
+    "change": {"values": {"place": "测试市河街 20 号"}},
+    "operate": {"operation": "hold", "reason": "测试"},
     "rate": {"level": "satisfied"},
     "publish": {
         "events": [

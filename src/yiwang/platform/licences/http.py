@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, File, Router, Schema, UploadedFile
+from ninja import Field, File, Router, Schema, Status, UploadedFile
 from pydantic import model_validator
 
-from yiwang.kernel.api import Needs, Text, actor_of
+from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import FieldError, PartyKind
-from yiwang.platform.licences import acts, checking, queries
+from yiwang.platform.identity.secret import Secret
+from yiwang.platform.licences import acts, checking, queries, rules
+from yiwang.platform.licences.reading import note_read
 from yiwang.platform.licences.types import (
     LicenceKind,
     LicenceStatus,
     LicenceTypeSpec,
     LicenceView,
+    Operation,
     Verdict,
     Verification,
 )
@@ -27,6 +30,7 @@ from yiwang.ui import store
 
 router = Router(tags=["证照"])
 VERIFY, READ, TYPES = Needs("licences:verify"), Needs("applications:read"), Needs("items:read")
+WRITE = Needs("licences:write")
 LARGEST_FILE = 10 * 1024 * 1024
 """In bytes."""
 
@@ -170,8 +174,126 @@ def licences(request: HttpRequest) -> list[LicenceView]:
     summary="一份证照",
 )
 def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
-    """Return one licence of the principal."""
-    return queries.get_licence(licence_id, actor_of(request))
+    """Return one licence of the principal, or one that the agency issued."""
+    return _read(request, licence_id)
+
+
+def _read(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
+    """Return a licence; where an agency's system reads what a person holds, that person can see it."""
+    by = actor_of(request)
+    found = queries.get_licence(licence_id, by)
+    if by.principal is None:
+        note_read(by, found, by.purpose)
+    return found
+
+
+class HolderIn(Schema):
+    """Who is to hold a licence."""
+
+    name: str = Field(min_length=1, max_length=160)
+    number: str = Field(pattern=r"^[0-9A-Za-z]{15,18}$", description="公民身份号码或统一社会信用代码")
+
+
+Values = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], str | int | float | bool | list[str]],
+    Field(max_length=60, description="证照上写的内容，按证照类型目录里的字段名"),
+]
+
+
+class IssueIn(Schema):
+    """A licence to issue. Without a number it gets the next one, without a last day the type's term."""
+
+    type: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", description="证照类型，见证照类型目录")
+    holder: HolderIn
+    joint: list[HolderIn] = Field([], max_length=9, description="共同持证人")
+    values: Values
+    number: Text = ""
+    valid_to: date | None = None
+
+
+class ChangeIn(Schema):
+    """What a licence is to say from now on; what is not given stays."""
+
+    values: Values = {}
+    holder_name: str = Field("", max_length=160)
+    joint: list[HolderIn] | None = Field(None, max_length=9, description="给了就换成这里的全部共同持证人")
+
+
+class OperationIn(Schema):
+    """What to do to a licence; everything but a release and a renewal needs a reason, which the holder reads."""
+
+    operation: Literal["hold", "release", "renew", "withdraw", "revoke", "cancel"] = Field(
+        description="暂扣、发还、延续、撤销、吊销、注销"
+    )
+    reason: Text = ""
+
+
+class DoneOut(Schema):
+    """A licence after something was done to it; a renewal or a change makes a version with an id of its own."""
+
+    id: uuid.UUID
+    identifier: str
+    number: str
+    version: int
+    status: LicenceStatus
+    valid_to: date | None
+
+
+def _holders(given: list[HolderIn]) -> list[acts.Holder]:
+    return [acts.Holder(one.name, Secret(one.number)) for one in given]
+
+
+@router.post("/licences", auth=WRITE, response={201: DoneOut}, operation_id="issue_licence", summary="签发证照")
+def issue(request: HttpRequest, asked: IssueIn, key: IdempotencyKey) -> Status[LicenceView]:
+    """Issue a licence of one of the agency's own types."""
+    by = actor_of(request)
+    made = acts.issue(
+        asked.type,
+        _holders([asked.holder])[0],
+        asked.values,
+        joint=_holders(asked.joint),
+        number=asked.number,
+        valid_to=asked.valid_to,
+        by=by,
+        key=key,
+    )
+    return Status(201, queries.get_licence(made, by))
+
+
+@router.post(
+    "/licences/{licence_id}/changes", auth=WRITE, response=DoneOut, operation_id="change_licence", summary="变更证照"
+)
+def change(request: HttpRequest, licence_id: uuid.UUID, asked: ChangeIn, key: IdempotencyKey) -> LicenceView:
+    """Change what a licence of the agency says: a new version, the one before stays to be seen."""
+    by = actor_of(request)
+    joint = None if asked.joint is None else _holders(asked.joint)
+    made = acts.change(licence_id, values=asked.values, holder_name=asked.holder_name, joint=joint, by=by, key=key)
+    return queries.get_licence(made, by)
+
+
+_OPERATIONS = {
+    "hold": acts.hold,
+    "release": acts.release,
+    "renew": acts.renew,
+    "withdraw": acts.withdraw,
+    "revoke": acts.revoke,
+    "cancel": acts.cancel,
+}
+
+
+@router.post(
+    "/licences/{licence_id}/operations",
+    auth=WRITE,
+    response=DoneOut,
+    operation_id="operate_licence",
+    summary="暂扣、发还、延续、撤销、吊销或注销证照",
+)
+def operate(request: HttpRequest, licence_id: uuid.UUID, asked: OperationIn, key: IdempotencyKey) -> LicenceView:
+    """Do to a licence of the agency what the law allows in its state."""
+    by = actor_of(request)
+    more = {"reason": asked.reason} if Operation(asked.operation) in rules.NEEDS_REASON else {}
+    done: Any = _OPERATIONS[asked.operation](licence_id, **more, by=by, key=key)  # type: ignore[operator]
+    return queries.get_licence(done if isinstance(done, uuid.UUID) else licence_id, by)
 
 
 @router.get(
@@ -193,7 +315,7 @@ def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
 )
 def licence_file(request: HttpRequest, licence_id: uuid.UUID, format: Literal["pdf", "ofd"] = "pdf") -> Any:
     """Give the signed file; it is made now if that has not happened yet."""
-    found = queries.get_licence(licence_id, actor_of(request))
+    found = _read(request, licence_id)
     if format == "ofd":
         return store.download(acts.ofd_of(found), name=f"{found.name} {found.number}.ofd", media_type="application/ofd")
     return store.download(

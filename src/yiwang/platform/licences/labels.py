@@ -22,6 +22,7 @@ from yiwang.platform.licences.types import (
     TrustLevel,
     Verdict,
     Verification,
+    Version,
 )
 from yiwang.ui import dates
 
@@ -132,6 +133,11 @@ def card(licence: LicenceView) -> Card:
         making.check_url(licence.check_code),
         dates.said(licence.valid_to, "date") if licence.valid_to else _("长期有效"),
     )
+
+
+def versions(found: list[Version]) -> list[tuple[Version, str]]:
+    """Return versions with what made each in words."""
+    return [(one, str(OPERATION[one.operation])) for one in found]
 
 
 def use_words(use: LicenceUseView) -> UseWords:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -32,20 +34,31 @@ class LicenceType(models.Model):
     document = models.JSONField()
 
 
+WRITE = "licences:write"
+"""The scope by which an agency's own system sees and works on what that agency issued."""
+
+
+def held(party: Party) -> Q:
+    """Return which licences a party holds, alone or with others: two index scans (``licence_holder``, ``licence_joint``)."""
+    return Q(holder_id=party.id, holder_kind=party.kind) | (Q(joint__contains=[party.id]) & ~Q(joint=[]))
+
+
 class LicenceQuerySet(_QuerySet):
-    """Licences that an actor may see: holders their own, staff those of agencies they reach."""
+    """Licences that an actor may see: holders their own, staff and systems those of agencies they reach."""
 
     def visible_to(self, actor: Actor) -> LicenceQuerySet:
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            mine = self.filter(held(actor.principal))
             if actor.items:  # a delegate for some items gets what came of them, not everything that the principal holds
                 mine = mine.filter(case_id__in=ports.cases_of(actor))
             return mine
         if actor.kind is ActorKind.STAFF:
             return self.filter(reached(actor, HANDLING, agency="issuer_path", region="region"))
+        if actor.kind is ActorKind.CLIENT and actor.agency and WRITE in actor.scopes:
+            return self.filter(issuer_path__startswith=actor.agency)
         return self.none()
 
     def lock(self, pk: Any, by: Actor) -> Any:
@@ -70,6 +83,10 @@ class Licence(models.Model):
     holder_kind = models.CharField(max_length=12)
     holder_id = models.UUIDField(null=True)
     holder_name = models.CharField(max_length=160)
+    joint = ArrayField(models.UUIDField(), default=list)
+    """Those who hold it together with the holder (共同持证), as far as they are known here."""
+    joint_names = ArrayField(models.CharField(max_length=160), default=list)
+    """The names of all who hold it together with the holder."""
     issuer_code = models.CharField(max_length=18)
     issuer_name = models.CharField(max_length=120)
     issuer_path = models.CharField(max_length=400)
@@ -101,6 +118,7 @@ class Licence(models.Model):
             models.Index(fields=["valid_to"], name="licence_expiry", condition=Q(status="valid")),
             models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
             models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
+            GinIndex(fields=["joint"], name="licence_joint", condition=~Q(joint=[])),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]

@@ -18,7 +18,7 @@ from yiwang.platform.identity.pack import Loaded
 from yiwang.platform.licences.acts import issue_inside
 from yiwang.platform.licences.models import Licence, LicenceType
 from yiwang.platform.licences.queries import AUTHORITIES, GROUPS, SPEC
-from yiwang.platform.licences.types import LicenceTypeSpec, TrustLevel
+from yiwang.platform.licences.types import Joint, LicenceTypeSpec, TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class LicenceRow:
     fields: dict[str, Any] = field(default_factory=dict)
     holder_person: str = ""
     holder_org: str = ""
+    joint_persons: tuple[str, ...] = ()
+    """Persons who hold it together with the holder."""
     valid_to: date | None = None
     trust: TrustLevel = TrustLevel.A
     """B for what was taken over from paper and compared with the original (存量证照数字化)."""
@@ -66,6 +68,7 @@ def load(pack: Pack, loaded: Loaded) -> None:
             continue
         kind = PartyKind.PERSON if row.holder_person else PartyKind.ORGANISATION
         holder = Party(kind, party_id)
+        others = [Party(PartyKind.PERSON, loaded.people[one]) for one in row.joint_persons if one in loaded.people]
         with clock.at(datetime.combine(row.issued_on, time(9), tzinfo=clock.SHANGHAI)):
             issue_inside(
                 type_code=row.type,
@@ -77,6 +80,7 @@ def load(pack: Pack, loaded: Loaded) -> None:
                 issued_on=row.issued_on,
                 valid_to=row.valid_to,
                 trust=row.trust,
+                joint=[Joint(identity.party_name(one), one) for one in others],
             )
     pack.stop_if_faulty()
 

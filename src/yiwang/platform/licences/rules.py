@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from yiwang.kernel.calendar import add_months
 from yiwang.kernel.codes import mask_id, mask_name, mask_phone
 from yiwang.kernel.types import PartyKind
-from yiwang.platform.licences.types import LicenceStatus, Operation, TrustLevel
+from yiwang.platform.licences.types import LicenceStatus, LicenceView, Operation, TrustLevel
 
 S, Op = LicenceStatus, Operation
 
@@ -73,6 +73,14 @@ def effective(status: LicenceStatus, valid_to: date | None, applied_on: date | N
     return S.EXPIRED
 
 
+def remind_on(valid_to: date, days: int, today: date) -> date | None:
+    """Return the day on which holders are reminded that a licence ends, ``days`` before; nothing for 0 days or a day that
+    has gone by.
+    """
+    day = valid_to - timedelta(days=days)
+    return day if days and day > today else None
+
+
 def next_term(valid_from: date, valid_to: date | None, first: date, months: int) -> date | None:
     """Return the last day of the term after a renewal that begins on ``first``.
 
@@ -81,6 +89,14 @@ def next_term(valid_from: date, valid_to: date | None, first: date, months: int)
     if months:
         return last_day(first, months)
     return None if valid_to is None else first + (valid_to - valid_from)
+
+
+def changed(new: LicenceView, old: LicenceView) -> tuple[str, ...]:
+    """Return the labels of what a version says otherwise than the one before; its holders under their own names."""
+    found = [label for name, label in new.labels.items() if new.fields.get(name) != old.fields.get(name)]
+    if new.holder_names != old.holder_names and not any("名" in label for label in found):
+        found.append("持证主体")
+    return tuple(found)
 
 
 def copy_note(trust: TrustLevel, issuer: str, cause: str, until: str) -> str:

@@ -117,11 +117,13 @@ class LicenceTypeSpec:
     holder: PartyKind = PartyKind.ORGANISATION
     defined_by: str
     defined_level: int = 1
+    issued_by: tuple[str, ...] = ()
+    """Functions of the agencies that may issue it (``amr``); with none, nobody here does but by a case."""
     number_format: str
     validity_months: int = 0
     """0 for a licence without end."""
     remind_days: int = 60
-    """How many days before its last day the holder is reminded to renew it; 0 for never."""
+    """How many days before its last day its holders are reminded of it; 0 for never."""
     fields: tuple[LicenceField, ...]
     statement: str = ""
     """The sentence printed above the fields."""
@@ -129,11 +131,18 @@ class LicenceTypeSpec:
 
 @dataclass(frozen=True, slots=True)
 class TypeInItems:
-    """Names of the service items that give a licence of a type with their highest agencies, and of those that ask for one."""
+    """Names of the service items that give a licence of a type, and of those that ask for one."""
 
     given_by: tuple[str, ...] = ()
-    issuers: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Somebody who holds a licence together with its holder; ``party`` if known here."""
+
+    name: str
+    party: Party | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +195,19 @@ class LicenceView:
     """The same of the OFD; empty too where the issuer seals no OFD."""
     associated: str = ""
     """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
+    joint: tuple[Party, ...] = ()
+    joint_names: tuple[str, ...] = ()
+    """Who holds it together with the holder: those known here, and the names of all."""
+
+    @property
+    def holders(self) -> tuple[Party, ...]:
+        """Return everybody known here who holds it."""
+        return (*((self.holder,) if self.holder else ()), *self.joint)
+
+    @property
+    def holder_names(self) -> str:
+        """Return the names of all who hold it, in one line."""
+        return "、".join((self.holder_name, *self.joint_names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +222,15 @@ class CopyView:
     case_id: uuid.UUID | None
     digest: str
     ofd_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a licence, what made it, and which of its lines say something else than those of the one before."""
+
+    licence: LicenceView
+    operation: Operation
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,26 +5,27 @@
 
 from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
-from yiwang.platform.licences.acts.issue import change_inside, issue_inside, record_uses, renew_inside
+from yiwang.platform.licences.acts.issuing import Holder, change, issue, transfer_in
 from yiwang.platform.licences.acts.operate import (
     cancel,
-    change,
     hold,
     lapse,
     note_renewal,
     refuse_renewal,
     refuse_renewal_inside,
     release,
+    remind,
     renew,
     renewal_applied_inside,
     revoke,
     set_aside,
-    transfer_in,
     transfer_out,
     withdraw,
 )
+from yiwang.platform.licences.acts.versions import change_inside, issue_inside, record_uses, renew_inside
 
 __all__ = [
+    "Holder",
     "cancel",
     "change",
     "change_inside",
@@ -32,6 +33,7 @@ __all__ = [
     "copy_inside",
     "document_of",
     "hold",
+    "issue",
     "issue_inside",
     "lapse",
     "make_document",
@@ -43,6 +45,7 @@ __all__ = [
     "refuse_renewal",
     "refuse_renewal_inside",
     "release",
+    "remind",
     "renew",
     "renew_inside",
     "renewal_applied_inside",

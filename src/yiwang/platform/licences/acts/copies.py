@@ -13,7 +13,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key
 from yiwang.platform.licences import making
-from yiwang.platform.licences.acts.issue import locked
+from yiwang.platform.licences.acts.versions import locked
 from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse
 from yiwang.platform.licences.queries import status_of, view
 from yiwang.platform.licences.types import CopyView, LicenceStatus

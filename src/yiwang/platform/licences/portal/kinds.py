@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import labels, queries
 from yiwang.platform.licences.portal.parts import crumbs
 from yiwang.platform.licences.types import LicenceTypeSpec
@@ -91,11 +93,17 @@ def shown(request: HttpRequest, code: str) -> HttpResponse:
         "level": labels.DEFINED_LEVEL.get(spec.defined_level, labels.DEFINED_LEVEL[5]),
         "authority": spec.type_code[:18],
         "fields": [(field, elements.get(field.element)) for field in spec.fields],
-        "issuers": [named(name) for name in items.issuers],
+        "issuers": [named(agency.name) for agency in _issuers(spec)],
         "given": [(named(name), _search(name)) for name in items.given_by],
         "asked": [(named(name), _search(name)) for name in items.asked_by],
     }
     return render(request, "licences/type.html", context)
+
+
+def _issuers(spec: LicenceTypeSpec) -> list[AgencyView]:
+    """Return the highest agencies that issue a type; those below them with the same function issue it too."""
+    agencies = [directory.agencies(function=function) for function in spec.issued_by]
+    return [one for found in agencies for one in found if one.level == found[0].level]
 
 
 def _search(name: str) -> str:

@@ -57,7 +57,7 @@ def _shown(request: HttpRequest, pk: uuid.UUID, problem: Invalid | None = None) 
         "licence": found,
         "trust": labels.TRUST[found.trust],
         "fields": queries.shown(found),
-        "versions": queries.versions(pk, by),
+        "versions": labels.versions(queries.versions(pk, by)),
         "uses": [labels.use_words(use) for use in queries.uses(pk, by)],
         "copies": queries.copies(pk, by),
         "check_url": making.check_url(found.check_code),

@@ -83,18 +83,11 @@ def items_of_type(code: str) -> TypeInItems:
 
 
 def _read_items() -> dict[str, TypeInItems]:
-    given: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    given: dict[str, list[str]] = defaultdict(list)
     asked: dict[str, list[str]] = defaultdict(list)
-    for name, agency, gives, asks in catalog.licence_types_of_items():
+    for name, gives, asks in catalog.licence_types_of_items():
         if gives:
-            given[gives].append((name, agency))
+            given[gives].append(name)
         for code in asks:
             asked[code].append(name)
-    return {
-        code: TypeInItems(
-            tuple(name for name, _agency in given[code]),
-            tuple(dict.fromkeys(agency for _name, agency in given[code])),
-            tuple(asked[code]),
-        )
-        for code in {*given, *asked}
-    }
+    return {code: TypeInItems(tuple(given[code]), tuple(asked[code])) for code in {*given, *asked}}

@@ -1,0 +1,25 @@
+"""Licences at the desk: their issuers find them, issue and change them, and do what the law does to them (STANDARDS 6.4)."""
+
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.types import Actor
+from yiwang.platform.licences.desk import finding, issuing
+from yiwang.platform.licences.desk.finding import ROLES
+from yiwang.ui.frame import Link
+
+app_name = "licences_desk"
+
+
+def links(actor: Actor) -> list[Link]:
+    """Return the entries of the desk's rail, for those who may follow them."""
+    return [Link(_("证照"), reverse("licences_desk:find"), "licences")] if actor.has_role(set(ROLES)) else []
+
+
+urlpatterns = [
+    path("licences/", finding.find, name="find"),
+    path("licences/new/", issuing.choose, name="choose"),
+    path("licences/new/<slug:code>/", issuing.issue, name="issue"),
+    path("licences/<uuid:pk>/", finding.licence, name="licence"),
+    path("licences/<uuid:pk>/change/", issuing.change, name="change"),
+]
