@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind
 from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.licences import acts, queries
 
 from .conftest import EATERY, Caller, caller
 
@@ -75,3 +79,35 @@ def test_a_person_sees_that_an_agency_s_system_read(office: Caller) -> None:
     before = AuditEntry.objects.filter(name="licences.read").count()
     assert bureau.get(f"/licences/{issued.json()['id']}").status_code == 200
     assert AuditEntry.objects.filter(name="licences.read").count() == before + 1
+
+
+def test_what_a_holder_shows_is_seen_by_machine_once_agreed(office: Caller) -> None:
+    with clock.at(clock.now()):
+        rep = identity.find_person("339901198501011119")
+        assert rep is not None
+        firm = identity.find_organisation(EATERY)
+        assert firm is not None
+        by = Actor(
+            kind=ActorKind.PERSON,
+            id=rep.id,
+            label="申请人",
+            principal=Party(PartyKind.ORGANISATION, firm.id),
+            level=AssuranceLevel.L3,
+        )
+        licence = queries.held_by(Party(PartyKind.ORGANISATION, firm.id))[0]
+        shown = acts.offer(licence.id, by=by, key="offer")
+        fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+        taken = fire.write("POST", "/showings", {"code": queries.code_shown(shown, by), "purpose": "消防检查"})
+        assert (taken.status_code, taken.json()["state"], taken.json()["licences"]) == (201, "asked", [])
+        again = fire.write("POST", "/showings", {"code": "000000000000", "purpose": "消防检查"})
+        assert again.json()["errors"][0]["field"] == "code"
+        path = f"/showings/{taken.json()['id']}"
+        assert fire.write("POST", f"{path}/copies", {"licence": str(licence.id)}).status_code == 409
+        acts.agree(shown, 0, by=by, key="agree")
+        assert [one["number"] for one in fire.get(path).json()["licences"]] == [licence.number]
+        copy = fire.write("POST", f"{path}/copies", {"licence": str(licence.id)}).json()
+        assert fire.get(f"{path}/copies/{copy['id']}").headers["Content-Type"] == "application/pdf"
+        assert office.get(path).status_code == 404
+        acts.take_back(shown, by=by, key="back")
+        assert fire.get(path).json()["licences"] == []
+        assert fire.get(f"{path}/copies/{copy['id']}").status_code == 404

@@ -50,6 +50,22 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences:copy_file": {"pk": "licence", "copy": "copy"},
     "licences:type": {"code": "=food_licence"},
     "licences_desk:licence": {"pk": "licence"},
+    "licences:offer": {"pk": "licence"},
+    "licences:grant": {"pk": "licence"},
+    **{
+        name: {"pk": "showing"}
+        for name in (
+            "licences:showing",
+            "licences:renew_code",
+            "licences:showing_state",
+            "licences:answer",
+            "licences:take_back",
+            "licences_desk:showing",
+            "licences_desk:showing_state",
+            "licences_desk:take_copy",
+        )
+    },
+    "licences_desk:taken_copy": {"pk": "showing", "copy": "taken"},
     "licences_desk:issue": {"code": "=food_licence"},
     "licences_desk:change": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
@@ -134,6 +150,8 @@ FIRMS_OWN = frozenset(
         "document",
         "licence",
         "copy",
+        "showing",
+        "taken",
         "bad",
         "alert",
         "message",
@@ -241,6 +259,8 @@ _JSON: dict[str, Any] = {
     },
     "change": {"values": {"place": "测试市河街 20 号"}},
     "operate": {"operation": "hold", "reason": "测试"},
+    "take_up": {"code": "000000000000", "purpose": "测试"},
+    "copy_shown": {"licence": "00000000-0000-7000-8000-000000000000"},
     "rate": {"level": "satisfied"},
     "publish": {
         "events": [
@@ -305,6 +325,8 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "application_id": _OF_OPERATION.get(operation, "draft"),
         "case_id": "running_case",
         "licence_id": "licence",
+        "showing_id": "showing",
+        "copy_id": "taken",
         "file_id": "draft_file",
         "service_id": "service",
         "comparison_id": "comparison",
@@ -340,6 +362,16 @@ _TARGETS: dict[str, str] = {
     "identity.pass_face_check": "representative",
     "identity.verify_person": "representative",
     "identity.raise_organisation": "firm_id",
+    **dict.fromkeys(
+        (
+            "licences.renew_code",
+            "licences.agree",
+            "licences.decline",
+            "licences.take_back",
+            "licences.take_copy",
+        ),
+        "showing",
+    ),
     "licences.": "licence",
     "notices.mark_read": "message",
     "notices.send_again": "delivery",

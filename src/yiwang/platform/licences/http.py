@@ -12,17 +12,19 @@ from ninja import Field, File, Router, Schema, Status, UploadedFile
 from pydantic import model_validator
 
 from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
-from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import FieldError, PartyKind
+from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.kernel.types import Actor, FieldError, PartyKind
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, checking, queries, rules
-from yiwang.platform.licences.reading import note_read
+from yiwang.platform.licences.reading import note_read, note_showing
 from yiwang.platform.licences.types import (
+    CopyView,
     LicenceKind,
     LicenceStatus,
     LicenceTypeSpec,
     LicenceView,
     Operation,
+    ShowingState,
     Verdict,
     Verification,
 )
@@ -30,7 +32,7 @@ from yiwang.ui import store
 
 router = Router(tags=["证照"])
 VERIFY, READ, TYPES = Needs("licences:verify"), Needs("applications:read"), Needs("items:read")
-WRITE = Needs("licences:write")
+WRITE, LOOK = Needs("licences:write"), Needs("licences:look")
 LARGEST_FILE = 10 * 1024 * 1024
 """In bytes."""
 
@@ -185,6 +187,102 @@ def _read(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
     if by.principal is None:
         note_read(by, found, by.purpose)
     return found
+
+
+class LookIn(Schema):
+    """A code that somebody shows, and what for."""
+
+    code: str = Field(pattern=r"^[0-9 ]{12,16}$", description="对方手机上的 12 位数字")
+    purpose: str = Field(min_length=1, max_length=60, description="用来办什么，持证人会看到")
+
+
+class ShownOut(Schema):
+    """What is shown. Its licences are empty until the holder agrees, and again when it is over or taken back."""
+
+    id: uuid.UUID
+    state: ShowingState
+    holder_name: str
+    purpose: str
+    until: datetime | None
+    licences: list[LicenceOut]
+
+
+class CopyIn(Schema):
+    """Which of the licences shown to copy."""
+
+    licence: uuid.UUID
+
+
+class CopyOut(Schema):
+    """A copy with its purpose and term across it; its file can be fetched as long as the holder lets it be seen."""
+
+    id: uuid.UUID
+    cause: str
+    expires_on: date
+
+
+def _showing(showing: uuid.UUID, by: Actor) -> dict[str, Any]:
+    found, licences = queries.get_showing(showing, by), queries.seen(showing, by)
+    if licences:
+        note_showing(by, found)
+    return {
+        "id": found.id,
+        "state": found.state,
+        "holder_name": found.holder_name,
+        "purpose": found.purpose,
+        "until": found.until,
+        "licences": licences,
+    }
+
+
+@router.post("/showings", auth=LOOK, response={201: ShownOut}, operation_id="take_up_showing", summary="扫出示码")
+def take_up(request: HttpRequest, asked: LookIn, key: IdempotencyKey) -> Status[dict[str, Any]]:
+    """Take up the one-time code that somebody shows: from now on it waits for them to agree."""
+    by = actor_of(request)
+    return Status(201, _showing(acts.take_up(Secret(asked.code), asked.purpose, by=by, key=key), by))
+
+
+@router.get("/showings/{showing_id}", auth=LOOK, response=ShownOut, operation_id="showing", summary="出示的证照")
+def showing(request: HttpRequest, showing_id: uuid.UUID) -> dict[str, Any]:
+    """Say where a showing stands, with what the holder lets be seen."""
+    return _showing(showing_id, actor_of(request))
+
+
+@router.post(
+    "/showings/{showing_id}/copies",
+    auth=LOOK,
+    response={201: CopyOut},
+    operation_id="copy_shown_licence",
+    summary="留加注副本",
+)
+def copy_shown(request: HttpRequest, showing_id: uuid.UUID, asked: CopyIn, key: IdempotencyKey) -> Status[CopyView]:
+    """Take a copy of a licence that is shown."""
+    by = actor_of(request)
+    made = acts.take_copy(showing_id, asked.licence, by=by, key=key)
+    return Status(201, next(one for _licence, one in queries.copies_taken(showing_id, by) if one.id == made))
+
+
+@router.get(
+    "/showings/{showing_id}/copies/{copy_id}",
+    auth=LOOK,
+    operation_id="shown_copy",
+    summary="加注副本的文件",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "签了章的 PDF",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+def shown_copy(request: HttpRequest, showing_id: uuid.UUID, copy_id: uuid.UUID) -> Any:
+    """Give the file of a copy, as long as the holder lets it be seen."""
+    taken = queries.copies_taken(showing_id, actor_of(request))
+    found = next((one for _licence, one in taken if one.id == copy_id), None)
+    if found is None:
+        raise NotFound(_("没有找到这份副本。"))
+    return store.download(found.digest, name=f"{found.cause}.pdf", media_type="application/pdf")
 
 
 class HolderIn(Schema):

@@ -13,16 +13,20 @@ from yiwang.platform.licences import making
 from yiwang.platform.licences.types import (
     CheckKind,
     CheckLine,
+    Consent,
     CopyView,
     LicenceKind,
     LicenceStatus,
     LicenceUseView,
     LicenceView,
     Operation,
+    ShowingState,
+    ShowingView,
     TrustLevel,
     Verdict,
     Verification,
     Version,
+    Way,
 )
 from yiwang.ui import dates
 
@@ -77,6 +81,51 @@ OPERATION: dict[Operation, Any] = {
     Operation.TRANSFER_IN: gettext_lazy("转入"),
     Operation.OTHER: gettext_lazy("其他业务"),
 }
+
+
+WAY: dict[Way, Any] = {
+    Way.CODE: gettext_lazy("一次性二维码"),
+    Way.CARD: gettext_lazy("窗口刷社保卡"),
+    Way.GRANT: gettext_lazy("直接授权"),
+}
+SHOWING: dict[ShowingState, Any] = {
+    ShowingState.OFFERED: gettext_lazy("等对方扫码"),
+    ShowingState.ASKED: gettext_lazy("等持证人同意"),
+    ShowingState.AGREED: gettext_lazy("已同意"),
+    ShowingState.REFUSED: gettext_lazy("没有同意"),
+    ShowingState.OVER: gettext_lazy("已到期"),
+    ShowingState.REVOKED: gettext_lazy("已收回"),
+}
+SHOWING_TONE = {ShowingState.ASKED: "yellow", ShowingState.AGREED: "green", ShowingState.REVOKED: "red"}
+CONSENT: dict[Consent, Any] = {
+    Consent.DEVICE: gettext_lazy("本人在手机或电脑上同意"),
+    Consent.MESSAGE: gettext_lazy("本人手机收到的验证码"),
+    Consent.SIGNATURE: gettext_lazy("本人在窗口签字"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingCard:
+    """A showing as a line of a list."""
+
+    showing: ShowingView
+    state: str
+    tone: str
+    way: str
+    consent: str
+    runs: bool
+
+
+def showing(view: ShowingView) -> ShowingCard:
+    """Return a showing as a line of a list."""
+    return ShowingCard(
+        view,
+        str(SHOWING[view.state]),
+        SHOWING_TONE.get(view.state, ""),
+        str(WAY[view.way]),
+        str(CONSENT[view.consent]) if view.consent else "",
+        view.state in {ShowingState.OFFERED, ShowingState.ASKED, ShowingState.AGREED},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ class LicenceType(models.Model):
 
 WRITE = "licences:write"
 """The scope by which an agency's own system sees and works on what that agency issued."""
+LOOK = "licences:look"
+"""The scope by which an agency's system sees what people show to that agency."""
 
 
 def held(party: Party) -> Q:
@@ -138,6 +140,83 @@ class Licence(models.Model):
         return Reach(agency=self.issuer_path, region=self.region)
 
 
+class ShowingQuerySet(_QuerySet):
+    """Showings that an actor may see: holders their own, staff those that their agency asked for or was granted."""
+
+    def visible_to(self, actor: Actor) -> ShowingQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind is ActorKind.PERSON and actor.principal is not None:
+            mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            if actor.items:
+                mine = mine.filter(licence__case_id__in=ports.cases_of(actor))
+            return mine
+        if actor.kind is ActorKind.STAFF and actor.agency:
+            reach = reached(actor, HANDLING, agency="agency_path", region="region")
+            return self.filter(reach, agency_path=actor.agency)
+        if actor.kind is ActorKind.CLIENT and actor.agency and LOOK in actor.scopes:
+            return self.filter(agency_path=actor.agency)
+        return self.none()
+
+    def lock(self, pk: Any, by: Actor) -> Any:
+        """Return the showing, locked, if the actor may see it."""
+        row = self.visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is None:
+            raise NotFound(_("没有找到这次出示。"))
+        return row
+
+
+class Showing(models.Model):
+    """出示: a holder lets an agency see one licence, or all they hold, for a purpose and a time.
+
+    The code that is shown is not stored: it follows from the row's id and ``step`` under the index key (``rules.code_of``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    way = models.CharField(max_length=8)
+    state = models.CharField(max_length=8)
+    holder_kind = models.CharField(max_length=12)
+    holder_id = models.UUIDField()
+    holder_name = models.CharField(max_length=160)
+    licence = models.ForeignKey(Licence, models.PROTECT, null=True, related_name="showings")
+    """Null for all that the holder holds, at a counter with their card."""
+    made_at = models.DateTimeField()
+    step = models.SmallIntegerField(default=0)
+    """How often the code was renewed."""
+    code_index = models.BinaryField(max_length=32, null=True, unique=True)
+    """Blind index of the code that is valid now; null once it was taken up."""
+    code_until = models.DateTimeField(null=True)
+    agency_path = models.CharField(max_length=400, blank=True)
+    agency_name = models.CharField(max_length=120, blank=True)
+    region = models.CharField(max_length=12, blank=True)
+    asked_by = models.CharField(max_length=160, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    purpose = models.CharField(max_length=60, blank=True)
+    consent = models.CharField(max_length=12, blank=True)
+    until = models.DateTimeField(null=True)
+    """When the agreement ends by itself."""
+    objects = ShowingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["holder_id", "-made_at", "-id"], name="showing_holder"),
+            models.Index(
+                fields=["agency_path", "-made_at", "-id"], name="showing_agency", condition=~Q(agency_path="")
+            ),
+        ]
+
+    @property
+    def principal(self) -> Party:
+        """Return who shows."""
+        return Party(PartyKind(self.holder_kind), self.holder_id)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with the agency that sees it."""
+        return Reach(agency=self.agency_path, region=self.region)
+
+
 class LicenceUse(models.Model):
     """Every time a licence was used: for what, by whom, in which case."""
 
@@ -167,6 +246,8 @@ class LicenceCopy(models.Model):
     made_by = models.CharField(max_length=160)
     expires_on = models.DateField()
     case_id = models.UUIDField(null=True)
+    showing = models.ForeignKey(Showing, models.PROTECT, null=True, related_name="copies")
+    """The showing that it was taken in: it may be fetched as long as that is agreed to."""
     digest = models.CharField(max_length=64, db_index=True)
     ofd_digest = models.CharField(max_length=64, blank=True)
 

@@ -6,7 +6,14 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.types import Actor, PartyKind
-from yiwang.platform.licences.types import LicenceView
+from yiwang.platform.licences.types import LicenceView, ShowingView
+
+
+def note_showing(by: Actor, found: ShowingView) -> None:
+    """Note, for the person who agreed to it, that an official looked at what is shown."""
+    if found.holder.kind is PartyKind.PERSON:
+        detail = {"showing": str(found.id)}
+        record_read(by, name="licences.read", person=found.holder.id, purpose=found.purpose, detail=detail)
 
 
 def note_read(by: Actor, found: LicenceView, purpose: str = "") -> None:

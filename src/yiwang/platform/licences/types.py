@@ -255,6 +255,57 @@ class LicenceUseView:
     case_id: uuid.UUID | None
 
 
+class Way(StrEnum):
+    """How a licence came to be shown: by a one-time code, by the holder's card at a counter, granted by the holder."""
+
+    CODE = "code"
+    CARD = "card"
+    GRANT = "grant"
+
+
+class ShowingState(StrEnum):
+    """Where a showing stands: a code is offered, somebody asks for a purpose, the holder agrees or does not; over by time
+    or taken back.
+    """
+
+    OFFERED = "offered"
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    OVER = "over"
+    REVOKED = "revoked"
+
+
+class Consent(StrEnum):
+    """How the holder agreed: on their own device, by a code sent to their telephone, by signature at the counter."""
+
+    DEVICE = "device"
+    MESSAGE = "message"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingView:
+    """One showing as its holder and who asked see it. ``licence`` is ``None`` for all that the person holds."""
+
+    id: uuid.UUID
+    way: Way
+    state: ShowingState
+    holder: Party
+    holder_name: str
+    licence: LicenceView | None
+    made_at: datetime
+    code_until: datetime | None
+    renewed: int
+    purpose: str
+    agency_path: str
+    agency_name: str
+    asked_by: str
+    asked_at: datetime | None
+    consent: Consent | None
+    until: datetime | None
+
+
 class Verdict(StrEnum):
     """What a verification comes to."""
 

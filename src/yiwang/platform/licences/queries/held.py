@@ -201,13 +201,13 @@ def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:
     """Return the annotated copy that this file is, with its licence; or nothing."""
     rows = LicenceCopy.objects.select_related("licence__type")
     row = rows.filter(digest=digest).first() or rows.filter(ofd_digest=digest).first()
-    return (view(row.licence), _copy(row)) if row else None
+    return (view(row.licence), copy_view(row)) if row else None
 
 
 def copies(pk: uuid.UUID, by: Actor, limit: int = 20) -> list[CopyView]:
     """Return the annotated copies of a licence that the actor may see, newest first."""
     rows = LicenceCopy.objects.filter(licence__in=Licence.objects.visible_to(by).filter(pk=pk)).order_by("-made_at")
-    return [_copy(row) for row in rows[:limit]]
+    return [copy_view(row) for row in rows[:limit]]
 
 
 def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
@@ -215,10 +215,11 @@ def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
     row = LicenceCopy.objects.filter(pk=pk, licence__in=Licence.objects.visible_to(by).filter(pk=licence)).first()
     if row is None:
         raise NotFound(_("没有找到这份副本。"))
-    return _copy(row)
+    return copy_view(row)
 
 
-def _copy(row: LicenceCopy) -> CopyView:
+def copy_view(row: LicenceCopy) -> CopyView:
+    """Make the view of a copy."""
     return CopyView(
         row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
     )
