@@ -63,6 +63,8 @@ OBJECTS: dict[str, dict[str, str]] = {
             "licences_desk:showing",
             "licences_desk:showing_state",
             "licences_desk:take_copy",
+            "licences_desk:send_code",
+            "licences_desk:consent",
         )
     },
     "licences_desk:taken_copy": {"pk": "showing", "copy": "taken"},
@@ -369,6 +371,7 @@ _TARGETS: dict[str, str] = {
             "licences.decline",
             "licences.take_back",
             "licences.take_copy",
+            "licences.agree_at_counter",
         ),
         "showing",
     ),

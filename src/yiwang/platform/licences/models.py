@@ -140,6 +140,13 @@ class Licence(models.Model):
         return Reach(agency=self.issuer_path, region=self.region)
 
 
+class Card(models.Model):
+    """一卡通: the number of a card, and the licence that the card is. The number itself is sealed in the licence's fields."""
+
+    number_index = models.BinaryField(max_length=32, unique=True)
+    licence = models.ForeignKey(Licence, models.PROTECT, related_name="+")
+
+
 class ShowingQuerySet(_QuerySet):
     """Showings that an actor may see: holders their own, staff those that their agency asked for or was granted."""
 

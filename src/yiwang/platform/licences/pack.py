@@ -96,5 +96,7 @@ def _faults(spec: LicenceTypeSpec, groups: dict[str, str], authorities: dict[str
         yield f"{authority}: {error}"
     if spec.group not in groups:
         yield f"{spec.group} is not in {GROUPS}"
+    if spec.card_field and spec.card_field not in {one.name for one in spec.fields}:
+        yield f"card_field: it has no field {spec.card_field}"
     if spec.validity_months and spec.remind_days >= spec.validity_months * 28:
         yield "its holder is reminded before it is issued"

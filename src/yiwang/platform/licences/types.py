@@ -125,6 +125,8 @@ class LicenceTypeSpec:
     remind_days: int = 60
     """How many days before its last day its holders are reminded of it; 0 for never."""
     fields: tuple[LicenceField, ...]
+    card_field: str = ""
+    """The field that holds the number of a card by which its holder's licences are found at a counter (一卡通)."""
     statement: str = ""
     """The sentence printed above the fields."""
 

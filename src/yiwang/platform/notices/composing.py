@@ -21,6 +21,7 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences import queries as licences
 from yiwang.platform.licences.acts import operate as licence_ends
+from yiwang.platform.licences.acts import showing
 from yiwang.platform.licences.acts import versions as licence_events
 from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
@@ -51,7 +52,7 @@ ON_CASE = (
 )
 TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""
-ON_LICENCE = (licence_events.ISSUED, licence_ends.EXPIRING)
+ON_LICENCE = (licence_events.ISSUED, licence_ends.EXPIRING, showing.ASKED)
 ON_OBJECTION = (sharing_events.ANSWERED,)
 
 
@@ -59,6 +60,9 @@ def compose(happening: Happening) -> Iterator[Notice]:
     """Yield what to tell whom; nothing where the event says nothing new to anybody outside."""
     if happening.name == licence_ends.EXPIRING:
         yield from _of_expiry(happening)
+        return
+    if happening.name == showing.ASKED:
+        yield from _of_showing(happening)
         return
     notice = _about_a_matter(happening)
     if notice is not None:
@@ -156,6 +160,27 @@ def _of_expiry(happening: Happening) -> Iterator[Notice]:
             link=reverse("licences:licence", args=[licence.id]),
             at=happening.at,
         )
+
+
+def _of_showing(happening: Happening) -> Iterator[Notice]:
+    """Whose card was read at a counter may agree on their own telephone; who shows a code has the question before them."""
+    if "way" not in happening.payload:
+        return
+    asked = licences.get_showing(uuid.UUID(happening.subject_id), SYSTEM)
+    values = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            values[language] = {"agency": named(asked.agency_name), "text": asked.purpose}
+    yield Notice(
+        cause=str(happening.id),
+        kind=happening.name,
+        about=asked.holder,
+        about_name=asked.holder_name,
+        recipients=recipients(asked.holder, None),
+        values=values,
+        link=reverse("licences:showing", args=[asked.id]),
+        at=happening.at,
+    )
 
 
 def _of_objection(happening: Happening) -> Notice:

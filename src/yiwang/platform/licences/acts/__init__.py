@@ -3,6 +3,7 @@
 ``*_inside`` functions are for other rooms' acts: they change within the act that is running.
 """
 
+from yiwang.platform.licences.acts.card import CHALLENGE, agree_at_counter, read_card
 from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
 from yiwang.platform.licences.acts.issuing import Holder, change, issue, transfer_in
@@ -35,8 +36,10 @@ from yiwang.platform.licences.acts.showing import (
 from yiwang.platform.licences.acts.versions import change_inside, issue_inside, record_uses, renew_inside
 
 __all__ = [
+    "CHALLENGE",
     "Holder",
     "agree",
+    "agree_at_counter",
     "cancel",
     "change",
     "change_inside",
@@ -55,6 +58,7 @@ __all__ = [
     "note_renewal",
     "ofd_of",
     "offer",
+    "read_card",
     "record_uses",
     "refuse_renewal",
     "refuse_renewal_inside",

@@ -54,13 +54,14 @@ def offer(licence: Licence, *, by: Actor, key: Key) -> uuid.UUID:
     """Offer to show a licence: a one-time code, good for a minute. Returns the showing's id."""
     _may_sign(by)
     assert by.principal is not None
-    row = _begin(Way.CODE, by.principal, licence)
+    row = begin(Way.CODE, by.principal, licence)
     _give_code(row)
     row.save(force_insert=True)
     return row.id
 
 
-def _begin(way: Way, holder: Party, licence: Licence | None) -> Showing:
+def begin(way: Way, holder: Party, licence: Licence | None) -> Showing:
+    """Make a showing, not stored yet."""
     now = clock.now()
     return Showing(
         id=uuid7(),
@@ -109,8 +110,8 @@ def take_up(code: Secret, purpose: str, *, by: Actor, key: Key) -> uuid.UUID:
     without a purpose; TooMany from the eleventh try in a minute on.
     """
     limits.count(f"showing:{by.id}", TRIES_A_MINUTE, 60)
-    purpose = _purpose(purpose)
-    agency = _agency_of(by)
+    purpose = purpose_of(purpose)
+    agency = agency_of(by)
     digits = rules.code_from(code.reveal())
     row = (
         Showing.objects.select_for_update()
@@ -123,13 +124,14 @@ def take_up(code: Secret, purpose: str, *, by: Actor, key: Key) -> uuid.UUID:
         message = _("这个码不对、已经用过，或者过了一分钟。请让对方出示新的码。")
         raise Invalid(message, errors=(FieldError("code", message),))
     row.code_index = None
-    _ask(row, agency, purpose, by)
+    ask(row, agency, purpose, by)
     row.save()
     current().emit(ASKED, row)
     return row.id
 
 
-def _ask(row: Showing, agency: AgencyView, purpose: str, by: Actor) -> None:
+def ask(row: Showing, agency: AgencyView, purpose: str, by: Actor) -> None:
+    """Note who asks, for what; the holder has half an hour to answer."""
     row.state, row.purpose = ShowingState.ASKED.value, purpose
     row.agency_path, row.agency_name, row.region = agency.path, agency.name, agency.region
     row.asked_by, row.asked_at = by.label, clock.now()
@@ -138,7 +140,8 @@ def _ask(row: Showing, agency: AgencyView, purpose: str, by: Actor) -> None:
     current().purpose = purpose
 
 
-def _purpose(text: str) -> str:
+def purpose_of(text: str) -> str:
+    """Return a purpose as it is kept. Raises Invalid without one, or for one that is too long."""
     text = text.strip()
     message = "" if 0 < len(text) <= MOST_PURPOSE else _("请写明用来办什么，不超过 60 个字。")
     if message:
@@ -146,20 +149,22 @@ def _purpose(text: str) -> str:
     return text
 
 
-def _agency_of(by: Actor) -> AgencyView:
+def agency_of(by: Actor) -> AgencyView:
+    """Return for which agency the actor asks. Raises NotAllowed for who handles no matters of one."""
     found = next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
     if found is None or (by.kind is ActorKind.STAFF and not by.has_role(HANDLING, directory.reach_of(found))):
         raise NotAllowed(_("请以办件部门工作人员的身份查看。"))
     return found
 
 
-def _asked(showing: Showing) -> Denial | None:
+def asked(showing: Showing) -> Denial | None:
+    """Say why nobody waits for the holder's answer now."""
     if state_of(showing) is not ShowingState.ASKED:
         return Denial("not-asked", _("对方没有在等您答复，或者已经过了时间。"))
     return None
 
 
-@act_on("licences.agree", Showing.objects.lock, permission=SHOW, ready=_asked, announces=AGREED)
+@act_on("licences.agree", Showing.objects.lock, permission=SHOW, ready=asked, announces=AGREED)
 def agree(showing: Showing, days: int, *, by: Actor, key: Key) -> datetime:
     """Agree that who asked sees it: until the end of today for 0 ``days``, else so many days on. Returns when that ends.
 
@@ -189,7 +194,7 @@ def _log(showing: Showing, purpose: str) -> None:
     )
 
 
-@act_on("licences.decline", Showing.objects.lock, permission=TAKE_BACK, ready=_asked, announces=REFUSED)
+@act_on("licences.decline", Showing.objects.lock, permission=TAKE_BACK, ready=asked, announces=REFUSED)
 def decline(showing: Showing, *, by: Actor, key: Key) -> None:
     """Do not agree."""
     showing.state = ShowingState.REFUSED.value
@@ -232,7 +237,7 @@ def grant(licence: Licence, agency: str, purpose: str, last_day: date, *, by: Ac
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
     assert found is not None
-    row = _begin(Way.GRANT, by.principal, licence)
+    row = begin(Way.GRANT, by.principal, licence)
     row.agency_path, row.agency_name, row.region = found.path, found.name, found.region
     row.purpose, row.asked_at = purpose.strip(), row.made_at
     row.save(force_insert=True)

@@ -15,11 +15,12 @@ from yiwang.kernel.acts import current, event
 from yiwang.kernel.codes import build_licence_id, parse_licence_id
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.problems import NotFound, NotNow
-from yiwang.kernel.types import Party
+from yiwang.kernel.problems import Invalid, NotFound, NotNow
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import FieldError, Party
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
-from yiwang.platform.licences.models import Licence, LicenceUse
+from yiwang.platform.licences.models import Card, Licence, LicenceUse
 from yiwang.platform.licences.queries import fields_of, licence_type, status_of
 from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
 
@@ -236,13 +237,30 @@ def _enter(row: Licence, operation: Operation) -> None:
     row.check_code = secrets.token_urlsafe(15)
     row.changed_at = clock.now()
     row.save(force_insert=True)
+    spec = licence_type(row.type_id)
+    if spec.card_field and row.fields.get(spec.card_field):
+        _enter_card(row, str(row.fields[spec.card_field]))
     if row.valid_to:
         timers.set_timer(EXPIRY, row.id, clock.end_of(row.valid_to))
-        remind_on = rules.remind_on(row.valid_to, licence_type(row.type_id).remind_days, clock.today())
+        remind_on = rules.remind_on(row.valid_to, spec.remind_days, clock.today())
         if remind_on is not None:
             timers.set_timer(REMINDER, row.id, clock.end_of(remind_on - timedelta(days=1)) + MORNING)
     log(row, operation)
     current().later(tasks.make_document, licence=str(row.id))
+
+
+def _enter_card(row: Licence, number: str) -> None:
+    """Let a card be found by its number; one that is somebody else's and good is not taken over. Raises Invalid."""
+    index = blind_index(number, "card")
+    known = Card.objects.select_for_update(of=("self",)).select_related("licence").filter(number_index=index).first()
+    if known is None:
+        Card.objects.create(number_index=index, licence=row)
+        return
+    if known.licence.holder_id != row.holder_id and status_of(known.licence) is LicenceStatus.VALID:
+        message = _("这个卡号已经是别人的有效卡，请核对。")
+        raise Invalid(message, errors=(FieldError(licence_type(row.type_id).card_field, message),))
+    known.licence = row
+    known.save(update_fields=["licence"])
 
 
 def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:

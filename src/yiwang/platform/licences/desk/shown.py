@@ -10,20 +10,23 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.paging import BadCursor
-from yiwang.kernel.problems import Invalid, NotFound, NotNow
+from yiwang.kernel.problems import Invalid, NotFound, NotNow, TooMany
 from yiwang.kernel.reach import HANDLING
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, Role
+from yiwang.platform.identity import acts as accounts
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, labels, queries, rules
 from yiwang.platform.licences.portal.parts import who
 from yiwang.platform.licences.portal.showing import waiting
 from yiwang.platform.licences.portal.wallet import OFD
 from yiwang.platform.licences.reading import note_showing
-from yiwang.platform.licences.types import ShowingState
+from yiwang.platform.licences.types import Consent, ShowingState, Way
 from yiwang.ui import store
 from yiwang.ui.entry import staff
 
 ROLES = tuple(HANDLING)
+COUNTER = (Role.INTAKE, Role.ISSUER)
 
 
 @staff(*ROLES)
@@ -49,6 +52,7 @@ def _listed(request: HttpRequest, typed: dict[str, str], errors: dict[str, str] 
         "rows": [labels.showing(one) for one in page.items],
         "previous": f"?before={page.previous}" if page.previous else "",
         "next": f"?after={page.next}" if page.next else "",
+        "counter": who(request).has_role(COUNTER),
         "typed": typed,
         "errors": errors or {},
         "key": uuid.uuid4().hex,
@@ -62,7 +66,7 @@ def showing(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _showing(request, pk)
 
 
-def _showing(request: HttpRequest, pk: uuid.UUID, problem: str = "") -> HttpResponse:
+def _showing(request: HttpRequest, pk: uuid.UUID, problem: str = "", told: str = "") -> HttpResponse:
     by = who(request)
     found = queries.get_showing(pk, by)
     licences = queries.seen(pk, by)
@@ -84,10 +88,81 @@ def _showing(request: HttpRequest, pk: uuid.UUID, problem: str = "") -> HttpResp
             }
             for one in licences
         ],
+        "by_card": found.way is Way.CARD and by.has_role(COUNTER),
+        "sent": f"showing:{pk}" in request.session,
+        "told": told,
         "problem": problem,
         "key": uuid.uuid4().hex,
     }
     return render(request, "licences/desk_showing.html", context, status=422 if problem else 200)
+
+
+@staff(*COUNTER)
+def card(request: HttpRequest) -> HttpResponse:
+    """Read the social security card of somebody at the counter."""
+    if request.method != "POST":
+        return redirect("licences_desk:shown")
+    typed = {name: request.POST.get(name, "")[:60] for name in ("card", "card_purpose")}
+    try:
+        made = acts.read_card(
+            Secret(typed["card"]), typed["card_purpose"], by=who(request), key=request.POST.get("key", "")
+        )
+    except Invalid as problem:
+        errors = {error.field: error.message for error in problem.errors}
+        return _listed(
+            request, typed, {"card_purpose" if name == "purpose" else name: said for name, said in errors.items()}
+        )
+    return redirect("licences_desk:showing", made)
+
+
+@staff(*COUNTER)
+def send_code(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send a code to the telephone of the person at the counter: who tells it, agrees."""
+    by = who(request)
+    found = queries.get_showing(pk, by)
+    if request.method != "POST" or found.state is not ShowingState.ASKED or found.way is not Way.CARD:
+        return redirect("licences_desk:showing", pk)
+    contact = identity.find_contact(found.holder)
+    if contact is None or not contact.phone:
+        return _showing(request, pk, _("没有登记手机号，请让本人签字。"))
+    saying = _(
+        "验证码 %%(code)s。告诉窗口就是同意%(agency)s今天看您的证照，用来：%(purpose)s。不同意请不要告诉任何人。"
+    ) % {
+        "agency": found.agency_name,
+        "purpose": found.purpose.replace("%", "％"),
+    }
+    try:
+        challenge, told = accounts.send_code(
+            acts.CHALLENGE, Secret(contact.phone), saying=saying, by=by, key=request.POST.get("key", "")
+        )
+    except TooMany as problem:
+        return _showing(request, pk, str(problem.detail))
+    request.session[f"showing:{pk}"] = str(challenge)
+    return _showing(request, pk, told=told or _("验证码已经发到本人手机上。"))
+
+
+@staff(*COUNTER)
+def consent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note that the person at the counter agreed: by the code, or by signing."""
+    if request.method != "POST":
+        return redirect("licences_desk:showing", pk)
+    by, key = who(request), request.POST.get("key", "")
+    try:
+        if request.POST.get("consent") == Consent.SIGNATURE:
+            if request.POST.get("signed") != "yes":
+                return _showing(request, pk, _("请先让本人看过用途并在授权书上签字，再勾选。"))
+            acts.agree_at_counter(pk, Consent.SIGNATURE, by=by, key=key)
+        else:
+            kept = request.session.get(f"showing:{pk}", "")
+            challenge = uuid.UUID(kept) if kept else None
+            code = Secret(request.POST.get("code", "").strip())
+            if challenge is None or not accounts.check_code(challenge, acts.CHALLENGE, code, by=by, key=f"{key}c"):
+                return _showing(request, pk, _("验证码不对，或者过了五分钟。"))
+            acts.agree_at_counter(pk, Consent.MESSAGE, challenge, by=by, key=key)
+    except (Invalid, NotFound, NotNow) as problem:
+        return _showing(request, pk, str(problem.detail))
+    request.session.pop(f"showing:{pk}", None)
+    return redirect("licences_desk:showing", pk)
 
 
 @staff(*ROLES)

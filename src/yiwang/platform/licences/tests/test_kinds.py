@@ -100,6 +100,7 @@ TYPE = """- code: demo
   number_format: '1'
   validity_months: 1
   remind_days: {days}
+  card_field: '{card}'
   fields: []
 """
 
@@ -111,12 +112,13 @@ TYPE = """- code: demo
         ({"code": "1110000000DEM03148x01"}, "no type code of"),
         ({"group": "nowhere"}, "is not in licence_groups"),
         ({"days": "28"}, "reminded before it is issued"),
+        ({"card": "card"}, "it has no field card"),
     ],
 )
 def test_a_pack_with_a_wrong_type_is_refused(db: None, tmp_path: Path, changes: dict[str, str], fault: str) -> None:
     CodeEntry.objects.create(table="licence_groups", code="permit", label="准营许可")
     CodeEntry.objects.create(table="licence_authorities", code="1110000000DEM03148", label="演示总局")
-    right = {"code": "1110000000DEM03148001", "group": "permit", "days": "7"}
+    right = {"code": "1110000000DEM03148001", "group": "permit", "days": "7", "card": ""}
     load = _loader(tmp_path, TYPE)
     load(right)
     with pytest.raises(PackError, match=fault):
