@@ -48,7 +48,28 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences:file": {"pk": "licence"},
     "licences:copy": {"pk": "licence"},
     "licences:copy_file": {"pk": "licence", "copy": "copy"},
+    "licences:type": {"code": "=food_licence"},
     "licences_desk:licence": {"pk": "licence"},
+    "licences:offer": {"pk": "licence"},
+    "licences:grant": {"pk": "licence"},
+    **{
+        name: {"pk": "showing"}
+        for name in (
+            "licences:showing",
+            "licences:renew_code",
+            "licences:showing_state",
+            "licences:answer",
+            "licences:take_back",
+            "licences_desk:showing",
+            "licences_desk:showing_state",
+            "licences_desk:take_copy",
+            "licences_desk:send_code",
+            "licences_desk:consent",
+        )
+    },
+    "licences_desk:taken_copy": {"pk": "showing", "copy": "taken"},
+    "licences_desk:issue": {"code": "=food_licence"},
+    "licences_desk:change": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
     "item_file": {"name": "=samples/result-food_licence.pdf"},
     "documents:document": {"pk": "document"},
@@ -133,6 +154,8 @@ FIRMS_OWN = frozenset(
         "document",
         "licence",
         "copy",
+        "showing",
+        "taken",
         "bad",
         "alert",
         "message",
@@ -233,6 +256,15 @@ _JSON: dict[str, Any] = {
     "withdraw_all": {"reason": "不办了"},
     "choose_delivery": {"way": "window"},
     "verify": {"check_code": "0000000000"},
+    "issue": {
+        "type": "food_licence",
+        "holder": {"name": "测试小吃有限公司", "number": "91339901MADEM0011Y"},
+        "values": {"name": "测试小吃有限公司"},
+    },
+    "change": {"values": {"place": "测试市河街 20 号"}},
+    "operate": {"operation": "hold", "reason": "测试"},
+    "take_up": {"code": "000000000000", "purpose": "测试"},
+    "copy_shown": {"licence": "00000000-0000-7000-8000-000000000000"},
     "rate": {"level": "satisfied"},
     "publish": {
         "events": [
@@ -297,10 +329,14 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "application_id": _OF_OPERATION.get(operation, "draft"),
         "case_id": "running_case",
         "licence_id": "licence",
+        "showing_id": "showing",
+        "copy_id": "taken",
         "file_id": "draft_file",
         "service_id": "service",
         "comparison_id": "comparison",
     }
+    if "/licence-types/" in route.path:
+        given["code"] = "=food_licence"
     path, about = route.path, set()
     for name in re.findall(r"<(?:\w+:)?(\w+)>", route.path):
         path = re.sub(rf"<(?:\w+:)?{name}>", str(_value(given[name], world)), path)
@@ -330,6 +366,17 @@ _TARGETS: dict[str, str] = {
     "identity.pass_face_check": "representative",
     "identity.verify_person": "representative",
     "identity.raise_organisation": "firm_id",
+    **dict.fromkeys(
+        (
+            "licences.renew_code",
+            "licences.agree",
+            "licences.decline",
+            "licences.take_back",
+            "licences.take_copy",
+            "licences.agree_at_counter",
+        ),
+        "showing",
+    ),
     "licences.": "licence",
     "notices.mark_read": "message",
     "notices.send_again": "delivery",

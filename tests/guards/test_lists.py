@@ -22,7 +22,7 @@ from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.catalog.models import LifeEventRow, SampleFile
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.identity.models import Account, Delegation, Organisation, SignedIn
-from yiwang.platform.licences.models import Licence
+from yiwang.platform.licences.models import Licence, LicenceType, Showing
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
@@ -164,6 +164,24 @@ def messages(world: World, count: int) -> list[Message]:
 def licences(world: World, count: int) -> None:
     row = Licence.objects.get(pk=world.ids["licence"])
     copies(row, count, identifier=unique, number=unique, serial=unique, check_code=unique, digest="")
+
+
+def showings(world: World, count: int) -> None:
+    copies(Showing.objects.get(pk=world.ids["showing"]), count)
+
+
+def licence_types(world: World, count: int) -> None:
+    row = LicenceType.objects.get(pk="food_licence")
+    for one in range(count):
+        code = unique(one)
+        LicenceType.objects.create(
+            code=code,
+            type_code=code[:21],
+            name=code,
+            kind=row.kind,
+            group=row.group,
+            document=row.document | {"code": code},
+        )
 
 
 def samples(world: World, count: int) -> None:
@@ -323,6 +341,9 @@ LISTS = [
     List("/desk/staff/", "security", members),
     List("/desk/agencies/", "system", agencies),
     List("/desk/licences/", "issuer", licences),
+    List("/desk/licences/new/", "issuer", licence_types),
+    List("/licences/types/", "anon", licence_types),
+    List("/api/v1/licence-types", "firm-api", licence_types),
     List("/desk/centres/", "system", centres),
     List("/desk/channels/", "system", lost),
     List("/desk/audit/?name=planted.act", "audit", trail("act", name="planted.act")),
@@ -333,6 +354,8 @@ LISTS = [
     List("/my/applications/", "owner", matters),
     List("/my/messages/", "owner", messages),
     List("/my/licences/", "owner", licences),
+    List("/my/showings/", "owner", showings),
+    List("/desk/licences/shown/", "reviewer", showings),
     List("/my/delegations/", "owner", delegations),
     List("/my/acted/", "owner", trail("act")),
     List("/my/access/", "owner", checks),

@@ -37,6 +37,8 @@ from yiwang.platform.directory.models import Agency, StaffMember
 from yiwang.platform.identity import acts as identity
 from yiwang.platform.identity.models import Account, Delegation, Organisation, Person
 from yiwang.platform.licences.acts import copy as copy_licence
+from yiwang.platform.licences.acts import grant as grant_licence
+from yiwang.platform.licences.acts import take_copy
 from yiwang.platform.licences.acts.documents import make_once as make_licence
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.notices.models import Delivery, Message
@@ -248,6 +250,9 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
     make_licence(case.licence_id)
     with clock.at(NOON):
         copy = copy_licence(case.licence_id, "银行开户", 30, by=by, key=uuid.uuid4().hex)
+        day = NOON.date() + timedelta(days=30)
+        showing = grant_licence(case.licence_id, "339901-amr", "测试", day, by=by, key=uuid.uuid4().hex)
+        taken = take_copy(showing, case.licence_id, by=SYSTEM, key=uuid.uuid4().hex)
     message = Message.objects.filter(recipient_id=eatery.pk).latest("created_at")
     delivery = Delivery.objects.create(
         message=message, channel="sms", destination="19900000001", text="-", next_try_at=NOON, created_at=NOON
@@ -272,6 +277,8 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "document": paper.pk,
         "licence": case.licence_id,
         "copy": copy,
+        "showing": showing,
+        "taken": taken,
         "service": service,
         "bad": BadRating.objects.get().pk,
         "alert": Alert.objects.latest("raised_at").pk,

@@ -140,7 +140,7 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     assert Agency.objects.count() >= 40
     assert Implementation.objects.values("item__basic_code").distinct().count() >= 120
     assert Implementation.objects.values("agency__function").distinct().count() >= 25
-    assert LicenceType.objects.count() >= 60
+    assert LicenceType.objects.count() >= 163
     assert len(catalog.elements()) >= 300
     assert len(catalog.life_events()) >= 12
     assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)

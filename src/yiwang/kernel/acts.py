@@ -99,7 +99,7 @@ class Permission:
         elif by.kind is ActorKind.CLIENT:
             if self.scope not in by.scopes:
                 raise NotAllowed(_("接口令牌没有这项权限：%(scope)s。") % {"scope": self.scope})
-            if self.provider and target is not None and not (by.agency and target.reach.agency.startswith(by.agency)):
+            if self.provider and not (by.agency and (target is None or target.reach.agency.startswith(by.agency))):
                 raise NotAllowed(_("这是别的部门提供的，只有提供方能写入。"), code="not-provider")
             self._check_own(by, target)
 

@@ -22,6 +22,8 @@ SCOPES: dict[str, str] = {
     "applications:read": "读所代表的申请人的申请、办件和证照",
     "applications:write": "替所代表的申请人填写、上传、提交和补正",
     "licences:verify": "核验电子证照",
+    "licences:look": "扫持证人出示的码，经其同意后看证照、留副本",
+    "licences:write": "替签发部门签发、变更、暂扣、发还和吊销本部门的证照",
     "data:read": "读数据目录",
     "data:check": "为正在办的件核验申请里写明的人和单位",
     "data:write": "替提供数据的部门送数据",

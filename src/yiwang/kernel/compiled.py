@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import Field, Lookup, QuerySet
 from django.db.models.expressions import Expression
@@ -53,6 +54,21 @@ class AnyOf(_Lookup):
         if isinstance(self.rhs, Slot):
             return f"{column} = ANY(%s)", [*before, self.rhs]
         return f"{column} = ANY(%s)", [*before, list(self.rhs)]
+
+
+class Overlaps(_Lookup):
+    """``array && list``: as ``overlap``, for a list that is given later."""
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Compare."""
+        column, before = self.process_lhs(compiler, connection)
+        return f"{column} && %s", [*before, self.rhs]
+
+
+ArrayField.register_lookup(Overlaps)
 
 
 class Compiled:

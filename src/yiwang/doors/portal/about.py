@@ -56,6 +56,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
             (
                 Link(_("办件进度查询"), reverse("services:progress")),
                 Link(_("证照核验"), reverse("licences:verify")),
+                Link(_("证照类型"), reverse("licences:types")),
             ),
         ),
         Group(

@@ -60,6 +60,7 @@ def _frame(request: HttpRequest) -> PortalFrame:
                     Link(_("按部门找"), reverse("portal:agencies")),
                     Link(_("办件进度查询"), reverse("services:progress")),
                     Link(_("证照核验"), reverse("licences:verify")),
+                    Link(_("证照类型"), reverse("licences:types")),
                 ),
             ),
             Group(

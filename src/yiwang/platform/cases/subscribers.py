@@ -12,7 +12,7 @@ from yiwang.kernel.types import SYSTEM, PartyKind
 from yiwang.platform.cases import acts
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.identity.acts.accounts import MERGED
-from yiwang.platform.licences.acts.issue import RENEWED
+from yiwang.platform.licences.acts.versions import RENEWED
 
 
 @subscribe("cases.renewals", RENEWED)

@@ -15,7 +15,7 @@ class CodeEntry(models.Model):
     """A row of a code table that a city or province decides (item types, themes, guiding departments)."""
 
     table = models.CharField(max_length=40)
-    code = models.CharField(max_length=12)
+    code = models.CharField(max_length=18)
     label = models.CharField(max_length=80)
     label_en = models.CharField(max_length=120, blank=True)
 

@@ -373,3 +373,18 @@ def item_names(basic_codes: Iterable[str]) -> dict[str, str]:
     """Return the names of items by basic code, one query."""
     rows = ServiceItem.objects.filter(pk__in=list(basic_codes))
     return dict(rows.values_list("basic_code", "name"))
+
+
+def licence_types_of_items() -> Iterator[tuple[str, str, list[str]]]:
+    """Yield, of each published item, its name, the type of licence that it gives and the types that its papers can be."""
+    rows = Implementation.objects.filter(current__isnull=False).order_by("item_id", "level").distinct("item_id")
+    definition = "current__content__definition"
+    for name, gives, materials in rows.values_list(
+        "item__name", f"{definition}__result__licence_type", f"{definition}__materials"
+    ):
+        satisfiers = (one for material in materials or () for one in material["satisfied_by"])
+        yield (
+            name,
+            gives or "",
+            list(dict.fromkeys(one["ref"] for one in satisfiers if one["kind"] == "licence")),
+        )

@@ -142,7 +142,9 @@ def public(licence: LicenceView) -> PublicLicence:
         identifier=licence.identifier,
         name=licence.name,
         number=mask_id(number) if personal else rules.public_text(number),
-        holder_name=rules.public_name(licence.holder_kind, licence.holder_name),
+        holder_name="、".join(
+            rules.public_name(licence.holder_kind, name) for name in (licence.holder_name, *licence.joint_names)
+        ),
         issuer_name=licence.issuer_name,
         issued_on=licence.issued_on,
         valid_from=licence.valid_from,

@@ -4,24 +4,63 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, File, Router, Schema, UploadedFile
+from ninja import Field, File, Router, Schema, Status, UploadedFile
 from pydantic import model_validator
 
-from yiwang.kernel.api import Needs, Text, actor_of
-from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import FieldError
-from yiwang.platform.licences import acts, checking, queries
-from yiwang.platform.licences.types import LicenceStatus, LicenceView, Verdict, Verification
+from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
+from yiwang.kernel.problems import Invalid, NotFound
+from yiwang.kernel.types import Actor, FieldError, PartyKind
+from yiwang.platform.identity.secret import Secret
+from yiwang.platform.licences import acts, checking, queries, rules
+from yiwang.platform.licences.reading import note_read, note_showing
+from yiwang.platform.licences.types import (
+    CopyView,
+    LicenceKind,
+    LicenceStatus,
+    LicenceTypeSpec,
+    LicenceView,
+    Operation,
+    ShowingState,
+    Verdict,
+    Verification,
+)
 from yiwang.ui import store
 
 router = Router(tags=["证照"])
-VERIFY, READ = Needs("licences:verify"), Needs("applications:read")
+VERIFY, READ, TYPES = Needs("licences:verify"), Needs("applications:read"), Needs("items:read")
+WRITE, LOOK = Needs("licences:write"), Needs("licences:look")
 LARGEST_FILE = 10 * 1024 * 1024
 """In bytes."""
+
+
+class TypeFieldOut(Schema):
+    """One thing that licences of a type say."""
+
+    name: str
+    label: str
+    label_en: str
+    element: str
+
+
+class TypeOut(Schema):
+    """A type of licences (GB/T 36903)."""
+
+    code: str
+    type_code: str = Field(description="证照类型代码：定义机关的统一社会信用代码加三位流水号（GB/T 36904）")
+    name: str
+    name_en: str
+    kind: LicenceKind
+    group: str
+    holder: PartyKind
+    defined_by: str
+    defined_level: int
+    validity_months: int = Field(description="有效期，月；0 为长期")
+    remind_days: int = Field(description="到期前多少天提醒；0 为不提醒")
+    fields: list[TypeFieldOut]
 
 
 class VerifyIn(Schema):
@@ -80,6 +119,18 @@ class LicenceOut(Schema):
     case_id: uuid.UUID | None
 
 
+@router.get("/licence-types", auth=TYPES, response=list[TypeOut], operation_id="licence_types", summary="证照类型目录")
+def licence_types(request: HttpRequest) -> list[LicenceTypeSpec]:
+    """List every type of licence that the city knows."""
+    return queries.licence_types()
+
+
+@router.get("/licence-types/{code}", auth=TYPES, response=TypeOut, operation_id="licence_type", summary="一种证照")
+def licence_type(request: HttpRequest, code: str) -> LicenceTypeSpec:
+    """Return one type of licence."""
+    return queries.licence_type(code)
+
+
 @router.post(
     "/licences/verification", auth=VERIFY, response=VerdictOut, operation_id="verify_licence", summary="核验证照"
 )
@@ -125,8 +176,222 @@ def licences(request: HttpRequest) -> list[LicenceView]:
     summary="一份证照",
 )
 def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
-    """Return one licence of the principal."""
-    return queries.get_licence(licence_id, actor_of(request))
+    """Return one licence of the principal, or one that the agency issued."""
+    return _read(request, licence_id)
+
+
+def _read(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
+    """Return a licence; where an agency's system reads what a person holds, that person can see it."""
+    by = actor_of(request)
+    found = queries.get_licence(licence_id, by)
+    if by.principal is None:
+        note_read(by, found, by.purpose)
+    return found
+
+
+class LookIn(Schema):
+    """A code that somebody shows, and what for."""
+
+    code: str = Field(pattern=r"^[0-9 ]{12,16}$", description="对方手机上的 12 位数字")
+    purpose: str = Field(min_length=1, max_length=60, description="用来办什么，持证人会看到")
+
+
+class ShownOut(Schema):
+    """What is shown. Its licences are empty until the holder agrees, and again when it is over or taken back."""
+
+    id: uuid.UUID
+    state: ShowingState
+    holder_name: str
+    purpose: str
+    until: datetime | None
+    licences: list[LicenceOut]
+
+
+class CopyIn(Schema):
+    """Which of the licences shown to copy."""
+
+    licence: uuid.UUID
+
+
+class CopyOut(Schema):
+    """A copy with its purpose and term across it; its file can be fetched as long as the holder lets it be seen."""
+
+    id: uuid.UUID
+    cause: str
+    expires_on: date
+
+
+def _showing(showing: uuid.UUID, by: Actor) -> dict[str, Any]:
+    found, licences = queries.get_showing(showing, by), queries.seen(showing, by)
+    if licences:
+        note_showing(by, found)
+    return {
+        "id": found.id,
+        "state": found.state,
+        "holder_name": found.holder_name,
+        "purpose": found.purpose,
+        "until": found.until,
+        "licences": licences,
+    }
+
+
+@router.post("/showings", auth=LOOK, response={201: ShownOut}, operation_id="take_up_showing", summary="扫出示码")
+def take_up(request: HttpRequest, asked: LookIn, key: IdempotencyKey) -> Status[dict[str, Any]]:
+    """Take up the one-time code that somebody shows: from now on it waits for them to agree."""
+    by = actor_of(request)
+    return Status(201, _showing(acts.take_up(Secret(asked.code), asked.purpose, by=by, key=key), by))
+
+
+@router.get("/showings/{showing_id}", auth=LOOK, response=ShownOut, operation_id="showing", summary="出示的证照")
+def showing(request: HttpRequest, showing_id: uuid.UUID) -> dict[str, Any]:
+    """Say where a showing stands, with what the holder lets be seen."""
+    return _showing(showing_id, actor_of(request))
+
+
+@router.post(
+    "/showings/{showing_id}/copies",
+    auth=LOOK,
+    response={201: CopyOut},
+    operation_id="copy_shown_licence",
+    summary="留加注副本",
+)
+def copy_shown(request: HttpRequest, showing_id: uuid.UUID, asked: CopyIn, key: IdempotencyKey) -> Status[CopyView]:
+    """Take a copy of a licence that is shown."""
+    by = actor_of(request)
+    made = acts.take_copy(showing_id, asked.licence, by=by, key=key)
+    return Status(201, next(one for _licence, one in queries.copies_taken(showing_id, by) if one.id == made))
+
+
+@router.get(
+    "/showings/{showing_id}/copies/{copy_id}",
+    auth=LOOK,
+    operation_id="shown_copy",
+    summary="加注副本的文件",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "签了章的 PDF",
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)
+def shown_copy(request: HttpRequest, showing_id: uuid.UUID, copy_id: uuid.UUID) -> Any:
+    """Give the file of a copy, as long as the holder lets it be seen."""
+    taken = queries.copies_taken(showing_id, actor_of(request))
+    found = next((one for _licence, one in taken if one.id == copy_id), None)
+    if found is None:
+        raise NotFound(_("没有找到这份副本。"))
+    return store.download(found.digest, name=f"{found.cause}.pdf", media_type="application/pdf")
+
+
+class HolderIn(Schema):
+    """Who is to hold a licence."""
+
+    name: str = Field(min_length=1, max_length=160)
+    number: str = Field(pattern=r"^[0-9A-Za-z]{15,18}$", description="公民身份号码或统一社会信用代码")
+
+
+Values = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], str | int | float | bool | list[str]],
+    Field(max_length=60, description="证照上写的内容，按证照类型目录里的字段名"),
+]
+
+
+class IssueIn(Schema):
+    """A licence to issue. Without a number it gets the next one, without a last day the type's term."""
+
+    type: str = Field(pattern=r"^[a-z][a-z0-9_]{0,59}$", description="证照类型，见证照类型目录")
+    holder: HolderIn
+    joint: list[HolderIn] = Field([], max_length=9, description="共同持证人")
+    values: Values
+    number: Text = ""
+    valid_to: date | None = None
+
+
+class ChangeIn(Schema):
+    """What a licence is to say from now on; what is not given stays."""
+
+    values: Values = {}
+    holder_name: str = Field("", max_length=160)
+    joint: list[HolderIn] | None = Field(None, max_length=9, description="给了就换成这里的全部共同持证人")
+
+
+class OperationIn(Schema):
+    """What to do to a licence; everything but a release and a renewal needs a reason, which the holder reads."""
+
+    operation: Literal["hold", "release", "renew", "withdraw", "revoke", "cancel"] = Field(
+        description="暂扣、发还、延续、撤销、吊销、注销"
+    )
+    reason: Text = ""
+
+
+class DoneOut(Schema):
+    """A licence after something was done to it; a renewal or a change makes a version with an id of its own."""
+
+    id: uuid.UUID
+    identifier: str
+    number: str
+    version: int
+    status: LicenceStatus
+    valid_to: date | None
+
+
+def _holders(given: list[HolderIn]) -> list[acts.Holder]:
+    return [acts.Holder(one.name, Secret(one.number)) for one in given]
+
+
+@router.post("/licences", auth=WRITE, response={201: DoneOut}, operation_id="issue_licence", summary="签发证照")
+def issue(request: HttpRequest, asked: IssueIn, key: IdempotencyKey) -> Status[LicenceView]:
+    """Issue a licence of one of the agency's own types."""
+    by = actor_of(request)
+    made = acts.issue(
+        asked.type,
+        _holders([asked.holder])[0],
+        asked.values,
+        joint=_holders(asked.joint),
+        number=asked.number,
+        valid_to=asked.valid_to,
+        by=by,
+        key=key,
+    )
+    return Status(201, queries.get_licence(made, by))
+
+
+@router.post(
+    "/licences/{licence_id}/changes", auth=WRITE, response=DoneOut, operation_id="change_licence", summary="变更证照"
+)
+def change(request: HttpRequest, licence_id: uuid.UUID, asked: ChangeIn, key: IdempotencyKey) -> LicenceView:
+    """Change what a licence of the agency says: a new version, the one before stays to be seen."""
+    by = actor_of(request)
+    joint = None if asked.joint is None else _holders(asked.joint)
+    made = acts.change(licence_id, values=asked.values, holder_name=asked.holder_name, joint=joint, by=by, key=key)
+    return queries.get_licence(made, by)
+
+
+_OPERATIONS = {
+    "hold": acts.hold,
+    "release": acts.release,
+    "renew": acts.renew,
+    "withdraw": acts.withdraw,
+    "revoke": acts.revoke,
+    "cancel": acts.cancel,
+}
+
+
+@router.post(
+    "/licences/{licence_id}/operations",
+    auth=WRITE,
+    response=DoneOut,
+    operation_id="operate_licence",
+    summary="暂扣、发还、延续、撤销、吊销或注销证照",
+)
+def operate(request: HttpRequest, licence_id: uuid.UUID, asked: OperationIn, key: IdempotencyKey) -> LicenceView:
+    """Do to a licence of the agency what the law allows in its state."""
+    by = actor_of(request)
+    more = {"reason": asked.reason} if Operation(asked.operation) in rules.NEEDS_REASON else {}
+    done: Any = _OPERATIONS[asked.operation](licence_id, **more, by=by, key=key)  # type: ignore[operator]
+    return queries.get_licence(done if isinstance(done, uuid.UUID) else licence_id, by)
 
 
 @router.get(
@@ -148,7 +413,7 @@ def licence(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
 )
 def licence_file(request: HttpRequest, licence_id: uuid.UUID, format: Literal["pdf", "ofd"] = "pdf") -> Any:
     """Give the signed file; it is made now if that has not happened yet."""
-    found = queries.get_licence(licence_id, actor_of(request))
+    found = _read(request, licence_id)
     if format == "ofd":
         return store.download(acts.ofd_of(found), name=f"{found.name} {found.number}.ofd", media_type="application/ofd")
     return store.download(

@@ -8,18 +8,25 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.kernel.types import PartyKind
 from yiwang.platform.licences import making
 from yiwang.platform.licences.types import (
     CheckKind,
     CheckLine,
+    Consent,
     CopyView,
+    LicenceKind,
     LicenceStatus,
     LicenceUseView,
     LicenceView,
     Operation,
+    ShowingState,
+    ShowingView,
     TrustLevel,
     Verdict,
     Verification,
+    Version,
+    Way,
 )
 from yiwang.ui import dates
 
@@ -41,6 +48,25 @@ TRUST: dict[TrustLevel, Any] = {
     TrustLevel.C: gettext_lazy("C 级：本人上传，使用前要核对原件"),
     TrustLevel.D: gettext_lazy("D 级：本人提供并承诺真实"),
 }
+KIND: dict[LicenceKind, Any] = {
+    LicenceKind.CERTIFICATE: gettext_lazy("证照"),
+    LicenceKind.APPROVAL: gettext_lazy("批文"),
+    LicenceKind.PROOF: gettext_lazy("证明"),
+    LicenceKind.MATERIAL: gettext_lazy("材料"),
+    LicenceKind.DOCUMENT: gettext_lazy("证件"),
+}
+HOLDER: dict[PartyKind, Any] = {
+    PartyKind.PERSON: gettext_lazy("个人"),
+    PartyKind.ORGANISATION: gettext_lazy("企业和其他组织"),
+}
+DEFINED_LEVEL: dict[int, Any] = {
+    1: gettext_lazy("国家"),
+    2: gettext_lazy("省部"),
+    3: gettext_lazy("地市"),
+    4: gettext_lazy("区县"),
+    5: gettext_lazy("其他"),
+}
+"""Level of who defines a type (STANDARDS 6.3)."""
 OPERATION: dict[Operation, Any] = {
     Operation.ISSUE: gettext_lazy("新发"),
     Operation.RENEW: gettext_lazy("延续"),
@@ -55,6 +81,51 @@ OPERATION: dict[Operation, Any] = {
     Operation.TRANSFER_IN: gettext_lazy("转入"),
     Operation.OTHER: gettext_lazy("其他业务"),
 }
+
+
+WAY: dict[Way, Any] = {
+    Way.CODE: gettext_lazy("一次性二维码"),
+    Way.CARD: gettext_lazy("窗口刷社保卡"),
+    Way.GRANT: gettext_lazy("直接授权"),
+}
+SHOWING: dict[ShowingState, Any] = {
+    ShowingState.OFFERED: gettext_lazy("等对方扫码"),
+    ShowingState.ASKED: gettext_lazy("等持证人同意"),
+    ShowingState.AGREED: gettext_lazy("已同意"),
+    ShowingState.REFUSED: gettext_lazy("没有同意"),
+    ShowingState.OVER: gettext_lazy("已到期"),
+    ShowingState.REVOKED: gettext_lazy("已收回"),
+}
+SHOWING_TONE = {ShowingState.ASKED: "yellow", ShowingState.AGREED: "green", ShowingState.REVOKED: "red"}
+CONSENT: dict[Consent, Any] = {
+    Consent.DEVICE: gettext_lazy("本人在手机或电脑上同意"),
+    Consent.MESSAGE: gettext_lazy("本人手机收到的验证码"),
+    Consent.SIGNATURE: gettext_lazy("本人在窗口签字"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingCard:
+    """A showing as a line of a list."""
+
+    showing: ShowingView
+    state: str
+    tone: str
+    way: str
+    consent: str
+    runs: bool
+
+
+def showing(view: ShowingView) -> ShowingCard:
+    """Return a showing as a line of a list."""
+    return ShowingCard(
+        view,
+        str(SHOWING[view.state]),
+        SHOWING_TONE.get(view.state, ""),
+        str(WAY[view.way]),
+        str(CONSENT[view.consent]) if view.consent else "",
+        view.state in {ShowingState.OFFERED, ShowingState.ASKED, ShowingState.AGREED},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +182,11 @@ def card(licence: LicenceView) -> Card:
         making.check_url(licence.check_code),
         dates.said(licence.valid_to, "date") if licence.valid_to else _("长期有效"),
     )
+
+
+def versions(found: list[Version]) -> list[tuple[Version, str]]:
+    """Return versions with what made each in words."""
+    return [(one, str(OPERATION[one.operation])) for one in found]
 
 
 def use_words(use: LicenceUseView) -> UseWords:

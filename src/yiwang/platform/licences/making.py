@@ -80,6 +80,7 @@ def _licence_paper(
         queries.licence_type(licence.type_slug),
         queries.shown(licence),
         licence.holder_name,
+        joint=licence.joint_names,
         number=licence.number,
         issuer=licence.issuer_name,
         issued_on=licence.issued_on,
@@ -146,6 +147,7 @@ def _paper(
     fields: tuple[ShownField, ...],
     holder_name: str,
     *,
+    joint: tuple[str, ...] = (),
     number: str,
     issuer: str,
     issued_on: date,
@@ -161,6 +163,8 @@ def _paper(
 ) -> drawing.Paper:
     if not any(holder_name in field.lines for field in fields):
         fields = (ShownField("持证主体", "Holder", (holder_name,)), *fields)
+    if joint:
+        fields = (*fields, ShownField("共同持证人", "Joint holders", ("、".join(joint),)))
     return drawing.Paper(
         kind=spec.kind,
         title=spec.name,

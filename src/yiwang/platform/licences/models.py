@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -32,20 +34,33 @@ class LicenceType(models.Model):
     document = models.JSONField()
 
 
+WRITE = "licences:write"
+"""The scope by which an agency's own system sees and works on what that agency issued."""
+LOOK = "licences:look"
+"""The scope by which an agency's system sees what people show to that agency."""
+
+
+def held(party: Party) -> Q:
+    """Return which licences a party holds, alone or with others: two index scans (``licence_holder``, ``licence_joint``)."""
+    return Q(holder_id=party.id, holder_kind=party.kind) | (Q(joint__contains=[party.id]) & ~Q(joint=[]))
+
+
 class LicenceQuerySet(_QuerySet):
-    """Licences that an actor may see: holders their own, staff those of agencies they reach."""
+    """Licences that an actor may see: holders their own, staff and systems those of agencies they reach."""
 
     def visible_to(self, actor: Actor) -> LicenceQuerySet:
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind in (ActorKind.PERSON, ActorKind.CLIENT) and actor.principal is not None:
-            mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            mine = self.filter(held(actor.principal))
             if actor.items:  # a delegate for some items gets what came of them, not everything that the principal holds
                 mine = mine.filter(case_id__in=ports.cases_of(actor))
             return mine
         if actor.kind is ActorKind.STAFF:
             return self.filter(reached(actor, HANDLING, agency="issuer_path", region="region"))
+        if actor.kind is ActorKind.CLIENT and actor.agency and WRITE in actor.scopes:
+            return self.filter(issuer_path__startswith=actor.agency)
         return self.none()
 
     def lock(self, pk: Any, by: Actor) -> Any:
@@ -70,6 +85,10 @@ class Licence(models.Model):
     holder_kind = models.CharField(max_length=12)
     holder_id = models.UUIDField(null=True)
     holder_name = models.CharField(max_length=160)
+    joint = ArrayField(models.UUIDField(), default=list)
+    """Those who hold it together with the holder (共同持证), as far as they are known here."""
+    joint_names = ArrayField(models.CharField(max_length=160), default=list)
+    """The names of all who hold it together with the holder."""
     issuer_code = models.CharField(max_length=18)
     issuer_name = models.CharField(max_length=120)
     issuer_path = models.CharField(max_length=400)
@@ -101,6 +120,7 @@ class Licence(models.Model):
             models.Index(fields=["valid_to"], name="licence_expiry", condition=Q(status="valid")),
             models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
             models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
+            GinIndex(fields=["joint"], name="licence_joint", condition=~Q(joint=[])),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]
@@ -118,6 +138,90 @@ class Licence(models.Model):
     def reach(self) -> Reach:
         """Where it lies: with its issuer."""
         return Reach(agency=self.issuer_path, region=self.region)
+
+
+class Card(models.Model):
+    """一卡通: the number of a card, and the licence that the card is. The number itself is sealed in the licence's fields."""
+
+    number_index = models.BinaryField(max_length=32, unique=True)
+    licence = models.ForeignKey(Licence, models.PROTECT, related_name="+")
+
+
+class ShowingQuerySet(_QuerySet):
+    """Showings that an actor may see: holders their own, staff those that their agency asked for or was granted."""
+
+    def visible_to(self, actor: Actor) -> ShowingQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind is ActorKind.PERSON and actor.principal is not None:
+            mine = self.filter(holder_kind=actor.principal.kind, holder_id=actor.principal.id)
+            if actor.items:
+                mine = mine.filter(licence__case_id__in=ports.cases_of(actor))
+            return mine
+        if actor.kind is ActorKind.STAFF and actor.agency:
+            reach = reached(actor, HANDLING, agency="agency_path", region="region")
+            return self.filter(reach, agency_path=actor.agency)
+        if actor.kind is ActorKind.CLIENT and actor.agency and LOOK in actor.scopes:
+            return self.filter(agency_path=actor.agency)
+        return self.none()
+
+    def lock(self, pk: Any, by: Actor) -> Any:
+        """Return the showing, locked, if the actor may see it."""
+        row = self.visible_to(by).select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is None:
+            raise NotFound(_("没有找到这次出示。"))
+        return row
+
+
+class Showing(models.Model):
+    """出示: a holder lets an agency see one licence, or all they hold, for a purpose and a time.
+
+    The code that is shown is not stored: it follows from the row's id and ``step`` under the index key (``rules.code_of``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    way = models.CharField(max_length=8)
+    state = models.CharField(max_length=8)
+    holder_kind = models.CharField(max_length=12)
+    holder_id = models.UUIDField()
+    holder_name = models.CharField(max_length=160)
+    licence = models.ForeignKey(Licence, models.PROTECT, null=True, related_name="showings")
+    """Null for all that the holder holds, at a counter with their card."""
+    made_at = models.DateTimeField()
+    step = models.SmallIntegerField(default=0)
+    """How often the code was renewed."""
+    code_index = models.BinaryField(max_length=32, null=True, unique=True)
+    """Blind index of the code that is valid now; null once it was taken up."""
+    code_until = models.DateTimeField(null=True)
+    agency_path = models.CharField(max_length=400, blank=True)
+    agency_name = models.CharField(max_length=120, blank=True)
+    region = models.CharField(max_length=12, blank=True)
+    asked_by = models.CharField(max_length=160, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    purpose = models.CharField(max_length=60, blank=True)
+    consent = models.CharField(max_length=12, blank=True)
+    until = models.DateTimeField(null=True)
+    """When the agreement ends by itself."""
+    objects = ShowingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["holder_id", "-made_at", "-id"], name="showing_holder"),
+            models.Index(
+                fields=["agency_path", "-made_at", "-id"], name="showing_agency", condition=~Q(agency_path="")
+            ),
+        ]
+
+    @property
+    def principal(self) -> Party:
+        """Return who shows."""
+        return Party(PartyKind(self.holder_kind), self.holder_id)
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with the agency that sees it."""
+        return Reach(agency=self.agency_path, region=self.region)
 
 
 class LicenceUse(models.Model):
@@ -149,6 +253,8 @@ class LicenceCopy(models.Model):
     made_by = models.CharField(max_length=160)
     expires_on = models.DateField()
     case_id = models.UUIDField(null=True)
+    showing = models.ForeignKey(Showing, models.PROTECT, null=True, related_name="copies")
+    """The showing that it was taken in: it may be fetched as long as that is agreed to."""
     digest = models.CharField(max_length=64, db_index=True)
     ofd_digest = models.CharField(max_length=64, blank=True)
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
 from yiwang.kernel import clock
+from yiwang.kernel.codes import CodeError, parse_uscc
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import Party, PartyKind
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import Loaded
 from yiwang.platform.licences.acts import issue_inside
 from yiwang.platform.licences.models import Licence, LicenceType
-from yiwang.platform.licences.queries import SPEC
-from yiwang.platform.licences.types import LicenceTypeSpec, TrustLevel
+from yiwang.platform.licences.queries import AUTHORITIES, GROUPS, SPEC
+from yiwang.platform.licences.types import Joint, LicenceTypeSpec, TrustLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class LicenceRow:
     fields: dict[str, Any] = field(default_factory=dict)
     holder_person: str = ""
     holder_org: str = ""
+    joint_persons: tuple[str, ...] = ()
+    """Persons who hold it together with the holder."""
     valid_to: date | None = None
     trust: TrustLevel = TrustLevel.A
     """B for what was taken over from paper and compared with the original (存量证照数字化)."""
@@ -36,17 +41,21 @@ class LicenceRow:
 
 def load(pack: Pack, loaded: Loaded) -> None:
     """Load licence types, then the licences that are not there yet (by type and number)."""
-    for spec in pack.rows("licence_types/*.yaml", LicenceTypeSpec):
-        LicenceType.objects.update_or_create(
-            code=spec.code,
-            defaults={
-                "type_code": spec.type_code,
-                "name": spec.name,
-                "kind": spec.kind.value,
-                "group": spec.group,
-                "document": SPEC.dump_python(spec, mode="json"),
-            },
-        )
+    groups, authorities = catalog.code_table(GROUPS), catalog.code_table(AUTHORITIES)
+    for path in pack.files("licence_types/*.yaml"):
+        for spec in pack.listed(path, LicenceTypeSpec):
+            for fault in _faults(spec, groups, authorities):
+                pack.fault(path, 1, f"{spec.code}: {fault}")
+            LicenceType.objects.update_or_create(
+                code=spec.code,
+                defaults={
+                    "type_code": spec.type_code,
+                    "name": spec.name,
+                    "kind": spec.kind.value,
+                    "group": spec.group,
+                    "document": SPEC.dump_python(spec, mode="json"),
+                },
+            )
     pack.stop_if_faulty()
     path = pack.root / "licences.yaml"
     for row in pack.rows("licences.yaml", LicenceRow):
@@ -59,6 +68,7 @@ def load(pack: Pack, loaded: Loaded) -> None:
             continue
         kind = PartyKind.PERSON if row.holder_person else PartyKind.ORGANISATION
         holder = Party(kind, party_id)
+        others = [Party(PartyKind.PERSON, loaded.people[one]) for one in row.joint_persons if one in loaded.people]
         with clock.at(datetime.combine(row.issued_on, time(9), tzinfo=clock.SHANGHAI)):
             issue_inside(
                 type_code=row.type,
@@ -70,5 +80,23 @@ def load(pack: Pack, loaded: Loaded) -> None:
                 issued_on=row.issued_on,
                 valid_to=row.valid_to,
                 trust=row.trust,
+                joint=[Joint(identity.party_name(one), one) for one in others],
             )
     pack.stop_if_faulty()
+
+
+def _faults(spec: LicenceTypeSpec, groups: dict[str, str], authorities: dict[str, str]) -> Iterator[str]:
+    """A type's code begins with who defines it (GB/T 36904), its group has a name, its reminder falls into its term."""
+    authority, serial = spec.type_code[:18], spec.type_code[18:]
+    if not (len(serial) == 3 and serial.isdecimal()) or authorities.get(authority) != spec.defined_by:
+        yield f"{spec.type_code} is no type code of {spec.defined_by} in {AUTHORITIES}"
+    try:
+        parse_uscc(authority)
+    except CodeError as error:
+        yield f"{authority}: {error}"
+    if spec.group not in groups:
+        yield f"{spec.group} is not in {GROUPS}"
+    if spec.card_field and spec.card_field not in {one.name for one in spec.fields}:
+        yield f"card_field: it has no field {spec.card_field}"
+    if spec.validity_months and spec.remind_days >= spec.validity_months * 28:
+        yield "its holder is reminded before it is issued"

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from yiwang.kernel.calendar import add_months
 from yiwang.kernel.codes import mask_id, mask_name, mask_phone
 from yiwang.kernel.types import PartyKind
-from yiwang.platform.licences.types import LicenceStatus, Operation, TrustLevel
+from yiwang.platform.licences.types import LicenceStatus, LicenceView, Operation, ShowingState, TrustLevel
 
 S, Op = LicenceStatus, Operation
 
@@ -73,6 +73,14 @@ def effective(status: LicenceStatus, valid_to: date | None, applied_on: date | N
     return S.EXPIRED
 
 
+def remind_on(valid_to: date, days: int, today: date) -> date | None:
+    """Return the day on which holders are reminded that a licence ends, ``days`` before; nothing for 0 days or a day that
+    has gone by.
+    """
+    day = valid_to - timedelta(days=days)
+    return day if days and day > today else None
+
+
 def next_term(valid_from: date, valid_to: date | None, first: date, months: int) -> date | None:
     """Return the last day of the term after a renewal that begins on ``first``.
 
@@ -81,6 +89,39 @@ def next_term(valid_from: date, valid_to: date | None, first: date, months: int)
     if months:
         return last_day(first, months)
     return None if valid_to is None else first + (valid_to - valid_from)
+
+
+def changed(new: LicenceView, old: LicenceView) -> tuple[str, ...]:
+    """Return the labels of what a version says otherwise than the one before; its holders under their own names."""
+    found = [label for name, label in new.labels.items() if new.fields.get(name) != old.fields.get(name)]
+    if new.holder_names != old.holder_names and not any("名" in label for label in found):
+        found.append("持证主体")
+    return tuple(found)
+
+
+CODE_LIFE = timedelta(seconds=60)
+"""How long a one-time code can be taken up."""
+MOST_STEPS = 30
+"""How often a code renews itself before the holder has to begin anew."""
+_CODE = re.compile(r"(?:^|code=)(\d{12})$")
+
+
+def code_from(text: str) -> str:
+    """Return the 12 digits of a code as it was typed or scanned: with gaps, or as the address in the QR code; else nothing."""
+    found = _CODE.search(re.sub(r"[\s-]", "", text))
+    return found[1] if found else ""
+
+
+def showing_state(
+    state: ShowingState, code_until: datetime | None, until: datetime | None, now: datetime
+) -> ShowingState:
+    """Return where a showing stands now: an agreement ends with its time, a code that nobody took up with its own.
+
+    Asked and not answered, it ends with the day after: ``until`` holds that then.
+    """
+    ends = code_until if state is ShowingState.OFFERED else until
+    running = state in {ShowingState.OFFERED, ShowingState.ASKED, ShowingState.AGREED}
+    return ShowingState.OVER if running and ends is not None and now >= ends else state
 
 
 def copy_note(trust: TrustLevel, issuer: str, cause: str, until: str) -> str:

@@ -117,12 +117,34 @@ class LicenceTypeSpec:
     holder: PartyKind = PartyKind.ORGANISATION
     defined_by: str
     defined_level: int = 1
+    issued_by: tuple[str, ...] = ()
+    """Functions of the agencies that may issue it (``amr``); with none, nobody here does but by a case."""
     number_format: str
     validity_months: int = 0
     """0 for a licence without end."""
+    remind_days: int = 60
+    """How many days before its last day its holders are reminded of it; 0 for never."""
     fields: tuple[LicenceField, ...]
+    card_field: str = ""
+    """The field that holds the number of a card by which its holder's licences are found at a counter (一卡通)."""
     statement: str = ""
     """The sentence printed above the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInItems:
+    """Names of the service items that give a licence of a type, and of those that ask for one."""
+
+    given_by: tuple[str, ...] = ()
+    asked_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Somebody who holds a licence together with its holder; ``party`` if known here."""
+
+    name: str
+    party: Party | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +197,19 @@ class LicenceView:
     """The same of the OFD; empty too where the issuer seals no OFD."""
     associated: str = ""
     """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
+    joint: tuple[Party, ...] = ()
+    joint_names: tuple[str, ...] = ()
+    """Who holds it together with the holder: those known here, and the names of all."""
+
+    @property
+    def holders(self) -> tuple[Party, ...]:
+        """Return everybody known here who holds it."""
+        return (*((self.holder,) if self.holder else ()), *self.joint)
+
+    @property
+    def holder_names(self) -> str:
+        """Return the names of all who hold it, in one line."""
+        return "、".join((self.holder_name, *self.joint_names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +224,15 @@ class CopyView:
     case_id: uuid.UUID | None
     digest: str
     ofd_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a licence, what made it, and which of its lines say something else than those of the one before."""
+
+    licence: LicenceView
+    operation: Operation
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +255,57 @@ class LicenceUseView:
     user_label: str
     operation: Operation | None
     case_id: uuid.UUID | None
+
+
+class Way(StrEnum):
+    """How a licence came to be shown: by a one-time code, by the holder's card at a counter, granted by the holder."""
+
+    CODE = "code"
+    CARD = "card"
+    GRANT = "grant"
+
+
+class ShowingState(StrEnum):
+    """Where a showing stands: a code is offered, somebody asks for a purpose, the holder agrees or does not; over by time
+    or taken back.
+    """
+
+    OFFERED = "offered"
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+    OVER = "over"
+    REVOKED = "revoked"
+
+
+class Consent(StrEnum):
+    """How the holder agreed: on their own device, by a code sent to their telephone, by signature at the counter."""
+
+    DEVICE = "device"
+    MESSAGE = "message"
+    SIGNATURE = "signature"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingView:
+    """One showing as its holder and who asked see it. ``licence`` is ``None`` for all that the person holds."""
+
+    id: uuid.UUID
+    way: Way
+    state: ShowingState
+    holder: Party
+    holder_name: str
+    licence: LicenceView | None
+    made_at: datetime
+    code_until: datetime | None
+    renewed: int
+    purpose: str
+    agency_path: str
+    agency_name: str
+    asked_by: str
+    asked_at: datetime | None
+    consent: Consent | None
+    until: datetime | None
 
 
 class Verdict(StrEnum):

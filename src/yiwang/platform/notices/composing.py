@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 
+from yiwang.kernel import clock
 from yiwang.kernel.events import Happening
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.cases import events
@@ -19,7 +20,9 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences import queries as licences
-from yiwang.platform.licences.acts import issue as licence_events
+from yiwang.platform.licences.acts import operate as licence_ends
+from yiwang.platform.licences.acts import showing
+from yiwang.platform.licences.acts import versions as licence_events
 from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
 from yiwang.platform.sharing import queries as sharing
@@ -49,12 +52,24 @@ ON_CASE = (
 )
 TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""
-ON_LICENCE = (licence_events.ISSUED,)
+ON_LICENCE = (licence_events.ISSUED, licence_ends.EXPIRING, showing.ASKED)
 ON_OBJECTION = (sharing_events.ANSWERED,)
 
 
-def compose(happening: Happening) -> Notice | None:
-    """Return what to tell, or nothing where the event says nothing new to anybody outside."""
+def compose(happening: Happening) -> Iterator[Notice]:
+    """Yield what to tell whom; nothing where the event says nothing new to anybody outside."""
+    if happening.name == licence_ends.EXPIRING:
+        yield from _of_expiry(happening)
+        return
+    if happening.name == showing.ASKED:
+        yield from _of_showing(happening)
+        return
+    notice = _about_a_matter(happening)
+    if notice is not None:
+        yield notice
+
+
+def _about_a_matter(happening: Happening) -> Notice | None:
     if happening.name in ON_APPLICATION:
         return _of_application(happening)
     if happening.name in ON_LICENCE:
@@ -118,6 +133,54 @@ def _of_licence(happening: Happening) -> Notice | None:
         for language in LANGUAGES
     }
     return _notice(happening, happening.name, view, values, items=(case.item_code,))
+
+
+def _of_expiry(happening: Happening) -> Iterator[Notice]:
+    """Everybody who holds it is reminded, unless the worker was away so long that it is over."""
+    licence = licences.get_licence(uuid.UUID(happening.subject_id), SYSTEM)
+    if licence.valid_to is None or licence.valid_to < clock.today():
+        return
+    for party in licence.holders:
+        values = {}
+        for language in LANGUAGES:
+            with translation.override(language):
+                values[language] = {
+                    "name": named(licence.name),
+                    "agency": named(licence.issuer_name),
+                    "tail": licence.number[-4:],
+                    "day": date_format(licence.valid_to, "j F Y" if language == "en" else "Y年n月j日"),
+                }
+        yield Notice(
+            cause=str(happening.id),
+            kind=happening.name,
+            about=party,
+            about_name=identity.party_name(party),
+            recipients=recipients(party, None),
+            values=values,
+            link=reverse("licences:licence", args=[licence.id]),
+            at=happening.at,
+        )
+
+
+def _of_showing(happening: Happening) -> Iterator[Notice]:
+    """Whose card was read at a counter may agree on their own telephone; who shows a code has the question before them."""
+    if "way" not in happening.payload:
+        return
+    asked = licences.get_showing(uuid.UUID(happening.subject_id), SYSTEM)
+    values = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            values[language] = {"agency": named(asked.agency_name), "text": asked.purpose}
+    yield Notice(
+        cause=str(happening.id),
+        kind=happening.name,
+        about=asked.holder,
+        about_name=asked.holder_name,
+        recipients=recipients(asked.holder, None),
+        values=values,
+        link=reverse("licences:showing", args=[asked.id]),
+        at=happening.at,
+    )
 
 
 def _of_objection(happening: Happening) -> Notice:

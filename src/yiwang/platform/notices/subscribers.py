@@ -10,6 +10,5 @@ from yiwang.platform.notices.composing import ON_APPLICATION, ON_CASE, ON_LICENC
 @subscribe("notices", *ON_APPLICATION, *ON_CASE, *ON_LICENCE, *ON_OBJECTION)
 def tell(happening: Happening) -> None:
     """Tell whom it concerns."""
-    notice = compose(happening)
-    if notice is not None:
+    for notice in compose(happening):
         acts.tell(notice)

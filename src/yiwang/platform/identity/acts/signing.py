@@ -60,12 +60,20 @@ def check_password(candidates: list[uuid.UUID], password: Secret, *, by: Actor, 
 
 @act("identity.send_code", permission=CanSignIn)
 def send_code(
-    purpose: str, phone: Secret, account: uuid.UUID | None = None, instead: str | None = None, *, by: Actor, key: Key
+    purpose: str,
+    phone: Secret,
+    account: uuid.UUID | None = None,
+    instead: str | None = None,
+    saying: str = "",
+    *,
+    by: Actor,
+    key: Key,
 ) -> tuple[uuid.UUID, str]:
     """Send a one-time code to a telephone. Returns the challenge and what the page may show of it (demo only).
 
     ``instead``: the telephone's owner gets this sentence and no code, where it is empty nothing at all (it has an account
-    already, or has none): the page looks the same and takes the same time, so it tells nobody who has one. Raises TooMany
+    already, or has none): the page looks the same and takes the same time, so it tells nobody who has one. ``saying`` is the
+    sentence around ``%(code)s`` where the code is told to somebody else, who has to say what it agrees to. Raises TooMany
     (one a minute, ten a day for a telephone and purpose) and Unavailable.
     """
     number = phone.reveal()
@@ -85,7 +93,9 @@ def send_code(
         expires_at=now + rules.CODE_LIFE,
     )
     text = (
-        _("验证码 %(code)s，5 分钟内有效。工作人员不会向您要验证码。") % {"code": code} if instead is None else instead
+        (saying or _("验证码 %(code)s，5 分钟内有效。工作人员不会向您要验证码。")) % {"code": code}
+        if instead is None
+        else instead
     )
     current().detail["purpose"] = purpose
     shown = code_senders.selected().show(text)

@@ -13,8 +13,8 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key
 from yiwang.platform.licences import making
-from yiwang.platform.licences.acts.issue import locked
-from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse
+from yiwang.platform.licences.acts.versions import locked
+from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, Showing
 from yiwang.platform.licences.queries import status_of, view
 from yiwang.platform.licences.types import CopyView, LicenceStatus
 
@@ -24,13 +24,14 @@ LONGEST = 365
 """Most days for which a copy may be used."""
 
 
-def _in_force(licence: Licence) -> Denial | None:
+def in_force(licence: Licence) -> Denial | None:
+    """Say why a licence cannot be shown or copied now."""
     if status_of(licence) is not LicenceStatus.VALID:
         return Denial("not-valid", _("这份证照现在不是有效状态，不能做副本。"))
     return None
 
 
-@act_on("licences.copy", Licence.objects.lock, permission=HOLDERS, ready=_in_force, announces=COPIED)
+@act_on("licences.copy", Licence.objects.lock, permission=HOLDERS, ready=in_force, announces=COPIED)
 def copy(licence: Licence, cause: str, days: int, *, by: Actor, key: Key) -> uuid.UUID:
     """Make a copy that says for what it is and until when it may be used; return its id.
 
@@ -45,23 +46,30 @@ def copy(licence: Licence, cause: str, days: int, *, by: Actor, key: Key) -> uui
         errors.append(FieldError("days", _("有效期在 1 到 %(most)d 天之间。") % {"most": LONGEST}))
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
-    return _made(licence, cause.strip(), clock.today() + timedelta(days=days)).id
+    return made(licence, cause.strip(), clock.today() + timedelta(days=days)).id
 
 
 def copy_inside(licence: uuid.UUID, *, cause: str, expires_on: date, case_id: uuid.UUID) -> CopyView:
     """Make the copy on which an agency works, inside another act; the same case gets the same copy again."""
     row = LicenceCopy.objects.filter(licence_id=licence, case_id=case_id).first()
-    row = row or _made(locked(licence), cause, expires_on, case_id)
+    row = row or made(locked(licence), cause, expires_on, case_id)
     return CopyView(
         row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
     )
 
 
-def _made(licence: Licence, cause: str, expires_on: date, case_id: uuid.UUID | None = None) -> LicenceCopy:
+def made(
+    licence: Licence,
+    cause: str,
+    expires_on: date,
+    case_id: uuid.UUID | None = None,
+    showing: Showing | None = None,
+) -> LicenceCopy:
+    """Make the copy, for its term or the licence's, whichever is shorter, and write it into the use log."""
     if licence.valid_to is not None:
         expires_on = min(expires_on, licence.valid_to)
     pk = uuid7()
-    made = making.make_copy(view(licence), pk, cause, expires_on, current().by.label or _("系统"))
+    files = making.make_copy(view(licence), pk, cause, expires_on, current().by.label or _("系统"))
     row = LicenceCopy.objects.create(
         id=pk,
         licence=licence,
@@ -70,8 +78,9 @@ def _made(licence: Licence, cause: str, expires_on: date, case_id: uuid.UUID | N
         made_by=current().by.label or _("系统"),
         expires_on=expires_on,
         case_id=case_id,
-        digest=made.pdf,
-        ofd_digest=made.ofd,
+        showing=showing,
+        digest=files.pdf,
+        ofd_digest=files.ofd,
     )
     LicenceUse.objects.create(
         licence=licence,

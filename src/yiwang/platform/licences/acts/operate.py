@@ -5,19 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, timers
-from yiwang.kernel.acts import Permission, act, act_on, current, event
-from yiwang.kernel.codes import CodeError, parse_licence_id
+from yiwang.kernel.acts import Permission, act_on, current, event
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Party, Role
-from yiwang.platform.directory import queries as directory
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Role
 from yiwang.platform.licences import rules
-from yiwang.platform.licences.acts.issue import EXPIRY, end, issue_inside, locked, next_version
-from yiwang.platform.licences.models import Licence
+from yiwang.platform.licences.acts.versions import EXPIRY, REMINDER, end, locked, next_version
+from yiwang.platform.licences.models import WRITE, Licence
 from yiwang.platform.licences.queries import status_of
 from yiwang.platform.licences.types import LicenceStatus, Operation
 
@@ -29,14 +26,18 @@ CANCELLED = event("licence.cancelled", "A licence was cancelled (注销).")
 TRANSFERRED = event("licence.transferred", "A licence was transferred to another place (办理转出).")
 SET_ASIDE = event("licence.set_aside", "A licence was set aside for another reason, told in words (其他业务).")
 EXPIRED = event("licence.expired", "A licence's term is over and it was not renewed (失效).")
+EXPIRING = event("licence.expiring", "A licence's term is over in some days: its holders are reminded.")
 RENEWAL_APPLIED = event("licence.renewal_applied", "Renewal of a licence was applied for.")
 RENEWAL_REFUSED = event("licence.renewal_refused", "Renewal of a licence was refused.")
 
 OPERATE = Permission(
     name="licences.operate",
-    kinds=frozenset({ActorKind.STAFF}),
+    kinds=frozenset({ActorKind.STAFF, ActorKind.CLIENT}),
     roles=frozenset({Role.ISSUER, Role.DECIDER}),
+    scope=WRITE,
+    provider=True,
 )
+"""Who issues licences of an agency, and its own system."""
 RECEIVE = Permission(
     name="licences.receive",
     kinds=frozenset({ActorKind.STAFF}),
@@ -45,7 +46,9 @@ RECEIVE = Permission(
 BY_LAW = Permission(name="licences.by_law", kinds=frozenset({ActorKind.SYSTEM}))
 
 
-def _may(operation: Operation) -> Callable[[Licence], Denial | None]:
+def may(operation: Operation) -> Callable[[Licence], Denial | None]:
+    """Return the check whether an operation can be done to a licence now."""
+
     def ready(licence: Licence) -> Denial | None:
         if rules.after(operation, status_of(licence)) is None:
             return Denial("licence-status", _("这份证照现在的状态不能这样办。"))
@@ -69,7 +72,7 @@ def _operate(licence: Licence, operation: Operation, reason: str = "") -> Licenc
     "licences.hold",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.HOLD),
+    ready=may(Operation.HOLD),
     announces=HELD,
 )
 def hold(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -81,7 +84,7 @@ def hold(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus
     "licences.release",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.RELEASE),
+    ready=may(Operation.RELEASE),
     announces=RELEASED,
 )
 def release(licence: Licence, *, by: Actor, key: Key) -> LicenceStatus:
@@ -93,7 +96,7 @@ def release(licence: Licence, *, by: Actor, key: Key) -> LicenceStatus:
     "licences.withdraw",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.WITHDRAW),
+    ready=may(Operation.WITHDRAW),
     announces=WITHDRAWN,
 )
 def withdraw(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -105,7 +108,7 @@ def withdraw(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceSt
     "licences.revoke",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.REVOKE),
+    ready=may(Operation.REVOKE),
     announces=REVOKED,
 )
 def revoke(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -117,7 +120,7 @@ def revoke(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStat
     "licences.cancel",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.CANCEL),
+    ready=may(Operation.CANCEL),
     announces=CANCELLED,
 )
 def cancel(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -129,7 +132,7 @@ def cancel(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStat
     "licences.transfer_out",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.TRANSFER_OUT),
+    ready=may(Operation.TRANSFER_OUT),
     announces=TRANSFERRED,
 )
 def transfer_out(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -143,7 +146,7 @@ def transfer_out(licence: Licence, *, reason: str, by: Actor, key: Key) -> Licen
     "licences.set_aside",
     Licence.objects.lock,
     permission=OPERATE,
-    ready=_may(Operation.OTHER),
+    ready=may(Operation.OTHER),
     announces=SET_ASIDE,
 )
 def set_aside(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceStatus:
@@ -153,43 +156,7 @@ def set_aside(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceS
     return _operate(licence, Operation.OTHER, reason)
 
 
-@act("licences.transfer_in", permission=OPERATE)
-def transfer_in(
-    type_code: str,
-    holder: Party | None,
-    holder_name: str,
-    values: dict[str, Any],
-    associated: str,
-    *,
-    number: str = "",
-    valid_to: date | None = None,
-    by: Actor,
-    key: Key,
-) -> uuid.UUID:
-    """Take over a licence from another place (转入): one of our own that names the one before. Returns its id.
-
-    Raises Invalid unless ``associated`` is a licence identifier with the right check character (GB/T 36904).
-    """
-    issuer = next((agency for agency in directory.agencies_by_path([by.agency])), None)
-    if issuer is None:
-        raise Invalid(_("请以签发部门工作人员的身份办理。"))
-    try:
-        parse_licence_id(associated)
-    except CodeError as error:
-        raise Invalid(str(error), errors=(FieldError("associated", str(error)),)) from None
-    return issue_inside(
-        type_code=type_code,
-        holder=holder,
-        holder_name=holder_name,
-        issuer=issuer,
-        values=values,
-        number=number,
-        valid_to=valid_to,
-        associated=associated,
-    )
-
-
-@act_on("licences.renew", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.RENEW))
+@act_on("licences.renew", Licence.objects.lock, permission=OPERATE, ready=may(Operation.RENEW))
 def renew(licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key) -> uuid.UUID:
     """Renew a licence (延续, 行政许可法 art. 50): a new version, for the type's term if none is given.
     Returns its id.
@@ -197,17 +164,11 @@ def renew(licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key
     return next_version(licence, Operation.RENEW, values={}, valid_to=valid_to)
 
 
-@act_on("licences.change", Licence.objects.lock, permission=OPERATE, ready=_may(Operation.CHANGE))
-def change(licence: Licence, *, values: dict[str, Any], holder_name: str = "", by: Actor, key: Key) -> uuid.UUID:
-    """Change what a licence says (变更, 行政许可法 art. 49): a new version, same term. Returns its id."""
-    return next_version(licence, Operation.CHANGE, values=values, holder_name=holder_name)
-
-
 @act_on(
     "licences.note_renewal",
     Licence.objects.lock,
     permission=RECEIVE,
-    ready=_may(Operation.RENEW),
+    ready=may(Operation.RENEW),
     announces=RENEWAL_APPLIED,
 )
 def note_renewal(licence: Licence, *, by: Actor, key: Key) -> bool:
@@ -233,7 +194,7 @@ def _note_renewal(row: Licence) -> bool:
 def _renewal_open(licence: Licence) -> Denial | None:
     if licence.renewal_applied_on is None:
         return Denial("no-renewal", _("这份证照没有待决定的延续申请。"))
-    return _may(Operation.RENEW)(licence)
+    return may(Operation.RENEW)(licence)
 
 
 @act_on(
@@ -290,6 +251,22 @@ def lapse(licence: Licence, *, by: Actor, key: Key) -> LicenceStatus:
     end(licence, LicenceStatus.EXPIRED, Operation.EXPIRE)
     current().emit(EXPIRED, licence)
     return LicenceStatus.EXPIRED
+
+
+def _ends_soon(licence: Licence) -> Denial | None:
+    if licence.valid_to is None or status_of(licence) is not LicenceStatus.VALID or licence.renewal_applied_on:
+        return Denial("not-ending", _("这份证照不用提醒：不在有效状态，或者已经申请延续。"))
+    return None
+
+
+@act_on("licences.remind", Licence.objects.lock, permission=BY_LAW, ready=_ends_soon, announces=EXPIRING)
+def remind(licence: Licence, *, by: Actor, key: Key) -> None:
+    """Remind the holders that the licence ends soon."""
+
+
+@timers.timer(REMINDER)
+def _remind(licence: uuid.UUID, key: str) -> None:
+    remind(licence, by=SYSTEM, key=key)
 
 
 @timers.timer(EXPIRY)

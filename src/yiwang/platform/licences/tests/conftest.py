@@ -34,6 +34,7 @@ def spec(**changes: Any) -> LicenceTypeSpec:
         "name_en": "Demo food licence",
         "kind": LicenceKind.CERTIFICATE,
         "defined_by": "演示总局",
+        "issued_by": ("amr",),
         "number_format": "JY{region}{serial:07}",
         "validity_months": 60,
         "fields": (

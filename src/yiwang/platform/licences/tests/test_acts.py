@@ -117,6 +117,12 @@ def test_versions_are_a_chain(issue: Issue) -> None:
     with clock.at(datetime(2031, 9, 1, 4, tzinfo=UTC)):
         third = acts.renew(second, by=by, key="2")
         chain = queries.versions(first.id, by)
+    assert [(one.operation.value, one.changed) for one in chain] == [
+        ("renew", ()),
+        ("change", ("经营场所",)),
+        ("issue", ()),
+    ]
+    chain = [one.licence for one in chain]
     assert [one.id for one in chain] == [third, second, first.id]
     assert [one.version for one in chain] == [3, 2, 1]
     assert [one.status for one in chain] == [

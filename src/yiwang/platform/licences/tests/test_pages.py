@@ -9,8 +9,9 @@ from django.test import Client, RequestFactory
 from yiwang.kernel.limits import client_address, count
 from yiwang.kernel.problems import TooMany
 from yiwang.kernel.types import Party, Role
-from yiwang.platform.licences import acts, portal
+from yiwang.platform.licences import acts
 from yiwang.platform.licences.models import Licence
+from yiwang.platform.licences.portal import verifying
 from yiwang.platform.licences.tests.conftest import official
 from yiwang.ui import store
 
@@ -109,7 +110,7 @@ def test_files(issue: Issue, client: Client) -> None:
 
 
 def test_a_file_that_is_too_large(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portal, "LARGEST_FILE", 10)
+    monkeypatch.setattr(verifying, "LARGEST_FILE", 10)
     assert upload(client, b"x" * 11).status_code == 422
 
 
@@ -129,7 +130,7 @@ def test_forms_are_protected(issue: Issue) -> None:
 
 
 def test_who_asks_too_often_waits(client: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portal, "FILES_A_MINUTE", 2)
+    monkeypatch.setattr(verifying, "FILES_A_MINUTE", 2)
     monkeypatch.setattr("yiwang.kernel.limits.time.time", lambda: 1_800_000_000.0)
     assert [upload(client, b"x").status_code for _time in range(3)] == [200, 200, 429]
     refused = upload(client, b"x")

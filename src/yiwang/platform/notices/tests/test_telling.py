@@ -3,13 +3,17 @@ from datetime import timedelta
 
 import pytest
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, timers
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.packs import Pack, PackError
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
 from yiwang.platform.cases import events as case_events
 from yiwang.platform.cases.tests.conftest import COMPANY, FOOD, MONDAY, accepted, at, case_of, decide
 from yiwang.platform.cases.tests.conftest import person as applicant
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.queries import staff_with
+from yiwang.platform.licences import acts as licences
+from yiwang.platform.licences.types import Joint
 from yiwang.platform.notices import acts, composing, pack, queries, templates
 from yiwang.platform.notices.channels import Refused, sms
 from yiwang.platform.notices.models import Delivery, Message, Preference
@@ -257,3 +261,45 @@ def test_personal_content_is_sealed_at_rest(elder, deliver):
     assert "老年".encode() not in stored
     assert b"19900000004" not in stored
     assert Preference.objects.count() == 0
+
+
+def test_who_holds_a_licence_is_reminded_before_it_ends(person_id, deliver):
+    holders = [Party(PartyKind.PERSON, person_id(one)) for one in ("elder", "starter")]
+    with system_record("test.issue"):
+        pk = licences.issue_inside(
+            type_code="elderly_card",
+            holder=holders[0],
+            holder_name="测试老人丁",
+            issuer=directory.get_agency("339900-civil_affairs"),
+            values={"name": "测试老人丁"},
+            valid_to=clock.today() + timedelta(days=61),
+            joint=[Joint("测试创业戊", holders[1])],
+        )
+    with clock.at(clock.now() + timedelta(days=2)):
+        while timers.ring_due():
+            pass
+        deliver("notices")
+        deliver("notices")
+    told = Message.objects.filter(kind="licence.expiring")
+    assert {row.recipient_id for row in told} == {one.id for one in holders}
+    assert len(told) == 2
+    assert told[0].link == f"/my/licences/{pk}/"
+    assert "老年优待证" in told[0].content["title"]
+
+
+def test_nobody_is_reminded_of_what_is_over_by_the_time_the_worker_comes(person_id, deliver):
+    holder = Party(PartyKind.PERSON, person_id("elder"))
+    with system_record("test.issue"):
+        licences.issue_inside(
+            type_code="elderly_card",
+            holder=holder,
+            holder_name="测试老人丁",
+            issuer=directory.get_agency("339900-civil_affairs"),
+            values={"name": "测试老人丁"},
+            valid_to=clock.today() + timedelta(days=61),
+        )
+    with clock.at(clock.now() + timedelta(days=70)):
+        while timers.ring_due():
+            pass
+        deliver("notices")
+    assert not Message.objects.filter(kind="licence.expiring").exists()

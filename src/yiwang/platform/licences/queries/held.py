@@ -1,4 +1,4 @@
-"""What others read of licences."""
+"""Licences and what was done with them: the holder's, the agency's, the verifier's view."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
-from pydantic import TypeAdapter
 
 from yiwang.kernel import clock
 from yiwang.kernel.compiled import Compiled, Slot
@@ -17,7 +16,8 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.licences import rules, words
-from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceType, LicenceUse
+from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, held
+from yiwang.platform.licences.queries.kinds import SPEC, licence_type, spec_of
 from yiwang.platform.licences.types import (
     OPERATION_CODES,
     STATUS_CODES,
@@ -30,52 +30,13 @@ from yiwang.platform.licences.types import (
     Operation,
     ShownField,
     TrustLevel,
+    Version,
 )
-from yiwang.ui.names import names
-
-SPEC: TypeAdapter[LicenceTypeSpec] = TypeAdapter(LicenceTypeSpec)
-
-
-def licence_type(code: str) -> LicenceTypeSpec:
-    """Return a licence type by its short name."""
-    row = _TYPE.first(code=code)
-    if row is None:
-        raise NotFound(_("没有这种证照。"))
-    return _spec(code, row[0])
-
-
-_TYPE = Compiled(lambda: LicenceType.objects.filter(pk=Slot("code")).values_list("document"))
-_specs: dict[str, tuple[dict[str, Any], LicenceTypeSpec]] = {}
-
-
-@names
-def english_type_names() -> Iterator[tuple[str, str]]:
-    """Return the names of licence types with their English ones; one query."""
-    for name, document in LicenceType.objects.values_list("name", "document"):
-        yield name, document.get("name_en", "")
-
-
-def _spec(code: str, document: dict[str, Any]) -> LicenceTypeSpec:
-    """Read a type's document, or know it again: to compare costs less than to check."""
-    known = _specs.get(code)
-    if known is None or known[0] != document:
-        known = _specs[code] = document, SPEC.validate_python(document)
-    return known[1]
-
-
-def licence_type_names(codes: Iterable[str]) -> dict[str, str]:
-    """Return names of licence types by code, one query."""
-    return dict(LicenceType.objects.filter(pk__in=list(codes)).values_list("code", "name"))
-
-
-def type_names() -> dict[str, str]:
-    """Return code and name of every licence type."""
-    return dict(LicenceType.objects.values_list("code", "name"))
 
 
 def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceView]:
     """Return the valid licences of a holder, newest first; one query."""
-    rows = Licence.objects.filter(holder_id=party.id, holder_kind=party.kind, status=LicenceStatus.VALID)
+    rows = Licence.objects.filter(held(party), status=LicenceStatus.VALID)
     if types is not None:
         rows = rows.filter(type_id__in=list(types))
     found = (view(row) for row in rows.select_related("type").order_by("-issued_on", "-id"))
@@ -85,12 +46,15 @@ def held_by(party: Party, types: Iterable[str] | None = None) -> list[LicenceVie
 _HELD = Compiled(
     lambda: (
         Licence.objects.filter(
-            holder_id__any=Slot("holders"), status=LicenceStatus.VALID.value, type__code__any=Slot("types")
+            Q(holder_id__any=Slot("holders")) | (Q(joint__any_of=Slot("holders")) & ~Q(joint=[])),
+            status=LicenceStatus.VALID.value,
+            type__code__any=Slot("types"),
         )
         .order_by("-issued_on", "-id")
         .values_list(
             "holder_kind",
             "holder_id",
+            "joint",
             "valid_to",
             "renewal_applied_on",
             "type_id",
@@ -109,13 +73,17 @@ def newest_held(parties: Sequence[Party], types: Iterable[str]) -> dict[str, Hel
     """Return, of each of these types, the newest valid licence of the first of the parties that has one; one query."""
     today = clock.today()
     found: dict[str, tuple[int, HeldLicence]] = {}
-    for kind, holder, valid_to, applied_on, *row in _HELD(holders=[one.id for one in parties], types=list(types)):
-        party = Party(PartyKind(kind), holder)
-        if party not in parties:
+    for kind, holder, joint, valid_to, applied_on, *row in _HELD(
+        holders=[one.id for one in parties], types=list(types)
+    ):
+        ranks = [
+            parties.index(one) for one in (Party(PartyKind(kind), pk) for pk in (holder, *joint)) if one in parties
+        ]
+        if not ranks:
             continue
         if rules.effective(LicenceStatus.VALID, valid_to, applied_on, today) is not LicenceStatus.VALID:
             continue
-        licence, rank = HeldLicence(*row), parties.index(party)
+        licence, rank = HeldLicence(*row), min(ranks)
         if licence.type_slug not in found or rank < found[licence.type_slug][0]:
             found[licence.type_slug] = rank, licence
     return {slug: licence for slug, (_rank, licence) in found.items()}
@@ -125,7 +93,9 @@ def wallet(by: Actor) -> list[LicenceView]:
     """Return the licences of the principal, whatever their state, newest first; versions that another one
     replaced are left out.
     """
-    rows = Licence.objects.visible_to(by).filter(next__isnull=True)
+    if by.principal is None:
+        return []
+    rows = Licence.objects.visible_to(by).filter(held(by.principal), next__isnull=True)
     return [view(row) for row in rows.select_related("type").order_by("-issued_on", "-id")]
 
 
@@ -185,14 +155,28 @@ def latest(by: Actor) -> list[LicenceView]:
     return [view(row) for row in rows[:SHOWN]]
 
 
-def versions(pk: uuid.UUID, by: Actor) -> list[LicenceView]:
-    """Return every version of a licence that the actor may see, newest first."""
+def versions(pk: uuid.UUID, by: Actor) -> list[Version]:
+    """Return every version of a licence that the actor may see with what it changed, newest first."""
     mine = Licence.objects.visible_to(by)
     named = {name: OuterRef(name) for name in ("type_id", "issuer_code", "serial")}
-    rows = list(mine.filter(Exists(mine.filter(pk=pk, **named))).select_related("type").order_by("-version"))
+    made = LicenceUse.objects.filter(licence=OuterRef("pk"), operation__in=_BEGINS).order_by("at", "id")
+    rows = list(
+        mine.filter(Exists(mine.filter(pk=pk, **named)))
+        .annotate(made=Subquery(made.values("operation")[:1]))
+        .select_related("type")
+        .order_by("-version")
+    )
     if not rows:
         raise NotFound(_("没有找到这份证照。"))
-    return [view(row) for row in rows]
+    views = [view(row) for row in rows]
+    return [
+        Version(one, Operation(row.made or Operation.ISSUE), rules.changed(one, before) if before else ())
+        for one, row, before in zip(views, rows, [*views[1:], None], strict=True)
+    ]
+
+
+_BEGINS = (Operation.ISSUE, Operation.RENEW, Operation.CHANGE, Operation.TRANSFER_IN)
+"""Operations that a version begins with."""
 
 
 def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
@@ -217,13 +201,13 @@ def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:
     """Return the annotated copy that this file is, with its licence; or nothing."""
     rows = LicenceCopy.objects.select_related("licence__type")
     row = rows.filter(digest=digest).first() or rows.filter(ofd_digest=digest).first()
-    return (view(row.licence), _copy(row)) if row else None
+    return (view(row.licence), copy_view(row)) if row else None
 
 
 def copies(pk: uuid.UUID, by: Actor, limit: int = 20) -> list[CopyView]:
     """Return the annotated copies of a licence that the actor may see, newest first."""
     rows = LicenceCopy.objects.filter(licence__in=Licence.objects.visible_to(by).filter(pk=pk)).order_by("-made_at")
-    return [_copy(row) for row in rows[:limit]]
+    return [copy_view(row) for row in rows[:limit]]
 
 
 def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
@@ -231,10 +215,11 @@ def get_copy(licence: uuid.UUID, pk: uuid.UUID, by: Actor) -> CopyView:
     row = LicenceCopy.objects.filter(pk=pk, licence__in=Licence.objects.visible_to(by).filter(pk=licence)).first()
     if row is None:
         raise NotFound(_("没有找到这份副本。"))
-    return _copy(row)
+    return copy_view(row)
 
 
-def _copy(row: LicenceCopy) -> CopyView:
+def copy_view(row: LicenceCopy) -> CopyView:
+    """Make the view of a copy."""
     return CopyView(
         row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
     )
@@ -266,7 +251,8 @@ def metadata(pk: uuid.UUID, by: Actor) -> dict[str, Any]:
         "validate_end": row.valid_to.isoformat() if row.valid_to else "",
         "validity_range": words.term(row.valid_from, row.valid_to),
         "area_code": row.region[:6],
-        "holder_name": row.holder_name,
+        "holder_name": "、".join((row.holder_name, *row.joint_names)),
+        "holder_list": [{"name": name} for name in (row.holder_name, *row.joint_names)],
         "trust_level": row.trust,
         "status": STATUS_CODES[status],
         "status_reason": row.status_reason,
@@ -320,7 +306,7 @@ def status_of(row: Licence) -> LicenceStatus:
 
 def view(row: Licence) -> LicenceView:
     """Make the view of a row (with its type joined)."""
-    spec = _spec(row.type_id, row.type.document)
+    spec = spec_of(row.type_id, row.type.document)
     return LicenceView(
         id=row.id,
         identifier=row.identifier,
@@ -348,4 +334,6 @@ def view(row: Licence) -> LicenceView:
         digest=row.digest,
         ofd_digest=row.ofd_digest,
         associated=row.associated,
+        joint=tuple(Party(PartyKind(row.holder_kind), one) for one in row.joint),
+        joint_names=tuple(row.joint_names),
     )

@@ -8,18 +8,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.acts import record_read
 from yiwang.kernel.problems import Invalid, NotNow
-from yiwang.kernel.types import Actor, PartyKind, Role
+from yiwang.kernel.types import Actor, Role
 from yiwang.platform.licences import acts, labels, making, queries, rules
-from yiwang.platform.licences.types import LicenceView, Operation
+from yiwang.platform.licences.reading import note_read
+from yiwang.platform.licences.types import LicenceStatus, LicenceView, Operation
 from yiwang.ui.entry import staff
-from yiwang.ui.frame import Link
 
-app_name = "licences_desk"
 ROLES = (Role.ISSUER, Role.DECIDER)
 
 _ACTS: dict[Operation, Callable[..., Any]] = {
@@ -32,12 +29,7 @@ _ACTS: dict[Operation, Callable[..., Any]] = {
     Operation.REVOKE: acts.revoke,
     Operation.OTHER: acts.set_aside,
 }
-"""What can be done by hand, the mildest first; issue and change come out of cases, expiry out of time."""
-
-
-def links(actor: Actor) -> list[Link]:
-    """Return the entry of the desk's rail, for those who may follow it."""
-    return [Link(_("证照"), reverse("licences_desk:find"), "licences")] if actor.has_role(set(ROLES)) else []
+"""What can be done with a reason at most, the mildest first; issue and change have forms of their own, expiry comes in time."""
 
 
 @staff(*ROLES)
@@ -56,7 +48,7 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = queries.get_licence(pk, actor)
     if request.method != "POST":
-        _log(actor, found)
+        note_read(actor, found)
         return _shown(request, found)
     chosen = request.POST.get("operation", "")
     reason = request.POST.get("reason", "").strip()
@@ -73,19 +65,6 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("licences_desk:licence", made if isinstance(made, uuid.UUID) else pk)
 
 
-def _log(actor: Actor, found: LicenceView) -> None:
-    """Whoever holds it can see that an official looked (个人信息保护法)."""
-    if found.holder is not None and found.holder.kind is PartyKind.PERSON:
-        record_read(
-            actor,
-            name="licences.read",
-            person=found.holder.id,
-            purpose=_("查看证照：%(name)s") % {"name": found.name},
-            case=found.case_id,
-            detail={"licence": str(found.id)},
-        )
-
-
 def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
@@ -94,7 +73,7 @@ def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | No
         "card": labels.card(found),
         "trust": labels.TRUST[found.trust],
         "fields": queries.shown(found),
-        "versions": queries.versions(found.id, actor),
+        "versions": labels.versions(queries.versions(found.id, actor)),
         "uses": [labels.use_words(use) for use in queries.uses(found.id, actor)],
         "check_url": making.check_url(found.check_code),
         "operations": [
@@ -104,12 +83,7 @@ def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | No
         ],
         "typed": {name: request.POST.get(name, "") for name in ("operation", "reason")},
         "errors": errors or {},
+        "may_change": found.status is LicenceStatus.VALID,
         "key": uuid.uuid4().hex,
     }
     return render(request, "licences/desk_licence.html", context, status=422 if errors else 200)
-
-
-urlpatterns = [
-    path("licences/", find, name="find"),
-    path("licences/<uuid:pk>/", licence, name="licence"),
-]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,13 +15,14 @@ from yiwang.kernel.acts import current, event
 from yiwang.kernel.codes import build_licence_id, parse_licence_id
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.problems import NotFound, NotNow
-from yiwang.kernel.types import Party
+from yiwang.kernel.problems import Invalid, NotFound, NotNow
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import FieldError, Party
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
-from yiwang.platform.licences.models import Licence, LicenceUse
+from yiwang.platform.licences.models import Card, Licence, LicenceUse
 from yiwang.platform.licences.queries import fields_of, licence_type, status_of
-from yiwang.platform.licences.types import LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
+from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
 
 ISSUED = event("licence.issued", "A licence was issued.")
 RENEWED = event("licence.renewed", "A licence was renewed: a new version, the previous one has expired.")
@@ -29,6 +30,10 @@ CHANGED = event("licence.changed", "A licence was changed: a new version, the pr
 
 EXPIRY = "licences.expiry"
 """The timer that rings when a licence's last day is over."""
+REMINDER = "licences.reminder"
+"""The timer that rings when its holders are to be reminded of that."""
+MORNING = timedelta(hours=9)
+"""When people are told, after midnight."""
 
 
 def issue_inside(
@@ -44,13 +49,14 @@ def issue_inside(
     valid_to: date | None = None,
     trust: TrustLevel = TrustLevel.A,
     associated: str = "",
+    joint: Sequence[Joint] = (),
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
 
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
     ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
-    from (转入).
+    from (转入). ``joint`` hold it together with the holder.
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -63,6 +69,8 @@ def issue_inside(
         holder_kind=holder.kind.value if holder else spec.holder.value,
         holder_id=holder.id if holder else None,
         holder_name=holder_name,
+        joint=[one.party.id for one in joint if one.party],
+        joint_names=[one.name for one in joint],
         issuer_code=issuer.uscc,
         issuer_name=issuer.name,
         issuer_path=issuer.path,
@@ -146,10 +154,11 @@ def next_version(
     *,
     values: dict[str, Any],
     holder_name: str = "",
+    joint: Sequence[Joint] | None = None,
     valid_to: date | None = None,
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """End a (locked) version and begin the next one, linked to it. Raises NotNow."""
+    """End a (locked) version and begin the next one, linked to it; ``joint`` is as before if none is given. Raises NotNow."""
     if rules.after(operation, status_of(old)) is None:
         raise NotNow(_("这份证照现在不是有效状态，不能延续或变更。"))
     spec = licence_type(old.type_id)
@@ -167,6 +176,8 @@ def next_version(
         holder_kind=old.holder_kind,
         holder_id=old.holder_id,
         holder_name=holder_name or old.holder_name,
+        joint=old.joint if joint is None else [one.party.id for one in joint if one.party],
+        joint_names=old.joint_names if joint is None else [one.name for one in joint],
         issuer_code=old.issuer_code,
         issuer_name=old.issuer_name,
         issuer_path=old.issuer_path,
@@ -193,6 +204,7 @@ def end(row: Licence, status: LicenceStatus, operation: Operation, reason: str =
     row.save(update_fields=["status", "status_reason", "changed_at"])
     if status not in {LicenceStatus.VALID, LicenceStatus.HELD, LicenceStatus.OTHER}:
         timers.cancel_timer(EXPIRY, row.id)
+        timers.cancel_timer(REMINDER, row.id)
     log(row, operation)
 
 
@@ -225,10 +237,30 @@ def _enter(row: Licence, operation: Operation) -> None:
     row.check_code = secrets.token_urlsafe(15)
     row.changed_at = clock.now()
     row.save(force_insert=True)
+    spec = licence_type(row.type_id)
+    if spec.card_field and row.fields.get(spec.card_field):
+        _enter_card(row, str(row.fields[spec.card_field]))
     if row.valid_to:
         timers.set_timer(EXPIRY, row.id, clock.end_of(row.valid_to))
+        remind_on = rules.remind_on(row.valid_to, spec.remind_days, clock.today())
+        if remind_on is not None:
+            timers.set_timer(REMINDER, row.id, clock.end_of(remind_on - timedelta(days=1)) + MORNING)
     log(row, operation)
     current().later(tasks.make_document, licence=str(row.id))
+
+
+def _enter_card(row: Licence, number: str) -> None:
+    """Let a card be found by its number; one that is somebody else's and good is not taken over. Raises Invalid."""
+    index = blind_index(number, "card")
+    known = Card.objects.select_for_update(of=("self",)).select_related("licence").filter(number_index=index).first()
+    if known is None:
+        Card.objects.create(number_index=index, licence=row)
+        return
+    if known.licence.holder_id != row.holder_id and status_of(known.licence) is LicenceStatus.VALID:
+        message = _("这个卡号已经是别人的有效卡，请核对。")
+        raise Invalid(message, errors=(FieldError(licence_type(row.type_id).card_field, message),))
+    known.licence = row
+    known.save(update_fields=["licence"])
 
 
 def _number(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:

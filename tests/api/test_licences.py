@@ -1,0 +1,113 @@
+"""An agency's own system issues, changes, holds, gives back and revokes its licences, and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yiwang.kernel import clock
+from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.licences import acts, queries
+
+from .conftest import EATERY, Caller, caller
+
+ISSUE = {
+    "type": "food_licence",
+    "holder": {"name": "测试小吃有限公司", "number": EATERY},
+    "values": {"name": "测试小吃有限公司", "place": "测试市河街 18 号", "items": ["hot"]},
+}
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+def test_a_licence_s_life_by_machine(office: Caller, firm: Caller) -> None:
+    made = office.write("POST", "/licences", ISSUE, key="issue-once-1")
+    assert made.status_code == 201
+    again = office.write("POST", "/licences", ISSUE, key="issue-once-1")
+    assert again.json() == made.json()
+    one = made.json()
+    assert (one["version"], one["status"]) == (1, "valid")
+
+    changed = office.write("POST", f"/licences/{one['id']}/changes", {"values": {"place": "测试市河街 20 号"}}).json()
+    assert (changed["version"], changed["number"]) == (2, one["number"])
+    for operation, reason, status in (
+        ("hold", "抽检", "held"),
+        ("release", "", "valid"),
+        ("revoke", "处罚", "revoked"),
+    ):
+        path = f"/licences/{changed['id']}/operations"
+        answer = office.write("POST", path, {"operation": operation, "reason": reason})
+        assert answer.json()["status"] == status
+    mine = {row["id"]: row for row in firm.get("/licences").json()}
+    assert mine[changed["id"]]["status"] == "revoked"
+    assert one["id"] not in mine
+
+
+def test_what_is_wrong_is_told(office: Caller) -> None:
+    path = f"/licences/{office.write('POST', '/licences', ISSUE).json()['id']}/operations"
+    assert problem(office.write("POST", path, {"operation": "hold"}))[0] == 422
+    assert problem(office.write("POST", path, {"operation": "burn", "reason": "x"}))[0] == 422
+    other = ISSUE | {"holder": {"name": "另一家", "number": EATERY}}
+    answer = office.write("POST", "/licences", other)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "holder_name"
+
+
+def test_nobody_else_s(office: Caller, firm: Caller) -> None:
+    fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+    assert problem(fire.write("POST", "/licences", ISSUE)) == (403, "not-own-type")
+    assert problem(firm.write("POST", "/licences", ISSUE)) == (403, "not-provider")
+    pk = office.write("POST", "/licences", ISSUE).json()["id"]
+    held = {"operation": "hold", "reason": "x"}
+    assert fire.write("POST", f"/licences/{pk}/operations", held).status_code == 404
+    assert problem(firm.write("POST", f"/licences/{pk}/operations", held)) == (403, "not-provider")
+    reads = caller("reads-only", ["applications:read"], agency=directory.get_agency("339901-amr").id)
+    assert problem(reads.write("POST", "/licences", ISSUE)) == (403, "scope-needed")
+    assert reads.get(f"/licences/{pk}").status_code == 404
+
+
+def test_a_person_sees_that_an_agency_s_system_read(office: Caller) -> None:
+    bureau = caller("office-civil", agency=directory.get_agency("339900").id)
+    elder = {"name": "测试老人丁", "number": "339901195004044442"}
+    issued = bureau.write(
+        "POST", "/licences", {"type": "identity_card", "holder": elder, "values": {"name": "测试老人丁"}}
+    )
+    before = AuditEntry.objects.filter(name="licences.read").count()
+    assert bureau.get(f"/licences/{issued.json()['id']}").status_code == 200
+    assert AuditEntry.objects.filter(name="licences.read").count() == before + 1
+
+
+def test_what_a_holder_shows_is_seen_by_machine_once_agreed(office: Caller) -> None:
+    with clock.at(clock.now()):
+        rep = identity.find_person("339901198501011119")
+        assert rep is not None
+        firm = identity.find_organisation(EATERY)
+        assert firm is not None
+        by = Actor(
+            kind=ActorKind.PERSON,
+            id=rep.id,
+            label="申请人",
+            principal=Party(PartyKind.ORGANISATION, firm.id),
+            level=AssuranceLevel.L3,
+        )
+        licence = queries.held_by(Party(PartyKind.ORGANISATION, firm.id))[0]
+        shown = acts.offer(licence.id, by=by, key="offer")
+        fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+        taken = fire.write("POST", "/showings", {"code": queries.code_shown(shown, by), "purpose": "消防检查"})
+        assert (taken.status_code, taken.json()["state"], taken.json()["licences"]) == (201, "asked", [])
+        again = fire.write("POST", "/showings", {"code": "000000000000", "purpose": "消防检查"})
+        assert again.json()["errors"][0]["field"] == "code"
+        path = f"/showings/{taken.json()['id']}"
+        assert fire.write("POST", f"{path}/copies", {"licence": str(licence.id)}).status_code == 409
+        acts.agree(shown, 0, by=by, key="agree")
+        assert [one["number"] for one in fire.get(path).json()["licences"]] == [licence.number]
+        copy = fire.write("POST", f"{path}/copies", {"licence": str(licence.id)}).json()
+        assert fire.get(f"{path}/copies/{copy['id']}").headers["Content-Type"] == "application/pdf"
+        assert office.get(path).status_code == 404
+        acts.take_back(shown, by=by, key="back")
+        assert fire.get(path).json()["licences"] == []
+        assert fire.get(f"{path}/copies/{copy['id']}").status_code == 404
