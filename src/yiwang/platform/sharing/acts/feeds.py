@@ -250,6 +250,8 @@ def _silent_until(row: Feed) -> datetime:
 
 def _cycle(row: Feed) -> timedelta:
     cycle, connector = UpdateCycle.REALTIME, _connector(row)
-    if connector.silence_is_news and not connector.live and row.dataset.current is not None:
+    if connector.live:
+        return feeding.interval(cycle)  # only whether it is well: whoever needs an answer asks
+    if connector.silence_is_news and row.dataset.current is not None:
         cycle = _definition(row.dataset).cycle
     return feeding.interval(cycle, demo=settings.YIWANG_DEMO)
