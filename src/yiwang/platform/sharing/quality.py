@@ -1,7 +1,7 @@
 """How good a dataset is: its records are read in one pass, opened and checked by processes beside, and counted.
 
-What costs is opening sealed values, so it is done on every core. The reading stays one transaction that writes nothing: it
-holds up nobody, and all that is counted is of one moment. Memory holds a few portions of records, however many there are.
+What costs is opening sealed values, so it is done on every core. The reading is one transaction that writes nothing and holds
+up nobody; the records that it counts are those of one moment. Memory holds a few portions of them, however many there are.
 """
 
 from __future__ import annotations
@@ -59,39 +59,7 @@ _OPEN = """
 """
 
 
-class Hands:
-    """Processes that open and check, one for each core; they are started when there is first much to do."""
-
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._cores = len(os.sched_getaffinity(0))
-
-    def __enter__(self) -> Hands:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def each(self, work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
-        """Yield what ``work`` makes of each portion, in their order; only a few portions are under way at a time."""
-        waiting: deque[Future[R]] = deque()
-        for portion in portions:
-            waiting.append(self._start().submit(work, portion))
-            if len(waiting) > 2 * self._cores:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-    def _start(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Not forked: a worker has threads, whose locks a copy of the process would hold for ever.
-            fresh = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._cores, fresh, begin, (os.getpid(),))
-        return self._pool
-
-
-def measure(dataset: Dataset, *, hands: Hands | None = None) -> Measure:
+def measure(dataset: Dataset) -> Measure:
     """Measure a published dataset (its ``current`` edition at hand) as it is now. Raises SealBroken."""
     assert dataset.current is not None
     definition = DEFINITION.validate_python(dataset.current.content["definition"])
@@ -101,7 +69,7 @@ def measure(dataset: Dataset, *, hands: Hands | None = None) -> Measure:
     task = Task(definition, joined, named, clock.today())
     counted = _Counted(definition, set(open_rows(dataset)))
     with transaction.atomic():
-        for found in _worked(partial(inspect, task), portions(dataset, joined), hands):
+        for found in _worked(partial(inspect, task), portions(dataset, joined)):
             _look_up(named, found)
             counted.add(found)
     return _result(dataset, definition, counted)
@@ -152,18 +120,28 @@ def portions(dataset: Dataset, joined: Sequence[CrossRule]) -> Iterator[Sequence
             yield portion
 
 
-def _worked(
-    work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]], hands: Hands | None
-) -> Iterator[R]:
+def _worked(work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
     """Do few records at once, here; more of them by many hands."""
     first = list(islice(portions, FEW // PORTION))
     if sum(map(len, first)) < FEW:
         yield from map(work, first)
-    elif hands is not None:
-        yield from hands.each(work, chain(first, portions))
     else:
-        with Hands() as own:
-            yield from own.each(work, chain(first, portions))
+        yield from by_many(work, chain(first, portions))
+
+
+def by_many(work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
+    """Yield what ``work`` makes of each portion, in their order, in a process for each core; few are under way at a time."""
+    cores = len(os.sched_getaffinity(0))
+    # Not forked: a worker has threads, whose locks a copy of the process would hold for ever.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores, fresh, begin, (os.getpid(),)) as pool:
+        under_way: deque[Future[R]] = deque()
+        for portion in portions:
+            under_way.append(pool.submit(work, portion))
+            if len(under_way) > 2 * cores:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _look_up(rules: Sequence[CrossRule], found: Found) -> None:
