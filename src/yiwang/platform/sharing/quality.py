@@ -67,7 +67,7 @@ def measure(dataset: Dataset) -> Measure:
     joined = tuple(rule for rule in rules if not rule.column or rule.kind is CrossKind.EQUAL)
     named = tuple(rule for rule in rules if rule not in joined)
     task = Task(definition, joined, named, clock.today())
-    counted = _Counted(definition, set(open_rows(dataset)))
+    counted = _Counted(set(open_rows(dataset)))
     with transaction.atomic():
         for found in _worked(partial(inspect, task), portions(dataset, joined)):
             _look_up(named, found)
@@ -161,17 +161,17 @@ def _look_up(rules: Sequence[CrossRule], found: Found) -> None:
 class _Counted:
     """Sums over portions."""
 
-    def __init__(self, definition: DatasetDefinition, known: Collection[int]) -> None:
+    def __init__(self, known: Collection[int]) -> None:
         self.known = known
         self.rows = self.sound = 0
-        self.filled = [0] * len(definition.items)
+        self.filled: Counter[str] = Counter()
         self.faults: Counter[Fault] = Counter()
         self.wrong: dict[int, tuple[Fault, ...]] = {}
 
     def add(self, found: Found) -> None:
         self.rows += found.rows
         self.sound += found.rows - len(found.wrong)
-        self.filled = [one + more for one, more in zip(self.filled, found.filled, strict=True)]
+        self.filled.update(found.filled)
         self.faults.update(chain.from_iterable(found.wrong.values()))
         room = LISTED - len(self.wrong)
         for key, faults in found.wrong.items():
@@ -181,7 +181,7 @@ class _Counted:
 
 
 def _result(dataset: Dataset, definition: DatasetDefinition, counted: _Counted) -> Measure:
-    columns = {item.name: filled for item, filled in zip(definition.items, counted.filled, strict=True)}
+    columns = {item.name: counted.filled[item.name] for item in definition.items}
     required = [item.name for item in definition.items if item.required]
     made = Measure(
         rows=counted.rows,
