@@ -10,6 +10,8 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 ARGS ?=
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+# A city, and its tests, are many processes: none of them compiles what another did.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v "$$p"; break; }; done))

@@ -169,8 +169,8 @@ def _read(dataset: Dataset) -> float:
 
 def _opened(dataset: Dataset) -> float:
     began = time.perf_counter()
-    with transaction.atomic(), quality.Hands() as hands:
-        rows = sum(hands.each(just_open, quality.portions(dataset, ())))
+    with transaction.atomic():
+        rows = sum(quality.by_many(just_open, quality.portions(dataset, ())))
     if rows != RECORDS:
         raise RuntimeError(f"{rows} records")
     return time.perf_counter() - began

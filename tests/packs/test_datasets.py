@@ -18,7 +18,7 @@ from yiwang.kernel.types import PartyKind
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory.pack import AgencyRow
 from yiwang.platform.sharing.pack import CrossRow
-from yiwang.platform.sharing.rules import Checker, faults, same
+from yiwang.platform.sharing.rules import Checker, faults, given, same
 from yiwang.platform.sharing.types import (
     CrossKind,
     DatasetDefinition,
@@ -169,7 +169,7 @@ def test_every_record_satisfies_the_rules_of_its_dataset(name: str) -> None:
     here = city(name)
     for spec in here.records:
         checker = Checker(here.datasets[spec.dataset], TODAY)
-        assert [found for record in spec.records if (found := checker.faults(record))] == [], spec.dataset
+        assert [found for record in spec.records if (found := checker.faults(given(record)))] == [], spec.dataset
 
 
 WRONG_ON_PURPOSE = {("pension_alive", "330302194105081032")}

@@ -1,8 +1,10 @@
 """The `yiwang` command: Django's commands, with a database under them when they need one."""
 
+import gc
 import os
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 from pydantic import ValidationError
 
@@ -31,7 +33,7 @@ def main() -> None:
     """Run `yiwang …`; exit code 1 and one line on standard error for what the caller can put right."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yiwang.config.settings")
     if os.environ.get("DATABASE_URL") or not needs_database(sys.argv[1:]):
-        execute_from_command_line(sys.argv)
+        _execute()
         return
     exit_on_signals()
     try:
@@ -40,7 +42,7 @@ def main() -> None:
             raise postgres.PostgresError("In production, set DATABASE_URL: the embedded PostgreSQL is for trying out.")
         with postgres.running(environment.state_dir, say=_say) as url:
             os.environ["DATABASE_URL"] = url
-            execute_from_command_line(sys.argv)
+            _execute()
     except postgres.PostgresError as error:
         sys.exit(f"yiwang: {error}")
     except ValidationError as error:
@@ -54,6 +56,14 @@ def needs_database(arguments: list[str]) -> bool:
     if not arguments or arguments[0].startswith("-") or {"-h", "--help"} & set(arguments):
         return False
     return arguments[0] not in _NO_DATABASE and arguments[:2] not in _NOR_THESE
+
+
+def _execute() -> None:
+    """Load the application and run the command. While it loads, nothing becomes garbage: no use to look for any."""
+    gc.disable()
+    django.setup()
+    gc.enable()
+    execute_from_command_line(sys.argv)
 
 
 def _say(line: str) -> None:

@@ -8,6 +8,7 @@ trail refuses TRUNCATE.
 """
 
 import fcntl
+import gc
 import hashlib
 import io
 import os
@@ -21,6 +22,7 @@ import psycopg
 import pytest
 import pytest_django
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from pytest_django.plugin import blocking_manager_key
 
 from yiwang.config import postgres
@@ -32,6 +34,7 @@ _BUILD_LOCK = 0x7969_7761  # any number: only these tests ask for it
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Set mode and database before pytest-django reads the settings."""
+    gc.disable()  # nothing that is loaded from here on becomes garbage
     os.environ["YIWANG_MODE"] = "test"
     state_dir = Path(os.environ.setdefault("YIWANG_STATE_DIR", str(default_state_dir() / "test")))
     if not os.environ.get("DATABASE_URL"):
@@ -43,6 +46,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         except postgres.PostgresError as error:
             raise pytest.UsageError(str(error)) from error
     return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Look for garbage again, but never in what was loaded for all tests."""
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager
@@ -71,9 +81,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         with item.config.stash[blocking_manager_key].unblock():
             Copies.present.choose(_wanted)
         if item.get_closest_marker("django_db") is None:
-            from django.db import connections
-
-            connections.close_all()  # what an earlier test left open must not be seen by one without a database
+            _put_away()  # what an earlier test left open must not be seen by one without a database
 
 
 class Copies:
@@ -104,10 +112,9 @@ class Copies:
 
     def renew(self) -> None:
         """Replace the copy in use by a fresh one."""
-        from django.db import connections
-
-        connections.close_all()
-        self._ensure(self.current)
+        _close()
+        if self.current not in self.made:
+            self._ensure(self.current)
         with _maintenance() as server:
             _drop(server, self._name())
             _copy(server, self._name(), self.templates[self.current])
@@ -174,11 +181,14 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: pytest_django.DjangoDbBlocker, django_db_createdb: bool
 ) -> None:
     """Give this process its copy; `--create-db` migrates anew. It stands for pytest-django's own fixture."""
+    from django.db.backends.postgresql.base import DatabaseWrapper
     from django.test import TransactionTestCase
 
     with django_db_blocker.unblock():
         copies = Copies(anew=django_db_createdb)
     TransactionTestCase._fixture_teardown = lambda _case: copies.renew()
+    connect = DatabaseWrapper.get_new_connection
+    DatabaseWrapper.get_new_connection = lambda wrapper, how: _open.pop(how["dbname"], None) or connect(wrapper, how)
 
 
 def _copy(server: psycopg.Connection, name: str, template: str) -> None:
@@ -231,6 +241,29 @@ def _use(name: str) -> None:
     """Point Django, and the processes that tests start, to a database."""
     from django.db import connections
 
-    connections.close_all()
+    _put_away()
     connections["default"].settings_dict["NAME"] = name
     os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+_open: dict[str, psycopg.Connection] = {}
+"""This process's connections that are not in use, by database: to make one takes longer than most tests."""
+
+
+def _put_away() -> None:
+    """Leave Django without a connection, and keep the one that it had for the next test, if nothing hangs on it."""
+    from django.db import connections
+
+    wrapper = connections["default"]
+    if wrapper.connection is not None and wrapper.connection.info.transaction_status == TransactionStatus.IDLE:
+        _open[wrapper.settings_dict["NAME"]], wrapper.connection = wrapper.connection, None
+    connections.close_all()
+
+
+def _close() -> None:
+    """Close the connections to the database in use."""
+    from django.db import connections
+
+    connections.close_all()
+    if kept := _open.pop(connections["default"].settings_dict["NAME"], None):
+        kept.close()

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 FIELD = "Seal1"
 REASON = "电子证照签发"
-RESERVED = 16384
-"""Room for the signature in the file, in hexadecimal digits; without it, it would be signed once more to
-measure.
-"""
+BESIDE = 2048
+"""Most bytes of a signature beside its certificates: names of issuers, signed attributes, an RSA signature of 4096 bits."""
+SET = 0, 17
+"""Class and tag of a set in ASN.1."""
 
 
 class SignatureProvider(Plugin):
@@ -126,8 +126,17 @@ def sign(
     out, writer = BytesIO(), IncrementalPdfFileWriter(BytesIO(pdf))
     # The field gets an empty appearance, as PDF/A asks of every field; the seal is printed in the page itself.
     append_signature_field(writer, SigFieldSpec(FIELD, on_page=-1, box=box))
-    PdfSigner(about, signer, stamp_style=NoOpStampStyle()).sign_pdf(writer, output=out, bytes_reserved=RESERVED)
+    PdfSigner(about, signer, stamp_style=NoOpStampStyle()).sign_pdf(writer, output=out, bytes_reserved=_room(signer))
     return out.getvalue()
+
+
+def _room(signer: PdfKey) -> int:
+    """Return the hexadecimal digits to leave for a signature; not told, pyHanko would sign once more to measure it.
+
+    What is left over is read at every check.
+    """
+    certificates = {one.dump() for one in (signer.signing_cert, *signer.cert_registry) if one is not None}
+    return 2 * (BESIDE + sum(map(len, certificates)))
 
 
 def inspect(content: bytes) -> Inspection:
@@ -196,7 +205,7 @@ def _nothing_else(embedded: EmbeddedPdfSignature, status: PdfSignatureStatus) ->
     pyHanko accepts any filling behind the signature, and certificates in it that it does not need: then a changed byte
     there would go unseen. PAdES wants neither.
     """
-    from asn1crypto.cms import ContentInfo
+    from asn1crypto.cms import ContentInfo, IssuerAndSerialNumber
 
     _start, before, after, _rest = (int(one) for one in embedded.byte_range)
     stream = embedded.reader.stream
@@ -209,19 +218,47 @@ def _nothing_else(embedded: EmbeddedPdfSignature, status: PdfSignatureStatus) ->
     content = ContentInfo.load(filled)
     raw = content.dump()
     signed = content["content"]
-    algorithms = [one.dump() for one in signed["digest_algorithms"]]
-    used = [one["digest_algorithm"].dump() for one in signed["signer_infos"]]
-    path = {one.dump() for one in status.validation_path or ()} | {embedded.signer_cert.dump()}
+    [signer], own = signed["signer_infos"], embedded.signer_cert
+    certificates = [one.dump() for one in signed["certificates"]]
+    path = {one.dump() for one in status.validation_path or ()} | {own.dump()}
+    issuer = IssuerAndSerialNumber({"issuer": own.issuer, "serial_number": own.serial_number})
+    algorithm = signer["signature_algorithm"]
     return (
         text == text.upper()
         and not filled[len(raw) :].strip(b"\0")
-        and content.copy().dump(force=True) == raw
-        and algorithms == used
-        and {signed["version"].native, *(one["version"].native for one in signed["signer_infos"])} == {"v1"}
+        and _is_der(raw)
+        and algorithm.copy().dump(force=True) == algorithm.dump()
+        and certificates == sorted(certificates)
+        and signer["sid"].chosen.dump() == issuer.dump()  # pyHanko compares names without case
+        and [one.dump() for one in signed["digest_algorithms"]] == [signer["digest_algorithm"].dump()]
+        and signed["version"].native == signer["version"].native == "v1"
         and signed["encap_content_info"]["content_type"].native == "data"
         and signed["encap_content_info"]["content"].native is None
-        and (not status.trusted or {one.chosen.dump() for one in signed["certificates"]} <= path)
+        and (not status.trusted or set(certificates) <= path)
     )
+
+
+def _is_der(encoded: bytes, *, ordered: bool = False) -> bool:
+    """Tell whether values are written in the one way of DER (X.690 clauses 10 and 11). Raises ValueError if they are none.
+
+    asn1crypto could write anew what it read and compare, but does so several times at each depth: a tenth of a second.
+    """
+    from asn1crypto import core, parser
+
+    values = []
+    while encoded:
+        class_, constructed, tag, *parts = parser.parse(encoded)
+        value, inside = b"".join(parts), parts[1]
+        if value != parser.emit(class_, constructed, tag, inside):
+            return False
+        if constructed:
+            if not _is_der(inside, ordered=(class_, tag) == SET):
+                return False
+        elif class_ == 0 and core.load(value).dump(force=True) != value:
+            return False
+        values.append(value)
+        encoded = encoded[len(value) :]
+    return not ordered or values == sorted(values)
 
 
 def _common_name(certificate: Certificate) -> str:

@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 from yiwang.kernel.sealed import blind_index, key_ring
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.rules import CROSS, Checker, Fault, is_missing, same
+from yiwang.platform.sharing.rules import CROSS, Checker, Fault, given, same
 from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinition
 
 PLACE = "sharing_record.values"
@@ -40,8 +41,8 @@ class Found(NamedTuple):
     """What was found in some records."""
 
     rows: int
-    filled: list[int]
-    """In how many rows each column is filled, in the order of the columns."""
+    filled: Counter[str]
+    """In how many rows each column is filled."""
     wrong: dict[int, list[Fault]]
     named: list[list[tuple[int, bytes]]]
     """For each of the task's ``named`` rules: the record's key, and the index of the number in it."""
@@ -50,26 +51,23 @@ class Found(NamedTuple):
 def inspect(task: Task, records: Sequence[tuple[Any, ...]]) -> Found:
     """Open and check records. Raises SealBroken."""
     checker, ring = Checker(task.definition, task.today), key_ring()
-    names = [item.name for item in task.definition.items]
     kinds = {item.name: item.kind for item in task.definition.items}
-    filled, wrong = [0] * len(names), {}
+    filled: Counter[str] = Counter()
+    wrong: dict[int, list[Fault]] = {}
     named: list[list[tuple[int, bytes]]] = [[] for _rule in task.named]
 
     def opened(sealed: bytes) -> dict[str, Any]:
-        values: dict[str, Any] = json.loads(ring.open(sealed, PLACE))
-        return values
+        return given(json.loads(ring.open(sealed, PLACE)))
 
     for key, sealed, *looked_up in records:
         values = opened(sealed)
-        for number, name in enumerate(names):
-            if not is_missing(values.get(name)):
-                filled[number] += 1
+        filled.update(values.keys())
         faults = checker.faults(values)
         for rule, there in zip(task.joined, looked_up, strict=True):
             if rule.kind is CrossKind.EQUAL:
                 value = values.get(rule.column)
-                others = [] if is_missing(value) else [opened(one).get(rule.other) for one in there]
-                told = [one for one in others if not is_missing(one)]
+                others = [] if value is None else [opened(one).get(rule.other) for one in there]
+                told = [one for one in others if one is not None]
                 fits = not told or any(same(kinds[rule.column], value, one) for one in told)
             else:
                 fits = there is (rule.kind is CrossKind.EXISTS)
@@ -78,7 +76,7 @@ def inspect(task: Task, records: Sequence[tuple[Any, ...]]) -> Found:
         if faults:
             wrong[key] = faults
         for rule, numbers in zip(task.named, named, strict=True):
-            if not is_missing(values.get(rule.column)):
+            if rule.column in values:
                 numbers.append((key, blind_index(str(values[rule.column]), SUBJECT)))
     return Found(len(records), filled, wrong, named)
 

@@ -18,7 +18,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.sealed import blind_index, key_ring
 from yiwang.platform.sharing.indexes import SUBJECT, own_index, values_index
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
-from yiwang.platform.sharing.rules import Checker
+from yiwang.platform.sharing.rules import Checker, given
 from yiwang.platform.sharing.types import Brought, DatasetDefinition, Drift, RowFault
 
 MOST = 10_000
@@ -125,7 +125,7 @@ def _sorted(
         found = [*wrong, *([] if subject else [("subject", "required")])]
         values = {item.name: row[item.name] for item in definition.items if row.get(item.name) not in (None, "")}
         if not gone:
-            found += checker.faults({item.name: row.get(item.name) for item in definition.items})
+            found += checker.faults(given({item.name: row.get(item.name) for item in definition.items}))
         index, own = blind_index(subject, SUBJECT), own_index(definition.key, values)
         if found:
             bad.append(

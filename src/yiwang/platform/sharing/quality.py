@@ -1,7 +1,7 @@
 """How good a dataset is: its records are read in one pass, opened and checked by processes beside, and counted.
 
-What costs is opening sealed values, so it is done on every core. The reading stays one transaction that writes nothing: it
-holds up nobody, and all that is counted is of one moment. Memory holds a few portions of records, however many there are.
+What costs is opening sealed values, so it is done on every core. The reading is one transaction that writes nothing and holds
+up nobody; the records that it counts are those of one moment. Memory holds a few portions of them, however many there are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -22,8 +22,8 @@ from yiwang.kernel import clock
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.inspecting import Found, Task, begin, inspect
-from yiwang.platform.sharing.models import QUALITY, CrossRuleRow, Dataset
-from yiwang.platform.sharing.rules import CROSS, WEIGHTS, Fault, percent, score, timeliness
+from yiwang.platform.sharing.models import QUALITY, BadRow, CrossRuleRow, Dataset
+from yiwang.platform.sharing.rules import CROSS, WEIGHTS, Fault, given, percent, score, timeliness
 from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinition, Dimension, Measure
 
 Record = tuple[Any, ...]
@@ -59,51 +59,25 @@ _OPEN = """
 """
 
 
-class Hands:
-    """Processes that open and check, one for each core; they are started when there is first much to do."""
+def measure(dataset: Dataset) -> Measure:
+    """Measure a published dataset (its ``current`` edition at hand) as it is now. Raises SealBroken.
 
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._cores = len(os.sched_getaffinity(0))
-
-    def __enter__(self) -> Hands:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def each(self, work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
-        """Yield what ``work`` makes of each portion, in their order; only a few portions are under way at a time."""
-        waiting: deque[Future[R]] = deque()
-        for portion in portions:
-            waiting.append(self._start().submit(work, portion))
-            if len(waiting) > 2 * self._cores:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-    def _start(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Not forked: a worker has threads, whose locks a copy of the process would hold for ever.
-            fresh = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._cores, fresh, begin, (os.getpid(),))
-        return self._pool
-
-
-def measure(dataset: Dataset, *, hands: Hands | None = None) -> Measure:
-    """Measure a published dataset (its ``current`` edition at hand) as it is now. Raises SealBroken."""
+    Rows that were refused on the way in and still wait to be mended count as faulty ones: they are the source's, too.
+    """
     assert dataset.current is not None
     definition = DEFINITION.validate_python(dataset.current.content["definition"])
     rules = _rules(dataset)
     joined = tuple(rule for rule in rules if not rule.column or rule.kind is CrossKind.EQUAL)
     named = tuple(rule for rule in rules if rule not in joined)
     task = Task(definition, joined, named, clock.today())
-    counted = _Counted(definition, set(open_rows(dataset)))
+    counted = _Counted(set(open_rows(dataset)))
     with transaction.atomic():
-        for found in _worked(partial(inspect, task), portions(dataset, joined), hands):
+        for found in _worked(partial(inspect, task), portions(dataset, joined)):
             _look_up(named, found)
             counted.add(found)
+    refused = BadRow.objects.filter(dataset=dataset, mended_at=None).exclude(run__connector=QUALITY)
+    for values, faults in refused.values_list("values", "faults").iterator(chunk_size=1000):
+        counted.refuse(list(given({item.name: values.get(item.name) for item in definition.items})), faults)
     return _result(dataset, definition, counted)
 
 
@@ -152,18 +126,28 @@ def portions(dataset: Dataset, joined: Sequence[CrossRule]) -> Iterator[Sequence
             yield portion
 
 
-def _worked(
-    work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]], hands: Hands | None
-) -> Iterator[R]:
+def _worked(work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
     """Do few records at once, here; more of them by many hands."""
     first = list(islice(portions, FEW // PORTION))
     if sum(map(len, first)) < FEW:
         yield from map(work, first)
-    elif hands is not None:
-        yield from hands.each(work, chain(first, portions))
     else:
-        with Hands() as own:
-            yield from own.each(work, chain(first, portions))
+        yield from by_many(work, chain(first, portions))
+
+
+def by_many(work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:
+    """Yield what ``work`` makes of each portion, in their order, in a process for each core; few are under way at a time."""
+    cores = len(os.sched_getaffinity(0))
+    # Not forked: a worker has threads, whose locks a copy of the process would hold for ever.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(cores, fresh, begin, (os.getpid(),)) as pool:
+        under_way: deque[Future[R]] = deque()
+        for portion in portions:
+            under_way.append(pool.submit(work, portion))
+            if len(under_way) > 2 * cores:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _look_up(rules: Sequence[CrossRule], found: Found) -> None:
@@ -183,17 +167,17 @@ def _look_up(rules: Sequence[CrossRule], found: Found) -> None:
 class _Counted:
     """Sums over portions."""
 
-    def __init__(self, definition: DatasetDefinition, known: Collection[int]) -> None:
+    def __init__(self, known: Collection[int]) -> None:
         self.known = known
         self.rows = self.sound = 0
-        self.filled = [0] * len(definition.items)
+        self.filled: Counter[str] = Counter()
         self.faults: Counter[Fault] = Counter()
         self.wrong: dict[int, tuple[Fault, ...]] = {}
 
     def add(self, found: Found) -> None:
         self.rows += found.rows
         self.sound += found.rows - len(found.wrong)
-        self.filled = [one + more for one, more in zip(self.filled, found.filled, strict=True)]
+        self.filled.update(found.filled)
         self.faults.update(chain.from_iterable(found.wrong.values()))
         room = LISTED - len(self.wrong)
         for key, faults in found.wrong.items():
@@ -201,9 +185,15 @@ class _Counted:
                 self.wrong[key] = tuple(faults)
                 room -= 1
 
+    def refuse(self, filled: Iterable[str], faults: Iterable[Sequence[str]]) -> None:
+        """Count a row that was refused."""
+        self.rows += 1
+        self.filled.update(filled)
+        self.faults.update((name, word) for name, word in faults)
+
 
 def _result(dataset: Dataset, definition: DatasetDefinition, counted: _Counted) -> Measure:
-    columns = {item.name: filled for item, filled in zip(definition.items, counted.filled, strict=True)}
+    columns = {item.name: counted.filled[item.name] for item in definition.items}
     required = [item.name for item in definition.items if item.required]
     made = Measure(
         rows=counted.rows,

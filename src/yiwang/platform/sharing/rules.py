@@ -31,6 +31,11 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record's values without those that are missing."""
+    return {name: value for name, value in values.items() if not is_missing(value)}
+
+
 def faults(item: DatasetItem, value: object, *, today: date = date.max) -> list[str]:
     """Return what is wrong with a value of this column, in words of ``FAULTS``; nothing: it may stand there.
 
@@ -48,7 +53,7 @@ def faults(item: DatasetItem, value: object, *, today: date = date.max) -> list[
         found.append("options")
     if item.pattern and not re.fullmatch(item.pattern, text):
         found.append("pattern")
-    size = _size(item.kind)
+    size = _size(item.kind) if item.min or item.max else None
     if size is not None and item.min and size(text) < size(item.min):
         found.append("min")
     if size is not None and item.max and size(text) > size(item.max):
@@ -125,9 +130,14 @@ class Checker:
         self._numbers = [item.name for item in definition.items if item.kind in _NUMBERS and item.name in asked]
 
     def faults(self, values: Mapping[str, Any]) -> list[Fault]:
-        """Return what is wrong. A rule is not asked about a column that is wrong: that was told already."""
+        """Return what is wrong with what was ``given``. A rule is not asked about a column that is wrong: that was told
+        already.
+        """
         found = [
-            (item.name, word) for item in self._items for word in faults(item, values.get(item.name), today=self._today)
+            (item.name, word)
+            for item in self._items
+            if item.required or item.name in values
+            for word in faults(item, values.get(item.name), today=self._today)
         ]
         if not self._rules:
             return found
@@ -138,11 +148,9 @@ class Checker:
         ]
 
     def _data(self, values: Mapping[str, Any], wrong: set[str]) -> dict[str, Any]:
-        """Return the values as rules take them: numbers that came as text are numbers, texts of blanks are nothing."""
-        data = {name: value for name, value in values.items() if not is_missing(value)}
-        data |= {name: Decimal(str(data[name])) for name in self._numbers if name in data and name not in wrong}
-        data["today"] = self._today.isoformat()
-        return data
+        """Return the values as rules take them: numbers that came as text are numbers."""
+        numbers = {name: Decimal(str(values[name])) for name in self._numbers if name in values and name not in wrong}
+        return {**values, **numbers, "today": self._today.isoformat()}
 
 
 def _holds(rule: expressions.Expression, data: Mapping[str, Any]) -> bool:

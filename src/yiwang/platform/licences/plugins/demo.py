@@ -118,6 +118,7 @@ def _keep(path: Path, content: bytes) -> None:
         draft.unlink()
 
 
+@lru_cache(maxsize=512)
 def _root(folder: Path) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     path = folder / "root.p12"
     if not path.exists():

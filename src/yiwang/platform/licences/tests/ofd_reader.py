@@ -15,7 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from fontTools.ttLib import TTFont
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 NS = "{http://www.ofdspec.org/2016}"
 
@@ -197,19 +197,22 @@ class Reader:
     def _draw(self, page: Page, mark: ElementTree.Element) -> None:
         draw = {"TextObject": self._text, "PathObject": self._path}[name_of(mark)]
         unit = self.scale * self.fine
-        mask = Image.new("L", page.picture.size)
         x, y, width, height = (float(one) for one in mark.attrib["Boundary"].split())
         assert width > 0
         assert height > 0
         assert -1 <= x <= page.width
         assert -1 <= y <= page.height
-        colour = draw(page, mark, mask, (x, y))
-        frame = Image.new("L", page.picture.size)
-        ImageDraw.Draw(frame).rectangle([x * unit, y * unit, (x + width) * unit, (y + height) * unit], fill=255)
-        for one, part in colour:
-            page.picture.paste(one, mask=ImageChops.multiply(part, frame))
+        corner = (
+            max(0, int(x * unit)),
+            max(0, int(y * unit)),
+        )  # the mask is as large as the boundary, which cuts the mark
+        mask = Image.new("L", (int((x + width) * unit) + 1 - corner[0], int((y + height) * unit) + 1 - corner[1]))
+        for colour, part in draw(page, mark, mask, (x, y), corner):
+            page.picture.paste(colour, corner, part)
 
-    def _text(self, page: Page, mark: Any, mask: Image.Image, at: tuple[float, float]) -> list[Any]:
+    def _text(
+        self, page: Page, mark: Any, mask: Image.Image, at: tuple[float, float], corner: tuple[int, int]
+    ) -> list[Any]:
         font, program = self.fonts[mark.attrib["Font"]]
         size, unit = float(mark.attrib["Size"]), self.scale * self.fine
         a, b, c, d, e, f = map(float, mark.attrib.get("CTM", "1 0 0 1 0 0").split())
@@ -231,26 +234,31 @@ class Reader:
                 Glyph(letter, number, mark.attrib["Font"], at[0] + a * x + c * y + e, at[1] + b * x + d * y + f)
             )
             if drawn is not None:
-                pen.text(((at[0] + x + e) * unit, (at[1] + y + f) * unit), letter, fill=255, font=drawn, anchor="ls")
+                place_in_mask = (at[0] + x + e) * unit - corner[0], (at[1] + y + f) * unit - corner[1]
+                pen.text(place_in_mask, letter, fill=255, font=drawn, anchor="ls")
             x += steps[place] if place < len(steps) else 0
         page.text += code.text
         return [(_rgb(mark, "FillColor"), _faded(mask, mark, "FillColor"))]
 
-    def _path(self, page: Page, mark: Any, mask: Image.Image, at: tuple[float, float]) -> list[Any]:
+    def _path(
+        self, page: Page, mark: Any, mask: Image.Image, at: tuple[float, float], corner: tuple[int, int]
+    ) -> list[Any]:
         unit = self.scale * self.fine
-        lines = _lines(str(mark.findtext(f"{NS}AbbreviatedData")), at)
+        lines = [
+            ([(x * unit - corner[0], y * unit - corner[1]) for x, y in line], closed)
+            for line, closed in _lines(str(mark.findtext(f"{NS}AbbreviatedData")), at)
+        ]
         result = []
         if mark.attrib.get("Fill") == "true":
             part = mask.copy()
             for line, _closed in lines:
-                ImageDraw.Draw(part).polygon([(x * unit, y * unit) for x, y in line], fill=255)
+                ImageDraw.Draw(part).polygon(line, fill=255)
             result.append((_rgb(mark, "FillColor"), part))
         if mark.attrib.get("Stroke", "true") == "true":
             part = mask.copy()
             wide = max(1, round(float(mark.attrib.get("LineWidth", "0.353")) * unit))
             for line, closed in lines:
-                points = [(x * unit, y * unit) for x, y in (line + line[:1] if closed else line)]
-                ImageDraw.Draw(part).line(points, fill=255, width=wide)
+                ImageDraw.Draw(part).line(line + line[:1] if closed else line, fill=255, width=wide)
             result.append((_rgb(mark, "StrokeColor"), part))
         return result
 

@@ -295,6 +295,17 @@ def test_file_plugin(settings: Any, tmp_path: Path) -> None:
     assert signing.inspect(pdf).seal is Seal.STRANGER
 
 
+def test_the_longest_names_leave_room_for_the_longest_signature(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "ROOT_NAME", "演" * (demo.LONGEST_NAME // 3))
+    longest = demo._folder().with_name("longest")
+    monkeypatch.setattr(demo, "_folder", lambda: longest)
+    _licence, pdf = signed(issue)
+    assert signing.inspect(pdf).seal is Seal.GOOD
+    found = re.search(rb"/Contents <([0-9A-F]+?)(0*)>", pdf)
+    assert found
+    assert len(found[2]) // 2 > 512 - 72, "of RSA with 4096 bits, instead of the elliptic curve here"
+
+
 def test_demo_keys_never_sign_in_production(settings: Any) -> None:
     settings.YIWANG_DEMO = False
     assert [finding.level for finding in signatures.check()] == [Level.ERROR]

@@ -7,7 +7,6 @@ another form gets a plugin of its own beside this one.
 
 from __future__ import annotations
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +14,8 @@ from yiwang.kernel.plugins import Finding, Level
 from yiwang.platform.notices import channels
 from yiwang.platform.notices.channels import NotReached, Refused, Sender
 
-TIMEOUT = httpx.Timeout(5.0, connect=3.0)
+TIMEOUT = 5.0, 3.0
+"""Seconds for an answer, and for a connection."""
 _LATER = (408, 425, 429)
 
 
@@ -27,6 +27,8 @@ class HttpSms(Sender):
 
     def check_config(self) -> list[Finding]:
         """Look whether address and token are given."""
+        import httpx  # takes longer to import than all other plugins, and few processes send messages
+
         url = httpx.URL(settings.YIWANG_SMS_URL or "")
         if url.scheme not in ("http", "https") or not url.host:
             return [Finding(Level.ERROR, _("请在 YIWANG_SMS_URL 中设置短信网关。"))]
@@ -36,6 +38,9 @@ class HttpSms(Sender):
 
     def send(self, to: str, title: str, text: str, key: str) -> None:
         """Post one message."""
+        import httpx
+
+        whole, connect = TIMEOUT
         headers = {"Idempotency-Key": key}
         if settings.YIWANG_SMS_TOKEN:
             headers["Authorization"] = f"Bearer {settings.YIWANG_SMS_TOKEN}"
@@ -44,7 +49,7 @@ class HttpSms(Sender):
                 settings.YIWANG_SMS_URL,
                 json={"to": to, "text": text, "key": key},
                 headers=headers,
-                timeout=TIMEOUT,
+                timeout=httpx.Timeout(whole, connect=connect),
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise NotReached(type(error).__name__) from None

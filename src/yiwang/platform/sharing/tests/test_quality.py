@@ -14,6 +14,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yiwang.kernel import clock
 from yiwang.kernel.codes import citizen_id_check
@@ -23,9 +24,9 @@ from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.sealed import SealBroken, blind_index
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog.models import CodeEntry
-from yiwang.platform.sharing import acts, indexes, quality, sweep
+from yiwang.platform.sharing import acts, indexes, quality, sweep, tasks
 from yiwang.platform.sharing.inspecting import PLACE
-from yiwang.platform.sharing.models import BadRow, CrossRuleRow, Dataset, QualityScore, Record, Run
+from yiwang.platform.sharing.models import BadRow, CrossRuleRow, Dataset, Feed, QualityScore, Record, Run
 from yiwang.platform.sharing.rules import PROMISES, WEIGHTS, faults, percent, score, timeliness
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.types import Dimension, QualityRule, UpdateCycle
@@ -204,24 +205,42 @@ def test_the_measure_is_what_a_slow_reading_says(permits: Dataset, store: dict[s
 
 
 @pytest.mark.slow
-def test_many_hands_find_what_one_finds(permits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(
-        permits,
-        [(PEOPLE[number % 4], permit(number, ends="2025-01-01" if number % 7 == 0 else "")) for number in range(60)],
-    )
+def test_many_processes_find_what_one_finds(permits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(permits, [(PEOPLE[n % 4], permit(n, ends="2025-01-01" if n % 7 == 0 else "")) for n in range(60)])
     alone = quality.measure(permits)
+    assert ("", "rule:order", 9) in alone.faults
+    pools: list[Any] = []
     monkeypatch.setattr(quality, "PORTION", 5)
     monkeypatch.setattr(quality, "FEW", 10)
-    with quality.Hands() as hands:
-        assert quality.measure(permits, hands=hands) == alone
-        assert hands._pool is not None
-    assert ("", "rule:order", 9) in alone.faults
+    pool = quality.ProcessPoolExecutor
+    monkeypatch.setattr(quality, "ProcessPoolExecutor", lambda *given: pools.append(pool(*given)) or pools[-1])
+    assert quality.measure(permits) == alone
+    assert len(pools) == 1
 
 
 def test_what_ended_is_not_counted(permits: Dataset) -> None:
     keep(permits, [(PEOPLE[0], permit(1)), (PEOPLE[1], permit(2, fee="x"))])
     Record.objects.filter(dataset=permits, own=b"\0\1").update(valid_to=NOON)
     assert (quality.measure(permits).rows, quality.measure(permits).columns["fee"]) == (1, 0)
+
+
+def test_what_was_refused_counts_until_it_is_mended(permits: Dataset) -> None:
+    rows = [{"subject": PEOPLE[0], **permit(1)}, {"subject": PEOPLE[1], **permit(2, holder="", fee="viel")}]
+    acts.bring_in(permits.pk, tuple(rows), by=SYSTEM, key="refused-1")
+    found = quality.measure(permits)
+    assert (found.rows, found.columns["fee"], found.columns["number"], found.columns["holder"]) == (2, 1, 2, 1)
+    assert {(name, word) for name, word, _rows in found.faults} >= {("fee", "kind")}
+    acts.bring_in(permits.pk, ({"subject": PEOPLE[1], **permit(2)},), by=SYSTEM, key="refused-2")
+    after = quality.measure(permits)
+    assert (after.rows, after.columns["fee"], after.columns["holder"]) == (2, 0, 2)
+    assert ("fee", "kind") not in {(name, word) for name, word, _rows in after.faults}
+
+
+def test_what_is_asked_at_its_source_has_no_score(permits: Dataset) -> None:
+    feed = Feed.objects.create(dataset=permits, connector="http_ask", next_at=NOON)
+    assert permits.pk not in sweep.unmeasured()
+    Feed.objects.filter(pk=feed.pk).update(connector="http_pull")
+    assert permits.pk in sweep.unmeasured()
 
 
 def test_a_record_that_does_not_open_is_no_quiet_fault(permits: Dataset) -> None:
@@ -338,20 +357,22 @@ def test_scores_are_kept_for_four_hundred_days(permits: Dataset) -> None:
     assert [one.day - TODAY for one in QualityScore.objects.order_by("day")] == [timedelta(400), timedelta(401)]
 
 
-def test_one_bad_dataset_holds_no_other_up(permits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    measure = quality.measure
+def test_every_dataset_is_a_job_of_its_own(permits: Dataset) -> None:
+    count = Dataset.objects.filter(current__isnull=False).count()
+    waiting_jobs = ProcrastinateJob.objects.filter(task_name="sharing.measure")
+    assert tasks.measure_all(0) == count
+    assert tasks.measure_all(0) == count
+    assert waiting_jobs.count() == count, "what waits already is not put on the queue again"
+    assert {job.args["dataset"] for job in waiting_jobs} >= {str(permits.pk)}
+    assert tasks.measure(str(permits.pk))
+    assert not tasks.measure(str(permits.pk))
+    assert [row.dataset_id for row in QualityScore.objects.all()] == [permits.pk]
+    assert tasks.measure_all(0) == count - 1
 
-    def fall(row: Dataset, **more: Any) -> Any:
-        if row.pk == permits.pk:
-            raise SealBroken("planted")
-        return measure(row, **more)
 
-    monkeypatch.setattr(quality, "measure", fall)
-    with pytest.raises(sweep.NotMeasured, match="test_permits"):
-        nightly()
-    assert QualityScore.objects.count() == Dataset.objects.filter(current__isnull=False).count() - 1
-    monkeypatch.setattr(quality, "measure", measure)
-    assert nightly() == 1
+def test_what_is_published_no_more_is_not_measured(permits: Dataset) -> None:
+    Dataset.objects.filter(pk=permits.pk).update(current=None)
+    assert not tasks.measure(str(permits.pk))
 
 
 # --- what waits to be mended ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,10 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from yiwang.kernel import clock
 from yiwang.kernel.types import Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
+from yiwang.platform.editing.blocks import group_blocks, to_document, to_form
 from yiwang.platform.sharing import acts, quality_pages, scores, sweep
+from yiwang.platform.sharing.documents import DEFINITION, dump_definition
+from yiwang.platform.sharing.editing.kind import DATASETS, GROUPS
 from yiwang.platform.sharing.models import Dataset, QualityScore
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
-from yiwang.platform.sharing.types import QualityRule
+from yiwang.platform.sharing.types import DatasetDefinition, QualityRule
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -149,7 +153,7 @@ def test_pages_say_what_is_wrong(vehicles: Dataset, sign_in: Callable[[str], Cli
     assert "不符合本数据集的规则：座位不少于七个" in listed
     assert "还没有来过数据" in listed
     one = office.get("/desk/quality/test_vehicles/?days=365").content.decode()
-    assert "1 行里 0 行没有错" in one
+    assert "2 行里 0 行没有错" in one
     assert "座位不少于七个" in one
     assert "yw-lines" in one
     assert office.get("/desk/quality/nothing/").status_code == 404
@@ -190,7 +194,24 @@ def test_a_supervisor_reads_figures_and_no_rows(vehicles: Dataset, sign_in: Call
 def test_everybody_reads_the_score(vehicles: Dataset) -> None:
     assert "质量：得分" not in Client().get("/data/test_vehicles/").content.decode()
     sweep.measure_all()
-    assert "质量：得分 100.0，最近更新 今日 12:00" in Client().get("/data/test_vehicles/").content.decode()
+    score = QualityScore.objects.get(dataset=vehicles).score
+    assert score < 100, "a row of two was refused"
+    assert f"质量：得分 {score}，最近更新 今日 12:00" in Client().get("/data/test_vehicles/").content.decode()
     published(dataset(code="test_empty"))
     Dataset.objects.filter(code="test_empty").update(quality="0.0", measured_at=NOON)
     assert "质量：得分 0.0，还没有来过数据" in Client().get("/data/test_empty/").content.decode()
+
+
+# --- the form ---
+
+
+def test_rules_come_out_of_the_form_as_they_went_in(testville: None) -> None:
+    document: dict[str, Any] = {}
+    for block in group_blocks(DATASETS).values():
+        document |= to_document(block.clean(to_form(block, dump_definition(VEHICLES))))
+    assert DEFINITION.validate_python(document) == VEHICLES
+
+
+def test_the_parts_of_the_form_hold_every_field_once() -> None:
+    names = [name for group in GROUPS.values() for name in group]
+    assert sorted(names) == sorted(DatasetDefinition.__dataclass_fields__)
