@@ -21,6 +21,7 @@ SUBJECTS = {
     "search": "100,000 documents",
     "evidence": "what is known for five items",
     "licences": "issuing and signing",
+    "history": "ten thousand licences taken over from paper",
     "means": "one family compared, and a hundred thousand at once",
     "events": "100 events a second to 42 subscribers, three of them down",
     "memory": "the web processes after load",

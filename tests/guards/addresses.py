@@ -68,6 +68,12 @@ OBJECTS: dict[str, dict[str, str]] = {
         )
     },
     "licences_desk:taken_copy": {"pk": "showing", "copy": "taken"},
+    "licences_desk:batch": {"pk": "batch"},
+    "licences_desk:batch_state": {"pk": "batch"},
+    "licences_desk:report": {"pk": "batch"},
+    "licences_desk:template": {"code": "=food_licence"},
+    "licences_desk:check_original": {"pk": "licence"},
+    "licences_desk:scan": {"pk": "licence"},
     "licences_desk:issue": {"code": "=food_licence"},
     "licences_desk:change": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
@@ -277,7 +283,7 @@ _JSON: dict[str, Any] = {
         ]
     },
 }
-_FILES = {"add_file", "verify_file"}
+_FILES = {"add_file", "begin_import", "verify_file"}
 _OF_OPERATION = {
     "application": "running",
     "documents": "closed",
@@ -330,6 +336,7 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "case_id": "running_case",
         "licence_id": "licence",
         "showing_id": "showing",
+        "batch_id": "batch",
         "copy_id": "taken",
         "file_id": "draft_file",
         "service_id": "service",

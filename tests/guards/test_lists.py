@@ -22,7 +22,7 @@ from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.catalog.models import LifeEventRow, SampleFile
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember, StaffRole
 from yiwang.platform.identity.models import Account, Delegation, Organisation, SignedIn
-from yiwang.platform.licences.models import Licence, LicenceType, Showing
+from yiwang.platform.licences.models import Batch, Licence, LicenceType, Showing
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
@@ -164,6 +164,10 @@ def messages(world: World, count: int) -> list[Message]:
 def licences(world: World, count: int) -> None:
     row = Licence.objects.get(pk=world.ids["licence"])
     copies(row, count, identifier=unique, number=unique, serial=unique, check_code=unique, digest="")
+
+
+def batches(world: World, count: int) -> None:
+    copies(Batch.objects.get(pk=world.ids["batch"]), count)
 
 
 def showings(world: World, count: int) -> None:
@@ -354,6 +358,7 @@ LISTS = [
     List("/my/applications/", "owner", matters),
     List("/my/messages/", "owner", messages),
     List("/my/licences/", "owner", licences),
+    List("/desk/licences/history/", "steward", batches),
     List("/my/showings/", "owner", showings),
     List("/desk/licences/shown/", "reviewer", showings),
     List("/my/delegations/", "owner", delegations),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import uuid
+import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from http.cookies import SimpleCookie
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +42,7 @@ from yiwang.platform.licences.acts import copy as copy_licence
 from yiwang.platform.licences.acts import grant as grant_licence
 from yiwang.platform.licences.acts import take_copy
 from yiwang.platform.licences.acts.documents import make_once as make_licence
-from yiwang.platform.licences.models import Licence
+from yiwang.platform.licences.models import Batch, Licence, RowFault
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
@@ -278,6 +280,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "licence": case.licence_id,
         "copy": copy,
         "showing": showing,
+        "batch": _batch().pk,
         "taken": taken,
         "service": service,
         "bad": BadRating.objects.get().pk,
@@ -301,6 +304,29 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }
+
+
+def _batch() -> Batch:
+    """An import of the bureau's that is done, with a row to mend; its archive is a table alone."""
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr("table.csv", "证照编号,持证主体\n1,测试\n")
+    row = Batch.objects.create(
+        type_id="food_licence",
+        agency_path=agencies.get_agency("339901-amr").path,
+        agency_name="测试",
+        region="339901000000",
+        archive=store.save(buffer),
+        by="测试",
+        state="done",
+        began_at=NOON,
+        ended_at=NOON,
+        total=1,
+        done=1,
+        refused=1,
+    )
+    RowFault.objects.create(batch=row, line=2, column="证件号码", reason="测试")
+    return row
 
 
 def _objection(rep: Person) -> Objection:

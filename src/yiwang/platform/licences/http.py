@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Field, File, Router, Schema, Status, UploadedFile
+from ninja import Field, File, Form, Router, Schema, Status, UploadedFile
 from pydantic import model_validator
 
 from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
@@ -18,6 +18,8 @@ from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, checking, queries, rules
 from yiwang.platform.licences.reading import note_read, note_showing
 from yiwang.platform.licences.types import (
+    BatchState,
+    BatchView,
     CopyView,
     LicenceKind,
     LicenceStatus,
@@ -283,6 +285,43 @@ def shown_copy(request: HttpRequest, showing_id: uuid.UUID, copy_id: uuid.UUID) 
     if found is None:
         raise NotFound(_("没有找到这份副本。"))
     return store.download(found.digest, name=f"{found.cause}.pdf", media_type="application/pdf")
+
+
+class BatchOut(Schema):
+    """How far an import of digitised licences is."""
+
+    id: uuid.UUID
+    state: BatchState
+    total: int
+    done: int
+    entered: int
+    refused: int
+    error: str
+    reasons: list[tuple[str, int]] = Field(description="没有收下的原因和行数，最多的在前")
+
+
+@router.post(
+    "/licence-imports",
+    auth=WRITE,
+    response={201: BatchOut},
+    operation_id="import_licences",
+    summary="导入存量证照",
+)
+def begin_import(
+    request: HttpRequest, type: Form[str], archive: File[UploadedFile], key: IdempotencyKey
+) -> Status[BatchView]:
+    """Begin to take over licences on paper: a ZIP with one table (CSV) and the scans that it names."""
+    by = actor_of(request)
+    made = acts.begin_import(type, acts.taken_in(archive), by=by, key=key)
+    return Status(201, queries.get_batch(made, by))
+
+
+@router.get(
+    "/licence-imports/{batch_id}", auth=WRITE, response=BatchOut, operation_id="licence_import", summary="导入的进度"
+)
+def licence_import(request: HttpRequest, batch_id: uuid.UUID) -> BatchView:
+    """Say how far an import is, and what is to be mended."""
+    return queries.get_batch(batch_id, actor_of(request))
 
 
 class HolderIn(Schema):

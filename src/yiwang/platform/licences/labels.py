@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from yiwang.kernel.types import PartyKind
 from yiwang.platform.licences import making
 from yiwang.platform.licences.types import (
+    BatchState,
     CheckKind,
     CheckLine,
     Consent,
@@ -83,6 +84,12 @@ OPERATION: dict[Operation, Any] = {
 }
 
 
+BATCH: dict[BatchState, Any] = {
+    BatchState.RUNNING: gettext_lazy("正在导入"),
+    BatchState.DONE: gettext_lazy("导入完了"),
+    BatchState.BROKEN: gettext_lazy("导不下去了"),
+}
+BATCH_TONE = {BatchState.RUNNING: "yellow", BatchState.DONE: "green", BatchState.BROKEN: "red"}
 WAY: dict[Way, Any] = {
     Way.CODE: gettext_lazy("一次性二维码"),
     Way.CARD: gettext_lazy("窗口刷社保卡"),
@@ -179,7 +186,7 @@ def card(licence: LicenceView) -> Card:
         licence,
         str(STATUS[licence.status]),
         TONE.get(licence.status, "red"),
-        making.check_url(licence.check_code),
+        "" if licence.unchecked else making.check_url(licence.check_code),
         dates.said(licence.valid_to, "date") if licence.valid_to else _("长期有效"),
     )
 

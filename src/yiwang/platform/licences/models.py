@@ -14,7 +14,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import HANDLING, reached
 from yiwang.kernel.sealed import SealedJSONField
-from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach
+from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach, Role
 from yiwang.platform.licences import ports
 
 if TYPE_CHECKING:
@@ -100,6 +100,10 @@ class Licence(models.Model):
     status_reason = models.CharField(max_length=400, blank=True)
     trust = models.CharField(max_length=1, default="A")
     fields = SealedJSONField(default=dict)
+    holder_index = models.BinaryField(max_length=32, null=True)
+    """Blind index of the number of a holder who was not known here when it was taken over; they get it when they come."""
+    scan = models.CharField(max_length=64, blank=True)
+    """SHA-256 of the scan of the paper that it was taken over from."""
     case_id = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
     renewal_applied_on = models.DateField(null=True)
@@ -121,6 +125,7 @@ class Licence(models.Model):
             models.Index(fields=["case_id"], name="licence_case", condition=Q(case_id__isnull=False)),
             models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
             GinIndex(fields=["joint"], name="licence_joint", condition=~Q(joint=[])),
+            models.Index(fields=["holder_index"], name="licence_waiting", condition=Q(holder_id=None)),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]
@@ -222,6 +227,63 @@ class Showing(models.Model):
     def reach(self) -> Reach:
         """Where it lies: with the agency that sees it."""
         return Reach(agency=self.agency_path, region=self.region)
+
+
+class BatchQuerySet(_QuerySet):
+    """Imports that an actor may see: those of one's own agency, for who keeps its data."""
+
+    def visible_to(self, actor: Actor) -> BatchQuerySet:
+        """Filter to what the actor may see."""
+        if actor.kind is ActorKind.SYSTEM:
+            return self
+        if actor.kind is ActorKind.STAFF and actor.agency:
+            return self.filter(reached(actor, {Role.DATA_STEWARD}, agency="agency_path", region="region"))
+        if actor.kind is ActorKind.CLIENT and actor.agency and WRITE in actor.scopes:
+            return self.filter(agency_path__startswith=actor.agency)
+        return self.none()
+
+
+class Batch(models.Model):
+    """存量证照数字化: one table with its scans, taken over row by row in the order of its lines.
+
+    ``done`` moves on in the transaction that enters the rows, so whoever goes on after a crash begins where it stopped.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    type = models.ForeignKey(LicenceType, models.PROTECT)
+    agency_path = models.CharField(max_length=400)
+    agency_name = models.CharField(max_length=120)
+    region = models.CharField(max_length=12)
+    archive = models.CharField(max_length=64)
+    """SHA-256 of the ZIP in the store."""
+    by = models.CharField(max_length=160)
+    state = models.CharField(max_length=8, default="running")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    total = models.IntegerField()
+    done = models.IntegerField(default=0)
+    entered = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    error = models.CharField(max_length=400, blank=True)
+    objects = BatchQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-began_at", "-id"], name="batch_latest"),
+            models.Index(fields=["began_at"], name="batch_running", condition=Q(state="running")),
+        ]
+
+
+class RowFault(models.Model):
+    """A row that was not taken over, and why. What it held is read from the archive again when the report is fetched."""
+
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="faults")
+    line = models.IntegerField()
+    column = models.CharField(max_length=60)
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [models.Index(fields=["batch", "line"], name="row_fault")]
 
 
 class LicenceUse(models.Model):

@@ -195,11 +195,18 @@ class LicenceView:
     """SHA-256 of the signed PDF; empty until it is made."""
     ofd_digest: str = ""
     """The same of the OFD; empty too where the issuer seals no OFD."""
+    scan: str = ""
+    """SHA-256 of the scan of the paper, of a licence that was digitised."""
     associated: str = ""
     """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
     joint: tuple[Party, ...] = ()
     joint_names: tuple[str, ...] = ()
     """Who holds it together with the holder: those known here, and the names of all."""
+
+    @property
+    def unchecked(self) -> bool:
+        """Tell whether it was digitised and nobody compared it with the original yet."""
+        return self.trust is TrustLevel.C and bool(self.scan)
 
     @property
     def holders(self) -> tuple[Party, ...]:
@@ -306,6 +313,48 @@ class ShowingView:
     asked_at: datetime | None
     consent: Consent | None
     until: datetime | None
+
+
+class BatchState(StrEnum):
+    """Where an import of digitised licences stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """One import of digitised licences: how far it is, what came in, what is to be mended by reason."""
+
+    id: uuid.UUID
+    type_slug: str
+    type_name: str
+    agency_name: str
+    by: str
+    state: BatchState
+    began_at: datetime
+    ended_at: datetime | None
+    total: int
+    done: int
+    entered: int
+    refused: int
+    error: str
+    reasons: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def percent(self) -> int:
+        """Return how much is done."""
+        return self.done * 100 // self.total if self.total else 100
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFault:
+    """A row that was not taken: its line in the table, the column, and what to mend."""
+
+    line: int
+    column: str
+    reason: str
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ from yiwang.kernel.acts import act, act_on, current, event
 from yiwang.kernel.codes import CodeError, clean, parse_citizen_id
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed
 from yiwang.kernel.sealed import blind_index, normalised
-from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, FieldError, Key
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, FieldError, Key, PartyKind
 from yiwang.platform.identity import factors, rules
 from yiwang.platform.identity.acts.signing import end_sessions, own_account, use_challenge
 from yiwang.platform.identity.models import Account, Person
@@ -23,6 +23,7 @@ from yiwang.platform.identity.ports import PersonClaim, Proof, authorities
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DocumentType
 
+KNOWN = event("identity.known", "A person or organisation was identified by number: checked, or seen at a counter.")
 MERGED = event(
     "identity.person_merged",
     "A person who registered by telephone turned out to be one already known: what was theirs belongs to ``into``.",
@@ -131,6 +132,7 @@ def verify_person(
         person.save()
         current().emit(MERGED, person, into=str(target.id))
     target.save()
+    current().emit(KNOWN, target, kind=PartyKind.PERSON.value)
     current().detail.update(level=int(target.checked_level), merged=known is not None)
     return target.id
 

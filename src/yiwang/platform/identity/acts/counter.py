@@ -15,6 +15,7 @@ from yiwang.kernel.codes import CodeError, clean, parse_citizen_id, parse_mobile
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, Key, PartyKind
+from yiwang.platform.identity.acts.accounts import KNOWN
 from yiwang.platform.identity.models import Account, Person
 from yiwang.platform.identity.permissions import CanRegisterPeople
 from yiwang.platform.identity.secret import Secret
@@ -84,6 +85,7 @@ def register_at_counter(
     record.about(person)
     record.person_id = person.id
     record.purpose = _("窗口当面登记")
+    record.emit(KNOWN, person, kind=PartyKind.PERSON.value)
     record.detail.update(document=kind.value, new=made, consent=True, account=bool(password), party=PartyKind.PERSON)
     return person.id, Secret(password)
 

@@ -10,7 +10,8 @@ from yiwang.kernel import limits
 from yiwang.kernel.acts import act, act_on, current
 from yiwang.kernel.codes import CodeError, parse_uscc
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
-from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, Key
+from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, Key, PartyKind
+from yiwang.platform.identity.acts.accounts import KNOWN
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.identity.permissions import CanProveMore
 from yiwang.platform.identity.ports import OrganisationClaim, authorities
@@ -65,6 +66,7 @@ def register_organisation(uscc: str, name: str, *, by: Actor, key: Key) -> uuid.
     current().about(row)
     current().person_id = row.id
     current().detail["new"] = made
+    current().emit(KNOWN, row, kind=PartyKind.ORGANISATION.value)
     return row.id
 
 

@@ -6,6 +6,14 @@
 from yiwang.platform.licences.acts.card import CHALLENGE, agree_at_counter, read_card
 from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
+from yiwang.platform.licences.acts.history import (
+    begin_import,
+    check_original,
+    holder_purpose,
+    link_holder,
+    taken_in,
+    work_on,
+)
 from yiwang.platform.licences.acts.issuing import Holder, change, issue, transfer_in
 from yiwang.platform.licences.acts.operate import (
     cancel,
@@ -40,18 +48,22 @@ __all__ = [
     "Holder",
     "agree",
     "agree_at_counter",
+    "begin_import",
     "cancel",
     "change",
     "change_inside",
+    "check_original",
     "copy",
     "copy_inside",
     "decline",
     "document_of",
     "grant",
     "hold",
+    "holder_purpose",
     "issue",
     "issue_inside",
     "lapse",
+    "link_holder",
     "make_document",
     "make_ofd",
     "make_once",
@@ -73,7 +85,9 @@ __all__ = [
     "take_back",
     "take_copy",
     "take_up",
+    "taken_in",
     "transfer_in",
     "transfer_out",
     "withdraw",
+    "work_on",
 ]

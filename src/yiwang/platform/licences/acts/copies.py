@@ -16,7 +16,7 @@ from yiwang.platform.licences import making
 from yiwang.platform.licences.acts.versions import locked
 from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, Showing
 from yiwang.platform.licences.queries import status_of, view
-from yiwang.platform.licences.types import CopyView, LicenceStatus
+from yiwang.platform.licences.types import CopyView, LicenceStatus, TrustLevel
 
 COPIED = event("licence.copied", "An annotated copy of a licence was made (加注件).")
 HOLDERS = Permission(name="licences.copy", kinds=frozenset({ActorKind.PERSON}))
@@ -28,6 +28,8 @@ def in_force(licence: Licence) -> Denial | None:
     """Say why a licence cannot be shown or copied now."""
     if status_of(licence) is not LicenceStatus.VALID:
         return Denial("not-valid", _("这份证照现在不是有效状态，不能做副本。"))
+    if licence.trust == TrustLevel.C and licence.scan:
+        return Denial("not-checked", _("这份证照还没有和原件核对，请先带原件到窗口核对。"))
     return None
 
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.acts import Permission, act_on, current, event
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Key
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, Key
 from yiwang.platform.licences import making
+from yiwang.platform.licences.acts.versions import SEALED
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.queries import view
 from yiwang.platform.licences.types import LicenceView
@@ -18,7 +19,13 @@ SIGNED = event("licence.signed", "The signed document of a licence was made (签
 BY_WORKER = Permission(name="licences.make", kinds=frozenset({ActorKind.SYSTEM}))
 
 
-@act_on("licences.make_document", Licence.objects.lock, permission=BY_WORKER)
+def _sealable(licence: Licence) -> Denial | None:
+    if licence.trust not in SEALED:
+        return Denial("not-checked", _("这份证照还没有和原件核对，不能盖章，请先看扫描件。"))
+    return None
+
+
+@act_on("licences.make_document", Licence.objects.lock, permission=BY_WORKER, ready=_sealable)
 def make_document(licence: Licence, *, by: Actor, key: Key) -> str:
     """Draw, sign and store a licence's PDF and OFD; return the PDF's digest. Raises MissingGlyph and Unavailable."""
     if not licence.digest:
@@ -29,7 +36,7 @@ def make_document(licence: Licence, *, by: Actor, key: Key) -> str:
     return licence.digest
 
 
-@act_on("licences.make_ofd", Licence.objects.lock, permission=BY_WORKER)
+@act_on("licences.make_ofd", Licence.objects.lock, permission=BY_WORKER, ready=_sealable)
 def make_ofd(licence: Licence, *, by: Actor, key: Key) -> str:
     """Make the OFD of a licence whose PDF is older than the city's SM2 keys; return its digest, or nothing without key.
 

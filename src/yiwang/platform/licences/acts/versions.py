@@ -32,6 +32,8 @@ EXPIRY = "licences.expiry"
 """The timer that rings when a licence's last day is over."""
 REMINDER = "licences.reminder"
 """The timer that rings when its holders are to be reminded of that."""
+SEALED = frozenset({TrustLevel.A, TrustLevel.B})
+"""What the issuer's seal may stand on: not on a scan that nobody compared with the paper."""
 MORNING = timedelta(hours=9)
 """When people are told, after midnight."""
 
@@ -50,13 +52,16 @@ def issue_inside(
     trust: TrustLevel = TrustLevel.A,
     associated: str = "",
     joint: Sequence[Joint] = (),
+    holder_index: bytes | None = None,
+    scan: str = "",
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
 
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
     ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
-    from (转入). ``joint`` hold it together with the holder.
+    from (转入). ``joint`` hold it together with the holder. ``holder_index`` finds a holder who is not known yet, ``scan`` is the
+    digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -80,6 +85,8 @@ def issue_inside(
         valid_to=valid_to or rules.last_day(today, spec.validity_months),
         trust=trust.value,
         fields=fields_of(spec, values),
+        holder_index=None if holder else holder_index,
+        scan=scan,
         case_id=case_id,
         associated=associated,
     )
@@ -187,6 +194,8 @@ def next_version(
         valid_to=old.valid_to,
         trust=old.trust,
         fields=old.fields | fields_of(spec, values),
+        holder_index=old.holder_index,
+        scan=old.scan,
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )
@@ -246,7 +255,8 @@ def _enter(row: Licence, operation: Operation) -> None:
         if remind_on is not None:
             timers.set_timer(REMINDER, row.id, clock.end_of(remind_on - timedelta(days=1)) + MORNING)
     log(row, operation)
-    current().later(tasks.make_document, licence=str(row.id))
+    if row.trust in SEALED:
+        current().later(tasks.make_document, licence=str(row.id))
 
 
 def _enter_card(row: Licence, number: str) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.problems import Invalid, NotNow
+from yiwang.kernel.problems import Invalid, NotFound, NotNow
 from yiwang.kernel.types import Actor, Role
-from yiwang.platform.licences import acts, labels, making, queries, rules
+from yiwang.platform.licences import acts, labels, queries, rules
+from yiwang.platform.licences.portal.parts import scan_of, who
 from yiwang.platform.licences.reading import note_read
 from yiwang.platform.licences.types import LicenceStatus, LicenceView, Operation
 from yiwang.ui.entry import staff
@@ -65,6 +67,27 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect("licences_desk:licence", made if isinstance(made, uuid.UUID) else pk)
 
 
+@staff(*ROLES)
+def check_original(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note that a digitised licence was compared with the original."""
+    if request.method == "POST":
+        try:
+            acts.check_original(pk, by=who(request), key=request.POST.get("key", ""))
+        except NotNow as problem:
+            return _shown(request, queries.get_licence(pk, who(request)), {"operation": str(problem.detail)})
+    return redirect("licences_desk:licence", pk)
+
+
+@staff(*ROLES)
+def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show the scan that a licence was taken over from."""
+    found = queries.get_licence(pk, who(request))
+    if not found.scan:
+        raise NotFound(_("这份证照没有扫描件。"))
+    note_read(who(request), found)
+    return scan_of(found)
+
+
 def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     context = {
@@ -75,7 +98,7 @@ def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | No
         "fields": queries.shown(found),
         "versions": labels.versions(queries.versions(found.id, actor)),
         "uses": [labels.use_words(use) for use in queries.uses(found.id, actor)],
-        "check_url": making.check_url(found.check_code),
+        "check_url": labels.card(found).check_url,
         "operations": [
             (operation.value, labels.OPERATION[operation], operation in rules.NEEDS_REASON)
             for operation in _ACTS

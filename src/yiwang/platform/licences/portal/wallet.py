@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import Invalid
-from yiwang.platform.licences import acts, labels, making, queries
-from yiwang.platform.licences.portal.parts import crumbs, who
+from yiwang.platform.licences import acts, labels, queries
+from yiwang.platform.licences.portal.parts import crumbs, scan_of, who
 from yiwang.platform.licences.types import LicenceStatus
 from yiwang.ui import store
 from yiwang.ui.entry import signed_in
@@ -60,7 +60,7 @@ def _shown(request: HttpRequest, pk: uuid.UUID, problem: Invalid | None = None) 
         "versions": labels.versions(queries.versions(pk, by)),
         "uses": [labels.use_words(use) for use in queries.uses(pk, by)],
         "copies": queries.copies(pk, by),
-        "check_url": making.check_url(found.check_code),
+        "check_url": labels.card(found).check_url,
         "terms": TERMS,
         "typed": {name: request.POST.get(name, "") for name in ("cause", "days")},
         "errors": {error.field: error.message for error in problem.errors} if problem else {},
@@ -104,6 +104,8 @@ def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     has not come to it yet.
     """
     found = queries.get_licence(pk, who(request))
+    if found.unchecked:
+        return scan_of(found)
     if request.GET.get("format") == "ofd":
         return store.download(acts.ofd_of(found), name=f"{found.name} {found.number}.ofd", media_type=OFD)
     digest = acts.document_of(found)

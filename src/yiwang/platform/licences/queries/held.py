@@ -47,6 +47,7 @@ _HELD = Compiled(
     lambda: (
         Licence.objects.filter(
             Q(holder_id__any=Slot("holders")) | (Q(joint__any_of=Slot("holders")) & ~Q(joint=[])),
+            ~Q(trust=TrustLevel.C.value),
             status=LicenceStatus.VALID.value,
             type__code__any=Slot("types"),
         )
@@ -70,7 +71,10 @@ _HELD = Compiled(
 
 
 def newest_held(parties: Sequence[Party], types: Iterable[str]) -> dict[str, HeldLicence]:
-    """Return, of each of these types, the newest valid licence of the first of the parties that has one; one query."""
+    """Return, of each of these types, the newest valid licence of the first of the parties that has one; one query.
+
+    What was only uploaded (C) is left out: a clerk has to check the original before it is used (国办函〔2016〕108号).
+    """
     today = clock.today()
     found: dict[str, tuple[int, HeldLicence]] = {}
     for kind, holder, joint, valid_to, applied_on, *row in _HELD(
@@ -134,7 +138,9 @@ def find_by_digest(digest: str) -> LicenceView | None:
 
 
 def _one(**condition: str) -> LicenceView | None:
-    row = Licence.objects.select_related("type").filter(**condition).first()
+    # Nobody vouches yet for what was only scanned: to a verifier there is no such licence.
+    rows = Licence.objects.select_related("type").exclude(Q(trust=TrustLevel.C.value) & ~Q(scan=""))
+    row = rows.filter(**condition).first()
     return view(row) if row else None
 
 
@@ -333,6 +339,7 @@ def view(row: Licence) -> LicenceView:
         check_code=row.check_code,
         digest=row.digest,
         ofd_digest=row.ofd_digest,
+        scan=row.scan,
         associated=row.associated,
         joint=tuple(Party(PartyKind(row.holder_kind), one) for one in row.joint),
         joint_names=tuple(row.joint_names),

@@ -1,0 +1,307 @@
+"""存量证照数字化: licences on paper are taken over in batches, with their scans, and checked against the paper one by one.
+
+The worker enters some rows a turn; the rows, their faults and how far it is are one transaction. After a crash the next turn
+begins where the last finished one stopped: nothing is lost, nothing comes in twice.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import Permission, act, act_on, current, event, system_record
+from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_uscc
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.problems import Invalid, NotAllowed
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, PartyKind, Role
+from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.types import DataElement
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.directory.types import AgencyView
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.licences import tasks
+from yiwang.platform.licences.acts.versions import issue_inside
+from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
+from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
+from yiwang.platform.licences.queries import columns_of, licence_type
+from yiwang.platform.licences.types import BatchState, Joint, LicenceTypeSpec, TrustLevel
+from yiwang.ui import store, uploads
+
+BEGUN = event("licence.history_begun", "An agency began to take over licences from paper.")
+CHECKED = event("licence.original_checked", "A digitised licence was compared with the original: it may be used now.")
+
+IMPORT = Permission(
+    name="licences.import",
+    kinds=frozenset({ActorKind.STAFF, ActorKind.CLIENT}),
+    roles=frozenset({Role.DATA_STEWARD}),
+    scope=WRITE,
+    provider=True,
+)
+COMPARE = Permission(
+    name="licences.compare",
+    kinds=frozenset({ActorKind.STAFF}),
+    roles=frozenset({Role.INTAKE, Role.ISSUER, Role.DECIDER}),
+)
+TURN = 100
+"""Rows that are entered in one transaction."""
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+
+
+@act("licences.begin_import", permission=IMPORT)
+def begin_import(type_code: str, archive: str, *, by: Actor, key: Key) -> uuid.UUID:
+    """Begin to take over the licences in an archive (the digest of a stored ZIP). Returns the batch's id.
+
+    Raises NotAllowed for a type that is not the agency's, Invalid for an archive that cannot be taken or a table without the
+    columns it needs.
+    """
+    agency = next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
+    spec = licence_type(type_code)
+    if agency is None or agency.function not in spec.issued_by:
+        raise NotAllowed(_("这种证照不由您的部门签发。"), code="not-own-type")
+    if by.kind is ActorKind.STAFF and not by.has_role(IMPORT.roles, directory.reach_of(agency)):
+        raise NotAllowed(_("您的岗位不能替这个部门导入证照。"))
+    with store.open_file(archive) as file:
+        total = _looked_at(file, spec)
+    row = Batch(
+        id=uuid7(),
+        type_id=type_code,
+        agency_path=agency.path,
+        agency_name=agency.name,
+        region=agency.region,
+        archive=archive,
+        by=by.label,
+        began_at=clock.now(),
+        total=total,
+    )
+    row.save(force_insert=True)
+    current().emit(BEGUN, row, rows=total)
+    return row.id
+
+
+def _looked_at(file: BinaryIO, spec: LicenceTypeSpec) -> int:
+    """Return how many rows there are to take over."""
+    try:
+        archive = Archive(file)
+        known = columns_of(spec)
+        missing = [name for name in known if known[name] and name not in archive.columns()]
+        if missing:
+            raise BadArchive(_("表格缺少这些列：%(names)s。") % {"names": "、".join(missing)})
+        total = sum(1 for _row in archive.rows())
+        if not total:
+            raise BadArchive(_("表格里一行也没有。"))
+    except BadArchive as error:
+        raise Invalid(str(error), errors=(FieldError("archive", str(error)),)) from None
+    return total
+
+
+def work_on() -> int:
+    """Enter the next rows of the batch that has waited longest; returns how many rows it looked at."""
+    with transaction.atomic():
+        running = Batch.objects.filter(state=BatchState.RUNNING.value).order_by("began_at")
+        batch = running.select_for_update(skip_locked=True).first()
+        if batch is None:
+            return 0
+        before = batch.done
+        with system_record("licences.enter_history") as record:
+            record.detail["batch"] = str(batch.pk)
+            try:
+                with transaction.atomic():
+                    _turn(batch)
+            except (BadArchive, store.NoSuchFile) as error:
+                batch.refresh_from_db()
+                batch.state, batch.error = BatchState.BROKEN.value, str(error)[:400]
+            if batch.state == BatchState.RUNNING and batch.done >= batch.total:
+                batch.state = BatchState.DONE.value
+            if batch.state != BatchState.RUNNING:
+                batch.ended_at = clock.now()
+            batch.save()
+        return max(batch.done - before, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong(Exception):
+    """A row that cannot be taken over."""
+
+    column: str
+    reason: str
+
+
+def _turn(batch: Batch) -> None:
+    agency = directory.agencies_by_path([batch.agency_path])[0]
+    spec, elements = licence_type(batch.type_id), catalog.elements()
+    faults = []
+    with store.open_file(batch.archive) as file:
+        archive = Archive(file)
+        for _number, (line, row) in zip(range(TURN), archive.rows(batch.done), strict=False):
+            batch.done += 1
+            try:
+                _enter(archive, row, spec, agency, elements)
+                batch.entered += 1
+            except _Wrong as wrong:
+                faults.append(RowFault(batch=batch, line=line, column=wrong.column[:60], reason=wrong.reason[:200]))
+    batch.refused += len(faults)
+    RowFault.objects.bulk_create(faults)
+
+
+def _enter(
+    archive: Archive,
+    row: dict[str, str],
+    spec: LicenceTypeSpec,
+    agency: AgencyView,
+    elements: dict[str, DataElement],
+) -> None:
+    """Take one row over, at level C. Raises _Wrong."""
+    number = row.get("证照编号", "")
+    if not 0 < len(number) <= 80:
+        raise _Wrong("证照编号", _("没有填，或者超过 80 个字。"))
+    if Licence.objects.filter(type_id=spec.code, issuer_code=agency.uscc, number=number).exists():
+        raise _Wrong("证照编号", _("这个编号的证照已经有了。"))
+    holder, index = _holder(spec, row)
+    issued_on = _day(row, "发证日期")
+    if issued_on is None or issued_on > clock.today():
+        raise _Wrong("发证日期", _("没有填，或者还没有到这一天。"))
+    valid_to = _day(row, "有效期至")
+    if valid_to is not None and valid_to < issued_on:
+        raise _Wrong("有效期至", _("比发证日期还早。"))
+    joint = [Joint(name) for name in re.split("[、;；]", row.get("共同持证人", "")) if name.strip()]
+    values = _values(spec, row, elements)
+    issue_inside(
+        type_code=spec.code,
+        holder=holder.party,
+        holder_name=holder.name,
+        issuer=agency,
+        values=values,
+        number=number,
+        issued_on=issued_on,
+        valid_to=valid_to,
+        trust=TrustLevel.C,
+        joint=joint,
+        holder_index=index,
+        scan=_scan(archive, row),
+    )
+
+
+def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
+    name, number = row.get("持证主体", ""), row.get("证件号码", "")
+    if not 0 < len(name) <= 160:
+        raise _Wrong("持证主体", _("没有填，或者超过 160 个字。"))
+    party = None
+    try:
+        if spec.holder is PartyKind.PERSON:
+            number = parse_citizen_id(number).value
+            person = identity.find_person(number)
+            party, known = (Party(spec.holder, person.id), person.name) if person else (None, name)
+        else:
+            number = parse_uscc(number).value
+            firm = identity.find_organisation(number)
+            party, known = (Party(spec.holder, firm.id), firm.name) if firm else (None, name)
+    except CodeError as error:
+        raise _Wrong("证件号码", str(error)) from None
+    if known != name:
+        raise _Wrong("持证主体", _("和这个证件号码登记的名称不一样。"))
+    return Joint(name, party), blind_index(number, holder_purpose(spec.holder))
+
+
+def holder_purpose(kind: PartyKind) -> str:
+    """Return the purpose of the blind index by which a holder is found later."""
+    return "citizen_id" if kind is PartyKind.PERSON else "uscc"
+
+
+def _day(row: dict[str, str], column: str) -> date | None:
+    text = row.get(column, "")
+    if text in {"", "长期"}:
+        return None
+    found = _DATE.fullmatch(text)
+    try:
+        return date(*map(int, found.groups())) if found else _unreadable(column)
+    except ValueError:
+        return _unreadable(column)
+
+
+def _unreadable(column: str) -> date:
+    raise _Wrong(column, _("日期读不懂，请写成 2018-05-11 的样子。"))
+
+
+def _values(spec: LicenceTypeSpec, row: dict[str, str], elements: dict[str, DataElement]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in spec.fields:
+        text = row.get(field.label, "")
+        if not text:
+            continue
+        element = elements.get(field.element)
+        if element is not None and element.options:
+            options = {option.label: option.value for option in element.options} | {
+                option.value: option.value for option in element.options
+            }
+            chosen = [options.get(one.strip()) for one in re.split("[、;；]", text)]
+            if None in chosen:
+                raise _Wrong(field.label, _("不是可以选的内容。"))
+            values[field.name] = chosen if element.kind is FieldKind.CHOICES else chosen[0]
+        elif element is not None and element.kind is FieldKind.DATE:
+            day = _day(row, field.label)
+            values[field.name] = day.isoformat() if day else None
+        elif len(text) > 400:
+            raise _Wrong(field.label, _("超过 400 个字。"))
+        else:
+            values[field.name] = text
+    if not values:
+        raise _Wrong(spec.fields[0].label, _("证照上写的内容一项也没有填。"))
+    return values
+
+
+def _scan(archive: Archive, row: dict[str, str]) -> str:
+    name = row.get("扫描件", "")
+    if not name:
+        raise _Wrong("扫描件", _("没有填文件名。"))
+    try:
+        return archive.scan(name).digest
+    except KeyError:
+        raise _Wrong("扫描件", _("压缩包里没有这个文件。")) from None
+    except uploads.Refused as refused:
+        raise _Wrong("扫描件", refused.message) from None
+    except BadArchive as error:
+        raise _Wrong("扫描件", str(error)) from None
+
+
+def taken_in(file: Any) -> str:
+    """Store an archive that was uploaded; return its digest. Raises Invalid for one that is empty or too large."""
+    if not file or not file.size or file.size > LARGEST_ARCHIVE:
+        message = _("请选一个不超过 240 MB 的 ZIP 文件；更多的请分成几批。")
+        raise Invalid(message, errors=(FieldError("archive", message),))
+    return store.save(file.file)
+
+
+def _only_scanned(licence: Licence) -> Denial | None:
+    if licence.trust != TrustLevel.C:
+        return Denial("not-waiting", _("这份证照不用再和原件核对。"))
+    return None
+
+
+@act_on("licences.check_original", Licence.objects.lock, permission=COMPARE, ready=_only_scanned, announces=CHECKED)
+def check_original(licence: Licence, *, by: Actor, key: Key) -> datetime:
+    """Note that a clerk compared a digitised licence with the original (C becomes B): it may be used from now on, and is drawn
+    and sealed. Returns when.
+    """
+    now = clock.now()
+    licence.trust, licence.changed_at = TrustLevel.B.value, now
+    licence.save(update_fields=["trust", "changed_at"])
+    current().insert([LicenceUse(licence=licence, at=now, purpose=_("核对原件"), user_label=by.label)])
+    current().later(tasks.make_document, licence=str(licence.id))
+    return now
+
+
+def link_holder(party: Party, indexes: list[bytes]) -> int:
+    """Give somebody who is known now the licences that waited for their number; returns how many. Called inside the delivery
+    of an event.
+    """
+    waiting = Licence.objects.filter(holder_id=None, holder_kind=party.kind.value, holder_index__in=indexes)
+    return waiting.update(holder_id=party.id, holder_index=None)
