@@ -19,7 +19,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.sharing import acts, feed_desk, granting, pages, quality_pages, queries
+from yiwang.platform.sharing import acts, feed_desk, granting, keeping, pages, quality_pages, queries
 from yiwang.platform.sharing.events import desk as events
 from yiwang.platform.sharing.events.queries import subscriptions_waiting
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
@@ -76,9 +76,10 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 @staff()
 def dataset(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one dataset, and to stewards the way to ask for it."""
-    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if _actor(request).has_role(STEWARDS) else ""
-    return pages.shown(request, "sharing_desk", code, ask=ask)
+    """Show one dataset, to stewards with the way to ask for it, to its own also when the oldest record is deleted."""
+    by = _actor(request)
+    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if by.has_role(STEWARDS) else ""
+    return pages.shown(request, "sharing_desk", code, ask=ask, goes_on=keeping.next_day(code, by))
 
 
 @staff(*STEWARDS)

@@ -103,6 +103,9 @@ class Record(models.Model):
                 fields=["subject_index", "dataset", "own"], name="record_current_once", condition=Q(valid_to=None)
             )
         ]
+        indexes = [
+            models.Index(fields=["dataset", "valid_to"], name="record_ended", condition=Q(valid_to__isnull=False))
+        ]
 
 
 class Run(models.Model):
@@ -154,6 +157,8 @@ class BadRow(models.Model):
         indexes = [
             models.Index(fields=["dataset", "subject_index"], name="bad_row_open", condition=Q(mended_at=None)),
             models.Index(fields=["dataset", "id"], name="bad_row_in_order", condition=Q(mended_at=None)),
+            models.Index(fields=["dataset", "mended_at"], name="bad_row_mended", condition=Q(mended_at__isnull=False)),
+            models.Index(fields=["dataset", "at"], name="bad_row_refused", condition=Q(mended_at=None, line__gt=0)),
         ]
 
 

@@ -347,7 +347,7 @@ def test_one_bad_dataset_holds_no_other_up(permits: Dataset, monkeypatch: pytest
         return measure(row, **more)
 
     monkeypatch.setattr(quality, "measure", fall)
-    with pytest.raises(sweep.NotMeasured, match="test_permits"):
+    with pytest.raises(sweep.Unfinished, match="test_permits"):
         nightly()
     assert QualityScore.objects.count() == Dataset.objects.filter(current__isnull=False).count() - 1
     monkeypatch.setattr(quality, "measure", measure)
