@@ -257,6 +257,8 @@ class Grant(models.Model):
     requested_by = models.CharField(max_length=120)
     due_on = models.DateField(null=True)
     decided_at = models.DateTimeField(null=True)
+    begins_on = models.DateField(null=True)
+    """When a renewal takes over from the grant that it renews; empty: it holds since it was decided."""
     expires_on = models.DateField(null=True)
     reason = models.CharField(max_length=400, blank=True)
     escalated = models.BooleanField(default=False)
@@ -268,6 +270,7 @@ class Grant(models.Model):
             models.Index(fields=["dataset", "function"], name="grant_in_force", condition=Q(state="granted")),
             models.Index(fields=["state", "due_on"], name="grant_waiting"),
             models.Index(fields=["agency", "-requested_at"], name="grant_of_agency"),
+            models.Index(fields=["expires_on"], name="grant_ending", condition=Q(state="granted")),
         ]
 
     def reach_of(self, side: Side) -> Reach:
