@@ -1,11 +1,14 @@
-"""Background work of the licences room: making the signed document."""
+"""Background work of the licences room: making the signed document; taking over what was digitised, in a loop of its own."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
+
+from yiwang.kernel import work
 
 
 @app.task(
@@ -18,3 +21,11 @@ def make_document(licence: str) -> None:
     from yiwang.platform.licences import acts
 
     acts.make_once(uuid.UUID(licence))
+
+
+@work.loop("digitised licences", pause=1.0)
+def take_over(stop: threading.Event) -> int:
+    """Take over what waits."""
+    from yiwang.platform.licences import acts
+
+    return acts.work_on()

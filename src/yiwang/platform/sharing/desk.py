@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, Option
+from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.sharing import acts, feed_desk, granting, pages, quality_pages, queries
+from yiwang.platform.sharing import acts, feed_desk, granting, keeping, pages, quality_pages, queries
 from yiwang.platform.sharing.events import desk as events
 from yiwang.platform.sharing.events.queries import subscriptions_waiting
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
@@ -52,9 +53,10 @@ def links(actor: Actor) -> list[Link]:
         found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
     if actor.has_role(STEWARDS):
         waiting, open_ones = queries.grants_waiting(actor), queries.objections_waiting(actor)
-        stuck = subscriptions_waiting(actor)
+        stuck, ending = subscriptions_waiting(actor), queries.grants_ending(actor)
+        to_do = waiting.value + waiting.more + ending.value + ending.more
         found += [
-            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting.value + waiting.more),
+            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=to_do),
             Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=open_ones.value + open_ones.more),
             Link(_("事件"), reverse("sharing_desk:events"), "events", count=stuck.value + stuck.more),
             Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
@@ -76,29 +78,34 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 @staff()
 def dataset(request: HttpRequest, code: str) -> HttpResponse:
-    """Show one dataset, and to stewards the way to ask for it."""
-    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if _actor(request).has_role(STEWARDS) else ""
-    return pages.shown(request, "sharing_desk", code, ask=ask)
+    """Show one dataset, to stewards with the way to ask for it, to its own also when the oldest record is deleted."""
+    by = _actor(request)
+    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if by.has_role(STEWARDS) else ""
+    return pages.shown(request, "sharing_desk", code, ask=ask, goes_on=keeping.next_day(code, by))
 
 
 @staff(*STEWARDS)
 def grants(request: HttpRequest) -> HttpResponse:
     """List requests and grants that one's agency made or has to answer, newest first."""
     which = request.GET.get("show", "")
-    which = which if which in ("granted", "ended") else "waiting"
+    names = {"waiting": _("在办"), "granted": _("有效"), "ending": _("要续期"), "ended": _("已结束")}
+    which = which if which in names else "waiting"
     found = queries.grants(
         _actor(request), which, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    here = reverse("sharing_desk:grants")
-    names = {"waiting": _("在办"), "granted": _("有效"), "ended": _("已结束")}
+    here, ending = reverse("sharing_desk:grants"), queries.grants_ending(_actor(request))
 
     def address(**more: str) -> str:
         return f"{here}?{urlencode({'show': which} | more)}"
 
     context = {
         "rows": [(one, GRANT_STATES[one.state], _late(one)) for one in found.items],
-        "tabs": [Link(label, f"{here}?show={name}", name) for name, label in names.items()],
+        "tabs": [
+            Link(label, f"{here}?show={name}", name, count=ending.value + ending.more if name == "ending" else 0)
+            for name, label in names.items()
+        ],
         "tab": which,
+        "ending": which == "ending",
         "previous": address(before=found.previous) if found.previous else "",
         "next": address(after=found.next) if found.next else "",
         "section": "grants",
@@ -112,11 +119,12 @@ def _late(one: GrantView) -> bool:
 
 @staff(*STEWARDS)
 def ask(request: HttpRequest) -> HttpResponse:
-    """Ask for a dataset: for which agency, which columns, which items, what for and how long."""
+    """Ask for a dataset: for which agency, which columns, which items, what for and how long; or renew a grant of it."""
     by = _actor(request)
-    view = queries.get_dataset(request.GET.get("dataset", ""), by)
+    renewed = _renewed(request, by)
+    view = queries.get_dataset(renewed.dataset if renewed else request.GET.get("dataset", ""), by)
     mine = [one for one in directory.agencies() if by.has_role(STEWARDS, directory.reach_of(one))]
-    chosen = request.GET.get("agency", "")
+    chosen = renewed.agency if renewed else request.GET.get("agency", "")
     agency = next((one for one in mine if one.code == chosen), None) or next(
         (one for one in mine if one.path == by.agency), mine[0]
     )
@@ -139,7 +147,15 @@ def ask(request: HttpRequest) -> HttpResponse:
         field("purpose", _("用来做什么"), FieldKind.LONG_TEXT, max_length=400),
         field("months", _("要用多久"), FieldKind.INTEGER, unit=_("个月"), hint=_("最长 60 个月，到期可以续。")),
     ]
-    form = SpecForm(specs, posted(request), initial={"months": 36})
+    initial: dict[str, Any] = {"months": 36}
+    if renewed:
+        initial = {
+            "fields": renewed.fields,
+            "items": renewed.items,
+            "purpose": renewed.purpose,
+            "months": renewed.months,
+        }
+    form = SpecForm(specs, posted(request), initial=initial)
     made: list[uuid.UUID] = []
 
     def request_it(values: dict[str, Any]) -> None:
@@ -150,6 +166,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             fields=tuple(values["fields"]),
             purpose=values["purpose"],
             months=int(values["months"]),
+            renews=renewed.id if renewed else None,
         )
         made.append(acts.request(asked, by=by, key=form.key))
 
@@ -159,11 +176,26 @@ def ask(request: HttpRequest) -> HttpResponse:
         "form": form,
         "view": view,
         "agency": agency,
-        "mine": mine,
+        "mine": [] if renewed else mine,
+        "renewed": renewed,
         "items": items,
         "section": "grants",
     }
     return render(request, "sharing/ask.html", context, status=422 if form.is_bound else 200)
+
+
+def _renewed(request: HttpRequest, by: Actor) -> GrantView | None:
+    """Return the grant that is to be renewed. Raises ``NotFound`` for one that is not there, or not the actor's to ask for."""
+    given = request.GET.get("renews", "")
+    if not given:
+        return None
+    try:
+        view, reaches = queries.get_grant(uuid.UUID(given), by)
+    except ValueError:
+        raise NotFound(_("没有这份申请。")) from None
+    if not by.has_role(STEWARDS, reaches[Side.CONSUMER]):
+        raise NotFound(_("没有这份申请。"))
+    return view
 
 
 def _own(agency: AgencyView) -> str:
@@ -189,8 +221,11 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     for move, form in forms.items():
         if form.is_bound and take(form, lambda values, move=move, form=form: _do(view, move, values, by, form.key)):
             return redirect("sharing_desk:grant", pk)
+    mine = by.has_role(STEWARDS, reaches[Side.CONSUMER])
+    ends_soon = granting.renewable(view.state, view.expires_on, clock.today()) and not view.renewed_by
     context = {
         "view": view,
+        "renew": f"{reverse('sharing_desk:ask')}?{urlencode({'renews': pk})}" if mine and ends_soon else "",
         "state": GRANT_STATES[view.state],
         "late": _late(view),
         "columns": [columns[name] for name in view.fields if name in columns],

@@ -7,8 +7,9 @@ REQUEST → CHECKED (data office) → [unconditional: GRANTED] | PROVIDER → GR
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
+from yiwang.kernel.calendar import add_months
 from yiwang.platform.sharing.types import Allowance, Consumer, GrantMove, GrantState, Side
 
 MOVES: dict[GrantMove, tuple[frozenset[GrantState], Side]] = {
@@ -37,12 +38,35 @@ def possible(state: GrantState, side: Side) -> list[GrantMove]:
     ]
 
 
+RENEWING = timedelta(days=60)
+"""How long before its end a grant may be renewed, and its agency is told: more than a request can take in silence."""
+UNDER_WAY = frozenset({GrantState.REQUESTED, GrantState.PROVIDER, GrantState.COORDINATION, GrantState.GRANTED})
+"""States of a renewal beside which there is no second one; what was refused may be asked for anew."""
+
+
+def renewable(state: GrantState, expires_on: date | None, today: date) -> bool:
+    """Tell whether a grant is in force and ends soon."""
+    return state is GrantState.GRANTED and expires_on is not None and today <= expires_on <= today + RENEWING
+
+
+def term(months: int, today: date, renewed_until: date | None) -> tuple[date | None, date]:
+    """Return when a grant that is agreed to today begins (nothing: at once) and its last day.
+
+    A renewal takes over on the day after the last of the grant that it renews, and counts from there: nobody loses by asking
+    in time. Where that is over, it is a grant like any other.
+    """
+    if renewed_until is None or renewed_until < today:
+        return None, add_months(today, months)
+    return renewed_until + timedelta(days=1), add_months(renewed_until, months)
+
+
 def covers(grant: Allowance, consumer: Consumer, today: date) -> bool:
     """Tell whether a grant in force holds for whoever asks: the same function in the region, the item, the day."""
     return (
         grant.function == consumer.function
         and consumer.region.startswith(grant.region)
         and consumer.item in grant.items
+        and (grant.begins_on is None or grant.begins_on <= today)
         and (grant.expires_on is None or today <= grant.expires_on)
     )
 

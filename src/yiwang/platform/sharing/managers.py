@@ -56,6 +56,10 @@ class GrantQuerySet(_QuerySet):
             return self
         return self.filter(_reached(actor) | _reached(actor, "dataset__"))
 
+    def asked_by(self, actor: Actor) -> GrantQuerySet:
+        """Filter to those of the agencies for which the actor asks."""
+        return self.filter(_reached(actor))
+
 
 class ObjectionQuerySet(_QuerySet):
     """An objection is seen by whoever raised it and by the stewards of the agency that has to answer."""

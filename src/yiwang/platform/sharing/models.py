@@ -103,6 +103,9 @@ class Record(models.Model):
                 fields=["subject_index", "dataset", "own"], name="record_current_once", condition=Q(valid_to=None)
             )
         ]
+        indexes = [
+            models.Index(fields=["dataset", "valid_to"], name="record_ended", condition=Q(valid_to__isnull=False))
+        ]
 
 
 class Run(models.Model):
@@ -154,6 +157,8 @@ class BadRow(models.Model):
         indexes = [
             models.Index(fields=["dataset", "subject_index"], name="bad_row_open", condition=Q(mended_at=None)),
             models.Index(fields=["dataset", "id"], name="bad_row_in_order", condition=Q(mended_at=None)),
+            models.Index(fields=["dataset", "mended_at"], name="bad_row_mended", condition=Q(mended_at__isnull=False)),
+            models.Index(fields=["dataset", "at"], name="bad_row_refused", condition=Q(mended_at=None, line__gt=0)),
         ]
 
 
@@ -252,6 +257,8 @@ class Grant(models.Model):
     requested_by = models.CharField(max_length=120)
     due_on = models.DateField(null=True)
     decided_at = models.DateTimeField(null=True)
+    begins_on = models.DateField(null=True)
+    """When a renewal takes over from the grant that it renews; empty: it holds since it was decided."""
     expires_on = models.DateField(null=True)
     reason = models.CharField(max_length=400, blank=True)
     escalated = models.BooleanField(default=False)
@@ -263,6 +270,7 @@ class Grant(models.Model):
             models.Index(fields=["dataset", "function"], name="grant_in_force", condition=Q(state="granted")),
             models.Index(fields=["state", "due_on"], name="grant_waiting"),
             models.Index(fields=["agency", "-requested_at"], name="grant_of_agency"),
+            models.Index(fields=["expires_on"], name="grant_ending", condition=Q(state="granted")),
         ]
 
     def reach_of(self, side: Side) -> Reach:

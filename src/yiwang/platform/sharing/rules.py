@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from yiwang.kernel import codes, expressions
+from yiwang.kernel.calendar import add_months
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.types import DatasetDefinition, DatasetItem, Dimension, UpdateCycle
 
@@ -206,3 +207,23 @@ def score(shares: Mapping[Dimension, Fraction | None], weights: Mapping[Dimensio
     return percent(
         sum((share * weights[one] for one, share in known.items()), Fraction(0)) / whole if whole else Fraction(0)
     )
+
+
+# --- how long records are kept ---
+
+YEAR = 12
+"""Months after which a mended row is deleted, where its dataset does not delete sooner."""
+
+
+def kept_until(ended: date, months: int) -> date:
+    """Return the last day on which something that ended on a day is kept (民法典 arts. 201-203: the day itself is not
+    counted, the term ends with its last day).
+    """
+    return add_months(ended, months)
+
+
+def gone_before(months: int, today: date) -> date:
+    """Return the last day of which nothing is kept any more: what ended on it, or before, has to be deleted today."""
+    day = add_months(today, -months)
+    # Short months: what ended on the 30th and on the 31st of January may both be kept until the 28th of February.
+    return day if kept_until(day, months) < today else day - timedelta(days=1)

@@ -1,15 +1,18 @@
-"""What is done every night over the whole store: each published dataset is measured, as the system."""
+"""What the worker does every night over the whole store: measure each published dataset, delete what is kept no longer."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable
 
 from yiwang.kernel import clock
 from yiwang.kernel.types import SYSTEM
-from yiwang.platform.sharing import acts, quality
+from yiwang.platform.sharing import acts, keeping, quality
 from yiwang.platform.sharing.connectors import live_connectors
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset
+
+log = logging.getLogger(__name__)
 
 
 def unmeasured() -> list[uuid.UUID]:
@@ -40,3 +43,32 @@ def measure(pk: uuid.UUID) -> bool:
 def measure_all() -> int:
     """Measure all that have no score of today, one after the other; return how many."""
     return sum(map(measure, unmeasured()))
+
+
+class Unfinished(Exception):
+    """Some datasets failed: the others are done, and when it is tried again only these are left."""
+
+
+def forget_all() -> int:
+    """Delete from every dataset what is kept no longer; return how many rows. Raises Unfinished after the last one."""
+
+    def forget(row: Dataset) -> int:
+        done = 0
+        while any(rows.exists() for rows in keeping.overdue(row.pk)):
+            done += acts.forget(row.pk, by=SYSTEM, key=uuid.uuid4().hex)
+        return done
+
+    return _each(Dataset.objects.order_by("code"), forget)
+
+
+def _each(rows: Iterable[Dataset], work: Callable[[Dataset], int]) -> int:
+    done, failed = 0, []
+    for row in rows:
+        try:
+            done += work(row)
+        except Exception:
+            log.exception("sharing.unfinished", extra={"dataset": row.code})
+            failed.append(row.code)
+    if failed:
+        raise Unfinished(", ".join(failed))
+    return done

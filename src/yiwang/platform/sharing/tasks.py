@@ -45,6 +45,15 @@ def measure(dataset: str) -> bool:
     return sweep.measure(uuid.UUID(dataset))
 
 
+@app.periodic(cron="30 19 * * *")
+@app.task(name="sharing.forget_all", queue="default", queueing_lock="sharing.forget_all", retry=_AGAIN)
+def forget_all(timestamp: int) -> int:
+    """Every night (03:30 in China), before it is measured: delete what is kept no longer."""
+    from yiwang.platform.sharing import sweep
+
+    return sweep.forget_all()
+
+
 @work.loop("feeds", pause=1.0, threads=2)
 def run_feeds(stop: threading.Event) -> int:
     """Run what is due."""

@@ -554,6 +554,8 @@ class Allowance:
     items: tuple[str, ...]
     fields: tuple[str, ...]
     expires_on: date | None
+    begins_on: date | None = None
+    """Before this day it does not hold: a renewal waits for the end of the grant that it renews."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -562,6 +564,8 @@ class GrantView(Allowance):
 
     dataset: str
     dataset_name: str
+    agency: str
+    """Code of the agency that asks."""
     agency_name: str
     provider_name: str
     purpose: str
@@ -574,11 +578,15 @@ class GrantView(Allowance):
     reason: str = ""
     escalated: bool = False
     """It went on because somebody was silent."""
+    renews: uuid.UUID | None = None
+    """The grant that it goes on from."""
+    renewed_by: uuid.UUID | None = None
+    """The grant that goes on from it, asked for or in force; told for one grant, not in lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRequest:
-    """What an agency asks for."""
+    """What an agency asks for; ``renews`` names the grant of the same agency and dataset that it goes on from."""
 
     dataset: str
     agency: str

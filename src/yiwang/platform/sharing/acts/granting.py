@@ -32,6 +32,8 @@ MOVED = event("sharing.grant_moved", "A grant came into another state.")
 SILENCE, ENDS = "sharing.silence", "sharing.grant_ends"
 OFFICE_DAYS, PROVIDER_DAYS = "office", "provider"
 """Entries of the table ``sharing_limits``, in working days."""
+RATE = 600
+"""Checks a minute that are proposed to the provider."""
 LONGEST = 60
 """Most months of a grant; longer ones are renewed."""
 
@@ -69,13 +71,15 @@ def _ready(move: GrantMove) -> Callable[[Grant], Denial | None]:
 
 @act("sharing.request_grant", permission=CanAsk)
 def request(asked: GrantRequest, *, by: Actor, key: Key) -> uuid.UUID:
-    """Ask for columns of a dataset, for items of one's agency and a stated purpose.
+    """Ask for columns of a dataset, for items of one's agency and a stated purpose; anew, or to renew a grant that ends soon.
 
+    A renewal goes the same way, begins with the rate of the grant that it renews, and holds from that one's end.
     Raises ``Invalid`` with every field that is wrong, ``NotAllowed`` for another agency's steward.
     """
     row = Dataset.objects.select_related("agency", "current").filter(code=asked.dataset, current__isnull=False).first()
     agency = directory.find_agency(asked.agency)
-    wrong = _wrong(asked, row, agency)
+    renewed = _renewed(asked, by) if asked.renews else None
+    wrong = _wrong(asked, row, agency) + (_not_renewable(asked, renewed) if asked.renews else [])
     if wrong or row is None or agency is None:
         raise Invalid(_("申请里有 %(count)d 处要改。") % {"count": len(wrong)}, errors=tuple(wrong))
     now = clock.now()
@@ -88,10 +92,11 @@ def request(asked: GrantRequest, *, by: Actor, key: Key) -> uuid.UUID:
         fields=list(asked.fields),
         purpose=asked.purpose.strip(),
         months=asked.months,
+        per_minute=renewed.per_minute if renewed else RATE,
         requested_at=now,
         requested_by=by.label,
         due_on=_after(OFFICE_DAYS),
-        renews_id=asked.renews,
+        renews=renewed,
     )
     grant.side = Side.CONSUMER
     CanAsk.check(by, grant)
@@ -120,6 +125,23 @@ def _wrong(asked: GrantRequest, row: Dataset | None, agency: Any) -> list[FieldE
     if not 0 < asked.months <= LONGEST:
         found.append(FieldError("months", _("期限是 1 到 %(most)d 个月。") % {"most": LONGEST}))
     return found
+
+
+def _renewed(asked: GrantRequest, by: Actor) -> Grant | None:
+    """Lock the grant that is to be renewed: of two who ask at once the second finds the first."""
+    rows = Grant.objects.visible_to(by).select_related("dataset", "agency").select_for_update(of=("self",))
+    return rows.filter(pk=asked.renews, dataset__code=asked.dataset, agency__code=asked.agency).first()
+
+
+def _not_renewable(asked: GrantRequest, row: Grant | None) -> list[FieldError]:
+    if row is None:
+        return [FieldError("renews", _("没有这份可以续期的授权。"))]
+    if not granting.renewable(GrantState(row.state), row.expires_on, clock.today()):
+        told = _("有效的授权到期前 %(days)d 天内才能续期。") % {"days": granting.RENEWING.days}
+        return [FieldError("renews", told)]
+    if row.renewed_by.filter(state__in=[state.value for state in granting.UNDER_WAY]).exists():
+        return [FieldError("renews", _("这份授权已经有人申请续期了。"))]
+    return []
 
 
 @act_on("sharing.pass_grant", _as_office, permission=CanCheck, ready=_ready(GrantMove.PASS))
@@ -221,7 +243,9 @@ def _to_provider(row: Grant) -> None:
 
 
 def _in_force(row: Grant) -> None:
-    row.expires_on = add_months(clock.today(), row.months)
+    renewed = row.renews
+    until = renewed.expires_on if renewed and renewed.state == GrantState.GRANTED else None
+    row.begins_on, row.expires_on = granting.term(row.months, clock.today(), until)
     timers.set_timer(ENDS, row.pk, clock.end_of(row.expires_on) + timedelta(seconds=1))
     _move(row, GrantState.GRANTED)
 
@@ -260,6 +284,7 @@ def write_grant(asked: GrantRequest, dataset: Dataset, agency: Any, by: Actor) -
         dataset=dataset,
         agency_id=agency.id,
         state=GrantState.GRANTED.value,
+        renews=None,
         defaults={
             "function": agency.function,
             "region": granting.region_of(agency.region, agency.level),

@@ -128,6 +128,7 @@ def _datasets(asked: Asked) -> dict[str, _Dataset]:
                 items=tuple(row.items),
                 fields=tuple(row.fields),
                 expires_on=row.expires_on,
+                begins_on=row.begins_on,
             )
         )
     return {

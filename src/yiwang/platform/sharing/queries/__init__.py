@@ -2,7 +2,13 @@
 
 from yiwang.platform.sharing.queries.asking import ask, feed_addresses, is_all_read, rates, sources_of_feeds
 from yiwang.platform.sharing.queries.checked import check_of, checks_of, papers_replaced, papers_replaced_since
-from yiwang.platform.sharing.queries.granted import WAITING, get_grant, grants, grants_waiting
+from yiwang.platform.sharing.queries.granted import (
+    WAITING,
+    get_grant,
+    grants,
+    grants_ending,
+    grants_waiting,
+)
 from yiwang.platform.sharing.queries.listing import (
     Facts,
     Filters,
@@ -46,6 +52,7 @@ __all__ = [
     "get_grant",
     "get_objection",
     "grants",
+    "grants_ending",
     "grants_waiting",
     "id_of",
     "is_all_read",

@@ -47,6 +47,7 @@ _ASKED = Compiled(
                         items="items",
                         fields="fields",
                         expires_on="expires_on",
+                        begins_on="begins_on",
                     )
                 )
             ),
@@ -187,6 +188,7 @@ def _allowance(one: Mapping[str, Any]) -> Allowance:
         items=tuple(one["items"]),
         fields=tuple(one["fields"]),
         expires_on=one["expires_on"] and date.fromisoformat(one["expires_on"]),
+        begins_on=one["begins_on"] and date.fromisoformat(one["begins_on"]),
     )
 
 
