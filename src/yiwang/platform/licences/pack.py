@@ -36,18 +36,24 @@ class LicenceRow:
 
 def load(pack: Pack, loaded: Loaded) -> None:
     """Load licence types, then the licences that are not there yet (by type and number)."""
-    for spec in pack.rows("licence_types/*.yaml", LicenceTypeSpec):
-        LicenceType.objects.update_or_create(
+    types = {
+        spec.code: LicenceType(
             code=spec.code,
-            defaults={
-                "type_code": spec.type_code,
-                "name": spec.name,
-                "kind": spec.kind.value,
-                "group": spec.group,
-                "document": SPEC.dump_python(spec, mode="json"),
-            },
+            type_code=spec.type_code,
+            name=spec.name,
+            kind=spec.kind.value,
+            group=spec.group,
+            document=SPEC.dump_python(spec, mode="json"),
         )
+        for spec in pack.rows("licence_types/*.yaml", LicenceTypeSpec)
+    }
     pack.stop_if_faulty()
+    LicenceType.objects.bulk_create(
+        types.values(),
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["type_code", "name", "kind", "group", "document"],
+    )
     path = pack.root / "licences.yaml"
     for row in pack.rows("licences.yaml", LicenceRow):
         issuer = directory.find_agency(row.issuer)
