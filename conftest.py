@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as how_to_draw
 
 from yiwang.config.tests.browser import browser, debugging_port
 from yiwang.config.tests.database import django_db_setup
+
+# A busy machine is no fault of what is tested.
+how_to_draw.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+how_to_draw.load_profile("house")
 
 __all__ = ["browser", "debugging_port", "django_db_setup"]
 

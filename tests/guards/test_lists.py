@@ -435,6 +435,7 @@ def unsteady(
         yield "\n  ".join([f"{counts[1]} queries:", *said[1]])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_every_list_takes_a_fixed_number_of_queries(world: World, forget: Callable[[], None]) -> None:
     wrong: list[str] = []
@@ -472,6 +473,7 @@ def _page(row: str, letters: str) -> bool:
     return method == "GET" and "<" not in path and "(" not in path and bool(IN & {"o"} & set(letters))
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_a_list_that_asks_once_a_row_is_seen(world: World) -> None:
     row = Agency.objects.get(code="339901-amr")

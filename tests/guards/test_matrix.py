@@ -33,6 +33,8 @@ from .addresses import FIRMS_OWN, Address, key, operations, pages, target_of
 from .matrix import IN, UNASKED, differences, letter, read, settle, writing
 from .world import FALLEN_BACK, NOON, VISITOR, Visitor, World
 
+pytestmark = pytest.mark.slow  # all of them: they share one world
+
 GROUPS = {
     "people": everybody.PEOPLE,
     "staff of the place": everybody.STAFF,

@@ -109,6 +109,7 @@ def _covered() -> frozenset[str]:
             else:
                 continue
             for font in fonts:
+                font.setGlyphOrder([""] * font["maxp"].numGlyphs)  # else each glyph would get a name first
                 family = str(font["name"].getBestFamilyName())
                 letters = set(font.getBestCmap())
                 families[family] = families[family] & letters if family in families else letters

@@ -96,7 +96,7 @@ class Desk:
         if self.function == "natural_resources" and "certificate_number" not in known:
             made = {
                 "unit_number": known["unit_number"],
-                "certificate_number": f"浙(2026)温州市不动产权第{_serial(contract)}号",
+                "certificate_number": f"({today[:4]})不动产权第{_serial(contract)}号",
                 "owner_number": known["buyer_number"],
                 "registered_on": today,
             }
@@ -105,7 +105,7 @@ class Desk:
             rate = Decimal("0.010") if Decimal(str(known.get("area") or 0)) <= _SMALL else Decimal("0.015")
             amount = (Decimal(str(known["price"])) * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
             self._say(
-                line, contract, {"certificate": f"33{_serial(contract)}", "amount": str(amount), "paid_on": today}
+                line, contract, {"certificate": _serial(contract), "amount": str(amount), "paid_on": today}
             )
 
     def _learn(self, line: sqlite3.Connection, contract: str, data: Mapping[str, Any], source: str) -> dict[str, Any]:

@@ -164,13 +164,15 @@ def _tables(pack: Pack) -> None:
     if not path.exists():
         return
     tables = pack.yaml(path) or {}
-    for table, rows in tables.items():
-        for row in rows:
-            made = pack.make(path, row, CodeRow)
-            if made is not None:
-                CodeEntry.objects.update_or_create(
-                    table=table, code=made.code, defaults={"label": made.label, "label_en": made.label_en}
-                )
+    found = [(table, pack.make(path, row, CodeRow)) for table, rows in tables.items() for row in rows]
+    entries = {
+        (table, row.code): CodeEntry(table=table, code=row.code, label=row.label, label_en=row.label_en)
+        for table, row in found
+        if row is not None
+    }
+    CodeEntry.objects.bulk_create(
+        entries.values(), update_conflicts=True, unique_fields=["table", "code"], update_fields=["label", "label_en"]
+    )
 
 
 def _examples(pack: Pack, elements: list[DataElement]) -> None:

@@ -146,24 +146,34 @@ def _agencies(pack: Pack) -> None:
 
 
 def _centres(pack: Pack) -> None:
-    for row in pack.rows("centres.yaml", CentreRow):
-        centre, _made = ServiceCentre.objects.update_or_create(
+    rows = {row.code: row for row in pack.rows("centres.yaml", CentreRow)}
+    centres = [
+        ServiceCentre(
             code=row.code,
-            defaults={
-                "name": row.name,
-                "region_id": row.region,
-                "address": row.address,
-                "hours": row.hours,
-                "phone": row.phone,
-                "traffic": row.traffic,
-                "longitude": row.longitude,
-                "latitude": row.latitude,
-            },
+            name=row.name,
+            region_id=row.region,
+            address=row.address,
+            hours=row.hours,
+            phone=row.phone,
+            traffic=row.traffic,
+            longitude=row.longitude,
+            latitude=row.latitude,
         )
-        for counter in row.counters:
-            Counter.objects.update_or_create(
-                centre=centre, number=counter.number, defaults={"name": counter.name, "kind": counter.kind}
-            )
+        for row in rows.values()
+    ]
+    told = ["name", "region", "address", "hours", "phone", "traffic", "longitude", "latitude"]
+    ServiceCentre.objects.bulk_create(centres, update_conflicts=True, unique_fields=["code"], update_fields=told)
+    counters = {
+        (row.code, one.number): Counter(centre_id=row.code, number=one.number, name=one.name, kind=one.kind)
+        for row in rows.values()
+        for one in row.counters
+    }
+    Counter.objects.bulk_create(
+        counters.values(),
+        update_conflicts=True,
+        unique_fields=["centre", "number"],
+        update_fields=["name", "kind"],
+    )
 
 
 def check_staff(pack: Pack, rows: Iterable[StaffRow]) -> None:

@@ -42,21 +42,26 @@ class LicenceRow:
 def load(pack: Pack, loaded: Loaded) -> None:
     """Load licence types, then the licences that are not there yet (by type and number)."""
     groups, authorities = catalog.code_table(GROUPS), catalog.code_table(AUTHORITIES)
+    types: dict[str, LicenceType] = {}
     for path in pack.files("licence_types/*.yaml"):
         for spec in pack.listed(path, LicenceTypeSpec):
             for fault in _faults(spec, groups, authorities):
                 pack.fault(path, 1, f"{spec.code}: {fault}")
-            LicenceType.objects.update_or_create(
+            types[spec.code] = LicenceType(
                 code=spec.code,
-                defaults={
-                    "type_code": spec.type_code,
-                    "name": spec.name,
-                    "kind": spec.kind.value,
-                    "group": spec.group,
-                    "document": SPEC.dump_python(spec, mode="json"),
-                },
+                type_code=spec.type_code,
+                name=spec.name,
+                kind=spec.kind.value,
+                group=spec.group,
+                document=SPEC.dump_python(spec, mode="json"),
             )
     pack.stop_if_faulty()
+    LicenceType.objects.bulk_create(
+        types.values(),
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["type_code", "name", "kind", "group", "document"],
+    )
     path = pack.root / "licences.yaml"
     for row in pack.rows("licences.yaml", LicenceRow):
         issuer = directory.find_agency(row.issuer)

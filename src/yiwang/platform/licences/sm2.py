@@ -224,8 +224,13 @@ class _Pkcs8(Sequence):
     _fields = [("version", Integer), ("algorithm", keys.PrivateKeyAlgorithm), ("private_key", OctetString)]
 
 
-def to_file(key: SoftwareKey, certificates: list[x509.Certificate], password: bytes) -> bytes:
-    """Return key and certificates as PEM: PKCS#8, locked by PBES2 (PBKDF2 with SHA-256, AES-256-CBC)."""
+def to_file(
+    key: SoftwareKey, certificates: list[x509.Certificate], password: bytes, rounds: int = ROUNDS
+) -> bytes:
+    """Return key and certificates as PEM: PKCS#8, locked by PBES2 (PBKDF2 with SHA-256, AES-256-CBC).
+
+    Many ``rounds`` keep whoever guesses passwords busy; one that nobody can guess needs few.
+    """
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7
 
@@ -242,7 +247,7 @@ def to_file(key: SoftwareKey, certificates: list[x509.Certificate], password: by
     ).dump()
     salt, start = secrets.token_bytes(16), secrets.token_bytes(16)
     pad = PKCS7(128).padder()
-    lock = Cipher(algorithms.AES256(_stretched(password, salt, ROUNDS)), modes.CBC(start)).encryptor()
+    lock = Cipher(algorithms.AES256(_stretched(password, salt, rounds)), modes.CBC(start)).encryptor()
     locked = lock.update(pad.update(plain) + pad.finalize()) + lock.finalize()
     how = {
         "algorithm": "pbes2",
@@ -251,7 +256,7 @@ def to_file(key: SoftwareKey, certificates: list[x509.Certificate], password: by
                 "algorithm": "pbkdf2",
                 "parameters": {
                     "salt": algos.Pbkdf2Salt(name="specified", value=salt),
-                    "iteration_count": ROUNDS,
+                    "iteration_count": rounds,
                     "prf": {"algorithm": "sha256"},
                 },
             },

@@ -133,7 +133,7 @@ def contracts_of(folder: Path, desks: dict[str, running.Place], count: int) -> I
     for _number in range(count):
         seller, buyer = chance.sample(people, 2)
         yield {
-            "unit_number": f"33030200{chance.randrange(10**6):06d}GB{chance.randrange(10**5):05d}F{chance.randrange(10**6):06d}",
+            "unit_number": f"{seller.subject[:6]}00{chance.randrange(10**6):06d}GB{chance.randrange(10**5):05d}F{chance.randrange(10**6):06d}",
             "seller_number": seller.subject,
             "buyer_number": buyer.subject,
             "price": f"{chance.randrange(80, 400)}0000",

@@ -177,7 +177,7 @@ def _sm2_held(folder: Path, file: str, common: str, serial: str) -> sm2.Held:
             sign=above.sign if above else key.sign,
             first=now - timedelta(days=1), last=now + timedelta(days=365 * YEARS), authority=above is None,
         )  # fmt: skip
-        _keep(path, sm2.to_file(key, [made], _password()))
+        _keep(path, sm2.to_file(key, [made], _password(), rounds=1000))
     key, certificates = sm2.from_file(path.read_bytes(), _password())
     return sm2.Held(key, certificates[0])
 
