@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+import zipfile
+from io import BytesIO
 from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry
@@ -111,3 +117,33 @@ def test_what_a_holder_shows_is_seen_by_machine_once_agreed(office: Caller) -> N
         acts.take_back(shown, by=by, key="back")
         assert fire.get(path).json()["licences"] == []
         assert fire.get(f"{path}/copies/{copy['id']}").status_code == 404
+
+
+def test_paper_comes_in_by_machine_and_from_nobody_else(office: Caller, firm: Caller) -> None:
+    columns = "证照编号,持证主体,证件号码,发证日期,扫描件,经营者名称\n"
+    buffer, scan = BytesIO(), BytesIO()
+    Image.new("RGB", (40, 30)).save(scan, "PNG")
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr(
+            "table.csv", f"{columns}旧 1,测试小吃有限公司,{EATERY},2019-01-02,a.png,测试小吃有限公司\n旧 2,,,,,\n"
+        )
+        file.writestr("a.png", scan.getvalue())
+
+    def send(by: Caller) -> Any:
+        return by.browser.post(
+            "/api/v1/licence-imports",
+            {"type": "food_licence", "archive": SimpleUploadedFile("old.zip", buffer.getvalue(), "application/zip")},
+            headers={"Authorization": f"Bearer {by.token}", "Idempotency-Key": uuid.uuid4().hex},
+        )
+
+    assert problem(send(firm)) == (403, "not-provider")
+    fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+    assert problem(send(fire)) == (403, "not-own-type")
+    begun = send(office)
+    assert (begun.status_code, begun.json()["state"], begun.json()["total"]) == (201, "running", 2)
+    while acts.work_on():
+        pass
+    done = office.get(f"/licence-imports/{begun.json()['id']}").json()
+    assert (done["state"], done["entered"], done["refused"]) == ("done", 1, 1)
+    assert done["reasons"][0][1] == 1
+    assert fire.get(f"/licence-imports/{begun.json()['id']}").status_code == 404

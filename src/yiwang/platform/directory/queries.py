@@ -117,6 +117,11 @@ def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:
     return {row.id: _agency(row) for row in _BY_ID(ids=wanted)} if wanted else {}
 
 
+def agency_of(by: Actor) -> AgencyView | None:
+    """Return the agency that a member of staff or a system belongs to, or nothing."""
+    return next(iter(agencies_by_path([by.agency])), None) if by.agency else None
+
+
 def find_region(code: str) -> RegionView | None:
     """Return a region by code, or nothing."""
     row = Region.objects.filter(code=code).first()

@@ -312,7 +312,7 @@ def begin_import(
 ) -> Status[BatchView]:
     """Begin to take over licences on paper: a ZIP with one table (CSV) and the scans that it names."""
     by = actor_of(request)
-    made = acts.begin_import(type, acts.taken_in(archive), by=by, key=key)
+    made = acts.begin_import(type, acts.taken_in(type, archive, by=by), by=by, key=key)
     return Status(201, queries.get_batch(made, by))
 
 

@@ -14,7 +14,7 @@ from yiwang.platform.licences.acts.history import (
     taken_in,
     work_on,
 )
-from yiwang.platform.licences.acts.issuing import Holder, change, issue, transfer_in
+from yiwang.platform.licences.acts.issuing import Holder, change, issue, issuer_of, transfer_in
 from yiwang.platform.licences.acts.operate import (
     cancel,
     hold,
@@ -62,6 +62,7 @@ __all__ = [
     "holder_purpose",
     "issue",
     "issue_inside",
+    "issuer_of",
     "lapse",
     "link_holder",
     "make_document",

@@ -17,18 +17,18 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act, act_on, current, event, system_record
-from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_uscc
+from yiwang.kernel.codes import CodeError
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.problems import Invalid, NotAllowed
+from yiwang.kernel.problems import Invalid
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, PartyKind, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences import tasks
+from yiwang.platform.licences.acts.issuing import by_number, issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
 from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
 from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
@@ -63,12 +63,7 @@ def begin_import(type_code: str, archive: str, *, by: Actor, key: Key) -> uuid.U
     Raises NotAllowed for a type that is not the agency's, Invalid for an archive that cannot be taken or a table without the
     columns it needs.
     """
-    agency = next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
-    spec = licence_type(type_code)
-    if agency is None or agency.function not in spec.issued_by:
-        raise NotAllowed(_("这种证照不由您的部门签发。"), code="not-own-type")
-    if by.kind is ActorKind.STAFF and not by.has_role(IMPORT.roles, directory.reach_of(agency)):
-        raise NotAllowed(_("您的岗位不能替这个部门导入证照。"))
+    agency, spec = issuer_of(by, type_code, IMPORT.roles), licence_type(type_code)
     with store.open_file(archive) as file:
         total = _looked_at(file, spec)
     row = Batch(
@@ -194,19 +189,11 @@ def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
     name, number = row.get("持证主体", ""), row.get("证件号码", "")
     if not 0 < len(name) <= 160:
         raise _Wrong("持证主体", _("没有填，或者超过 160 个字。"))
-    party = None
     try:
-        if spec.holder is PartyKind.PERSON:
-            number = parse_citizen_id(number).value
-            person = identity.find_person(number)
-            party, known = (Party(spec.holder, person.id), person.name) if person else (None, name)
-        else:
-            number = parse_uscc(number).value
-            firm = identity.find_organisation(number)
-            party, known = (Party(spec.holder, firm.id), firm.name) if firm else (None, name)
+        number, party, known = by_number(spec.holder, number)
     except CodeError as error:
         raise _Wrong("证件号码", str(error)) from None
-    if known != name:
+    if known and known != name:
         raise _Wrong("持证主体", _("和这个证件号码登记的名称不一样。"))
     return Joint(name, party), blind_index(number, holder_purpose(spec.holder))
 
@@ -272,8 +259,13 @@ def _scan(archive: Archive, row: dict[str, str]) -> str:
         raise _Wrong("扫描件", str(error)) from None
 
 
-def taken_in(file: Any) -> str:
-    """Store an archive that was uploaded; return its digest. Raises Invalid for one that is empty or too large."""
+def taken_in(type_code: str, file: Any, *, by: Actor) -> str:
+    """Store an archive that was uploaded by somebody who may import it; return its digest.
+
+    Raises NotAllowed as ``begin_import``, before anything is stored; Invalid for a file that is empty or too large.
+    """
+    IMPORT.check(by)
+    issuer_of(by, type_code, IMPORT.roles)
     if not file or not file.size or file.size > LARGEST_ARCHIVE:
         message = _("请选一个不超过 240 MB 的 ZIP 文件；更多的请分成几批。")
         raise Invalid(message, errors=(FieldError("archive", message),))

@@ -14,7 +14,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on
 from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_licence_id, parse_uscc
 from yiwang.kernel.problems import Invalid, NotAllowed
-from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Party, PartyKind
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Party, PartyKind, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.identity import queries as identity
@@ -34,39 +34,44 @@ class Holder:
     number: Secret
 
 
-def issuer_of(by: Actor, type_code: str) -> AgencyView:
+def issuer_of(by: Actor, type_code: str, roles: frozenset[Role] = OPERATE.roles) -> AgencyView:
     """Return the actor's agency as issuer of a type. Raises NotAllowed where it issues no licences of this type, or the
-    actor none of the agency's.
+    actor has none of these roles there.
     """
-    issuer = next((agency for agency in directory.agencies_by_path([by.agency]) if by.agency), None)
+    issuer = directory.agency_of(by)
     if issuer is None or issuer.function not in licence_type(type_code).issued_by:
         raise NotAllowed(_("这种证照不由您的部门签发。"), code="not-own-type")
-    if by.kind is ActorKind.STAFF and not by.has_role(OPERATE.roles, directory.reach_of(issuer)):
+    if by.kind is ActorKind.STAFF and not by.has_role(roles, directory.reach_of(issuer)):
         raise NotAllowed(_("您的岗位不能替这个部门签发证照。"))
     return issuer
 
 
-def _holder(kind: PartyKind, number: str, name: str, field: str = "holder") -> Joint:
-    """Return who holds it, known here or not. Raises Invalid for a wrong number or a missing or another name."""
-    errors: list[FieldError] = []
-    party = None
+def _holder(kind: PartyKind, given: Holder, field: str = "holder") -> Joint:
+    """Return who is to hold it, known here or not. Raises Invalid for a wrong number or a missing or another name."""
+    name, errors = given.name.strip(), []
     try:
-        if kind is PartyKind.PERSON:
-            person = identity.find_person(parse_citizen_id(number).value)
-            party, known = (Party(kind, person.id), person.name) if person else (None, "")
-        else:
-            organisation = identity.find_organisation(parse_uscc(number).value)
-            party, known = (Party(kind, organisation.id), organisation.name) if organisation else (None, "")
+        _number, party, known = by_number(kind, given.number.reveal())
     except CodeError as error:
+        party, known = None, ""
         errors.append(FieldError(f"{field}_number", str(error)))
-    else:
-        if not name.strip():
-            errors.append(FieldError(f"{field}_name", _("请填写持证主体的名称。")))
-        elif known and known != name.strip():
-            errors.append(FieldError(f"{field}_name", _("名称和号码对不上，请核对。")))
+    if not name:
+        errors.append(FieldError(f"{field}_name", _("请填写持证主体的名称。")))
+    elif known and known != name:
+        errors.append(FieldError(f"{field}_name", _("名称和号码对不上，请核对。")))
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
-    return Joint(name.strip(), party)
+    return Joint(name, party)
+
+
+def by_number(kind: PartyKind, number: str) -> tuple[str, Party | None, str]:
+    """Return a number as it is kept, and who has it here under which name, if anybody. Raises CodeError."""
+    if kind is PartyKind.PERSON:
+        number = parse_citizen_id(number).value
+        person = identity.find_person(number)
+        return number, Party(kind, person.id) if person else None, person.name if person else ""
+    number = parse_uscc(number).value
+    firm = identity.find_organisation(number)
+    return number, Party(kind, firm.id) if firm else None, firm.name if firm else ""
 
 
 @act("licences.issue", permission=OPERATE)
@@ -87,8 +92,8 @@ def issue(
     holder, a term that is over, a number that was given already, or without any of what the licence says.
     """
     issuer, spec = issuer_of(by, type_code), licence_type(type_code)
-    first = _holder(spec.holder, holder.number.reveal(), holder.name)
-    others = [_holder(spec.holder, one.number.reveal(), one.name, "joint") for one in joint]
+    first = _holder(spec.holder, holder)
+    others = [_holder(spec.holder, one, "joint") for one in joint]
     said = fields_of(spec, values)
     if not said:
         message = _("证照上总要写点什么，请至少填一项内容。")
@@ -162,7 +167,7 @@ def change(
     spec = licence_type(licence.type_id)
     others = None
     if joint is not None:
-        others = [_holder(spec.holder, one.number.reveal(), one.name, "joint") for one in joint]
+        others = [_holder(spec.holder, one, "joint") for one in joint]
     said = licence.fields | fields_of(spec, values)
     same_holder = holder_name in {"", licence.holder_name}
     if (

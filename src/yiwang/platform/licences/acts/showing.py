@@ -151,7 +151,7 @@ def purpose_of(text: str) -> str:
 
 def agency_of(by: Actor) -> AgencyView:
     """Return for which agency the actor asks. Raises NotAllowed for who handles no matters of one."""
-    found = next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
+    found = directory.agency_of(by)
     if found is None or (by.kind is ActorKind.STAFF and not by.has_role(HANDLING, directory.reach_of(found))):
         raise NotAllowed(_("请以办件部门工作人员的身份查看。"))
     return found

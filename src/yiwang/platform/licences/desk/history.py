@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import Role
-from yiwang.platform.directory import queries as directory
 from yiwang.platform.licences import acts, labels, queries
 from yiwang.platform.licences.portal.parts import who
 from yiwang.platform.licences.portal.showing import waiting
-from yiwang.platform.licences.types import BatchState, LicenceTypeSpec
+from yiwang.platform.licences.types import BatchState
 from yiwang.ui.entry import staff
 
 STEWARD = Role.DATA_STEWARD
@@ -29,19 +28,13 @@ def listed(request: HttpRequest) -> HttpResponse:
         return _listed(request)
     code = request.POST.get("type", "")
     try:
-        if code not in {spec.code for spec in _own(request)}:
+        if code not in {spec.code for spec in queries.own_types(who(request))}:
             return _listed(request, {"type": _("请选一种证照。")})
-        archive = acts.taken_in(request.FILES.get("archive"))
+        archive = acts.taken_in(code, request.FILES.get("archive"), by=who(request))
         made = acts.begin_import(code, archive, by=who(request), key=request.POST.get("key", ""))
     except Invalid as problem:
         return _listed(request, {error.field: error.message for error in problem.errors})
     return redirect("licences_desk:batch", made)
-
-
-def _own(request: HttpRequest) -> list[LicenceTypeSpec]:
-    by = who(request)
-    agency = next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
-    return [spec for spec in queries.licence_types() if agency and agency.function in spec.issued_by]
 
 
 def _listed(request: HttpRequest, errors: dict[str, str] | None = None) -> HttpResponse:
@@ -51,7 +44,7 @@ def _listed(request: HttpRequest, errors: dict[str, str] | None = None) -> HttpR
         return redirect("licences_desk:history")
     context = {
         "section": "history",
-        "types": _own(request),
+        "types": queries.own_types(who(request)),
         "chosen": request.POST.get("type", ""),
         "rows": [(one, labels.BATCH[one.state], labels.BATCH_TONE[one.state]) for one in page.items],
         "previous": f"?before={page.previous}" if page.previous else "",

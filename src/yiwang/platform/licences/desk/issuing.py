@@ -18,7 +18,6 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import FormField
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, queries
 from yiwang.platform.licences.desk.finding import ROLES
@@ -36,27 +35,16 @@ MOST_JOINT = 9
 @staff(*ROLES)
 def choose(request: HttpRequest) -> HttpResponse:
     """Choose which of the agency's own types to issue."""
-    agency = _agency(request)
-    types = [spec for spec in queries.licence_types() if agency and agency.function in spec.issued_by]
-    return render(request, "licences/desk_choose.html", {"section": "licences", "types": types, "agency": agency})
-
-
-def _agency(request: HttpRequest) -> AgencyView | None:
     by = who(request)
-    return next((one for one in directory.agencies_by_path([by.agency]) if by.agency), None)
-
-
-def _own(request: HttpRequest, code: str) -> LicenceTypeSpec:
-    spec, agency = queries.licence_type(code), _agency(request)
-    if agency is None or agency.function not in spec.issued_by:
-        raise NotAllowed(_("这种证照不由您的部门签发。"), code="not-own-type")
-    return spec
+    context = {"section": "licences", "types": queries.own_types(by), "agency": directory.agency_of(by)}
+    return render(request, "licences/desk_choose.html", context)
 
 
 @staff(*ROLES)
 def issue(request: HttpRequest, code: str) -> HttpResponse:
     """Issue a licence of one of the agency's own types, without a case."""
-    spec = _own(request, code)
+    acts.issuer_of(who(request), code)
+    spec = queries.licence_type(code)
     number = FieldSpec(
         "holder_number", _("持证主体的号码"), NUMBERS[spec.holder], hint=_("公民身份号码或者统一社会信用代码")
     )

@@ -36,6 +36,7 @@ from yiwang.platform.licences.queries.kinds import (
     licence_type,
     licence_type_names,
     licence_types,
+    own_types,
     spec_of,
     type_names,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "newest_held",
     "not_in_force",
     "of_cases",
+    "own_types",
     "report",
     "search",
     "seen",

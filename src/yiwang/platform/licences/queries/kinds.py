@@ -12,7 +12,9 @@ from pydantic import TypeAdapter
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
+from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.licences.models import LicenceType
 from yiwang.platform.licences.types import LicenceTypeSpec, TypeInItems
 from yiwang.ui.names import names
@@ -75,6 +77,12 @@ def licence_types() -> list[LicenceTypeSpec]:
 def _read_types() -> list[LicenceTypeSpec]:
     rows = LicenceType.objects.order_by("group", "code").values_list("code", "document")
     return [spec_of(code, document) for code, document in rows]
+
+
+def own_types(by: Actor) -> list[LicenceTypeSpec]:
+    """Return the types that the actor's agency issues."""
+    agency = directory.agency_of(by)
+    return [spec for spec in licence_types() if agency and agency.function in spec.issued_by]
 
 
 def items_of_type(code: str) -> TypeInItems:
