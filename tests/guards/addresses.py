@@ -104,6 +104,7 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:grant": {"pk": "grant"},
     "sharing_desk:subscription": {"pk": "subscription"},
     "sharing_desk:objection": {"pk": "objection"},
+    "sharing_desk:alert": {"pk": "reading_alert"},
     "sharing:ask_why": {"pk": "check"},
     "sharing:object_to": {"code": "=legal_persons"},
     "sharing_desk:compare": {"pk": "running_case"},
@@ -422,6 +423,10 @@ _TARGETS: dict[str, str] = {
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",
+    **dict.fromkeys(
+        ("sharing.ask_about_alert", "sharing.explain_alert", "sharing.close_alert", "sharing.note_late_alert"),
+        "reading_alert",
+    ),
     "sharing.compare_again": "comparison",
     "sharing.compare": "running_case",
     "sharing.switch_feed": "feed",

@@ -27,6 +27,7 @@ from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.sharing.models import (
+    AlertEvidence,
     BadRow,
     Check,
     Dataset,
@@ -35,6 +36,7 @@ from yiwang.platform.sharing.models import (
     Grant,
     Objection,
     QualityScore,
+    ReadingAlert,
     Run,
     Subscription,
     TopicRow,
@@ -260,6 +262,28 @@ def objections(world: World, count: int) -> None:
     copies(Objection.objects.get(pk=world.ids["objection"]), count)
 
 
+def reading_alerts(world: World, count: int) -> None:
+    officers = {"officer": lambda _number: uuid.uuid4()}
+    copies(ReadingAlert.objects.get(pk=world.ids["reading_alert"]), count, **officers)
+
+
+def closed_alerts(world: World, count: int) -> None:
+    reading_alerts(world, count)
+    ReadingAlert.objects.update(closed_at=NOON, state="explained")
+
+
+def alert_evidence(world: World, count: int) -> None:
+    entries = AuditEntry.objects.order_by("seq").values_list("seq", flat=True)[:count]
+    AlertEvidence.objects.bulk_create(
+        AlertEvidence(alert_id=world.ids["reading_alert"], kind="read", ref=str(seq), at=NOON) for seq in entries
+    )
+
+
+def ending_grants(world: World, count: int) -> None:
+    ends = NOON.date() + timedelta(days=9)
+    copies(Grant.objects.get(pk=world.ids["grant"]), count, state="granted", expires_on=ends)
+
+
 def my_objections(world: World, count: int) -> None:
     firm = world.ids["firm_id"]
     copies(Objection.objects.get(pk=world.ids["objection"]), count, party_id=firm, party_kind="organisation")
@@ -385,6 +409,9 @@ LISTS = [
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
     List("/desk/objections/", "steward", objections),
+    List("/desk/alerts/", "supervisor", reading_alerts),
+    List("/desk/alerts/?show=closed", "data-office", closed_alerts),
+    List("/desk/grants/?show=ending", "steward", ending_grants),
     List("/desk/events/", "steward", subscriptions),
     List("/my/objections/", "owner", my_objections),
     List("/desk/quality/", "supervisor", scored),

@@ -61,6 +61,7 @@ from yiwang.platform.sharing.models import (
     Objection,
     QualityScore,
     QuarantinedMessage,
+    ReadingAlert,
     Subscription,
     TopicMessage,
     TopicRow,
@@ -293,6 +294,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "item_draft": ItemDraft.objects.get(implementation=case.edition.implementation).pk,
         "grant": _grant().pk,
         "objection": _objection(rep).pk,
+        "reading_alert": _reading_alert().pk,
         "topic": TopicRow.objects.get(code="amr.firm_changed").pk,
         **_subscription(),
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
@@ -339,6 +341,22 @@ def _objection(rep: Person) -> Objection:
         text="测试",
         raised_at=clock.now(),
         due_on=clock.today(),
+    )
+
+
+def _reading_alert() -> ReadingAlert:
+    officer = StaffMember.objects.get(number="A001")
+    return ReadingAlert.objects.create(
+        rule="no_case",
+        rule_name="测试",
+        officer=officer.pk,
+        officer_label=officer.number,
+        agency=officer.agency,
+        day=NOON.date(),
+        count=1,
+        first_at=NOON,
+        last_at=NOON,
+        raised_at=NOON,
     )
 
 

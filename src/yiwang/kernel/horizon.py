@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import BigIntegerField, Func
 
 _ELSEWHERE = (
     "SELECT array_agg(backend_xid::text::bigint) FROM pg_stat_get_activity(NULL)"
@@ -17,6 +18,13 @@ _HORIZON = (
     " pg_current_xact_id_if_assigned()::text::bigint), coming"
     " FROM (SELECT now, pg_snapshot_xmax(now)::text::bigint AS coming FROM pg_current_snapshot() AS now) AS snapshot"
 )
+
+
+class CurrentTransaction(Func):
+    """The number of the transaction that writes, as a column's default in the database."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = BigIntegerField()
 
 
 def horizon() -> tuple[int, int]:

@@ -35,13 +35,17 @@ class _Columns(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _columns(model: type[models.Model], wanted: tuple[str, ...] = ()) -> _Columns:
-    """Return these fields, or all but a key that the database numbers; the key first where some are wanted."""
+    """Return these fields, or all but what the database fills (a key that it numbers, an expression); the key first where
+    some are wanted.
+    """
     pk = model._meta.pk
     if wanted:
         fields = (pk, *(model._meta.get_field(name) for name in wanted))
     else:
         fields = tuple(
-            one for one in model._meta.concrete_fields if not (one is pk and isinstance(one, models.AutoField))
+            one
+            for one in model._meta.concrete_fields
+            if not (one is pk and isinstance(one, models.AutoField)) and not isinstance(one.db_default, models.Func)
         )
     quoted = [connection.ops.quote_name(str(one.column)) for one in fields]  # type: ignore[union-attr]
     given = [f"%s::{_type(one)}" if isinstance(one, ArrayField) else "%s" for one in fields]

@@ -104,9 +104,7 @@ class Desk:
         if self.function == "tax" and {"price", "owner_number"} <= known.keys() and "certificate" not in known:
             rate = Decimal("0.010") if Decimal(str(known.get("area") or 0)) <= _SMALL else Decimal("0.015")
             amount = (Decimal(str(known["price"])) * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
-            self._say(
-                line, contract, {"certificate": _serial(contract), "amount": str(amount), "paid_on": today}
-            )
+            self._say(line, contract, {"certificate": _serial(contract), "amount": str(amount), "paid_on": today})
 
     def _learn(self, line: sqlite3.Connection, contract: str, data: Mapping[str, Any], source: str) -> dict[str, Any]:
         row = line.execute("SELECT known, told FROM house WHERE contract = ?", (contract,)).fetchone()

@@ -98,6 +98,10 @@ class StaffMember(models.Model):
     absent_from = models.DateField(null=True)
     absent_until = models.DateField(null=True)
     deputy = models.ForeignKey("self", models.SET_NULL, null=True)
+    own_index = models.BinaryField(max_length=32, null=True)
+    """Blind index of their own number (as ``identity.Person`` has it), where it was entered: whether somebody reads about
+    themselves can be seen by it, and nothing else.
+    """
 
 
 class StaffRole(models.Model):

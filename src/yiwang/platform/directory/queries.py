@@ -230,7 +230,7 @@ def _staff_rows(by: Actor | None) -> QuerySet[StaffMember]:
     if by is None:
         return rows
     return rows.filter(
-        reached(by, {Role.SECURITY_ADMIN}, agency="agency__path", region="agency__region_id", level="agency__level")
+        reached(by, {Role.SECURITY_ADMIN}, agency="agency__path", region="agency__region__code", level="agency__level")
     )
 
 
@@ -278,6 +278,12 @@ def staff_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, StaffView]:
     """Return staff by id, one query (without roles)."""
     rows = StaffMember.objects.filter(pk__in=list(ids)).select_related("agency")
     return {row.id: _staff(row, ()) for row in rows}
+
+
+def own_indexes(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    """Return the blind indexes of staff's own numbers by id, of those whose number was entered; one query."""
+    rows = StaffMember.objects.filter(pk__in=list(ids), own_index__isnull=False).values_list("pk", "own_index")
+    return {pk: bytes(index) for pk, index in rows}
 
 
 def staff_by_number(numbers: Iterable[str]) -> dict[str, StaffView]:

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST
 
 from yiwang.kernel import audit
 from yiwang.kernel.acts import CATALOGUE
-from yiwang.kernel.codes import mask_id, mask_name, mask_phone
+from yiwang.kernel.codes import clean, mask_id, mask_name, mask_phone
 from yiwang.kernel.fields import FieldKind, Option
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Problem
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import acts as directory
 from yiwang.platform.directory import queries as people
@@ -208,7 +209,14 @@ def _member_page(request: HttpRequest, pk: uuid.UUID, *, secret: str, error: str
     form = SpecForm(_member_specs(new=False), typed if do == "base" else None, prefix="b", initial=base)
     is_roles = do == "roles" or typed.get("r-roles-rows") is not None
     roles = SpecForm(_role_specs(), typed if is_roles else None, prefix="r", initial={"roles": rows})
+    own = field("number", _("公民身份号码"), FieldKind.CITIZEN_ID, required=False, sensitive=True,
+                hint=_("只留一个不能还原的索引，用来发现有人查自己的数据；空着就是去掉"))  # fmt: skip
+    number = SpecForm([own], typed if do == "number" else None, prefix="n")
     by = _actor(request)
+
+    def save_number(values: dict[str, Any]) -> None:
+        index = blind_index(clean(values["number"]), "citizen_id").hex() if values["number"] else ""
+        directory.note_own_number(pk, index, by=by, key=number.key)
 
     def save(values: dict[str, Any]) -> None:
         directory.save_staff(one.view.number, **values, by=by, key=form.key)
@@ -217,13 +225,15 @@ def _member_page(request: HttpRequest, pk: uuid.UUID, *, secret: str, error: str
         wanted = [{**row, "items": (row["items"] or "").split()} for row in values["roles"] or []]
         directory.set_roles(pk, wanted, by=by, key=roles.key)
 
-    if take(form, save) or take(roles, save_roles):
+    if take(form, save) or take(roles, save_roles) or take(number, save_number):
         return redirect("staff:member", pk=pk)
     account = queries.staff_accounts([one.account])[one.account] if one.account else None
     context = {
         "one": one,
         "form": form,
         "roles": roles,
+        "number": number,
+        "number_known": one.view.id in people.own_indexes([one.view.id]),
         "account": account,
         "sessions": queries.sessions_of(one.account, "") if one.account else [],
         "self": one.view.id == by.id,
@@ -234,7 +244,7 @@ def _member_page(request: HttpRequest, pk: uuid.UUID, *, secret: str, error: str
         "key": uuid.uuid4().hex,
         "section": "members",
     }
-    wrong = error or (form.is_bound and form.errors) or roles.shown_errors
+    wrong = error or (form.is_bound and form.errors) or roles.shown_errors or number.shown_errors
     return render(request, "identity/desk_member.html", context, status=422 if wrong else 200)
 
 

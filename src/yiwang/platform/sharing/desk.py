@@ -27,6 +27,7 @@ from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.means import desk as means
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
+from yiwang.platform.sharing.watch import desk as watch
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -62,7 +63,8 @@ def links(actor: Actor) -> list[Link]:
             Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
-    return found
+    watching = watch.link(actor)
+    return [*found, watching] if watching else found
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -327,4 +329,5 @@ urlpatterns = [
     *quality_pages.urlpatterns,
     *means.urlpatterns,
     *feed_desk.urlpatterns,
+    *watch.urlpatterns,
 ]

@@ -90,6 +90,6 @@ def _reached(actor: Actor, before: str = "") -> Q:
         actor,
         STEWARDS,
         agency=f"{before}agency__path",
-        region=f"{before}agency__region_id",
+        region=f"{before}agency__region__code",
         level=f"{before}agency__level",
     )

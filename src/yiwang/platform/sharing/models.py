@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from yiwang.kernel.horizon import CurrentTransaction
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Reach
@@ -297,6 +298,11 @@ class Check(models.Model):
     consumer_path = models.CharField(max_length=200)
     actor = models.CharField(max_length=120)
     """Who set it off: an officer's number, a system, the applicant's own handing in."""
+    actor_kind = models.CharField(max_length=12, default="")
+    actor_id = models.UUIDField(null=True)
+    """The same as identities; empty for checks of before they were kept."""
+    xid = models.BigIntegerField(db_default=CurrentTransaction())
+    """The transaction that wrote it: what watches over checks reads on by it (``watch.looking``)."""
     purpose = models.CharField(max_length=400)
     item = models.CharField(max_length=12)
     application_id = models.UUIDField(null=True)
@@ -320,6 +326,7 @@ class Check(models.Model):
             models.Index(fields=["subject_index", "-at"], name="check_of_subject"),
             models.Index(fields=["case_id"], name="check_of_case"),
             models.Index(fields=["at"], name="check_replaced", condition=~Q(replaced=[])),
+            models.Index(fields=["xid"], name="check_by_staff", condition=Q(actor_kind="staff")),
         ]
 
 
@@ -370,6 +377,13 @@ from yiwang.platform.sharing.events.models import (  # noqa: E402
     TopicRow,
 )
 from yiwang.platform.sharing.means.models import Comparison, SchemeEdition  # noqa: E402
+from yiwang.platform.sharing.watch.models import (  # noqa: E402
+    AlertEvidence,
+    ReadingAlert,
+    SeenLook,
+    WatchCursor,
+    WatchRuleRow,
+)
 
 __all__ = [
     "QUALITY",
@@ -392,4 +406,5 @@ __all__ = [
     "TopicMessage",
     "TopicRow",
 ]
+__all__ += ["AlertEvidence", "ReadingAlert", "SeenLook", "WatchCursor", "WatchRuleRow"]
 __all__ = ["BadRow", "Dataset", "DatasetDraft", "DatasetEdition", "Feed", "Grant", "Record", "Run"]

@@ -28,6 +28,8 @@ from yiwang.platform.sharing.means.linting import lint
 from yiwang.platform.sharing.means.types import Scheme
 from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Feed, Record
 from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, RecordSpec
+from yiwang.platform.sharing.watch.acts import write_rules
+from yiwang.platform.sharing.watch.types import WatchRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,9 @@ def load(pack: Pack, *, by: Actor, records: bool = True) -> None:
     _cross_rules(pack, rows)
     _schemes(pack, by)
     _topics(pack, by)
+    rules = [(path, one) for path in pack.files("watching.yaml") for one in pack.listed(path, WatchRule)]
+    pack.stop_if_faulty()
+    write_rules([one for _path, one in rules])
 
 
 def _cross_rules(pack: Pack, rows: dict[str, Dataset]) -> None:

@@ -60,6 +60,17 @@ def run_feeds(stop: threading.Event) -> int:
     return runner.run_due(stop)
 
 
+@work.loop("watch", pause=15.0)
+def watch_readings(stop: threading.Event) -> int:
+    """Look at what officers read since the last time."""
+    from yiwang.platform.sharing.watch.looking import look
+
+    seen = 0
+    while not stop.is_set() and (found := look()):
+        seen += found
+    return seen
+
+
 @work.loop("outgoing", pause=sender.PAUSE)
 def send_events(stop: threading.Event) -> int:
     """Send what is due to subscribers."""

@@ -132,8 +132,9 @@ def contracts_of(folder: Path, desks: dict[str, running.Place], count: int) -> I
     chance = random.Random()  # noqa: S311 - which of the invented people, not a secret
     for _number in range(count):
         seller, buyer = chance.sample(people, 2)
+        plot, building, unit = chance.randrange(10**6), chance.randrange(10**5), chance.randrange(10**6)
         yield {
-            "unit_number": f"{seller.subject[:6]}00{chance.randrange(10**6):06d}GB{chance.randrange(10**5):05d}F{chance.randrange(10**6):06d}",
+            "unit_number": f"{seller.subject[:6]}00{plot:06d}GB{building:05d}F{unit:06d}",
             "seller_number": seller.subject,
             "buyer_number": buyer.subject,
             "price": f"{chance.randrange(80, 400)}0000",

@@ -10,7 +10,14 @@ from yiwang.platform.directory.acts.places import (
     set_year,
     write_external_agency,
 )
-from yiwang.platform.directory.acts.staff import attach_account, lock_staff, save_staff, set_absence, set_roles
+from yiwang.platform.directory.acts.staff import (
+    attach_account,
+    lock_staff,
+    note_own_number,
+    save_staff,
+    set_absence,
+    set_roles,
+)
 
 __all__ = [
     "EXTERNAL_ROOT",
@@ -20,6 +27,7 @@ __all__ = [
     "attach_account",
     "clear_day",
     "lock_staff",
+    "note_own_number",
     "save_agency",
     "save_centre",
     "save_staff",

@@ -80,6 +80,18 @@ def lock_staff(pk: uuid.UUID, by: Actor) -> StaffMember:
     return row
 
 
+@act_on("directory.note_own_number", lock_staff, permission=CanAppoint)
+def note_own_number(staff: StaffMember, index: str, *, by: Actor, key: Key) -> None:
+    """Note the blind index (hexadecimal) of a member of staff's own number, or take it out again; the number itself is not
+    kept. Not by oneself.
+    """
+    CanAppoint.check(by, staff.agency)
+    _not_oneself(staff, by)
+    staff.own_index = bytes.fromhex(index) or None
+    staff.save(update_fields=["own_index"])
+    current().detail["known"] = bool(index)
+
+
 @act_on("directory.set_roles", lock_staff, permission=CanAppoint)
 def set_roles(staff: StaffMember, roles: list[dict[str, Any]], *, by: Actor, key: Key) -> None:
     """Say what a member of staff is trusted with: ``role``, ``agency`` (a code, empty for their own, ``*`` for all),

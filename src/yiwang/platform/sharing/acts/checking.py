@@ -37,7 +37,7 @@ def note_checks(
 
     ``cases`` by item; ``party`` is whose matter it is: they see the checks beside whoever the number is of.
     """
-    now, by = clock.now(), current().by.label or _("系统")
+    now, who = clock.now(), current().by
     rows = [
         Check(
             id=uuid7(),
@@ -47,7 +47,9 @@ def note_checks(
             provider=use.provider,
             consumer=use.consumer,
             consumer_path=use.consumer_path,
-            actor=by,
+            actor=who.label or _("系统"),
+            actor_kind=who.kind.value,
+            actor_id=who.id,
             purpose=purpose[:400],
             item=use.item,
             application_id=application,
