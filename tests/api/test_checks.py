@@ -138,7 +138,7 @@ def test_nobody_is_looked_up_whom_the_application_does_not_name(office: Caller, 
 
 
 def test_a_firm_and_a_token_without_the_scope_ask_nothing(firm: Caller, case: Case, records: Dataset) -> None:
-    assert firm.write("POST", "/checks", body(case, want())).status_code == 404
+    assert firm.write("POST", "/checks", body(case, want())).status_code == 403
     scopes = [one for one in SCOPES if one != "data:check"]
     bare = caller("bare-system", scopes, agency=directory.get_agency("339901-amr").id)
     assert bare.write("POST", "/checks", body(case, want())).status_code == 403

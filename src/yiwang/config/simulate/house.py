@@ -53,7 +53,7 @@ class Contract:
 
 
 def function_of(agency: str) -> str:
-    """Return what an agency does, by its code (``330300-tax``)."""
+    """Return what an agency does, by its code (``REGION-tax``)."""
     return agency.partition("-")[2]
 
 
