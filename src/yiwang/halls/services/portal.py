@@ -33,6 +33,7 @@ urlpatterns = [
     path("my/delegations/<uuid:pk>/end/", mine.end_delegation, name="end_delegation"),
     path("my/acted/", mine.acted, name="acted"),
     path("my/access/", mine.access, name="access"),
+    path("my/access/children/", mine.children, name="children"),
     path("my/organisations/", mine.organisations, name="organisations"),
     path("progress/", track.progress, name="progress"),
 ]

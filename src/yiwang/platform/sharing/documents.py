@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetView
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, GuardianSource
 
 T = TypeVar("T")
 DEFINITION: TypeAdapter[DatasetDefinition] = TypeAdapter(DatasetDefinition)
+GUARDIAN_SOURCE: TypeAdapter[GuardianSource] = TypeAdapter(GuardianSource)
 
 
 def dump_definition(definition: DatasetDefinition) -> dict[str, Any]:

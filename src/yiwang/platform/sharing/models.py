@@ -330,6 +330,29 @@ class Check(models.Model):
         ]
 
 
+class GuardianSourceRow(models.Model):
+    """Where it stands who a child's guardians are, as the city's pack has it."""
+
+    dataset = models.SlugField(max_length=60, primary_key=True)
+    definition = models.JSONField()
+
+
+class Guardianship(models.Model):
+    """That a person was found to be guardian of a minor: for a while, and for nothing but to see who looked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    person_id = models.UUIDField()
+    index = models.BinaryField(max_length=32)
+    """The child's number as the store finds it."""
+    number = SealedTextField()
+    name = SealedTextField(default="")
+    born_on = models.DateField()
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "index"], name="guardianship_once")]
+
+
 class Objection(models.Model):
     """异议: somebody says that data about them are wrong, or asks why they were looked at; with a clock."""
 
@@ -340,6 +363,8 @@ class Objection(models.Model):
     party_id = models.UUIDField()
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, related_name="objections")
     check_id = models.UUIDField(null=True)
+    ward = models.ForeignKey(Guardianship, models.PROTECT, null=True, related_name="+")
+    """The child for whom the party, its guardian, raised it."""
     agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
     """Who has to answer: the provider of the data, or whoever looked."""
     text = SealedTextField()

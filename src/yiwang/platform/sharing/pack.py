@@ -20,6 +20,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import indexes, queries
 from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant, write_topic
+from yiwang.platform.sharing.acts.guarding import write_guardian_sources
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.events.types import Topic
@@ -27,7 +28,7 @@ from yiwang.platform.sharing.means.acts import write_scheme
 from yiwang.platform.sharing.means.linting import lint
 from yiwang.platform.sharing.means.types import Scheme
 from yiwang.platform.sharing.models import CrossRuleRow, Dataset, Feed, Record
-from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, RecordSpec
+from yiwang.platform.sharing.types import CrossKind, DatasetDefinition, GrantRequest, GuardianSource, RecordSpec
 from yiwang.platform.sharing.watch.acts import write_rules
 from yiwang.platform.sharing.watch.types import WatchRule
 
@@ -68,6 +69,7 @@ def load(pack: Pack, *, by: Actor, records: bool = True) -> None:
     _cross_rules(pack, rows)
     _schemes(pack, by)
     _topics(pack, by)
+    _guardians(pack, rows)
     rules = [(path, one) for path in pack.files("watching.yaml") for one in pack.listed(path, WatchRule)]
     pack.stop_if_faulty()
     write_rules([one for _path, one in rules])
@@ -151,6 +153,19 @@ def _topics(pack: Pack, by: Actor) -> None:
             except Invalid as problem:
                 _tell(pack, path, topic.code, problem)
     pack.stop_if_faulty()
+
+
+def _guardians(pack: Pack, rows: dict[str, Dataset]) -> None:
+    """Load where it stands who a child's guardians are."""
+    found = list(pack.rows("guardianship.yaml", GuardianSource))
+    path = pack.root / "guardianship.yaml"
+    for one in found:
+        known = {item["name"] for item in rows[one.dataset].draft["items"]} if one.dataset in rows else set()
+        wrong = {*one.guardians, *([one.name] if one.name else [])} - known
+        if wrong or directory.find_agency(one.agency) is None:
+            pack.fault(path, 1, f"{one.dataset}: there is no {', '.join(sorted(wrong)) or one.agency}")
+    pack.stop_if_faulty()
+    write_guardian_sources(found)
 
 
 def _tell(pack: Pack, path: Path, code: str, problem: Invalid) -> None:

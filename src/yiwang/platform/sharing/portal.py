@@ -24,6 +24,7 @@ from yiwang.platform.identity import queries as identity
 from yiwang.platform.sharing import acts, exports, pages, queries
 from yiwang.platform.sharing.events.queries import published_keys
 from yiwang.platform.sharing.labels import OBJECTION_KINDS, OBJECTION_STATES
+from yiwang.platform.sharing.types import Ward
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.forms import SpecForm
 
@@ -116,24 +117,32 @@ def ask_why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask the agency that made a check why it did."""
     by = _oneself(request)
     assert by.principal is not None
-    check = queries.check_of(pk, by.principal, identity.numbers_of(by.principal))
+    ward = _child(request, by)
+    whose = (queries.party_of(ward), (ward.number,)) if ward else (by.principal, identity.numbers_of(by.principal))
+    check = queries.check_of(pk, *whose)
 
     def put(text: str, key: str) -> None:
-        acts.object_to_check(pk, text, by=by, key=key)
+        acts.object_to_check(pk, text, child=ward and ward.id, by=by, key=key)
 
-    return _objecting(request, put, {"check": check})
+    return _objecting(request, put, {"check": check, "ward": ward})
 
 
 @signed_in(AssuranceLevel.L2)
 def object_to(request: HttpRequest, code: str) -> HttpResponse:
     """Say that what a dataset says of me is wrong."""
     by = _oneself(request)
-    view = queries.get_dataset(code, by)
+    view, ward = queries.get_dataset(code, by), _child(request, by)
 
     def put(text: str, key: str) -> None:
-        acts.object_to_data(code, text, by=by, key=key)
+        acts.object_to_data(code, text, child=ward and ward.id, by=by, key=key)
 
-    return _objecting(request, put, {"view": view})
+    return _objecting(request, put, {"view": view, "ward": ward})
+
+
+def _child(request: HttpRequest, by: Actor) -> Ward | None:
+    """Return the child for whom a guardian writes, if the address names one. Raises ``NotFound``."""
+    given = request.GET.get("child", "")
+    return queries.get_ward(given, by) if given else None
 
 
 def _objecting(request: HttpRequest, put: Callable[[str, str], None], context: dict[str, Any]) -> HttpResponse:

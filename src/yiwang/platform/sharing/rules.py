@@ -209,6 +209,25 @@ def score(shares: Mapping[Dimension, Fraction | None], weights: Mapping[Dimensio
     )
 
 
+# --- guardians ---
+
+ADULT = 18
+"""Years from which nobody else sees who looked (民法典 arts. 17, 27)."""
+CONFIRMED = timedelta(days=30)
+"""How long it counts that somebody was found to be a guardian: what ends it early (a court, an adoption) shows by then."""
+
+
+def ward_until(born_on: date, confirmed_on: date) -> date:
+    """Return the last day on which a guardian sees who looked at a child's data: before the child is of age, and while it
+    counts that they are the guardian. A birthday on the 29th of February is kept on the 1st of March.
+    """
+    try:
+        of_age = born_on.replace(year=born_on.year + ADULT)
+    except ValueError:
+        of_age = date(born_on.year + ADULT, 3, 1)
+    return min(of_age - timedelta(days=1), confirmed_on + CONFIRMED)
+
+
 # --- how long records are kept ---
 
 YEAR = 12

@@ -706,6 +706,32 @@ class Checked:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianSource:
+    """Where it stands who a child's guardians are, as the pack's ``guardianship.yaml`` says: under the child's number.
+
+    ``agency`` asks (it has to hold a grant for these columns), ``name`` is the column of the child's name (may be empty),
+    ``guardians`` those of numbers of parents or guardians; a record counts ``when`` (ZEN, over its columns) is true.
+    """
+
+    dataset: str
+    agency: str
+    name: str = ""
+    guardians: tuple[str, ...]
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A child whose guardian may see who looked at the child's data, until a day."""
+
+    id: uuid.UUID
+    name: str
+    number: str
+    until: date
+    """The last day on which the child is a minor, or the confirmation counts."""
+
+
 class ObjectionKind(StrEnum):
     """What somebody objects to: that data about them are wrong (异议), or that they were looked at."""
 
@@ -742,3 +768,5 @@ class ObjectionView:
     answer: str = ""
     answered_at: datetime | None = None
     check: CheckView | None = None
+    for_child: bool = False
+    """Whether a guardian raised it for a child."""

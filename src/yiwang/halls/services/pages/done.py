@@ -12,6 +12,7 @@ from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
 ACTS: dict[str, Any] = {
     **CASES,
     **OVERSIGHT,
+    "sharing.confirm_guardianship": _("核实监护关系"),
     "sharing.object_to_check": _("问为什么看数据"),
     "sharing.object_to_data": _("说数据不对"),
     "identity.add_passkey": _("添加通行密钥"),

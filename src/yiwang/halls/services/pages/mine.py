@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +14,20 @@ from django.views.decorators.http import require_POST
 
 from yiwang.halls.services.pages import done
 from yiwang.kernel import clock
+from yiwang.kernel.acts import record_read
 from yiwang.kernel.codes import mask_name
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, Problem
-from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, PartyKind
+from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, Party, PartyKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DelegationView
+from yiwang.platform.sharing import acts as sharing_acts
 from yiwang.platform.sharing import queries as sharing
+from yiwang.platform.sharing.types import Ward
 from yiwang.ui import dates
 from yiwang.ui.entry import signed_in
 from yiwang.ui.forms import SpecForm
@@ -192,31 +196,72 @@ def access(request: HttpRequest) -> HttpResponse:
         return redirect("services:delegations")
     checks = request.GET.get("show") != "people"
     after = request.GET.get("after", "")
-    context: dict[str, Any] = {"tabs": _access_tabs(), "tab": "checks" if checks else "people", "section": "my"}
+    ward = _ward(request, who)
+    party, known_by = who.principal, queries.numbers_of(who.principal) if not ward else (ward.number,)
+    if ward:
+        party = sharing.party_of(ward)
+        detail = {"guardianship": str(ward.id)}
+        record_read(who, name="services.read_ward", person=party and party.id, purpose=_("监护人查看"), detail=detail)
+    context: dict[str, Any] = {"tabs": _access_tabs(ward), "tab": "checks" if checks else "people", "section": "my"}
     try:
-        context |= _checks(who, after) if checks else _reads(who, after)
+        context |= _checks(who, party, known_by, after) if checks else _reads(who, party, after)
     except BadCursor:
         return redirect("services:access")
+    context |= {"ward": ward, "wards": sharing.wards(who.id), "oneself": who.principal.id == who.id}
     return render(request, "services/access.html", context)
 
 
-def _access_tabs() -> list[Link]:
+def _ward(request: HttpRequest, who: Actor) -> Ward | None:
+    """Return the child whose readings are asked for, if one is. Raises ``NotFound`` for another's, or one of age."""
+    given = request.GET.get("child", "")
+    return sharing.get_ward(given, who) if given else None
+
+
+@signed_in(AssuranceLevel.L3)
+def children(request: HttpRequest) -> HttpResponse:
+    """Find out from the registers whether I am a child's guardian, and go on to who looked at the child's data."""
+    who = _actor(request)
+    assert who.id is not None
+    sharing_acts.check_oneself(who)
+    spec = FieldSpec("number", _("孩子的公民身份号码"), FieldKind.CITIZEN_ID, sensitive=True)
+    form = SpecForm([spec], request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        try:
+            found = sharing_acts.confirm_guardianship(Secret(form.values["number"]), by=who, key=form.key)
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            form.add_errors(problem.errors, str(problem.detail))
+        else:
+            if found:
+                return redirect(f"{reverse('services:access')}?child={found}")
+            told = _(
+                "登记的资料里没有说您是这个孩子的父母或监护人。资料不对，可以去出生医学证明的签发机构或民政部门更正。"
+            )
+            form.add_errors((FieldError("number", told),), told)
+    context = {"form": form, "wards": sharing.wards(who.id), "section": "my"}
+    return render(request, "services/children.html", context, status=422 if form.is_bound else 200)
+
+
+def _access_tabs(ward: Ward | None) -> list[Link]:
     here = reverse("services:access")
-    return [Link(_("部门核验了什么"), here, "checks"), Link(_("谁打开看过"), f"{here}?show=people", "people")]
+    whose = f"?child={ward.id}" if ward else ""
+    people = f"{whose}&show=people" if whose else "?show=people"
+    return [Link(_("部门核验了什么"), f"{here}{whose}", "checks"), Link(_("谁打开看过"), f"{here}{people}", "people")]
 
 
-def _reads(who: Actor, after: str) -> dict[str, Any]:
-    assert who.principal is not None
-    page = trail.reads_of(who.principal, after)
+def _reads(who: Actor, party: Party | None, after: str) -> dict[str, Any]:
+    if party is None:  # a child whom this platform does not know: nobody can have opened it
+        return {"rows": [], "next": ""}
+    page = trail.reads_of(party, after)
     numbers = cases.numbers_of(who, [one.case_id for one in page.entries if one.case_id])
     rows = [(one, numbers.get(one.case_id) if one.case_id else None) for one in page.entries]
     return {"rows": rows, "next": page.next}
 
 
-def _checks(who: Actor, after: str) -> dict[str, Any]:
-    """Return the checks of one's matters, and about one's own number in anybody's."""
-    assert who.principal is not None
-    page = sharing.checks_of(who.principal, queries.numbers_of(who.principal), after)
+def _checks(who: Actor, party: Party | None, known_by: Sequence[str], after: str) -> dict[str, Any]:
+    """Return the checks of a party's matters, and about its own number in anybody's."""
+    page = sharing.checks_of(party, known_by, after)
     labels = sharing.column_labels(one.dataset for one in page.items)
     numbers = cases.numbers_of(who, [one.case_id for one in page.items if one.case_id])
     rows = [
@@ -227,7 +272,7 @@ def _checks(who: Actor, after: str) -> dict[str, Any]:
         }
         for one in page.items
     ]
-    return {"checks": rows, "next": page.next, "saved": sharing.papers_replaced(who.principal)}
+    return {"checks": rows, "next": page.next, "saved": sharing.papers_replaced(party) if party else 0}
 
 
 @signed_in()

@@ -28,6 +28,7 @@ from yiwang.platform.sharing.acts.granting import (
     uphold,
     write_grant,
 )
+from yiwang.platform.sharing.acts.guarding import confirm_guardianship
 from yiwang.platform.sharing.acts.keeping import forget
 from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, check_oneself, object_to_check, object_to_data
 from yiwang.platform.sharing.acts.quality import MEASURED, note_measure
@@ -69,6 +70,7 @@ __all__ = [
     "bring_in",
     "check",
     "check_oneself",
+    "confirm_guardianship",
     "end_subscription",
     "forget",
     "give_up",

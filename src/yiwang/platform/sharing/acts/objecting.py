@@ -16,15 +16,14 @@ from yiwang.kernel import clock, holidays, timers
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
-from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
-from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.models import Check, Dataset, Objection
-from yiwang.platform.sharing.types import ObjectionKind, ObjectionState
+from yiwang.platform.sharing.types import ObjectionKind, ObjectionState, Ward
 
 RAISED = event("sharing.objection_raised", "Somebody objects to data about them, or asks why they were looked at.")
 ANSWERED = event("sharing.objection_answered", "An objection was answered.")
@@ -62,28 +61,36 @@ def check_oneself(by: Actor) -> None:
 
 
 @act("sharing.object_to_data", permission=CanObject)
-def object_to_data(dataset: str, text: str, *, by: Actor, key: Key) -> uuid.UUID:
-    """Say that what a dataset says of one's principal is wrong. Raises ``Invalid`` without words, ``NotAllowed`` for an
-    agent (it is not what they were sent for), ``NotFound``."""
+def object_to_data(dataset: str, text: str, *, child: uuid.UUID | None = None, by: Actor, key: Key) -> uuid.UUID:
+    """Say that what a dataset says of one's principal is wrong, or of the ``child`` whose guardian one is.
+
+    Raises ``Invalid`` without words, ``NotAllowed`` for an agent (it is not what they were sent for), ``NotFound``.
+    """
     rows = Dataset.objects.visible_to(by).select_related("agency")
     row = rows.filter(code=dataset, current__isnull=False).first()
     if row is None:
         raise NotFound(_("没有这个数据集。"))
-    return _raise(ObjectionKind.DATA, row.agency, text, by, dataset=row)
+    return _raise(ObjectionKind.DATA, row.agency, text, by, dataset=row, ward=_ward(child, by))
 
 
 @act("sharing.object_to_check", permission=CanObject)
-def object_to_check(check: uuid.UUID, text: str, *, by: Actor, key: Key) -> uuid.UUID:
-    """Ask the agency that looked why it did. Only about what was looked at of one's principal. Raises ``NotFound``."""
+def object_to_check(check: uuid.UUID, text: str, *, child: uuid.UUID | None = None, by: Actor, key: Key) -> uuid.UUID:
+    """Ask the agency that looked why it did. Only about what was looked at of one's principal, or of the ``child`` whose
+    guardian one is. Raises ``NotFound``.
+    """
     assert by.principal is not None
-    row = Check.objects.filter(pk=check).first()
-    number = identity.numbers_of(by.principal)[0]
-    if row is None or (row.party_id != by.principal.id and bytes(row.subject_index) != blind_index(number, SUBJECT)):
-        raise NotFound(_("没有这次核验。"))
+    ward = _ward(child, by)
+    whose = (queries.party_of(ward), (ward.number,)) if ward else (by.principal, identity.numbers_of(by.principal))
+    row = Check.objects.get(pk=queries.check_of(check, *whose).id)
     (agency,) = directory.agencies_by_path([row.consumer_path]) or (None,)
     if agency is None:
         raise NotFound(_("没有这次核验。"))
-    return _raise(ObjectionKind.ACCESS, agency, text, by, check=check)
+    return _raise(ObjectionKind.ACCESS, agency, text, by, check=check, ward=ward)
+
+
+def _ward(child: uuid.UUID | None, by: Actor) -> Ward | None:
+    """Return the child for whom one acts. Raises ``NotFound`` for one whose guardian one is not, or no longer."""
+    return queries.get_ward(str(child), by) if child else None
 
 
 def _raise(
@@ -94,6 +101,7 @@ def _raise(
     *,
     dataset: Dataset | None = None,
     check: uuid.UUID | None = None,
+    ward: Ward | None = None,
 ) -> uuid.UUID:
     assert by.principal is not None
     check_oneself(by)
@@ -107,6 +115,7 @@ def _raise(
         party_id=by.principal.id,
         dataset=dataset,
         check_id=check,
+        ward_id=ward.id if ward else None,
         agency_id=agency.id,  # type: ignore[attr-defined]
         text=text.strip(),
         raised_at=clock.now(),

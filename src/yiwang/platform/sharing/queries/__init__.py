@@ -9,6 +9,7 @@ from yiwang.platform.sharing.queries.granted import (
     grants_ending,
     grants_waiting,
 )
+from yiwang.platform.sharing.queries.guarded import get_ward, party_of, wards
 from yiwang.platform.sharing.queries.listing import (
     Facts,
     Filters,
@@ -51,6 +52,7 @@ __all__ = [
     "get_dataset",
     "get_grant",
     "get_objection",
+    "get_ward",
     "grants",
     "grants_ending",
     "grants_waiting",
@@ -63,8 +65,10 @@ __all__ = [
     "objections_waiting",
     "papers_replaced",
     "papers_replaced_since",
+    "party_of",
     "rates",
     "resource_code",
     "source_of",
     "sources_of_feeds",
+    "wards",
 ]

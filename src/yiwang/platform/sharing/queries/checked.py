@@ -36,10 +36,11 @@ class Unnest(Func):
     output_field = TextField()
 
 
-def checks_of(party: Party, numbers: Sequence[str], after: str = "", size: int = 30) -> paging.Page[CheckView]:
-    """Return the checks in a party's matters and those about these numbers in anybody's, newest first."""
-    about = Q(party_id=party.id) | Q(subject_index__in=[blind_index(number, SUBJECT) for number in numbers])
-    found = paging.page(Check.objects.filter(about), ("-at", "-id"), size, after=after)
+def checks_of(party: Party | None, numbers: Sequence[str], after: str = "", size: int = 30) -> paging.Page[CheckView]:
+    """Return the checks in a party's matters (if it is known here) and those about these numbers in anybody's, newest
+    first.
+    """
+    found = paging.page(Check.objects.filter(_about(party, numbers)), ("-at", "-id"), size, after=after)
     return paging.Page([check_view(row) for row in found.items], found.next, found.previous)
 
 
@@ -77,10 +78,14 @@ def check_view(row: Check) -> CheckView:
     )
 
 
-def check_of(pk: uuid.UUID, party: Party, numbers: Sequence[str]) -> CheckView:
+def _about(party: Party | None, numbers: Sequence[str]) -> Q:
+    of_them = Q(subject_index__in=[blind_index(number, SUBJECT) for number in numbers])
+    return of_them | Q(party_id=party.id) if party else of_them
+
+
+def check_of(pk: uuid.UUID, party: Party | None, numbers: Sequence[str]) -> CheckView:
     """Return one check in a party's matters or about these numbers. Raises ``NotFound``."""
-    about = Q(party_id=party.id) | Q(subject_index__in=[blind_index(number, SUBJECT) for number in numbers])
-    row = Check.objects.filter(about, pk=pk).first()
+    row = Check.objects.filter(_about(party, numbers), pk=pk).first()
     if row is None:
         raise NotFound(_("没有这次核验。"))
     return check_view(row)

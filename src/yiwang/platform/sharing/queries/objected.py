@@ -58,6 +58,7 @@ def _objection(row: Objection) -> ObjectionView:
         due_on=row.due_on,
         late=row.late,
         party=Party(PartyKind(row.party_kind), row.party_id),
+        for_child=row.ward_id is not None,
         answer=row.answer,
         answered_at=row.answered_at,
     )
