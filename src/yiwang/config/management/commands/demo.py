@@ -112,7 +112,7 @@ class Command(BaseCommand):
         with self._step("等各部门的系统"):
             found = _wait_for_systems(agencies)
             changed = connect(found)
-            connect_house(found, os.environ["YIWANG_BASE_URL"])
+            self.sells_houses = bool(connect_house(found, os.environ["YIWANG_BASE_URL"]))
         if changed or not queries.is_all_read():
             with self._step("读各部门的数据"):
                 _read_all()
@@ -122,7 +122,8 @@ class Command(BaseCommand):
     def _begin(self) -> None:
         with self._step("让城市里有事在办"), half_made():
             call_command("living")
-            call_command("simulate", "house", "3")
+            if self.sells_houses:
+                call_command("simulate", "house", "3")
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

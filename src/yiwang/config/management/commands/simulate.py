@@ -101,6 +101,8 @@ class Command(BaseCommand):
 
     def _house(self, folder: Path, options: dict[str, Any]) -> None:
         desks = {function_of(one.agency): one for one in self._places(folder)}
+        if "housing" not in desks:
+            raise CommandError("In this city nobody sells houses.")
         for contract in contracts_of(folder, desks, options["count"]):
             self.stdout.write(connecting.sign(desks["housing"], contract))
 
@@ -127,8 +129,9 @@ class Command(BaseCommand):
 
 
 def contracts_of(folder: Path, desks: dict[str, running.Place], count: int) -> Iterator[dict[str, str]]:
-    """Yield contracts between people whom the police know."""
-    people = stores.Store(folder / f"{desks['police'].agency}.sqlite").since("population", 0, 400)
+    """Yield contracts between people in the register of population."""
+    register = next(place for place in desks.values() if "population" in place.datasets)
+    people = stores.Store(folder / f"{register.agency}.sqlite").since("population", 0, 400)
     chance = random.Random()  # noqa: S311 - which of the invented people, not a secret
     for _number in range(count):
         seller, buyer = chance.sample(people, 2)
