@@ -238,7 +238,8 @@ class Export:
         self._about(node, page, view)
         for code in one.related:
             if code in self.known:
-                say.link(node, DCTERMS.relation, URIRef(f"{_at(info.dataset_url, code)}#dataset"))
+                other = say.kind(f"{_at(info.dataset_url, code)}#dataset", RDFS.Resource)  # the shapes infer nothing
+                say.link(node, DCTERMS.relation, other)
         rights = say.kind(f"{page}#rights", DCTERMS.RightsStatement)
         say.text(rights, RDFS.label, words.rights(view))
         say.link(node, DCTERMS.rights, rights)

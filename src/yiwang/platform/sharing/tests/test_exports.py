@@ -574,6 +574,12 @@ def test_whatever_is_described_can_be_written_and_read_back(views):
     assert isomorphic(made, Graph().parse(data=exports.json_ld(made), format="json-ld"))
 
 
+def test_datasets_may_be_related():
+    made = exports.graph(published(VACCINATIONS, replace(CLINICS, related=(VACCINATIONS.code,))), catalogue=INFO)
+    assert (at(CLINICS.code), DCTERMS.relation, at(VACCINATIONS.code)) in made
+    assert faults(made) == []
+
+
 # The table.
 
 
