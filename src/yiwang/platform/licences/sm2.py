@@ -224,9 +224,7 @@ class _Pkcs8(Sequence):
     _fields = [("version", Integer), ("algorithm", keys.PrivateKeyAlgorithm), ("private_key", OctetString)]
 
 
-def to_file(
-    key: SoftwareKey, certificates: list[x509.Certificate], password: bytes, rounds: int = ROUNDS
-) -> bytes:
+def to_file(key: SoftwareKey, certificates: list[x509.Certificate], password: bytes, rounds: int = ROUNDS) -> bytes:
     """Return key and certificates as PEM: PKCS#8, locked by PBES2 (PBKDF2 with SHA-256, AES-256-CBC).
 
     Many ``rounds`` keep whoever guesses passwords busy; one that nobody can guess needs few.

@@ -202,7 +202,10 @@ class Reader:
         assert height > 0
         assert -1 <= x <= page.width
         assert -1 <= y <= page.height
-        corner = max(0, int(x * unit)), max(0, int(y * unit))  # the mask is as large as the boundary, which cuts the mark
+        corner = (
+            max(0, int(x * unit)),
+            max(0, int(y * unit)),
+        )  # the mask is as large as the boundary, which cuts the mark
         mask = Image.new("L", (int((x + width) * unit) + 1 - corner[0], int((y + height) * unit) + 1 - corner[1]))
         for colour, part in draw(page, mark, mask, (x, y), corner):
             page.picture.paste(colour, corner, part)

@@ -133,7 +133,7 @@ def places(content: bytes, kind: str) -> Iterator[int]:
     yield from range(0, len(content), 397)
     begin = content.index(b"/Contents <") + 11 if kind == "pdf" else content.index(b"Doc_0/Signs/Sign_0/SignedValue")
     yield from range(begin, begin + 3400, 23)
-    if not kind == "pdf":
+    if kind != "pdf":
         for head in re.finditer(rb"PK\x01\x02|PK\x03\x04|PK\x05\x06", content):
             yield from range(head.start(), min(head.start() + 46, len(content)), 5)
 
@@ -151,12 +151,12 @@ def test_a_changed_byte_is_never_valid(issue: Issue, kind: str) -> None:
 def test_the_name_of_the_signers_issuer_has_one_spelling(issue: Issue) -> None:
     """Names are the same to a reader in small letters, and no digest covers the place where this one stands."""
     content = files(issue())["pdf"]
-    country = "CN".encode().hex().upper().encode()
+    country = b"CN".hex().upper().encode()
     places = [one.start() for one in re.finditer(b"5504061302" + country, content)]
     assert len(places) > 3
     for at in places:
         start = at + 10
-        other = content[:start] + "cn".encode().hex().upper().encode() + content[start + len(country) :]
+        other = content[:start] + b"cn".hex().upper().encode() + content[start + len(country) :]
         assert ask(other).outcome is not Outcome.VALID, at
 
 

@@ -225,7 +225,9 @@ def test_every_combination_of_choices_fulfils_dcat_ap():
         DatasetItem(name=kind.value, label=kind.value, kind=kind, options=("甲",)) for kind in sorted(COLUMN_KINDS)
     )
     definitions = [
-        replace(VACCINATIONS, code=f"d{place}", items=(column,), key=(), related=(), **dict(zip(names, one, strict=True)))
+        replace(
+            VACCINATIONS, code=f"d{place}", items=(column,), key=(), related=(), **dict(zip(names, one, strict=True))
+        )
         for place, (column, one) in enumerate(zip(columns, chosen, strict=False))
     ]
     views = published(*definitions)
