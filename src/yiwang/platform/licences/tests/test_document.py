@@ -295,10 +295,11 @@ def test_file_plugin(settings: Any, tmp_path: Path) -> None:
     assert signing.inspect(pdf).seal is Seal.STRANGER
 
 
-def test_the_longest_names_leave_room_for_the_longest_signature(issue: Issue, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_longest_names_leave_room_for_the_longest_signature(
+    issue: Issue, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
     monkeypatch.setattr(demo, "ROOT_NAME", "演" * (demo.LONGEST_NAME // 3))
-    longest = demo._folder().with_name("longest")
-    monkeypatch.setattr(demo, "_folder", lambda: longest)
+    settings.YIWANG_STATE_DIR = tmp_path
     _licence, pdf = signed(issue)
     assert signing.inspect(pdf).seal is Seal.GOOD
     found = re.search(rb"/Contents <([0-9A-F]+?)(0*)>", pdf)

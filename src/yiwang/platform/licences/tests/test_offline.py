@@ -160,6 +160,16 @@ def test_the_name_of_the_signers_issuer_has_one_spelling(issue: Issue) -> None:
         assert ask(other).outcome is not Outcome.VALID, at
 
 
+def test_a_signature_is_written_in_one_way_only(issue: Issue) -> None:
+    """BER lets a length take more bytes than it needs: the values are the same, the file is not."""
+    content = files(issue())["pdf"]
+    start = content.index(b"/Contents <") + 11
+    end = content.index(b"00>", start)
+    assert content[start : start + 4] == b"3082"
+    other = content[:start] + b"308300" + content[start + 4 : end] + content[end + 2 :]
+    assert (len(other), ask(other).outcome) == (len(content), Outcome.TAMPERED)
+
+
 def test_a_file_says_when_it_ends(issue: Issue) -> None:
     last = clock.today() + timedelta(days=30)
     for content in files(issue(valid_to=last)).values():
