@@ -27,7 +27,6 @@ from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.sharing.models import (
-    AlertEvidence,
     BadRow,
     Check,
     Dataset,
@@ -270,13 +269,6 @@ def reading_alerts(world: World, count: int) -> None:
 def closed_alerts(world: World, count: int) -> None:
     reading_alerts(world, count)
     ReadingAlert.objects.update(closed_at=NOON, state="explained")
-
-
-def alert_evidence(world: World, count: int) -> None:
-    entries = AuditEntry.objects.order_by("seq").values_list("seq", flat=True)[:count]
-    AlertEvidence.objects.bulk_create(
-        AlertEvidence(alert_id=world.ids["reading_alert"], kind="read", ref=str(seq), at=NOON) for seq in entries
-    )
 
 
 def ending_grants(world: World, count: int) -> None:

@@ -103,7 +103,7 @@ def grants(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(one, GRANT_STATES[one.state], _late(one)) for one in found.items],
         "tabs": [
-            Link(label, f"{here}?show={name}", name, count=ending.value + ending.more if name == "ending" else 0)
+            Link(label, f"{here}?show={name}", name, count=ending.value + ending.more if name == "ending" else None)
             for name, label in names.items()
         ],
         "tab": which,
