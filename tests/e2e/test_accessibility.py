@@ -176,6 +176,7 @@ def public(prepared: str, browser: Browser) -> list[str]:
     item = page.locator("main a[href^='/items/']").first.get_attribute("href").strip("/").split("/")[1]
     page.close()
     known = {"navigator:code": EVENT, "task_code": item, "check:code": "A" * 20}
+    known |= {"type:code": "tax_clearance", "dataset:code": "legal_persons"}
     found = [
         filled(path, known, name) for name, path in addresses({"public"}) if name not in {"item_changes"}
     ]  # the first edition of an item has nothing to compare: 404, as /no-such-page
@@ -233,6 +234,11 @@ def test_every_page_of_a_person(prepared: str, browser: Browser, tmp_path: Path)
             "item_changes",
             "copy",
             "copy_file",
+            "showing",  # a showing is begun by an act, and lasts a minute
+            "renew_code",
+            "showing_state",
+            "answer",
+            "take_back",
         }:  # files, and seen already
             seen.append(look(page, filled(path, known, name), name=f"person-{name}"))
     page.goto("/my/licences/")
@@ -285,6 +291,7 @@ def _representatives(page: Page) -> dict[str, str]:
         "application:pk": application, "delivery:pk": application, "make_up:pk": application,
         "correction:pk": case, "withdraw:pk": case, "end_delegation:pk": case,
         "message:pk": first("/my/messages/", "/my/messages/0", 3),
-        "licence:pk": first("/my/licences/", "/my/licences/", 3),
+        **dict.fromkeys(("licence:pk", "offer:pk", "grant:pk"), first("/my/licences/", "/my/licences/", 3)),
+        "ask_why:pk": first("/my/access/", "/ask/", 3), "object_to:code": "population",
         "task_code": first("/search/?q=%E9%A3%9F%E5%93%81", "/items/", 2),
     }  # fmt: skip

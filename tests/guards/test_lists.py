@@ -418,7 +418,8 @@ LISTS = [
     List("/api/v1/licences", "firm-api", licences),
 ]
 NO_LISTS = {
-    "/my/access/children/", "/healthz", "/readyz", "/metrics", "/seal.svg", "/_components", "/_components/desk", "/place/", "/accessibility/",
+    "/my/access/children/",
+    "/healthz", "/readyz", "/metrics", "/seal.svg", "/_components", "/_components/desk", "/place/", "/accessibility/",
     "/privacy/", "/sign-in/", "/sign-out/", "/sign-up/", "/reset/", "/step-up/", "/account/", "/account/password/",
     "/account/factors/", "/account/verify/", "/my/messages/settings/", "/my/delegations/new/", "/progress/", "/verify/",
     "/desk/help/", "/desk/serve/", "/desk/people/", "/desk/staff/new/", "/desk/agencies/new/", "/desk/centres/new/",
