@@ -64,6 +64,7 @@ def test_7_a_house_goes_from_desk_to_desk_whoever_is_killed(city: City, visitor:
             name: dict(re.findall(r"<td>(price|certificate_number)</td><td>(.*?)</td>", text))
             for name, text in at.items()
         }
+        assert set(rows["tax"]) == {"price", "certificate_number"}
         assert rows["housing"] == rows["natural_resources"] == rows["tax"], "all three know the same"
         assert "<td>price</td>" in at["tax"]
         assert not re.search(r"<td>price</td><td>[^<]*</td><td>本部门</td>", at["natural_resources"] + at["tax"])

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Source, SourceFault
 from yiwang.platform.sharing.reaching import Outside, resolved
 
@@ -88,6 +89,16 @@ def _read(answer: httpx.Response, until: float) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise SourceFault(_("数据源的回答不是 JSON 对象。"))
     return found
+
+
+def faults(source: Source) -> list[FieldError]:
+    """Tell what is wrong with a source's address, and whether it may be reached."""
+    try:
+        url = address(source)
+        resolved(url.host, port(url))
+    except SourceFault as fault:
+        return [FieldError("address", str(fault))]
+    return []
 
 
 def address(source: Source) -> httpx.URL:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, paging
 from yiwang.kernel.fields import FieldKind, Option
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
@@ -22,12 +23,15 @@ from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.sharing import acts, feed_desk, granting, keeping, pages, quality_pages, queries
 from yiwang.platform.sharing.events import desk as events
-from yiwang.platform.sharing.events.queries import subscriptions_waiting
+from yiwang.platform.sharing.events.queries import waiting as events_waiting
 from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.means import desk as means
+from yiwang.platform.sharing.queries import granted, objected
 from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
 from yiwang.platform.sharing.watch import desk as watch
+from yiwang.platform.sharing.watch.managers import ANSWERING
+from yiwang.platform.sharing.watch.queries import waiting as alerts_waiting
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -52,19 +56,24 @@ def links(actor: Actor) -> list[Link]:
     found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
     if actor.has_role(STEWARDS | WATCHING):
         found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
+    lists: dict[str, list[QuerySet[Any]]] = {}
     if actor.has_role(STEWARDS):
-        waiting, open_ones = queries.grants_waiting(actor), queries.objections_waiting(actor)
-        stuck, ending = subscriptions_waiting(actor), queries.grants_ending(actor)
-        to_do = waiting.value + waiting.more + ending.value + ending.more
+        lists["grants"] = [granted.waiting(actor), granted.ending(actor)]
+        lists["objections"], lists["events"] = [objected.waiting(actor)], [events_waiting(actor)]
+    if actor.has_role(WATCHING | ANSWERING):
+        lists["alerts"] = [alerts_waiting(actor)]
+    waiting = {name: one.value + one.more for name, one in paging.counts(lists).items()}
+    if actor.has_role(STEWARDS):
         found += [
-            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=to_do),
-            Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=open_ones.value + open_ones.more),
-            Link(_("事件"), reverse("sharing_desk:events"), "events", count=stuck.value + stuck.more),
+            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting["grants"]),
+            Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=waiting["objections"]),
+            Link(_("事件"), reverse("sharing_desk:events"), "events", count=waiting["events"]),
             Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
             Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
         ]
-    watching = watch.link(actor)
-    return [*found, watching] if watching else found
+    if "alerts" in waiting:
+        found.append(Link(_("异常查询"), reverse("sharing_desk:alerts"), "alerts", count=waiting["alerts"]))
+    return found
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from yiwang.kernel import clock
 from yiwang.kernel.problems import NotFound, Stale
 from yiwang.kernel.types import SYSTEM
-from yiwang.platform.sharing import feeding
+from yiwang.platform.sharing import feeding, queries
 from yiwang.platform.sharing.acts import feeds as acts
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, registry
 from yiwang.platform.sharing.models import Feed
@@ -89,7 +89,7 @@ class _Turn:
 
     def read(self, connector: Connector, halt: threading.Event) -> bool:
         """Read and write batches; return whether there is more."""
-        source = acts.source_of(self.feed)
+        source = queries.source_of_feed(self.feed)
         if faults := connector.check(source):
             raise SourceFault("；".join(one.message for one in faults))
         until = 0.0

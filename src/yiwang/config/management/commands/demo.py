@@ -73,8 +73,7 @@ class Command(BaseCommand):
                 self._prepare()
                 is_new = _nobody_applied()
                 if is_new:  # what is going on in the city rests on what its agencies say
-                    self._connect(agencies)
-                    self._begin()
+                    self._begin(self._connect(agencies))
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
                 worker = stack.enter_context(_Child("后台任务", "worker"))
                 if not is_new:
@@ -108,21 +107,23 @@ class Command(BaseCommand):
                 call_command("pack", "load", pack, without_records=True)
             note_pack(pack)
 
-    def _connect(self, agencies: "_Child") -> None:
+    def _connect(self, agencies: "_Child") -> list[Place]:
+        """Let the platform read from the agencies' systems, and return those that sell houses."""
         with self._step("等各部门的系统"):
             found = _wait_for_systems(agencies)
             changed = connect(found)
-            self.sells_houses = bool(connect_house(found, os.environ["YIWANG_BASE_URL"]))
+            desks = connect_house(found, os.environ["YIWANG_BASE_URL"])
         if changed or not queries.is_all_read():
             with self._step("读各部门的数据"):
                 _read_all()
         with self._step("检查数据质量"):
             measure_all()  # a worker does it at night, when a demo is asleep; measured today, it is not measured again
+        return desks
 
-    def _begin(self) -> None:
+    def _begin(self, desks: list[Place]) -> None:
         with self._step("让城市里有事在办"), half_made():
             call_command("living")
-            if self.sells_houses:
+            if desks:
                 call_command("simulate", "house", "3")
 
     @contextmanager

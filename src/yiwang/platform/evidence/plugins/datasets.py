@@ -18,7 +18,7 @@ class DatasetSource(Source):
     label = _("公共数据平台")
 
     def answer(self, subject: Subject, paths: Paths) -> Answers:
-        """Two queries: the grants of those who need it, the datasets with the records of the subject in them."""
+        """One query; what is asked at its source (``sharing.live``) takes one more, and the calls."""
         wanted: dict[str, dict[str, Sequence[Consumer]]] = {}
         for path, consumers in paths.items():
             code, _dot, name = path.partition(".")

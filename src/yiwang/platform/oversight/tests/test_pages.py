@@ -58,7 +58,7 @@ def test_the_agency_and_the_supervisor_each_do_their_part(service, sign_in, djan
         handler, supervisor = sign_in("civil"), sign_in("supervisor")
         with django_assert_max_num_queries(12):
             assert "老年优待证" in handler.get("/desk/bad-ratings/").content.decode()
-        with django_assert_max_num_queries(13):  # the rail's number of alerts is one
+        with django_assert_max_num_queries(13):  # one is the rail's number of alerts
             page = handler.get(url).content.decode()
         assert "服务态度差效率低" in page
         assert "测试老人丁" not in page

@@ -51,11 +51,6 @@ def _feed(pk: uuid.UUID, by: Actor) -> Feed:
     return row
 
 
-def source_of(row: Feed) -> Source:
-    """Return what a connector is told of a feed."""
-    return Source(_definition(row.dataset), row.address, row.settings, row.columns, row.secret)
-
-
 def _definition(row: Dataset) -> DatasetDefinition:
     assert row.current is not None
     return DEFINITION.validate_python(row.current.content["definition"])

@@ -100,11 +100,12 @@ def subscriptions(
     return paging.Page([_subscription(row) for row in found.items], found.next, found.previous)
 
 
-def subscriptions_waiting(by: Actor) -> paging.Count:
-    """Return how many subscriptions wait for an answer or for somebody to look at what was refused."""
+def waiting(by: Actor) -> QuerySet[Subscription]:
+    """Return the subscriptions that wait for an answer or for somebody to look at what was refused."""
     waits = Q(state__in=[SubscriptionState.REQUESTED.value, SubscriptionState.QUARANTINED.value])
     stuck = QuarantinedMessage.objects.filter(state=HeldState.REFUSED.value).values("subscription")
-    return paging.more_than(Subscription.objects.visible_to(by).filter(waits | Q(pk__in=stuck)))
+    rows: QuerySet[Subscription] = Subscription.objects.visible_to(by)
+    return rows.filter(waits | Q(pk__in=stuck))
 
 
 def get_subscription(pk: uuid.UUID, by: Actor) -> tuple[SubscriptionView, Reach]:

@@ -15,8 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing import calling, live
-from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, registry
-from yiwang.platform.sharing.reaching import resolved
+from yiwang.platform.sharing.connectors import Batch, Connector, Source, registry
 
 _PROBE = 10.0
 """Seconds that a source has to say that it is well."""
@@ -33,12 +32,7 @@ class HttpAsk(Connector):
 
     def check(self, source: Source) -> list[FieldError]:
         """Look at the address."""
-        try:
-            url = calling.address(source)
-            resolved(url.host, calling.port(url))
-        except SourceFault as fault:
-            return [FieldError("address", str(fault))]
-        return []
+        return calling.faults(source)
 
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Read nothing in: only look whether the source answers for the dataset. Raises SourceFault."""

@@ -22,7 +22,6 @@ from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing import calling
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, registry
 from yiwang.platform.sharing.intake import MOST
-from yiwang.platform.sharing.reaching import resolved
 
 MAX_TOKEN = 2_000
 SINCE, PAGES = "since", "pages"
@@ -53,13 +52,7 @@ class HttpPull(Connector):
 
     def check(self, source: Source) -> list[FieldError]:
         """Look at address and settings."""
-        found = super().check(source)
-        try:
-            url = calling.address(source)
-            resolved(url.host, calling.port(url))
-        except SourceFault as fault:
-            found.append(FieldError("address", str(fault)))
-        return found
+        return super().check(source) + calling.faults(source)
 
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Ask until the source says that there is no more."""

@@ -1,13 +1,19 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
-from yiwang.platform.sharing.queries.asking import ask, feed_addresses, is_all_read, rates, sources_of_feeds
+from yiwang.platform.sharing.queries.asking import (
+    ask,
+    feed_addresses,
+    is_all_read,
+    rates,
+    source_of_feed,
+    sources_of_feeds,
+)
 from yiwang.platform.sharing.queries.checked import check_of, checks_of, papers_replaced, papers_replaced_since
 from yiwang.platform.sharing.queries.granted import (
     WAITING,
     get_grant,
     grants,
     grants_ending,
-    grants_waiting,
 )
 from yiwang.platform.sharing.queries.guarded import get_ward, party_of, wards
 from yiwang.platform.sharing.queries.listing import (
@@ -30,7 +36,7 @@ from yiwang.platform.sharing.queries.listing import (
     resource_code,
     source_of,
 )
-from yiwang.platform.sharing.queries.objected import get_objection, objections, objections_waiting
+from yiwang.platform.sharing.queries.objected import get_objection, objections
 
 __all__ = [
     "WAITING",
@@ -55,20 +61,19 @@ __all__ = [
     "get_ward",
     "grants",
     "grants_ending",
-    "grants_waiting",
     "id_of",
     "is_all_read",
     "lines",
     "lint_context",
     "names",
     "objections",
-    "objections_waiting",
     "papers_replaced",
     "papers_replaced_since",
     "party_of",
     "rates",
     "resource_code",
     "source_of",
+    "source_of_feed",
     "sources_of_feeds",
     "wards",
 ]

@@ -121,19 +121,16 @@ def sources_of_feeds(feeds: Iterable[uuid.UUID]) -> dict[str, tuple[Source, bool
     """Return by dataset what a connector is told of these feeds, and whether the source is ailing; one query."""
     rows = Feed.objects.filter(pk__in=list(feeds)).select_related("dataset__current")
     return {
-        row.dataset.code: (
-            Source(
-                by_digest(DEFINITION, row.dataset.current.digest, row.dataset.current.content["definition"]),
-                row.address,
-                row.settings,
-                row.columns,
-                row.secret,
-            ),
-            row.failures > 0,
-        )
-        for row in rows
-        if row.dataset.current is not None
+        row.dataset.code: (source_of_feed(row), row.failures > 0) for row in rows if row.dataset.current is not None
     }
+
+
+def source_of_feed(row: Feed) -> Source:
+    """Return what a connector is told of a feed; its dataset and the published edition are at hand."""
+    edition = row.dataset.current
+    assert edition is not None
+    definition = by_digest(DEFINITION, edition.digest, edition.content["definition"])
+    return Source(definition, row.address, row.settings, row.columns, row.secret)
 
 
 def feed_addresses() -> dict[str, tuple[str, str]]:

@@ -35,7 +35,7 @@ def grants(by: Actor, which: str, size: int = 30, *, after: str = "", before: st
     actor's own agencies, those that have to be renewed (``ending``).
     """
     if which == "ending":
-        rows = _ending(by)
+        rows = ending(by)
     else:
         rows = Grant.objects.visible_to(by).filter(state__in=[state.value for state in _GRANT_LISTS[which]])
     rows = rows.select_related("dataset__agency", "agency")
@@ -43,17 +43,19 @@ def grants(by: Actor, which: str, size: int = 30, *, after: str = "", before: st
     return paging.Page([_grant(row) for row in found.items], found.next, found.previous)
 
 
-def grants_waiting(by: Actor) -> paging.Count:
-    """Return how many grants wait for somebody, as far as the actor sees them."""
-    return paging.more_than(Grant.objects.visible_to(by).filter(state__in=[state.value for state in WAITING[:3]]))
-
-
 def grants_ending(by: Actor) -> paging.Count:
     """Return how many grants of the actor's agencies end soon and nobody asked to renew."""
-    return paging.more_than(_ending(by))
+    return paging.more_than(ending(by))
 
 
-def _ending(by: Actor) -> QuerySet[Grant]:
+def waiting(by: Actor) -> QuerySet[Grant]:
+    """Return the grants that wait for somebody, as far as the actor sees them."""
+    rows: QuerySet[Grant] = Grant.objects.visible_to(by)
+    return rows.filter(state__in=[state.value for state in WAITING[:3]])
+
+
+def ending(by: Actor) -> QuerySet[Grant]:
+    """Return the grants of the actor's agencies that end soon, which nobody asked to renew."""
     renewed = Grant.objects.filter(renews=OuterRef("pk"), state__in=[state.value for state in UNDER_WAY])
     rows = Grant.objects.asked_by(by).filter(~Exists(renewed), state=GrantState.GRANTED.value)
     return rows.filter(expires_on__lte=clock.today() + RENEWING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
@@ -31,9 +32,10 @@ def objections(by: Actor, *, answered: bool = False, after: str = "", size: int 
     return paging.Page([_objection(row) for row in found.items], found.next, found.previous)
 
 
-def objections_waiting(by: Actor) -> paging.Count:
-    """Return how many objections wait for an answer."""
-    return paging.more_than(Objection.objects.visible_to(by).filter(state="open"))
+def waiting(by: Actor) -> QuerySet[Objection]:
+    """Return the objections that wait for an answer."""
+    rows: QuerySet[Objection] = Objection.objects.visible_to(by)
+    return rows.filter(state="open")
 
 
 def get_objection(pk: uuid.UUID, by: Actor) -> ObjectionView:

@@ -26,14 +26,6 @@ from yiwang.ui.frame import Link
 Forms = dict[str, tuple[str, list[FieldSpec], Callable[[dict[str, Any], str], object]]]
 
 
-def link(actor: Actor) -> Link | None:
-    """Return the entry of the desk's rail, for those who may follow it."""
-    if not actor.has_role(WATCHING | ANSWERING):
-        return None
-    waiting = queries.alerts_waiting(actor)
-    return Link(_("异常查询"), reverse("sharing_desk:alerts"), "alerts", count=waiting.value + waiting.more)
-
-
 def _actor(request: HttpRequest) -> Actor:
     who: Actor = request.actor  # type: ignore[attr-defined]
     return who

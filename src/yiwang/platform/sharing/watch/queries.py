@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
@@ -25,9 +26,10 @@ def alerts(by: Actor, *, closed: bool = False, after: str = "", size: int = 30) 
     return paging.Page([_view(row) for row in found.items], found.next, found.previous)
 
 
-def alerts_waiting(by: Actor) -> paging.Count:
-    """Return how many alerts are under way, as far as the actor sees them."""
-    return paging.more_than(ReadingAlert.objects.visible_to(by).filter(closed_at=None))
+def waiting(by: Actor) -> QuerySet[ReadingAlert]:
+    """Return the alerts that are under way, as far as the actor sees them."""
+    rows: QuerySet[ReadingAlert] = ReadingAlert.objects.visible_to(by)
+    return rows.filter(closed_at=None)
 
 
 def get_alert(pk: uuid.UUID, by: Actor) -> tuple[AlertView, Reach, list[Shown]]:
