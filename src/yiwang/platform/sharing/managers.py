@@ -21,6 +21,11 @@ WATCHING = frozenset({Role.DATA_OFFICE, Role.SUPERVISOR})
 """Who sees the figures of every agency: figures say nothing of a person."""
 
 
+def at_agency(actor: Actor, agency: str = "agency", roles: frozenset[Role] = STEWARDS) -> Q:
+    """Filter to what lies at an agency (the way to it from the row) that the actor's grants in these roles reach."""
+    return reached(actor, roles, agency=f"{agency}__path", region=f"{agency}__region__code", level=f"{agency}__level")
+
+
 class DatasetQuerySet(_QuerySet):
     """What is published and shared with anybody is known to everybody; what is not shared, to officials; drafts, to the
     stewards whose grants reach the agency.
@@ -32,7 +37,7 @@ class DatasetQuerySet(_QuerySet):
             return self
         published = Q(current__isnull=False)
         if actor.kind is ActorKind.STAFF and actor.grants:
-            return self.filter(published | _reached(actor))
+            return self.filter(published | at_agency(actor))
         return self.filter(published & ~Q(sharing=SharingType.NONE))
 
     def measured_for(self, actor: Actor) -> DatasetQuerySet:
@@ -40,11 +45,11 @@ class DatasetQuerySet(_QuerySet):
         published = self.filter(current__isnull=False)
         if actor.kind is ActorKind.SYSTEM or actor.has_role(WATCHING):
             return published
-        return published.filter(_reached(actor))
+        return published.filter(at_agency(actor))
 
     def editable_by(self, actor: Actor) -> DatasetQuerySet:
         """Filter to what the actor's stewards' grants reach."""
-        return self.filter(_reached(actor))
+        return self.filter(at_agency(actor))
 
 
 class GrantQuerySet(_QuerySet):
@@ -54,11 +59,11 @@ class GrantQuerySet(_QuerySet):
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
-        return self.filter(_reached(actor) | _reached(actor, "dataset__"))
+        return self.filter(at_agency(actor) | at_agency(actor, "dataset__agency"))
 
     def asked_by(self, actor: Actor) -> GrantQuerySet:
         """Filter to those of the agencies for which the actor asks."""
-        return self.filter(_reached(actor))
+        return self.filter(at_agency(actor))
 
 
 class ObjectionQuerySet(_QuerySet):
@@ -70,7 +75,7 @@ class ObjectionQuerySet(_QuerySet):
             return self
         if actor.kind is ActorKind.PERSON and actor.principal is not None:
             return self.filter(party_id=actor.principal.id)
-        return self.filter(_reached(actor))
+        return self.filter(at_agency(actor))
 
 
 class BadRowQuerySet(_QuerySet):
@@ -82,14 +87,4 @@ class BadRowQuerySet(_QuerySet):
             return self
         if actor.kind is ActorKind.CLIENT and actor.agency:
             return self.filter(dataset__agency__path__startswith=actor.agency)
-        return self.filter(_reached(actor, "dataset__"))
-
-
-def _reached(actor: Actor, before: str = "") -> Q:
-    return reached(
-        actor,
-        STEWARDS,
-        agency=f"{before}agency__path",
-        region=f"{before}agency__region__code",
-        level=f"{before}agency__level",
-    )
+        return self.filter(at_agency(actor, "dataset__agency"))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
 
-from yiwang.kernel.reach import reached
 from yiwang.kernel.types import Actor, ActorKind
-from yiwang.platform.sharing.managers import STEWARDS
+from yiwang.platform.sharing.managers import at_agency
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -24,9 +22,4 @@ class SubscriptionQuerySet(_QuerySet):
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
-        return self.filter(_reached(actor, "agency__") | _reached(actor, "topic__agency__"))
-
-
-def _reached(actor: Actor, agency: str) -> Q:
-    names = {"agency": f"{agency}path", "region": f"{agency}region_id", "level": f"{agency}level"}
-    return reached(actor, STEWARDS, **names)
+        return self.filter(at_agency(actor) | at_agency(actor, "topic__agency"))

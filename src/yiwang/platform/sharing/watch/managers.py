@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
-from yiwang.kernel.reach import reached
 from yiwang.kernel.types import Actor, ActorKind, Role
-from yiwang.platform.sharing.managers import WATCHING
+from yiwang.platform.sharing.managers import WATCHING, at_agency
 
 if TYPE_CHECKING:
     _QuerySet = models.QuerySet[Any]
@@ -26,7 +25,4 @@ class ReadingAlertQuerySet(_QuerySet):
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
-        mine = reached(
-            actor, WATCHING | ANSWERING, agency="agency__path", region="agency__region__code", level="agency__level"
-        )
-        return self.filter(mine).exclude(officer=actor.id)
+        return self.filter(at_agency(actor, roles=WATCHING | ANSWERING)).exclude(officer=actor.id)
