@@ -213,14 +213,24 @@ def test_everything_killed_in_the_middle_of_a_long_query(state_dir: Path) -> Non
 def test_one_killed_backend_is_the_servers_own_affair(state_dir: Path) -> None:
     holder = Holder(state_dir)
     acked = write(holder.url, 50)
-    with psycopg.connect(holder.url) as connection:
+    with psycopg.connect(holder.url, autocommit=True) as witness, psycopg.connect(holder.url) as connection:
         os.kill(connection.info.backend_pid, signal.SIGKILL)
-    assert eventually(lambda: _answers(holder.url))
+        # The server ends every connection when it notices; until then it would answer as if nothing were.
+        assert eventually(lambda: not _answers(witness))
+    assert eventually(lambda: _is_there(holder.url))
     assert rows(holder.url) == acked
     assert holder.leave() == 0
 
 
-def _answers(url: str) -> bool:
+def _answers(connection: psycopg.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _is_there(url: str) -> bool:
     try:
         psycopg.connect(url).close()
     except psycopg.OperationalError:
