@@ -105,6 +105,7 @@ def house() -> House:
     return House(SOURCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_house_stands(house: House, name: str) -> None:
     assert list(CHECKS[name](house)) == []

@@ -77,6 +77,7 @@ def live(world: Any) -> None:
     clerk.post("/desk/people/", {"do": "find", "q-document": "citizen_id", "q-number": number, "q-purpose": "代办"})
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_nothing_personal_is_told(
     testville: None, tmp_path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch

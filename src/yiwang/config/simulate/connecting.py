@@ -24,8 +24,8 @@ from yiwang.platform.sharing.events import queries as events
 from yiwang.platform.sharing.events.types import Method, SubscriptionState
 from yiwang.platform.sharing.types import DatasetDefinition, FeedSpec, RecordSpec, SharingMethod, UpdateCycle
 
-_PLAIN: dict[str, Any] = {"timeout": 10, "trust_env": False}
-"""Systems are on this machine: no proxy of the environment stands between."""
+_PLAIN: dict[str, Any] = {"timeout": 10, "trust_env": False, "verify": False}
+"""Systems are on this machine, without TLS: no proxy of the environment stands between."""
 
 _EVENTS = "/events"
 _GOING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED, SubscriptionState.QUARANTINED)

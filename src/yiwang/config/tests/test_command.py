@@ -107,6 +107,7 @@ def test_doctor_refuses_demo_plugins_in_production(settings, monkeypatch: pytest
     assert _lines([doctor._plugins], monkeypatch)[1]
 
 
+@pytest.mark.slow
 def test_what_cannot_run_is_not_started_again_what_was_killed_or_had_run_is(settings, tmp_path: Path) -> None:
     settings.YIWANG_STATE_DIR = tmp_path
     with demo._Child("试", "no-such-command") as child:
@@ -120,6 +121,7 @@ def test_what_cannot_run_is_not_started_again_what_was_killed_or_had_run_is(sett
         assert child.may_start_again()
 
 
+@pytest.mark.slow
 def test_licences_are_verified_without_any_database(tmp_path: Path) -> None:
     """The whole command, with a database that cannot be reached and an empty state folder."""
     (tmp_path / "no.pdf").write_bytes(b"%PDF-1.7 nothing")

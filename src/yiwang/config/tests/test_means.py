@@ -132,6 +132,7 @@ def registered_income(folder: Path, family: Family) -> float:
     return (pensions + wages / 3) / len(family.members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_in_bulk_every_family_is_told_what_it_is_told_alone(
     engine: str, world: Path, low_income: Scheme, definitions: dict[str, DatasetDefinition]
@@ -215,6 +216,7 @@ def scheme() -> Scheme:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_whatever_is_missing_means_the_same_in_bulk(engine: str, tmp_path: Path) -> None:
     import pyarrow as pa
@@ -341,6 +343,7 @@ def test_a_folder_is_gone_also_after_a_failure() -> None:
     assert not inside.exists()
 
 
+@pytest.mark.slow
 def test_worker_processes_begin_by_themselves() -> None:
     with export.workers(1) as pool:
         assert pool.submit(export.plain, "7.5", FieldKind.MONEY).result(timeout=60) == Decimal("7.50")

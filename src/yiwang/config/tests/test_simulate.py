@@ -175,6 +175,7 @@ def test_each_is_a_process_that_knows_its_callers_and_comes_again(systems: Runni
     assert again.pid != amr.pid
 
 
+@pytest.mark.slow
 def test_nobody_stays_behind_and_who_comes_back_is_where_it_was(tmp_path: Path) -> None:
     first = Running(tmp_path / "agencies", "--pack", "testville", "--people", "0")
     first.end(signal.SIGKILL)
@@ -192,6 +193,7 @@ def test_nobody_stays_behind_and_who_comes_back_is_where_it_was(tmp_path: Path) 
     assert not any(map(connecting.is_up, again.places.values()))
 
 
+@pytest.mark.slow
 def test_it_fails_as_it_is_told(systems: Running) -> None:
     amr = systems.places["339901-amr"]
     rows = f"{amr.url}/rows/legal_persons"

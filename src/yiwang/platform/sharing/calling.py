@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from typing import Any
 
 import httpx
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import certificates
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Source, SourceFault
 from yiwang.platform.sharing.reaching import Outside, resolved
@@ -23,7 +23,7 @@ MAX_BYTES = 32 * 1_048_576
 
 def client() -> httpx.Client:
     """Return a client with the system's certificates and nothing of the environment: a proxy would resolve names again."""
-    return httpx.Client(verify=ssl.create_default_context(), trust_env=False, follow_redirects=False)
+    return httpx.Client(verify=certificates.trusted(), trust_env=False, follow_redirects=False)
 
 
 def asked(

@@ -197,6 +197,7 @@ def test_templates_hold_no_inline_style_or_script():
         ), path.name
 
 
+@pytest.mark.slow
 def test_every_sentence_of_ours_has_its_english():
     assert messages.untranslated("en") == []
 

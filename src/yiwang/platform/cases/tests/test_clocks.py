@@ -69,6 +69,7 @@ def handed_in(owner):
     return submit(owner, FOOD)
 
 
+@pytest.mark.slow
 @given(start=st.dates(date(2026, 3, 3), date(2026, 10, 20)), moves=MOVES)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]

@@ -168,6 +168,7 @@ def spiff(steps, truths):
     return workflow
 
 
+@pytest.mark.slow
 @given(graphs(kinds=("review",)), st.data())
 @settings(max_examples=210, **CALM)
 def test_the_same_steps_are_ready_as_in_spiffworkflow(steps, data):

@@ -305,6 +305,7 @@ def test_a_line_of_fifty_megabytes_is_refused_in_little_memory(amr: Agency, tmp_
     assert peak < 12 * 1_048_576
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
 def test_a_million_rows_are_counted_and_refused_before_any_is_read(amr: Agency, tmp_path: Path, name: str) -> None:
     path = tmp_path / name

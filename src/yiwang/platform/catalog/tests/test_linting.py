@@ -331,6 +331,7 @@ def test_life_events_are_linted_too(where: str, changes: dict[str, Any]) -> None
 words = st.text(st.sampled_from("第《》条一30必要时其他材料 >=()'\"a_.\x00\ud800"), max_size=8) | st.text(max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, phases=[Phase.generate])
 @given(definitions(words, st.integers(-9, 99) | st.integers()))
 def test_the_linter_never_raises(definition: Definition) -> None:
@@ -338,6 +339,7 @@ def test_the_linter_never_raises(definition: Definition) -> None:
         assert finding.rule in RULES
 
 
+@pytest.mark.slow
 def test_eight_thousand_items_in_five_seconds() -> None:
     catalogue = [item(name=f"演示事项{number}", plain=f"第{number}个") for number in range(8_000)]
     start = time.process_time()

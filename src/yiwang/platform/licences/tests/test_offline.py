@@ -138,6 +138,7 @@ def places(content: bytes, kind: str) -> Iterator[int]:
             yield from range(head.start(), min(head.start() + 46, len(content)), 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["pdf", "ofd"])
 def test_a_changed_byte_is_never_valid(issue: Issue, kind: str) -> None:
     content = files(issue())[kind]

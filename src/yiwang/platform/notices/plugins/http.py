@@ -10,6 +10,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel import certificates
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.platform.notices import channels
 from yiwang.platform.notices.channels import NotReached, Refused, Sender
@@ -49,6 +50,7 @@ class HttpSms(Sender):
                 settings.YIWANG_SMS_URL,
                 json={"to": to, "text": text, "key": key},
                 headers=headers,
+                verify=certificates.trusted(),
                 timeout=httpx.Timeout(whole, connect=connect),
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import ssl
 import urllib.parse
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -11,6 +10,7 @@ from email.utils import formatdate
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from yiwang.kernel import certificates
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.platform.notices import channels
 from yiwang.platform.notices.channels import NotReached, Refused, Sender
@@ -63,10 +63,10 @@ class SmtpMail(Sender):
 def _connect(parts: urllib.parse.SplitResult) -> smtplib.SMTP:
     host = parts.hostname or ""
     if parts.scheme == "smtps":
-        return smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=ssl.create_default_context())
+        return smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT, context=certificates.trusted())
     server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
     if parts.scheme == "smtp+tls":
-        server.starttls(context=ssl.create_default_context())
+        server.starttls(context=certificates.trusted())
     return server
 
 

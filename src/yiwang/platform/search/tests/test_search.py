@@ -221,6 +221,7 @@ def test_how_many_documents_bear_a_common_word_is_known():
     assert words.documents_with("没有这个词") == 0
 
 
+@pytest.mark.slow
 def test_names_are_found_along_their_indexes_when_any_name_may_be_asked():
     rows = [
         SearchDocument(

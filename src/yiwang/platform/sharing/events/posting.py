@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 
+from yiwang.kernel import certificates
 from yiwang.kernel.problems import Invalid
 from yiwang.platform.sharing.reaching import Resolved, connectable
 
@@ -61,12 +60,7 @@ class _Plain(http.client.HTTPConnection):
         self.sock = socket.create_connection((self.to.ip, self.to.port), TIMEOUT)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.to.secure:
-            self.sock = _tls().wrap_socket(self.sock, server_hostname=self.to.host)
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+            self.sock = certificates.trusted().wrap_socket(self.sock, server_hostname=self.to.host)
 
 
 def post(name: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:

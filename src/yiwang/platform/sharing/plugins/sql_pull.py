@@ -12,7 +12,6 @@ import json
 import os
 import re
 import socket
-import ssl
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchTableError, SAWarning, SQLAlchem
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import quoted_name
 
+from yiwang.kernel import certificates
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, number_spec, registry
@@ -284,7 +284,7 @@ def _mysql(host: str, address: str, port: int, database: str, source: Source) ->
         write_timeout=ANSWERING,
         charset="utf8mb4",
         local_infile=False,
-        ssl=ssl.create_default_context() if source.settings.get("tls") else None,
+        ssl=certificates.trusted() if source.settings.get("tls") else None,
         init_command="SET SESSION TRANSACTION READ ONLY",
         defer_connect=True,
     )

@@ -136,6 +136,7 @@ ANYTHING = st.recursive(
 NAMES = st.sampled_from(["subject", "at", "deleted", "plate", "brand", "bought_on"]) | st.text(max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.dictionaries(NAMES, ANYTHING, max_size=6) | ANYTHING, max_size=6))
 def test_no_row_however_odd_holds_up_the_others(cars: Dataset, rows: list[Any]) -> None:

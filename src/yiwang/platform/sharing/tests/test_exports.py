@@ -205,6 +205,7 @@ def some(kind: type) -> list[tuple[Any, ...]]:
     return [chosen for size in range(len(kind) + 1) for chosen in itertools.combinations(kind, size)]
 
 
+@pytest.mark.slow
 def test_every_combination_of_choices_fulfils_dcat_ap():
     """Every combination of those that decide about the ways to a dataset, with all pairs of the others among them.
 
@@ -565,6 +566,7 @@ DEFINITIONS = st.builds(
 CATALOGUES = st.lists(DEFINITIONS, max_size=3, unique_by=lambda one: one.code).map(lambda them: published(*them))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, phases=[Phase.generate])
 @given(CATALOGUES)
 def test_whatever_is_described_can_be_written_and_read_back(views):

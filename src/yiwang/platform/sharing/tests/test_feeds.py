@@ -182,6 +182,7 @@ def live_through(cars: Dataset, listed: Listed, rows: list[dict[str, Any]], deat
     return happened
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, deaths=st.lists(st.tuples(st.integers(1, 200), st.integers(0, 14)), max_size=6))
 def test_whoever_dies_wherever_every_row_is_read_once(
@@ -230,6 +231,7 @@ def test_only_who_holds_a_feed_writes(cars: Dataset, listed: Listed) -> None:
     assert Run.objects.get().read == 3
 
 
+@pytest.mark.slow
 def test_many_runners_at_once(transactional_db: None, testville: None, listed: Listed) -> None:
     rows = [published(dataset(code=f"test_{number}")) for number in range(4)]
     listed.rows = [{"subject": f"某{number}", "value": "x"} for number in range(60)]

@@ -284,6 +284,7 @@ def test_a_workbook_that_unpacks_to_too_much(cars: Dataset, feed: Feed, folder: 
     assert "超过" in why(folder, "b.csv")
 
 
+@pytest.mark.slow
 def test_a_workbook_that_breaks_off_is_refused_and_what_came_before_stays(
     cars: Dataset, feed: Feed, folder: Path
 ) -> None:

@@ -82,6 +82,7 @@ ends = st.one_of(st.none(), st.builds(instant, days, st.integers(0, 23)))
 refusals = st.tuples(st.builds(instant, days, st.integers(0, 23)), st.integers(0, 2), st.booleans())
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 40), st.lists(ends, max_size=8), st.lists(refusals, max_size=8))
 def test_every_night_leaves_what_a_slow_reading_leaves(

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from yiwang.kernel import clock
+from yiwang.kernel import certificates, clock
 from yiwang.kernel.problems import Invalid
 from yiwang.platform.sharing.connectors import Source
 from yiwang.platform.sharing.models import Dataset, Feed
@@ -207,6 +207,7 @@ def test_a_certificate_is_checked_for_the_name_though_the_address_is_connected_t
     asked: list[str] = []
     context.sni_callback = lambda _socket, name, _context: asked.append(str(name))
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setattr(certificates, "trusted", ssl.create_default_context)
     names["secure.test"] = [["127.0.0.1"]]
     with serving(lambda _query: {"rows": []}) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
