@@ -14,6 +14,7 @@ from pathlib import Path
 
 from yiwang.config.processes import die_with_parent
 from yiwang.config.simulate import house
+from yiwang.config.simulate.dropping import Dropper
 from yiwang.config.simulate.stores import Store
 from yiwang.config.simulate.system import System, serve
 
@@ -50,9 +51,14 @@ def places(folder: Path) -> list[Place]:
 class Systems:
     """The systems of a folder's stores. Each keeps its port and token; whoever dies is started again on the same socket."""
 
-    def __init__(self, folder: Path, agencies: dict[str, list[str]]) -> None:
+    def __init__(
+        self, folder: Path, agencies: dict[str, list[str]], files: dict[str, dict[str, tuple[str, ...]]], feeds: Path
+    ) -> None:
+        """``files``: the columns of what each agency brings as files, into its folder below ``feeds``."""
         known = {place.agency: place for place in places(folder)}
         self.folder = folder
+        self.files = files
+        self.feeds = feeds
         self.listeners: dict[str, socket.socket] = {}
         self.places: dict[str, Place] = {}
         self.children: dict[int, str] = {}
@@ -110,7 +116,9 @@ class Systems:
                     listener.close()
             store = Store(self.folder / f"{agency}.sqlite")
             desk = house.Desk(agency, store) if house.function_of(agency) in house.LISTENS else None
-            serve(System(agency, store, place.datasets, place.token, desk), self.listeners[agency])
+            columns = self.files.get(agency)
+            files = Dropper(store, self.feeds / agency, columns) if columns else None
+            serve(System(agency, store, place.datasets, place.token, desk, files), self.listeners[agency])
         finally:
             os._exit(1)
 

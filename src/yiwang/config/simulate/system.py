@@ -1,8 +1,9 @@
 """One agency's system: hands out what changed (``http_pull``), answers about somebody (``http_ask``), and fails as it is told.
 
 ``GET /rows/DATASET?since=&limit=`` · ``POST /ask`` · ``GET /healthz`` · ``POST /behave`` (``outage``: ``refuse``, ``hang``,
-``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all). The three desks of
-a house (``house``) also take ``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
+``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all) · ``POST /drop``
+(``dataset``: one that is brought as files, from its beginning). The three desks of a house (``house``) also take
+``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from yiwang.config.simulate.dropping import Dropper
 from yiwang.config.simulate.house import Contract, Desk
-from yiwang.config.simulate.stores import Row, Store
+from yiwang.config.simulate.stores import Row, Store, not_after_now
 
 OUTAGES = ("", "refuse", "hang", "garbage", "cut")
 _LONG = 120.0
@@ -36,12 +37,14 @@ class System:
     datasets: tuple[str, ...]
     token: str
     desk: Desk | None = None
+    files: Dropper | None = None
 
 
 def serve(system: System, listener: socket.socket) -> None:
     """Serve on a socket that listens already, for ever."""
-    if system.desk is not None:
-        threading.Thread(target=system.desk.publish_for_ever, daemon=True).start()
+    for work in (system.desk and system.desk.publish_for_ever, system.files and system.files.drop_for_ever):
+        if work:
+            threading.Thread(target=work, daemon=True).start()
     with _Server(system, listener) as server:
         server.serve_forever(poll_interval=60)
 
@@ -104,6 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/behave":
             self._behave(asked)
+        elif self.path == "/drop":
+            files = self.server.system.files
+            well = files is not None and files.ask(str(asked.get("dataset")))
+            self._say(200 if well else 404, {} if well else {"title": "no such dataset"})
         elif desk is not None and self.path == "/platform":
             desk.meet(asked)
             self._say(200, {})
@@ -141,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
         return [
             {
                 "number": row.subject,
-                "at": _not_after_now(row.at),
+                "at": not_after_now(row.at),
                 "values": {name: row.values[name] for name in names if name in row.values},
             }
             for row in rows
@@ -210,9 +217,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _as_row(row: Row) -> dict[str, Any]:
     gone = {"deleted": True} if row.gone else {}
-    return {"subject": row.subject, "at": _not_after_now(row.at), **row.values, **gone}
-
-
-def _not_after_now(at: str) -> str:
-    """Return when a row was so; the invented city lives on a fixed day, which may not have come yet."""
-    return min(datetime.fromisoformat(at), datetime.now(UTC)).isoformat()
+    return {"subject": row.subject, "at": not_after_now(row.at), **row.values, **gone}
