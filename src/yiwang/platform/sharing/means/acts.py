@@ -259,6 +259,6 @@ def compare_again(row: Comparison, *, by: Actor, key: Key) -> uuid.UUID:
 @timers.timer(AGAIN)
 def ring_again(subject: uuid.UUID, key: str) -> None:
     """Ring when it is time to ask once more: as a job, since nobody is waited for inside a transaction."""
-    from yiwang.platform.sharing.tasks import compare_again as job
+    from yiwang.platform.sharing import tasks
 
-    job.defer(comparison=str(subject), key=key)
+    tasks.compare_again.defer(comparison=str(subject), key=key)

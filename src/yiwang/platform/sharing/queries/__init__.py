@@ -19,6 +19,7 @@ from yiwang.platform.sharing.queries.guarded import get_ward, party_of, wards
 from yiwang.platform.sharing.queries.listing import (
     Facts,
     Filters,
+    bases,
     catalogue,
     column_labels,
     count,
@@ -43,6 +44,7 @@ __all__ = [
     "Facts",
     "Filters",
     "ask",
+    "bases",
     "catalogue",
     "check_of",
     "checks_of",

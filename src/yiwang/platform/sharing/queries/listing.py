@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry, entries
@@ -36,6 +36,7 @@ class Filters:
     agency: str = ""
     domain: str = ""
     sharing: int = 0
+    base: str = ""
 
 
 def names() -> dict[str, str]:
@@ -61,9 +62,9 @@ def count(by: Actor, filters: Filters) -> int:
     return _published(by, filters).count()
 
 
-def every(by: Actor) -> Iterator[DatasetView]:
+def every(by: Actor, filters: Filters = Filters()) -> Iterator[DatasetView]:
     """Yield all published datasets that the actor may see, by class and resource code."""
-    rows = _published(by, Filters()).select_related("agency", "current").order_by("classification", "resource_code")
+    rows = _published(by, filters).select_related("agency", "current").order_by("classification", "resource_code")
     for row in rows.iterator(chunk_size=200):
         yield read_edition(_with(row))
 
@@ -76,6 +77,7 @@ def _published(by: Actor, filters: Filters) -> DatasetQuerySet:
         "agency__code": filters.agency,
         "domain": filters.domain,
         "sharing": filters.sharing,
+        "current__content__definition__base_store": filters.base,
     }
     return rows.filter(**{name: value for name, value in wanted.items() if value})
 
@@ -153,6 +155,12 @@ def facts(by: Actor, filters: Filters) -> list[Facts]:
         "classification", "agency__code", "agency__short_name", "agency__name", "domain", "sharing"
     )
     return [Facts(kind, agency, short or name, domain, sharing) for kind, agency, short, name, domain, sharing in rows]
+
+
+def bases() -> set[str]:
+    """Return the base stores that have published datasets which everybody may see; one query."""
+    rows = Dataset.objects.visible_to(Actor(kind=ActorKind.ANONYMOUS)).filter(current__isnull=False)
+    return set(rows.values_list("current__content__definition__base_store", flat=True).distinct())
 
 
 def lines(by: Actor, codes: Iterable[str]) -> list[tuple[str, str]]:
