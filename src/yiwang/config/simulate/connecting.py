@@ -144,13 +144,12 @@ def is_up(place: Place) -> bool:
         return False
 
 
-def files(root: Path) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return the columns of the datasets, by agency, that come as files."""
+def definitions(root: Path) -> dict[str, list[DatasetDefinition]]:
+    """Return what datasets each agency has, by agency."""
     pack = Pack(root)
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    found: dict[str, list[DatasetDefinition]] = {}
     for one in pack.rows("datasets/*.yaml", DatasetDefinition):
-        if is_dropped(one):
-            found.setdefault(one.agency, {})[one.code] = tuple(item.name for item in one.items)
+        found.setdefault(one.agency, []).append(one)
     pack.stop_if_faulty()
     return found
 

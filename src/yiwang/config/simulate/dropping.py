@@ -44,11 +44,15 @@ class Dropper:
         self._spoilt: set[str] = set()
 
     def ask(self, dataset: str) -> bool:
-        """Put down all there is of a dataset, and from now on what changes; tell whether it is one that comes as files."""
+        """Put down all there is of a dataset (if nothing, a file with no more than its columns), and from now on what changes;
+        tell whether it is one that comes as files.
+        """
         if dataset not in self.columns:
             return False
         with self._lock:
             self.store.hand_over(dataset, 0)
+            if not self.store.since(dataset, 0, 1):
+                self._put(dataset, f"{0:09d}", self._written(dataset, ()))
         self.drop()
         return True
 

@@ -13,6 +13,7 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -30,11 +31,11 @@ _MOST_BODY = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a system is: its agency, its store, the datasets in it, and the token that callers need."""
+    """What a system is: its agency, its store, the columns of each dataset in it, and the token that callers need."""
 
     agency: str
     store: Store
-    datasets: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]]
     token: str
     desk: Desk | None = None
     files: Dropper | None = None
@@ -73,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path == "/healthz":
-            self._say(200, {"agency": self.server.system.agency, "datasets": len(self.server.system.datasets)})
+            self._say(200, {"agency": self.server.system.agency, "datasets": len(self.server.system.columns)})
             return
         desk = self.server.system.desk
         if desk is not None and url.path == "/house/":
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200, desk.contracts() if url.path == "/contracts" else desk.platform())
             return
         head, _slash, dataset = url.path.lstrip("/").partition("/")
-        if head != "rows" or dataset not in self.server.system.datasets:
+        if head != "rows" or dataset not in self.server.system.columns:
             self._say(404, {"title": "no such dataset"})
         elif self._may() and self._is_well([dataset]):
             self._rows(dataset, {name: values[0] for name, values in parse_qs(url.query).items()})
@@ -141,7 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
         rows = self.server.system.store.since(dataset, since, limit + 1)
         given = rows[:limit]
         following = given[-1].seq if given else since
-        self._say(200, {"rows": [_as_row(row) for row in given], "next": following, "more": len(rows) > limit})
+        columns = self.server.system.columns[dataset]
+        found = [_as_row(row, columns) for row in given]
+        self._say(200, {"rows": found, "next": following, "more": len(rows) > limit})
 
     def _about(self, dataset: str, numbers: list[str], names: list[str]) -> list[dict[str, Any]]:
         rows = self.server.system.store.about(dataset, numbers) if numbers else []
@@ -157,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _has(self, dataset: str) -> bool:
         """Tell whether an outage is not about this dataset alone: then it is left out of the answers."""
         behaviour = self.server.behaviour
-        return dataset in self.server.system.datasets and not (
+        return dataset in self.server.system.columns and not (
             behaviour.get("outage") and dataset in behaviour.get("datasets", ())
         )
 
@@ -215,6 +218,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep no log: an agency's own affair."""
 
 
-def _as_row(row: Row) -> dict[str, Any]:
+def _as_row(row: Row, columns: Sequence[str]) -> dict[str, Any]:
     gone = {"deleted": True} if row.gone else {}
-    return {"subject": row.subject, "at": not_after_now(row.at), **row.values, **gone}
+    return {"subject": row.subject, "at": not_after_now(row.at), **dict.fromkeys(columns), **row.values, **gone}

@@ -311,6 +311,9 @@ def test_files_hold_what_there_is_then_what_changed(dropper: dropping.Dropper) -
         ]
         assert {one[-1] for one in rows} == {"false"}
     assert kinds == {".csv", ".xlsx"}
+    empty = dropping.Dropper(dropper.store, dropper.folder, {"nothing": COLUMNS})
+    assert empty.ask("nothing")
+    assert read_files(empty, "nothing") == [], "a file that says so"
     dropper.drop()
     assert len(read_files(dropper, "a")) == len(ROWS), "nothing changed"
     dropper.store.change("a", ROWS[0][0], "[]", None, NOON)

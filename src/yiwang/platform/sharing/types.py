@@ -309,7 +309,7 @@ class CrossRule:
     """A rule between two datasets; a fault is one of the record ``here``.
 
     ``column`` is compared with ``other`` (EQUAL), or holds the number of somebody else than the record's own subject, who
-    is looked for there.
+    is looked for there; or the record's subject is looked for in the numbers that ``other`` holds there.
     """
 
     code: str
