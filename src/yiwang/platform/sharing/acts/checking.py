@@ -81,6 +81,7 @@ def _matter(ref: str, by: Actor) -> Purpose:
     found = purposes.find(str(ref))
     if found is None or not (by.agency and found.reach.agency.startswith(by.agency)):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    purposes.must_cover(by, found)
     return found
 
 
