@@ -42,8 +42,8 @@ def run(report: Report) -> None:
     report.details = {
         "records": RECORDS,
         "seconds": took,
-        "columns": len(permits.PERMITS.items),
-        "rules": len(permits.PERMITS.rules),
+        "columns": len(PERMITS.items),
+        "rules": len(PERMITS.rules),
     }
 
 
