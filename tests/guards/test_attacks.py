@@ -26,11 +26,11 @@ def untried(text: str) -> Iterator[str]:
     for attack, named in rows(text).items():
         if not named:
             yield f"{attack}: no test"
-        yield from (f"{file}::{test} does not exist" for file, test in named if test not in tests_of(file))
+        yield from (f"{file}::{test} does not exist" for file, test in named if test not in written_in(file))
 
 
 @lru_cache
-def tests_of(file: str) -> frozenset[str]:
+def written_in(file: str) -> frozenset[str]:
     path = ROOT / Path(file)
     if not path.name.startswith("test_") or not path.is_file():
         return frozenset()
@@ -43,7 +43,7 @@ def test_every_attack_is_tried() -> None:
     assert len(rows(text)) > 12
     assert list(untried(text)) == []
     named = {test for tests in rows(text).values() for file, test in tests if file == WRITTEN_FOR_IT}
-    assert named == tests_of(WRITTEN_FOR_IT), "those that were written for the table stand in it"
+    assert named == written_in(WRITTEN_FOR_IT), "those that were written for the table stand in it"
 
 
 def test_an_attack_without_a_test_is_seen() -> None:

@@ -17,7 +17,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry, entries
-from yiwang.platform.sharing.documents import DEFINITION, read_edition
+from yiwang.platform.sharing.documents import DEFINITION, by_digest, read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset, DatasetEdition
@@ -191,5 +191,5 @@ def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
 def definitions(codes: Iterable[str]) -> dict[str, DatasetDefinition]:
     """Return the definitions of published datasets; one query."""
     rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
-    found = rows.values_list("code", "current__content__definition")
-    return {code: DEFINITION.validate_python(document) for code, document in found}
+    found = rows.values_list("code", "current__digest", "current__content__definition")
+    return {code: by_digest(DEFINITION, digest, document) for code, digest, document in found}
