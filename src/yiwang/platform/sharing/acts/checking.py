@@ -118,7 +118,7 @@ def check(
             said, values = answered(want, definition, answer)
             given.append(_Given(place, number, want, definition.name, said, values, answer))
     uses = [_use(purpose, one) for one in given]
-    _count(uses)
+    _count(uses, given)
     checks = note_checks(
         uses,
         purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": by.purpose},
@@ -186,9 +186,9 @@ def _use(purpose: Purpose, given: _Given) -> Use:
     )
 
 
-def _count(uses: Sequence[Use]) -> None:
+def _count(uses: Sequence[Use], given: Sequence[_Given]) -> None:
     """Count the checks against the rate of each grant. Raises ``TooMany``."""
-    rates = queries.rates({use.grant for use in uses if use.grant})
+    rates = {pk: rate for one in given if one.answer for pk, rate in one.answer.rates.items()}
     for use in uses:
         if use.grant is not None:
             limits.count(f"grant:{use.grant}", rates[use.grant], 60)

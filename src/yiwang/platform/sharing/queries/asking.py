@@ -48,6 +48,7 @@ _ASKED = Compiled(
                         fields="fields",
                         expires_on="expires_on",
                         begins_on="begins_on",
+                        per_minute="per_minute",
                     )
                 )
             ),
@@ -92,8 +93,8 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
         if feed is not None:
             lives[code] = feed
         grants = [_allowance(one) for one in allowed]
-        fields = {
-            field: given.id
+        given_by = {
+            field: given
             for field, consumers in wanted[code].items()
             if (given := granting.allowing(grants, field, consumers, today)) is not None
         }
@@ -106,10 +107,11 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
                 short or agency,
                 basis,
                 available,
-                fields,
+                {field: one.id for field, one in given_by.items()},
                 values,
                 at,
                 numbers[rank] if rank < len(keys) else "",
+                {one.id: one.per_minute for one in given_by.values()},
             ),
         )
     answers = {code: answer for code, (_rank, _age, answer) in found.items()}
@@ -186,6 +188,7 @@ def _allowance(one: Mapping[str, Any]) -> Allowance:
         fields=tuple(one["fields"]),
         expires_on=one["expires_on"] and date.fromisoformat(one["expires_on"]),
         begins_on=one["begins_on"] and date.fromisoformat(one["begins_on"]),
+        per_minute=one["per_minute"],
     )
 
 

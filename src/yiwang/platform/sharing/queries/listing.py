@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
@@ -188,8 +189,14 @@ def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
     }
 
 
+_DEFINITIONS = Compiled(
+    lambda: Dataset.objects.filter(code__any=Slot("codes"), current__isnull=False).values_list(
+        "code", "current__digest", "current__content__definition"
+    )
+)
+
+
 def definitions(codes: Iterable[str]) -> dict[str, DatasetDefinition]:
     """Return the definitions of published datasets; one query."""
-    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
-    found = rows.values_list("code", "current__digest", "current__content__definition")
-    return {code: by_digest(DEFINITION, digest, document) for code, digest, document in found}
+    rows = _DEFINITIONS(codes=sorted(set(codes)))
+    return {code: by_digest(DEFINITION, digest, document) for code, digest, document in rows}
