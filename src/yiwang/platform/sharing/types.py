@@ -616,6 +616,8 @@ class Answer:
     """The number under which the record stands."""
     rates: Mapping[uuid.UUID, int] = field(default_factory=dict)
     """How many checks a minute each grant in ``fields`` allows."""
+    edition: uuid.UUID | None = None
+    """The edition by which it was answered."""
 
     @property
     def source_name(self) -> str:

@@ -1,7 +1,9 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
 from yiwang.platform.sharing.queries.asking import (
+    UnknownDatasets,
     ask,
+    definition_of,
     feed_addresses,
     is_all_read,
     rates,
@@ -42,12 +44,14 @@ __all__ = [
     "WAITING",
     "Facts",
     "Filters",
+    "UnknownDatasets",
     "ask",
     "catalogue",
     "check_of",
     "checks_of",
     "column_labels",
     "count",
+    "definition_of",
     "definitions",
     "editable_by",
     "edition_document",
