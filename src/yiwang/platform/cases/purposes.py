@@ -72,3 +72,4 @@ def _numbers(value: Any) -> Iterator[str]:
             with contextlib.suppress(CodeError):
                 parse(value)
                 yield value
+                return
