@@ -45,7 +45,7 @@ from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Basis, Outcome
 
-from .conftest import Caller
+from .conftest import Caller, caller
 from .test_applying import handed_in
 from .test_checks import FOOD, HEAD, bring, grant
 
@@ -299,6 +299,8 @@ def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: C
     assert (made["verdict"], [one["code"] for one in made["contradictions"]]) == ("unfit", ["cars", "rich"])
     assert office.write("POST", "/comparisons", body, "compare-1").json()["id"] == made["id"]
     assert office.get(f"/comparisons/{made['id']}").json() == made
+    narrow = caller("narrow-system", agency=directory.get_agency("339901-amr").id, items=["330103015000"])
+    assert narrow.get(f"/comparisons/{made['id']}").status_code == 404, "it was let in for another item"
     minor = {"number": HEAD, "consent": {"way": "guardian", "on": "2026-01-05", "by": HEAD}}
     refused = office.write("POST", "/comparisons", body | {"members": [minor]})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")

@@ -67,6 +67,7 @@ def _matter(ref: str, by: Actor) -> Purpose:
     found = purposes.find(str(ref))
     if found is None or not (by.has_role(COMPARERS, found.reach) or _is_agencys(by, found)):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    purposes.must_cover(by, found)
     return found
 
 

@@ -1,7 +1,9 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
 from yiwang.platform.sharing.queries.asking import (
+    UnknownDatasets,
     ask,
+    definition_of,
     feed_addresses,
     is_all_read,
     rates,
@@ -43,6 +45,7 @@ __all__ = [
     "WAITING",
     "Facts",
     "Filters",
+    "UnknownDatasets",
     "ask",
     "bases",
     "catalogue",
@@ -50,6 +53,7 @@ __all__ = [
     "checks_of",
     "column_labels",
     "count",
+    "definition_of",
     "definitions",
     "editable_by",
     "edition_document",

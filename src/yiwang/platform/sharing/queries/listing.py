@@ -11,13 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry, entries
-from yiwang.platform.sharing.documents import DEFINITION, read_edition
+from yiwang.platform.sharing.documents import DEFINITION, by_digest, read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset, DatasetEdition
@@ -196,8 +197,14 @@ def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
     }
 
 
+_DEFINITIONS = Compiled(
+    lambda: Dataset.objects.filter(code__any=Slot("codes"), current__isnull=False).values_list(
+        "code", "current__digest", "current__content__definition"
+    )
+)
+
+
 def definitions(codes: Iterable[str]) -> dict[str, DatasetDefinition]:
     """Return the definitions of published datasets; one query."""
-    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
-    found = rows.values_list("code", "current__content__definition")
-    return {code: DEFINITION.validate_python(document) for code, document in found}
+    rows = _DEFINITIONS(codes=sorted(set(codes)))
+    return {code: by_digest(DEFINITION, digest, document) for code, digest, document in rows}
