@@ -16,9 +16,11 @@ from yiwang.config.tests.database import TESTVILLE, Copies
 from .city import PACK, City, furnish
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
-    """A city of real processes. Testville is furnished from the tests' own; another pack is loaded, once."""
+    """A city of real processes, for all who strike at it. Testville is furnished from the tests' own; another pack is loaded,
+    once.
+    """
     state_dir = ROOT / ".yiwang" / "chaos" / (PACK + os.environ.get("PYTEST_XDIST_WORKER", ""))
     if PACK == "testville":
         shutil.rmtree(state_dir, ignore_errors=True)

@@ -13,6 +13,7 @@ from oauth2_provider.scopes import BaseScopes
 from yiwang.doors.openapi.models import Client
 from yiwang.kernel import limits
 from yiwang.kernel.api import SCOPES
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NeedsSignIn, NotAllowed, TooMany
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind
 from yiwang.platform.identity import queries as identity
@@ -45,6 +46,15 @@ class ClientScopes(BaseScopes):  # type: ignore[misc]
         return self.get_available_scopes(application, request)
 
 
+_TOKEN = Compiled(
+    lambda: (
+        get_access_token_model()
+        .objects.filter(token_checksum=Slot("checksum"))
+        .select_related("application__registration__agency")
+    )
+)
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Make the actor of an API request; a session's cookie counts for nothing here.
 
@@ -57,12 +67,7 @@ def actor_of(request: HttpRequest) -> Actor:
     scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     if not token or scheme.lower() != "bearer":
         return Actor(kind=ActorKind.ANONYMOUS, door=Door.OPENAPI, request_id=request_id)
-    row = (
-        get_access_token_model()
-        .objects.filter(token_checksum=hashlib.sha256(token.strip().encode()).hexdigest())
-        .select_related("application__registration__agency", "application__registration__organisation")
-        .first()
-    )
+    row = _TOKEN.first(checksum=hashlib.sha256(token.strip().encode()).hexdigest())
     client: Client | None = getattr(row.application, "registration", None) if row is not None else None
     if row is None or client is None or client.closed_at is not None or row.is_expired():
         limits.count(f"api-token:{limits.client_address(request)}", FAILURES_A_MINUTE, 60)
