@@ -1,0 +1,44 @@
+"""Papers that a window scanned and keeps (``papers``), as they go into the application that uses them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils.translation import gettext as _
+
+from yiwang.kernel import clock
+from yiwang.kernel.acts import current
+from yiwang.platform.cases.models import Application, ApplicationFile
+from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.papers import acts, queries
+from yiwang.platform.papers.source import NAME
+
+
+def take_over(application: Application, resolution: Resolution) -> None:
+    """Put the files of kept papers into the application, where its agencies can open them, and note it for their owner."""
+    used = {
+        uuid.UUID(one.ref.removeprefix(f"{NAME}:")): (name, one.source_name)
+        for name, one in resolution.materials.items()
+        if one.source == NAME and one.state is FactState.KNOWN
+    }
+    if not used:
+        return
+    rows = []
+    for file in queries.files_of(used):
+        material, told = used[file.id]
+        rows.append(
+            ApplicationFile(
+                application=application,
+                identity=material,
+                name=_("%(name)s.pdf") % {"name": file.name},
+                digest=file.digest,
+                media_type="application/pdf",
+                size=file.size,
+                pages=file.pages,
+                trust="B",
+                added_at=clock.now(),
+                added_by=told[:120],
+            )
+        )
+    current().insert(rows)
+    acts.record_uses(used, title=application.title, application_id=application.id)

@@ -1,0 +1,14 @@
+"""The papers room as a Django application."""
+
+from django.apps import AppConfig
+
+
+class PapersConfig(AppConfig):
+    """See the package docstring."""
+
+    name = "yiwang.platform.papers"
+    label = "papers"
+
+    def ready(self) -> None:
+        """Answer as a source of evidence."""
+        from yiwang.platform.papers import source  # noqa: F401
