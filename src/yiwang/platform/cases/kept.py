@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import current
@@ -30,7 +29,7 @@ def take_over(application: Application, resolution: Resolution) -> None:
             ApplicationFile(
                 application=application,
                 identity=material,
-                name=_("%(name)s.pdf") % {"name": file.name},
+                name=f"{file.name}.pdf",
                 digest=file.digest,
                 media_type="application/pdf",
                 size=file.size,

@@ -295,7 +295,9 @@ def _read_paper_names() -> dict[str, PaperName]:
             identity = material.get("shared") or material["name"]
             said.setdefault(identity, Counter())[material["name"], material.get("name_en", "")] += 1
             reused |= {
-                one.get("ref") or identity for one in material.get("satisfied_by", ()) if one["kind"] == SatisfierKind.EARLIER
+                one.get("ref") or identity
+                for one in material.get("satisfied_by", ())
+                if one["kind"] == SatisfierKind.EARLIER
             }
     # Items call a paper by different names: the one that most use, of those the shortest.
     return {

@@ -78,7 +78,9 @@ def scan(kind: str, party: uuid.UUID, files: list[dict[str, Any]], *, by: Actor,
         raise NotAllowed(_("您的账号没有所属部门，不能扫描。"))
     total = sum(file["pages"] for file in files)
     if not 0 < total <= MOST_PAGES:
-        message = _("请选要扫描的文件。") if not files else _("一次最多 %(limit)s 页，请分成几次。") % {"limit": MOST_PAGES}
+        message = (
+            _("请选要扫描的文件。") if not files else _("一次最多 %(limit)s 页，请分成几次。") % {"limit": MOST_PAGES}
+        )
         raise Invalid(message, errors=(FieldError("files", message),))
     row = Scan(
         party_kind=owner.kind.value,
@@ -193,9 +195,10 @@ def _opened(files: list[dict[str, Any]], number: int) -> tuple[Image.Image, str]
     with store.open_file(file["digest"]) as content:
         if file["media_type"] == "application/pdf":
             drawn, layer = pdf.page(content, number)
-            content = BytesIO(drawn)
-        with Image.open(content, formats=["JPEG", "PNG"]) as image:
-            return straightening.upright(image), layer
+        else:
+            drawn = content.read()
+    with Image.open(BytesIO(drawn), formats=["JPEG", "PNG"]) as image:
+        return straightening.upright(image), layer
 
 
 # --- putting papers together ---

@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -54,13 +53,16 @@ def _who(request: HttpRequest) -> Actor:
 # --- scanning ---
 
 
+class _Nobody(ValueError):
+    """The number is nobody's whom the platform knows."""
+
+
 @dataclass
 class _Sent:
     """What a clerk sent to be scanned: whose it is, the files that were taken, and what is wrong."""
 
     document: str = DocumentType.CITIZEN_ID.value
     number: str = ""
-    served: bool = False
     owner: Party | None = None
     files: list[tuple[uploads.Upload, int]] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
@@ -70,14 +72,12 @@ class _Sent:
 def listed(request: HttpRequest) -> HttpResponse:
     """List what was scanned here; scan for somebody."""
     if request.method != "POST":
-        return _listed(request, _Sent(served=_who(request).principal is not None))
+        return _listed(request, _Sent())
     by = _who(request)
     count(f"papers:scan:{by.id}", SCANS_AN_HOUR, 3600)
     sent = _sent(request, by)
     if not sent.errors and sent.owner:
-        files = [
-            {"digest": file.digest, "media_type": file.media_type, "pages": pages} for file, pages in sent.files
-        ]
+        files = [{"digest": file.digest, "media_type": file.media_type, "pages": pages} for file, pages in sent.files]
         try:
             made = acts.scan(sent.owner.kind.value, sent.owner.id, files, by=by, key=request.POST.get("key", ""))
             return redirect("papers_desk:scan", made)
@@ -88,7 +88,6 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 def _sent(request: HttpRequest, by: Actor) -> _Sent:
     sent = _Sent(request.POST.get("document", ""), request.POST.get("number", "").strip())
-    sent.served = by.principal is not None and request.POST.get("whose") == "served"
     if sent.document not in DOCUMENTS:
         sent.document = DocumentType.CITIZEN_ID.value
     taken, refused = uploads.received(request, "files")
@@ -102,27 +101,29 @@ def _sent(request: HttpRequest, by: Actor) -> _Sent:
     elif not sent.files:
         sent.errors["files"] = _("请选要扫描的文件。")
     try:
-        sent.owner = by.principal if sent.served else _owner(sent, by)
-    except CodeError as problem:
+        sent.owner = by.principal or _owner(
+            sent, by
+        )  # whoever is served stands there: nobody else's papers come in between
+    except (CodeError, _Nobody) as problem:
         sent.errors = {"number": str(problem)} | sent.errors
     return sent
 
 
 def _owner(sent: _Sent, by: Actor) -> Party:
-    """Return whose papers they are; looking a person up is noted for them. Raises CodeError."""
+    """Return whose papers they are; looking a person up is noted for them. Raises CodeError and _Nobody."""
     if not sent.number:
-        raise CodeError(_("请输入证件号码。"))
+        raise _Nobody(_("请输入证件号码。"))
     if sent.document == FIRM:
         firm = identity.find_organisation(str(parse_uscc(clean(sent.number)).value))
         if firm is None:
-            raise CodeError(_("系统里还没有这个单位，请核对代码。"))
+            raise _Nobody(_("系统里还没有这个单位，请核对代码。"))
         return firm.party
     document, number = DocumentType(sent.document), sent.number
     if document is DocumentType.CITIZEN_ID:
         number = parse_citizen_id(clean(number)).value
     person = find_for_counter(document, number, _("数据服务窗口扫描材料"), by=by)
     if person is None:
-        raise CodeError(_("系统里还没有这个人。请核对号码，或者先到“接待”当面登记。"))
+        raise _Nobody(_("系统里还没有这个人。请核对号码，或者先到“接待”当面登记。"))
     return person.party
 
 
@@ -136,6 +137,7 @@ def _listed(request: HttpRequest, sent: _Sent) -> HttpResponse:
         "sent": sent,
         "kept": [(uploads.mark(file), file, pages) for file, pages in sent.files],
         "documents": DOCUMENTS,
+        "served": _who(request).principal is not None,
         "errors": sent.errors,
         "page_errors": bool(sent.errors),
         "rows": [(one, *labels.scan(one)) for one in page.items],
@@ -270,9 +272,7 @@ def _scan(request: HttpRequest, found: ScanView, errors: dict[str, str]) -> Http
     return render(request, "papers/desk_scan.html", context, status=422 if errors else 200)
 
 
-def _group(
-    request: HttpRequest, pages: list[PageView], choices: dict[str, str], errors: dict[str, str]
-) -> _Group:
+def _group(request: HttpRequest, pages: list[PageView], choices: dict[str, str], errors: dict[str, str]) -> _Group:
     first, proposal = pages[0].number, pages[0].proposal
     proposed = {
         "name": choices.get(proposal.identity, ""),

@@ -136,7 +136,9 @@ class Paper(_Owned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["party_id", "identity", "-checked_at"], name="paper_kept", condition=Q(state="checked")),
+            models.Index(
+                fields=["party_id", "identity", "-checked_at"], name="paper_kept", condition=Q(state="checked")
+            ),
             models.Index(fields=["party_id", "-named_at", "-id"], name="paper_owner"),
         ]
 

@@ -26,7 +26,7 @@ MOST_PIXELS = 25_000_000
 MOST_PAGES = 200
 TEXT = 20_000
 """Signs of a page's text layer that are kept."""
-_DRAW = "#set page(width: auto, height: auto, margin: 0pt)\n#image(\"in.pdf\", page: int(sys.inputs.page))\n"
+_DRAW = '#set page(width: auto, height: auto, margin: 0pt)\n#image("in.pdf", page: int(sys.inputs.page))\n'
 
 
 class Unreadable(ValueError):

@@ -33,7 +33,9 @@ def skew(image: Image.Image) -> float:
     middle, found = 0.0, {}
     for step, span in zip(_STEPS, (WIDEST, *_STEPS), strict=False):
         count = round(span / step)
-        found |= {angle: _sharpness(ink, angle) for n in range(-count, count + 1) if (angle := middle + n * step) not in found}
+        found |= {
+            angle: _sharpness(ink, angle) for n in range(-count, count + 1) if (angle := middle + n * step) not in found
+        }
         middle = max(found, key=found.__getitem__)
         if step == _STEPS[0]:
             ordered = sorted(found.values())
@@ -68,7 +70,9 @@ def upright(image: Image.Image) -> Image.Image:
     image = image.convert("L" if image.mode in {"1", "L"} else "RGB")
     if (pixels := image.width * image.height) > MOST_PIXELS:
         factor = (MOST_PIXELS / pixels) ** 0.5
-        image = image.resize((max(1, int(image.width * factor)), max(1, int(image.height * factor))), Image.Resampling.BOX)
+        image = image.resize(
+            (max(1, int(image.width * factor)), max(1, int(image.height * factor))), Image.Resampling.BOX
+        )
     return image
 
 

@@ -1,4 +1,4 @@
-"""RapidOCR: recognition on this machine, no page leaves it. The extra ``ocr`` brings the engine and its model in one wheel."""
+"""RapidOCR: recognition on this machine, no page leaves it. The extra ``ocr`` brings engine and models; nothing is fetched."""
 
 from __future__ import annotations
 
@@ -11,33 +11,28 @@ from django.utils.translation import gettext_lazy as _
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.platform.papers.ports import Ocr, OcrUnavailable, Picture, ocr
 
-MODULE = "rapidocr_onnxruntime"
-
 
 @ocr.register("rapidocr")
 class RapidOcr(Ocr):
-    """PaddleOCR's models (Chinese and English) by ONNX Runtime; a second or two a page on one core."""
+    """PaddleOCR's small models (Chinese and English) by ONNX Runtime; a second or two a page."""
 
     label = _("本机识别（RapidOCR）")
 
     def check_config(self) -> list[Finding]:
         """Look whether it is installed."""
-        if find_spec(MODULE) is None:
+        if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
             return [Finding(Level.ERROR, _("没有安装识别引擎：请装 yiwang[ocr]。"))]
         return []
 
     @cached_property
     def _engine(self) -> Any:
-        """The engine with its models loaded: that takes a second."""
+        """The engine with its models loaded: that takes seconds."""
         try:
-            from rapidocr_onnxruntime import RapidOCR
+            from rapidocr import RapidOCR
         except ImportError as error:
             raise OcrUnavailable("rapidocr is not installed") from error
-        return RapidOCR()
+        return RapidOCR(params={"Global.log_level": "critical"})
 
     def read(self, page: Picture) -> str:
         """Read a page; a text layer that it brought along is taken as it is."""
-        if page.layer.strip():
-            return page.layer
-        lines, _times = self._engine(page.image)
-        return "\n".join(text for _box, text, _score in lines or ())
+        return page.layer if page.layer.strip() else "\n".join(self._engine(page.image).txts or ())

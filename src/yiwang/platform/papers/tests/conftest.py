@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from yiwang.kernel.types import Actor, Party, Reach, Role
-from yiwang.platform.cases.tests.conftest import key, monday, owner, own_store, staff
+from yiwang.platform.cases.tests.conftest import key, monday, own_store, owner, staff
 from yiwang.platform.papers import acts
 from yiwang.ui import store
 from yiwang.ui.fonts import typst_font_dirs
@@ -89,5 +88,3 @@ def kept(owner: Actor, clerk: Actor, *, check: bool = True, **more: Any) -> uuid
     if check:
         acts.check(pk, by=clerk, key=key())
     return pk
-
-

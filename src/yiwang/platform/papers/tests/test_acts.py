@@ -14,18 +14,18 @@ from pypdf import PdfReader
 from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
-from yiwang.kernel.types import Actor, ActorKind
+from yiwang.kernel.types import Actor, ActorKind, Role
 from yiwang.platform.cases import acts as cases
 from yiwang.platform.cases import queries as drafts
 from yiwang.platform.cases.models import Application
-from yiwang.platform.cases.tests.conftest import FOOD, case_of, clerk as counter, draft, fill, key, officer, person
+from yiwang.platform.cases.tests.conftest import FOOD, case_of, draft, fill, key, officer, person
+from yiwang.platform.cases.tests.conftest import clerk as counter
 from yiwang.platform.cases.types import CaseState
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.papers import acts, queries
 from yiwang.platform.papers.models import Page, Paper, Scan
 from yiwang.platform.papers.tests.conftest import LINES, PAPER, drawn, jpeg, kept, pdf, scanned, small, stored
 from yiwang.platform.papers.types import PaperState, ScanState
-from yiwang.kernel.types import Role
 from yiwang.ui import store
 
 
@@ -80,9 +80,7 @@ def test_after_a_crash_the_next_turn_begins_where_it_stopped(
     assert queries.get_scan(pk, clerk).state is ScanState.DONE
 
 
-def test_two_workers_do_not_write_one_page_twice(
-    owner: Actor, clerk: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_workers_do_not_write_one_page_twice(owner: Actor, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
     assert owner.principal
     pk = acts.scan("person", owner.principal.id, [stored(small())], by=clerk, key=key())
     drawing = acts._drawn
@@ -110,7 +108,7 @@ def test_a_scan_of_nothing_or_of_too_much_is_refused(owner: Actor, clerk: Actor)
 
 
 def test_ocr_proposes(owner: Actor, clerk: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acts.ocr, "selected", lambda: type("", (), {"read": lambda self, page: "\n".join(LINES)})())
+    monkeypatch.setattr(acts.ocr, "selected", type("", (), {"read": lambda self, page: "\n".join(LINES)}))
     (page,) = queries.loose_pages(scanned(owner, clerk), clerk)
     assert page.proposal.identity == PAPER
     assert (page.proposal.number, page.proposal.valid_until) == ("TS20260001", date(2027, 5, 1))

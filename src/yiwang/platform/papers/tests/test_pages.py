@@ -68,7 +68,13 @@ def test_from_the_scanner_to_the_owner_and_back(desk: Client, owner: Actor, numb
         with Image.open(io.BytesIO(b"".join(answer) if answer.streaming else answer.content)) as image:
             assert image.format == "JPEG"
         assert answer.headers["Cache-Control"] == "private, no-store"
-    body = {"begins": ["1", "3"], "key": key(), "name-1": "从业人员健康证明", "number-1": "TS-9", "until-1": "2027-05-01"}
+    body = {
+        "begins": ["1", "3"],
+        "key": key(),
+        "name-1": "从业人员健康证明",
+        "number-1": "TS-9",
+        "until-1": "2027-05-01",
+    }
     turned = desk.post(scan, body | {"_step": "turn:3:left"})
     assert turned.status_code == 200
     assert 'value="TS-9"' in text(turned)
@@ -182,13 +188,16 @@ def test_somebody_unknown_is_told_and_the_files_stay(desk: Client, document: str
 
 def test_papers_of_a_firm_and_of_who_is_served(desk: Client, owner: Actor, number: str) -> None:
     firm = Organisation.objects.filter(active=True).earliest("uscc")
-    assert desk.post(DESK, {"document": "uscc", "number": firm.uscc, "files": [up(small())], "key": key()}).status_code == 302
+    assert (
+        desk.post(DESK, {"document": "uscc", "number": firm.uscc, "files": [up(small())], "key": key()}).status_code
+        == 302
+    )
     assert Scan.objects.get().party_id == firm.pk
     desk.post("/desk/serve/party/", {"document": "citizen_id", "number": number})
     serve = {"person": str(owner.id), "party": f"person:{owner.id}", "consent": "yes", "key": key()}
     assert desk.post("/desk/serve/begin/", serve).status_code == 302
-    assert "正在接待的：" in text(desk.get(DESK))
-    assert desk.post(DESK, {"whose": "served", "files": [up(small())], "key": key()}).status_code == 302
+    assert "存到正在接待的" in text(desk.get(DESK))
+    assert desk.post(DESK, {"number": firm.uscc, "files": [up(small())], "key": key()}).status_code == 302
     assert Scan.objects.latest("began_at").party_id == owner.id
 
 

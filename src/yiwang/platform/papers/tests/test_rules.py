@@ -15,8 +15,14 @@ NAMES = {"health": "健康证明", "staff_health": "从业人员健康证明", "
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("从业人员 健康证明\n编号：TS-2026(01)7\n有效期至 2027年5月1日", Proposal("staff_health", "TS-2026(01)7", date(2027, 5, 1))),
-        ("健康证明\n证号 A12345678\n有效期限：2024-01-02 至 2028.03.04", Proposal("health", "A12345678", date(2028, 3, 4))),
+        (
+            "从业人员 健康证明\n编号：TS-2026(01)7\n有效期至 2027年5月1日",
+            Proposal("staff_health", "TS-2026(01)7", date(2027, 5, 1)),
+        ),
+        (
+            "健康证明\n证号 A12345678\n有效期限：2024-01-02 至 2028.03.04",
+            Proposal("health", "A12345678", date(2028, 3, 4)),
+        ),
         ("有效期至：2027年2月30日", Proposal()),
         ("x" * 300 + "健康证明", Proposal()),
         ("", Proposal()),

@@ -16,7 +16,7 @@ from yiwang.platform.papers.tests.conftest import drawn, jpeg
 PAGE = drawn()
 
 
-@settings(max_examples=20)
+@settings(max_examples=14)
 @given(st.floats(-8, 8))
 def test_the_angle_of_a_page_is_found(angle: float) -> None:
     leaning = PAGE.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
