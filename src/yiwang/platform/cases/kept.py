@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-
 from yiwang.kernel import clock
 from yiwang.kernel.acts import current
 from yiwang.platform.cases.models import Application, ApplicationFile

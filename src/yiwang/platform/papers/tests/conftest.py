@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from yiwang.kernel.types import Actor, Party, Reach, Role
-from yiwang.platform.cases.tests.conftest import key, monday, own_store, owner, staff
+from yiwang.kernel import clock
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity.models import Person
 from yiwang.platform.papers import acts
 from yiwang.ui import store
 from yiwang.ui.fonts import typst_font_dirs
 
-__all__ = ["monday", "own_store", "owner"]
 PAPER = "staff_health"
 """A paper that Testville's food licence takes from an earlier time."""
 LINES = ("从业人员健康证明", "编号：TS20260001", "姓名：测试法人甲", "有效期至：2027年5月1日", "测试市疾病预防控制中心")
@@ -56,17 +60,56 @@ def small(shade: int = 200) -> bytes:
     return jpeg(Image.new("L", (60, 80), shade))
 
 
+def key() -> str:
+    """Return a new idempotency key."""
+    return uuid.uuid4().hex
+
+
 @pytest.fixture
-def clerk(monday: Any) -> Actor:
+def monday(testville: None) -> Iterator[None]:
+    """Let it be a Monday in Testville."""
+    with clock.at(datetime(2026, 3, 2, 9, tzinfo=clock.SHANGHAI)):
+        yield
+
+
+def person(name: str) -> Actor:
+    """Return somebody of the pack, acting for themselves."""
+    pk = Person.objects.get(name=name).pk
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=pk,
+        label="申请人",
+        principal=Party(PartyKind.PERSON, pk),
+        level=AssuranceLevel.L3,
+        door=Door.PORTAL,
+    )
+
+
+@pytest.fixture
+def owner(monday: None) -> Actor:
+    """Return the person whose papers these are."""
+    return person("测试法人甲")
+
+
+@pytest.fixture
+def clerk(monday: None) -> Actor:
     """Return the county's clerk."""
-    return staff(Role.INTAKE, Reach(region="339901"))
+    member, grants = next(one for one in directory.staff_with(Role.INTAKE) if one[0].number == "C001")
+    return Actor(
+        kind=ActorKind.STAFF,
+        id=member.id,
+        label=member.label,
+        level=AssuranceLevel.L3,
+        door=Door.DESK,
+        grants=grants,
+        agency=member.agency_path,
+        second_factor=True,
+    )
 
 
 @pytest.fixture
 def elsewhere(clerk: Actor) -> Actor:
     """Return a clerk whose grants reach another county only."""
-    from dataclasses import replace
-
     grants = tuple(replace(one, region="339902") for one in clerk.grants)
     return replace(clerk, id=uuid.uuid4(), grants=grants)
 

@@ -1,8 +1,7 @@
-"""Scan once, keep, use again: pages are taken apart whatever happens, and only what was seen beside its original counts."""
+"""Scan once, keep: pages are taken apart whatever happens, and only what was seen beside its original counts."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,23 +14,23 @@ from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import Actor, ActorKind, Role
-from yiwang.platform.cases import acts as cases
-from yiwang.platform.cases import queries as drafts
-from yiwang.platform.cases.models import Application
-from yiwang.platform.cases.tests.conftest import FOOD, case_of, draft, fill, key, officer, person
-from yiwang.platform.cases.tests.conftest import clerk as counter
-from yiwang.platform.cases.types import CaseState
-from yiwang.platform.evidence.types import FactState
 from yiwang.platform.papers import acts, queries
 from yiwang.platform.papers.models import Page, Paper, Scan
-from yiwang.platform.papers.tests.conftest import LINES, PAPER, drawn, jpeg, kept, pdf, scanned, small, stored
+from yiwang.platform.papers.tests.conftest import (
+    LINES,
+    PAPER,
+    drawn,
+    jpeg,
+    kept,
+    key,
+    pdf,
+    person,
+    scanned,
+    small,
+    stored,
+)
 from yiwang.platform.papers.types import PaperState, ScanState
 from yiwang.ui import store
-
-
-def stands(pk: uuid.UUID, by: Actor) -> Any:
-    return drafts.draft_state(pk, by)[2].materials[PAPER]
-
 
 # --- taking apart ---
 
@@ -196,40 +195,7 @@ def test_nothing_is_put_together_before_all_pages_are_there(owner: Actor, clerk:
         acts.put_together(pk, [1], PAPER, by=clerk, key=key())
 
 
-# --- used again ---
-
-
-def test_a_checked_paper_is_used_by_the_next_application_and_its_owner_reads_so(owner: Actor, clerk: Actor) -> None:
-    paper = kept(owner, clerk, number="TS1")
-    pk = draft(owner, FOOD)
-    fact = stands(pk, owner)
-    assert (fact.state, fact.source) == (FactState.KNOWN, "papers")
-    assert fact.source_name == "数据服务窗口 2026-03-02 核对过原件"
-    fill(pk, owner)
-    cases.submit(pk, by=owner, key=key())
-    application = Application.objects.get(pk=pk)
-    row, file = application.materials.get(identity=PAPER), application.files.get(identity=PAPER)
-    assert (row.state, row.trust, file.trust) == (FactState.KNOWN, "B", "B")
-    assert file.digest == queries.get_paper(paper, owner).digest
-    cases.accept_all(pk, by=counter(application), key=key())
-    case = case_of(application, FOOD)
-    assert case.state == CaseState.ACCEPTED
-    assert drafts.find_file(pk, file.pk, officer(case, Role.REVIEWER)) is not None
-    (use,) = queries.uses(paper)
-    assert (use.application_id, use.title) == (pk, application.title)
-
-
-def test_what_was_only_scanned_or_refused_or_taken_back_is_asked_for(owner: Actor, clerk: Actor) -> None:
-    pk = draft(owner, FOOD)
-    paper = kept(owner, clerk, check=False)
-    assert stands(pk, owner).state is FactState.ASK
-    acts.check(paper, by=clerk, key=key())
-    assert stands(pk, owner).state is FactState.KNOWN
-    acts.take_back(paper, by=owner, key=key())
-    assert stands(pk, owner).state is FactState.ASK
-    refused = kept(owner, clerk)
-    acts.refuse(refused, "不是这个人的", by=clerk, key=key())
-    assert stands(pk, owner).state is FactState.ASK
+# --- how long, and whose ---
 
 
 def test_it_counts_until_it_runs_out(owner: Actor, clerk: Actor) -> None:
@@ -248,13 +214,14 @@ def test_it_counts_until_it_runs_out(owner: Actor, clerk: Actor) -> None:
 def test_it_is_its_owner_s_only(owner: Actor, clerk: Actor) -> None:
     paper = kept(owner, clerk)
     other = person("测试创业戊")
-    assert stands(draft(other, FOOD), other).state is FactState.ASK
+    assert other.principal
+    assert queries.kept(other.principal, {PAPER}) == []
     with pytest.raises(NotFound):
         queries.get_paper(paper, other)
     with pytest.raises(NotFound):
         acts.take_back(paper, by=other, key=key())
     with pytest.raises(NotFound):
-        queries.get_paper(paper, replace(owner, items=frozenset({FOOD})))
+        queries.get_paper(paper, replace(owner, items=frozenset({"330131018001"})))
 
 
 def test_pages_of_a_refused_paper_stay_and_of_one_taken_back_are_closed(owner: Actor, clerk: Actor) -> None:

@@ -1,0 +1,57 @@
+"""Papers that a window keeps: checked, they are used by whatever their owner applies for; taken back, they are asked for again."""
+
+from yiwang.kernel.types import Role
+from yiwang.platform.cases import acts as cases
+from yiwang.platform.cases import queries as drafts
+from yiwang.platform.cases.models import Application
+from yiwang.platform.cases.tests.conftest import FOOD, case_of, draft, fill, key, officer, person
+from yiwang.platform.cases.tests.conftest import clerk as counter
+from yiwang.platform.cases.types import CaseState
+from yiwang.platform.evidence.types import FactState
+from yiwang.platform.papers import acts, queries
+from yiwang.platform.papers.tests.conftest import PAPER, clerk, kept
+
+__all__ = ["clerk"]
+
+
+def stands(pk, by):
+    return drafts.draft_state(pk, by)[2].materials[PAPER]
+
+
+def test_a_checked_paper_is_used_by_the_next_application_and_its_owner_reads_so(owner, clerk):
+    paper = kept(owner, clerk, number="TS1")
+    pk = draft(owner, FOOD)
+    fact = stands(pk, owner)
+    assert (fact.state, fact.source) == (FactState.KNOWN, "papers")
+    assert fact.source_name == "数据服务窗口 2026-03-02 核对过原件"
+    fill(pk, owner)
+    cases.submit(pk, by=owner, key=key())
+    application = Application.objects.get(pk=pk)
+    row, file = application.materials.get(identity=PAPER), application.files.get(identity=PAPER)
+    assert (row.state, row.trust, file.trust) == (FactState.KNOWN, "B", "B")
+    assert file.digest == queries.get_paper(paper, owner).digest
+    cases.accept_all(pk, by=counter(application), key=key())
+    case = case_of(application, FOOD)
+    assert case.state == CaseState.ACCEPTED
+    assert drafts.find_file(pk, file.pk, officer(case, Role.REVIEWER)) is not None
+    (use,) = queries.uses(paper)
+    assert (use.application_id, use.title) == (pk, application.title)
+
+
+def test_what_was_only_scanned_or_refused_or_taken_back_is_asked_for(owner, clerk):
+    pk = draft(owner, FOOD)
+    paper = kept(owner, clerk, check=False)
+    assert stands(pk, owner).state is FactState.ASK
+    acts.check(paper, by=clerk, key=key())
+    assert stands(pk, owner).state is FactState.KNOWN
+    acts.take_back(paper, by=owner, key=key())
+    assert stands(pk, owner).state is FactState.ASK
+    refused = kept(owner, clerk)
+    acts.refuse(refused, "不是这个人的", by=clerk, key=key())
+    assert stands(pk, owner).state is FactState.ASK
+
+
+def test_it_is_its_owner_s_only(owner, clerk):
+    kept(owner, clerk)
+    other = person("测试创业戊")
+    assert stands(draft(other, FOOD), other).state is FactState.ASK
