@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date
-from io import BytesIO
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
-from PIL import Image
 
 from yiwang.kernel.codes import CodeError, clean, parse_citizen_id, parse_uscc
 from yiwang.kernel.limits import count
@@ -23,7 +21,7 @@ from yiwang.kernel.types import Actor, Party, Role
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.counter import find_for_counter
 from yiwang.platform.identity.types import DocumentType
-from yiwang.platform.papers import acts, labels, queries, rules
+from yiwang.platform.papers import acts, labels, queries, rules, straightening
 from yiwang.platform.papers.reading import note_read
 from yiwang.platform.papers.types import PageView, PaperState, PaperView, ScanState, ScanView
 from yiwang.ui import store, uploads
@@ -41,8 +39,6 @@ DOCUMENTS = {
 }
 SCANS_AN_HOUR = 60
 """How many times one clerk may scan in an hour."""
-SMALL = 320
-"""Longest side of a page's small picture, in pixels."""
 
 
 def _who(request: HttpRequest) -> Actor:
@@ -306,13 +302,9 @@ def page(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponseBase:
     whole = store.download(digest, name=f"{number}.jpg", media_type="image/jpeg", inline=True)
     if "small" not in request.GET:
         return whole
-    with Image.open(BytesIO(b"".join(whole)), formats=["JPEG"]) as image:  # type: ignore[arg-type]
-        image.draft(image.mode, (SMALL, SMALL))
-        image.thumbnail((SMALL, SMALL))
-        small = BytesIO()
-        image.convert("RGB").save(small, "JPEG", quality=75)
+    small = straightening.small(b"".join(whole))  # type: ignore[arg-type]
     headers = {name: value for name, value in whole.headers.items() if name.lower() != "content-length"}
-    return HttpResponse(small.getvalue(), headers=headers)
+    return HttpResponse(small, headers=headers)
 
 
 # --- a paper ---

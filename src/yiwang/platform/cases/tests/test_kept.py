@@ -1,4 +1,4 @@
-"""Papers that a window keeps: checked, they are used by whatever their owner applies for; taken back, they are asked for again."""
+"""Papers that a window keeps: checked, they are used by what their owner applies for; taken back, they are asked for again."""
 
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts as cases
