@@ -140,6 +140,7 @@ class Paper(_Owned):
                 fields=["party_id", "identity", "-checked_at"], name="paper_kept", condition=Q(state="checked")
             ),
             models.Index(fields=["party_id", "-named_at", "-id"], name="paper_owner"),
+            models.Index(fields=["digest"], name="paper_digest"),
         ]
 
 

@@ -10,6 +10,7 @@ from yiwang.platform.cases.types import CaseState
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.papers import acts, queries
 from yiwang.platform.papers.tests.conftest import PAPER, clerk, kept
+from yiwang.ui import store
 
 __all__ = ["clerk"]
 
@@ -49,6 +50,18 @@ def test_what_was_only_scanned_or_refused_or_taken_back_is_asked_for(owner, cler
     refused = kept(owner, clerk)
     acts.refuse(refused, "不是这个人的", by=clerk, key=key())
     assert stands(pk, owner).state is FactState.ASK
+
+
+def test_a_kept_paper_stays_when_a_draft_that_had_it_too_is_thrown_away(
+    owner, clerk, django_capture_on_commit_callbacks
+):
+    paper = queries.get_paper(kept(owner, clerk), owner)
+    pk = draft(owner, FOOD)
+    stored = {"name": "a.pdf", "digest": paper.digest, "media_type": "application/pdf", "size": 1}
+    cases.add_file(pk, PAPER, stored, by=owner, key=key())
+    with django_capture_on_commit_callbacks(execute=True):
+        cases.discard(pk, by=owner, key=key())
+    assert store.exists(paper.digest)
 
 
 def test_it_is_its_owner_s_only(owner, clerk):
