@@ -62,7 +62,7 @@ def loose_pages(pk: uuid.UUID, by: Actor) -> list[PageView]:
     """Return the pages of a scan that are in no paper yet, in order, with what their text proposes."""
     known = names()
     return [
-        PageView(row.number, row.begins, row.angle, row.fault, row.unread, rules.propose(row.text, known))
+        PageView(row.number, row.begins, abs(row.angle), row.fault, row.unread, rules.propose(row.text, known))
         for row in _row(pk, by).pages.filter(paper=None).order_by("number")
     ]
 

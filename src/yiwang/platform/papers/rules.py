@@ -15,7 +15,7 @@ _NUMBER = re.compile(
     r"(?:编号|证号|证书号|字号|号码|注册号|许可证号|登记号)[为是]?[:：]?"
     r"([A-Za-z0-9](?:[A-Za-z0-9()（）〔〕\[\]/-]{3,38})[A-Za-z0-9])"
 )
-_UNTIL = re.compile(r"(?:有效期|有效期限|期限)[^0-9]{0,6}(.{0,40})")
+_UNTIL = re.compile(r"(?=(?:有效期|期限|截止).{0,8}?(\d{4}[年./-].{0,40}))")
 _DAY = re.compile(r"(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})")
 
 
@@ -31,8 +31,7 @@ def propose(text: str, names: Mapping[str, str]) -> Proposal:
 
 
 def _until(packed: str) -> date | None:
-    said = _UNTIL.search(packed)
-    days = _DAY.findall(said[1]) if said else []
+    days = next(filter(None, map(_DAY.findall, _UNTIL.findall(packed))), [])
     try:
         return date(*map(int, days[-1])) if days else None
     except ValueError:

@@ -49,7 +49,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A page of a scan. ``angle`` is by how many degrees it was straightened, ``fault`` why it cannot be shown."""
+    """A page of a scan. ``angle`` is by how many degrees it was straightened, either way, ``fault`` why it cannot be shown."""
 
     number: int
     begins: bool
