@@ -242,7 +242,6 @@ def _choices() -> dict[str, str]:
 def _scan(request: HttpRequest, found: ScanView, errors: dict[str, str]) -> HttpResponse:
     by = _who(request)
     pages = queries.loose_pages(found.id, by)
-    papers = queries.papers_of(found.id, by)
     choices = _choices() if pages else {}
     by_number = {one.number: one for one in pages}
     groups = [
@@ -258,7 +257,8 @@ def _scan(request: HttpRequest, found: ScanView, errors: dict[str, str]) -> Http
         "groups": groups if found.state is ScanState.DONE else [],
         "broken": [one for one in pages if one.fault],
         "unread": any(one.unread for one in pages),
-        "papers": [(one, labels.PAPER[one.state], labels.PAPER_TONE.get(one.state, "")) for one in papers],
+        "papers": [labels.paper(one) for one in queries.papers_of(found.id, by)],
+        "before": [labels.paper(one) for one in queries.papers_before(found, by)],
         "names": choices.values(),
         "errors": errors,
         "page_errors": bool(errors),

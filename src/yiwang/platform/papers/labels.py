@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from yiwang.platform.papers.types import PaperState, ScanState, ScanView
+from yiwang.platform.papers.types import PaperState, PaperView, ScanState, ScanView
 
 PAPER: dict[PaperState, Any] = {
     PaperState.SCANNED: gettext_lazy("待核对原件"),
@@ -16,6 +16,11 @@ PAPER: dict[PaperState, Any] = {
     PaperState.WITHDRAWN: gettext_lazy("本人已收回"),
 }
 PAPER_TONE = {PaperState.SCANNED: "yellow", PaperState.CHECKED: "green", PaperState.REFUSED: "red"}
+
+
+def paper(view: PaperView) -> tuple[PaperView, str, str]:
+    """Return a paper as a line of a list: how far it may be relied on, with the tone of its tag."""
+    return view, str(PAPER[view.state]), PAPER_TONE.get(view.state, "")
 
 
 def scan(view: ScanView) -> tuple[str, str]:

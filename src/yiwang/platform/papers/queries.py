@@ -82,6 +82,16 @@ def papers_of(pk: uuid.UUID, by: Actor) -> list[PaperView]:
     return [_paper(row) for row in rows]
 
 
+def papers_before(scan: ScanView, by: Actor, size: int = 20) -> list[PaperView]:
+    """Return what is kept for the same owner from other scans that the actor may see, latest first."""
+    rows = Paper.objects.visible_to(by).filter(
+        party_kind=scan.owner.kind.value,
+        party_id=scan.owner.id,
+        state__in=[PaperState.SCANNED.value, PaperState.CHECKED.value],
+    )
+    return [_paper(row) for row in rows.exclude(scan=scan.id).order_by("-named_at", "-id")[:size]]
+
+
 def get_paper(pk: uuid.UUID, by: Actor) -> PaperView:
     """Return a paper that the actor may see."""
     row = Paper.objects.visible_to(by).filter(pk=pk).first()

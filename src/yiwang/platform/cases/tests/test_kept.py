@@ -1,5 +1,8 @@
 """Papers that a window keeps: checked, they are used by what their owner applies for; taken back, they are asked for again."""
 
+import uuid
+from dataclasses import replace
+
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts as cases
 from yiwang.platform.cases import queries as drafts
@@ -37,6 +40,17 @@ def test_a_checked_paper_is_used_by_the_next_application_and_its_owner_reads_so(
     assert drafts.find_file(pk, file.pk, officer(case, Role.REVIEWER)) is not None
     (use,) = queries.uses(paper)
     assert (use.application_id, use.title) == (pk, application.title)
+
+
+def test_another_clerk_who_serves_its_owner_need_not_ask_for_it(owner, clerk):
+    paper = kept(owner, clerk)
+    other = replace(clerk, id=uuid.uuid4(), label="另一个窗口", principal=owner.principal)
+    pk = draft(other, FOOD)
+    assert stands(pk, other).state is FactState.KNOWN
+    fill(pk, other)
+    cases.submit(pk, by=other, key=key())
+    assert Application.objects.get(pk=pk).files.get(identity=PAPER).added_by == "数据服务窗口 2026-03-02 核对过原件"
+    assert [use.application_id for use in queries.uses(paper)] == [pk]
 
 
 def test_what_was_only_scanned_or_refused_or_taken_back_is_asked_for(owner, clerk):

@@ -223,6 +223,7 @@ def test_what_is_typed_wrongly_for_a_paper_stays(desk: Client, owner: Actor, cle
     assert redone.status_code == 200, "how the pages are divided changed: the clerk looks again"
     assert not Paper.objects.exists()
     paper = kept(owner, clerk, check=False)
+    assert "以前存过的，不用再扫" in text(desk.get(page))
     assert desk.post(f"{DESK}{paper}/", {"do": "refuse", "reason": "", "key": key()}).status_code == 422
     assert desk.post(f"{DESK}{paper}/", {"do": "refuse", "reason": "缺页", "key": key()}).status_code == 302
 
