@@ -174,7 +174,7 @@ def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except (NotNow, NotFound) as problem:
             errors = {"": str(problem.detail)}
     else:
-        note_read(by, found.owner, pk)
+        note_read(request, found.owner, pk)
     return _scan(request, found, errors)
 
 
@@ -298,7 +298,7 @@ def page(request: HttpRequest, pk: uuid.UUID, number: int) -> HttpResponseBase:
     """Show a page, or its small picture; looking is noted for its owner, once for the whole scan."""
     by = _who(request)
     digest = queries.find_page(pk, number, by)
-    note_read(by, queries.get_scan(pk, by).owner, pk)
+    note_read(request, queries.get_scan(pk, by).owner, pk)
     whole = store.download(digest, name=f"{number}.jpg", media_type="image/jpeg", inline=True)
     if "small" not in request.GET:
         return whole
@@ -316,7 +316,7 @@ def paper(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     by = _who(request)
     found = queries.get_paper(pk, by)
     if request.method != "POST":
-        note_read(by, found.owner, found.scan, pk, found.name)
+        note_read(request, found.owner, found.scan, pk, found.name)
         return _paper(request, found)
     key = request.POST.get("key", "")
     try:
