@@ -24,6 +24,9 @@ DOTS = 200
 """Pixels an inch that a page is drawn with."""
 MOST_PIXELS = 25_000_000
 MOST_PAGES = 200
+LARGEST_FILE = 512 * 1024**2
+"""Bytes of what it may write."""
+_NEEDED = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 TEXT = 20_000
 """Signs of a page's text layer that are kept."""
 _DRAW = '#set page(width: auto, height: auto, margin: 0pt)\n#image("in.pdf", page: int(sys.inputs.page))\n'
@@ -54,8 +57,9 @@ def _laid(file: BinaryIO) -> Iterator[Path]:
 
 
 def _run(folder: Path, *arguments: str) -> str:
-    # A thread's stack and heap count as address space, however little of them is used.
-    environment = os.environ | {"RAYON_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    # No key and no password goes along; a thread's stack and heap count as address space, however little of them is used.
+    environment = {name: os.environ[name] for name in _NEEDED if name in os.environ}
+    environment |= {"RAYON_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     command = [sys.executable, "-m", __name__, str(folder), *arguments]
     try:
         done = subprocess.run(
@@ -102,6 +106,8 @@ def main() -> None:
     """Count the pages, or draw one."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     folder = Path(sys.argv[1])
     from pypdf import PdfReader
 

@@ -14,7 +14,7 @@ from yiwang.platform.papers.ports import Ocr, OcrUnavailable, Picture, ocr
 
 @ocr.register("rapidocr")
 class RapidOcr(Ocr):
-    """PaddleOCR's small models (Chinese and English) by ONNX Runtime; a second or two a page."""
+    """PaddleOCR's small models (Chinese and English) by ONNX Runtime; some ten seconds of a core for a page full of text."""
 
     label = _("本机识别（RapidOCR）")
 
