@@ -9,15 +9,17 @@ from yiwang.kernel.acts import current
 from yiwang.platform.cases.models import Application, ApplicationFile
 from yiwang.platform.evidence.types import FactState, Resolution
 from yiwang.platform.papers import acts, queries
-from yiwang.platform.papers.source import NAME
+
+REF = "papers:"
+"""How the reference of a kept paper begins."""
 
 
 def take_over(application: Application, resolution: Resolution) -> None:
     """Put the files of kept papers into the application, where its agencies can open them, and note it for their owner."""
     used = {
-        uuid.UUID(one.ref.removeprefix(f"{NAME}:")): (name, one.source_name)
+        uuid.UUID(one.ref.removeprefix(REF)): (name, one.source_name)
         for name, one in resolution.materials.items()
-        if one.source == NAME and one.state is FactState.KNOWN
+        if one.ref.startswith(REF) and one.state is FactState.KNOWN
     }
     if not used:
         return

@@ -21,7 +21,6 @@ from yiwang.platform.catalog.types import (
     Material,
     MaterialKind,
     Necessity,
-    Satisfier,
     SatisfierKind,
 )
 from yiwang.platform.directory import queries as directory
@@ -39,11 +38,10 @@ paper (国办发〔2020〕42号). A pack that has no such dataset bars nobody.
 """
 _COMPARED = {FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.BOOLEAN}
 _SOURCES = {
-    SatisfierKind.LICENCE: ("licences",),
-    SatisfierKind.DATASET: ("datasets",),
-    SatisfierKind.EARLIER: ("papers", "earlier"),
+    SatisfierKind.LICENCE: "licences",
+    SatisfierKind.DATASET: "datasets",
+    SatisfierKind.EARLIER: "earlier",
 }
-"""Which sources are asked, and whose answer comes first: what was scanned to be kept, then what an application brought."""
 
 
 def resolve(
@@ -191,8 +189,10 @@ def _wanted(editions: Sequence[EditionView]) -> Any:
         for material in definition.materials:
             promised = material.necessity is Necessity.DEFERRABLE
             for satisfier in material.satisfied_by:
-                for source in _SOURCES.get(satisfier.kind, ()):
-                    want(source, _path(satisfier, material.identity), consumer)
+                if satisfier.kind in (SatisfierKind.LICENCE, SatisfierKind.DATASET):
+                    want(_SOURCES[satisfier.kind], satisfier.ref, consumer)
+                elif satisfier.kind is SatisfierKind.EARLIER:
+                    want("earlier", f"material:{satisfier.ref or material.identity}", consumer)
                 promised = promised or satisfier.kind is SatisfierKind.COMMITMENT
             if promised:
                 want("datasets", DISHONESTY, consumer)
@@ -206,10 +206,6 @@ def _wanted(editions: Sequence[EditionView]) -> Any:
         return found
 
     return paths, needed
-
-
-def _path(satisfier: Satisfier, name: str) -> str:
-    return f"material:{satisfier.ref or name}" if satisfier.kind is SatisfierKind.EARLIER else satisfier.ref
 
 
 def _ask_sources(principal: Party, agent: uuid.UUID | None, wanted: Mapping[str, Paths]) -> dict[str, Answers]:
@@ -329,22 +325,24 @@ def _material(
     for satisfier in material.satisfied_by:
         if satisfier.kind is SatisfierKind.RESULT and satisfier.ref in codes:
             return MaterialFact(state=FactState.LATER, ref=satisfier.ref, **common)
-        path = _path(satisfier, name)
-        for source in _SOURCES.get(satisfier.kind, ()):
-            answer = answered.get(source)
-            if answer is None:
-                continue
-            known = answer.known.get(path)
-            if known is not None:
-                return MaterialFact(
-                    state=FactState.KNOWN,
-                    ref=known.ref,
-                    source=source,
-                    source_name=known.source_name,
-                    at=known.at,
-                    **common,
-                )
-            down = down or answer.down.get(path, "")
+        path = satisfier.ref
+        source = _SOURCES.get(satisfier.kind, "")
+        if satisfier.kind is SatisfierKind.EARLIER:
+            path = f"material:{satisfier.ref or name}"
+        answer = answered.get(source)
+        if answer is None:
+            continue
+        known = answer.known.get(path)
+        if known is not None:
+            return MaterialFact(
+                state=FactState.KNOWN,
+                ref=known.ref,
+                source=source,
+                source_name=known.source_name,
+                at=known.at,
+                **common,
+            )
+        down = down or answer.down.get(path, "")
     if down:
         return MaterialFact(state=FactState.DEGRADED, source_name=down, **common)
     return MaterialFact(state=FactState.ASK, **common)

@@ -167,38 +167,36 @@ def _write(row: Scan, number: int, drawn: _Drawn) -> None:
 
 
 def _drawn(files: list[dict[str, Any]], number: int) -> _Drawn:
-    """Return a page of the files as it will be kept. What cannot be drawn is told, and the others go on."""
-    try:
-        image, layer = _opened(files, number)
-        source = store.save(straightening.jpeg(image))
-        straight, angle = straightening.turned(image, 0)
-        kept = straightening.jpeg(straight)
-        digest = store.save(kept)
-    except Exception:  # a foreign file may break anything in whoever opens it; the scan goes on with its other pages
-        log.warning("papers.page_broken", extra={"page": number}, exc_info=True)
-        return _Drawn(fault=_("这一页打不开，请重新扫描这一页。"))
-    try:
-        text, unread = ocr.selected().read(Picture(kept.getvalue(), layer)), False
-    except Exception as error:  # whatever a reader does, the window goes on
-        log.warning("papers.unread", extra={"error": type(error).__name__})
-        text, unread = "", True
-    return _Drawn(source, digest, angle, text.replace("\0", ""), unread)
-
-
-def _opened(files: list[dict[str, Any]], number: int) -> tuple[Image.Image, str]:
-    """Return a page, counted through all files, as a picture that stands upright, and its text layer."""
+    """Return a page of the files as it will be kept. What cannot be drawn is told, and the others go on; a store that is away is
+    no fault of the page: it is tried again.
+    """
+    broken = _Drawn(fault=_("这一页打不开，请重新扫描这一页。"))
     for file in files:
         if number <= file["pages"]:
             break
         number -= file["pages"]
-    layer = ""
-    with store.open_file(file["digest"]) as content:
+    try:
+        with store.open_file(file["digest"]) as stored:
+            content = stored.read()
+    except store.NoSuchFile:
+        return broken
+    try:
+        layer = ""
         if file["media_type"] == "application/pdf":
-            drawn, layer = pdf.page(content, number)
-        else:
-            drawn = content.read()
-    with Image.open(BytesIO(drawn), formats=["JPEG", "PNG"]) as image:
-        return straightening.upright(image), layer
+            content, layer = pdf.page(BytesIO(content), number)
+        with Image.open(BytesIO(content), formats=["JPEG", "PNG"]) as image:
+            whole = straightening.upright(image)
+        straight, angle = straightening.turned(whole, 0)
+        source, shown = straightening.jpeg(whole), straightening.jpeg(straight)
+    except Exception:  # a foreign file may break anything in whoever opens it
+        log.warning("papers.page_broken", extra={"page": number}, exc_info=True)
+        return broken
+    try:
+        text, unread = ocr.selected().read(Picture(shown.getvalue(), layer)), False
+    except Exception as error:  # whatever a reader does, the window goes on
+        log.warning("papers.unread", extra={"error": type(error).__name__})
+        text, unread = "", True
+    return _Drawn(store.save(source), store.save(shown), angle, text.replace("\0", ""), unread)
 
 
 # --- putting papers together ---

@@ -8,7 +8,3 @@ class PapersConfig(AppConfig):
 
     name = "yiwang.platform.papers"
     label = "papers"
-
-    def ready(self) -> None:
-        """Answer as a source of evidence."""
-        from yiwang.platform.papers import source  # noqa: F401

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
@@ -19,7 +19,6 @@ from yiwang.platform.papers import models, rules
 from yiwang.platform.papers.models import Paper, PaperUse, Scan
 from yiwang.platform.papers.types import (
     KeptFile,
-    KeptPaper,
     PageView,
     PaperState,
     PaperView,
@@ -114,8 +113,10 @@ def uses(pk: uuid.UUID, size: int = 50) -> list[Use]:
     return [Use(row.at, row.title, row.application_id) for row in rows]
 
 
-def kept(party: Party, identities: Collection[str]) -> list[KeptPaper]:
-    """Return, of each of these names, the latest checked paper of a party that still counts; one query, none for none."""
+def kept(party: Party, identities: Collection[str]) -> QuerySet[Any, Any]:
+    """Return, of each of these names, the latest checked paper of a party that still counts: name, id, an empty text, and when it
+    was compared with the original. A query that is not carried out yet, so that papers from elsewhere can be asked for with it.
+    """
     rows = Paper.objects.filter(
         Q(valid_until=None) | Q(valid_until__gte=clock.today()),
         party_kind=party.kind.value,
@@ -124,8 +125,7 @@ def kept(party: Party, identities: Collection[str]) -> list[KeptPaper]:
         state=PaperState.CHECKED.value,
         checked_at__gte=clock.now() - KEPT,
     ).order_by("identity", "-checked_at")
-    found = rows.distinct("identity").values_list("id", "identity", "checked_at")
-    return [KeptPaper(*row) for row in found]
+    return rows.distinct("identity").values_list("identity", "id", Value("", CharField()), "checked_at")
 
 
 def files_of(papers: Iterable[uuid.UUID]) -> list[KeptFile]:

@@ -99,15 +99,6 @@ class ScanView:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPaper:
-    """A checked paper as evidence: what its owner need not bring again."""
-
-    id: uuid.UUID
-    identity: str
-    checked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class KeptFile:
     """The file of a kept paper."""
 

@@ -16,7 +16,7 @@ from yiwang.kernel.codes import build_case_number, new_query_code, parse_task_co
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Key, PartyKind
-from yiwang.platform.cases import checking, documents, earlier, engine, kept, renewing
+from yiwang.platform.cases import checking, documents, earlier, engine, renewing
 from yiwang.platform.cases.acts.after import broken_promise
 from yiwang.platform.cases.acts.draft import only_draft
 from yiwang.platform.cases.events import SUBMITTED
@@ -73,7 +73,6 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     _number_and_write(application, cases, day)
     _write_materials(application, resolution, replaces=bool(said))
     earlier.take_over(application, resolution)
-    kept.take_over(application, resolution)
     licences.record_uses(
         _licences_used(resolution),
         purpose=_("办理“%(name)s”") % {"name": application.title},
@@ -266,7 +265,7 @@ def _write_materials(application: Application, resolution: Resolution, *, replac
                 items=list(material.items),
                 ref=material.ref,
                 source_name=material.source_name,
-                trust="B" if material.source in (earlier.NAME, kept.NAME) else _trust(material.state),
+                trust=_trust(material),
             )
         )
     if replaces:
@@ -281,6 +280,6 @@ def _licences_used(resolution: Resolution) -> set[str]:
     return {ref.removeprefix("licence:") for ref in found if ref.startswith("licence:")}
 
 
-def _trust(state: FactState) -> str:
-    marks: dict[Any, str] = {FactState.KNOWN: "A", FactState.GIVEN: "C", FactState.COMMITTED: "D"}
-    return marks.get(state, "")
+def _trust(material: MaterialFact) -> str:
+    marks: dict[Any, str] = {FactState.GIVEN: "C", FactState.COMMITTED: "D"}
+    return checking.trust_of(material) if material.state is FactState.KNOWN else marks.get(material.state, "")

@@ -3,16 +3,18 @@
 import uuid
 from dataclasses import replace
 
-from yiwang.kernel.types import Role
+from yiwang.kernel.types import SYSTEM, Role
 from yiwang.platform.cases import acts as cases
 from yiwang.platform.cases import queries as drafts
 from yiwang.platform.cases.models import Application
-from yiwang.platform.cases.tests.conftest import FOOD, case_of, draft, fill, key, officer, person
+from yiwang.platform.cases.tests.conftest import FOOD, case_of, draft, fill, key, officer, person, republish, submit
 from yiwang.platform.cases.tests.conftest import clerk as counter
 from yiwang.platform.cases.types import CaseState
+from yiwang.platform.catalog.types import Material, MaterialKind, Satisfier, SatisfierKind
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.papers import acts, queries
 from yiwang.platform.papers.tests.conftest import PAPER, clerk, kept
+from yiwang.platform.sharing.models import Dataset
 from yiwang.ui import store
 
 __all__ = ["clerk"]
@@ -26,7 +28,7 @@ def test_a_checked_paper_is_used_by_the_next_application_and_its_owner_reads_so(
     paper = kept(owner, clerk, number="TS1")
     pk = draft(owner, FOOD)
     fact = stands(pk, owner)
-    assert (fact.state, fact.source) == (FactState.KNOWN, "papers")
+    assert (fact.state, fact.source) == (FactState.KNOWN, "earlier")
     assert fact.source_name == "数据服务窗口 2026-03-02 核对过原件"
     fill(pk, owner)
     cases.submit(pk, by=owner, key=key())
@@ -64,6 +66,28 @@ def test_what_was_only_scanned_or_refused_or_taken_back_is_asked_for(owner, cler
     refused = kept(owner, clerk)
     acts.refuse(refused, "不是这个人的", by=clerk, key=key())
     assert stands(pk, owner).state is FactState.ASK
+
+
+def test_what_a_source_that_was_down_did_not_say_may_come_from_a_kept_paper_later(owner, clerk):
+    paper = Material(
+        "health",
+        "从业人员健康证明",
+        MaterialKind.PROOF,
+        shared=PAPER,
+        satisfied_by=(
+            Satisfier(SatisfierKind.DATASET, "population"),
+            Satisfier(SatisfierKind.EARLIER, PAPER),
+        ),
+    )
+    republish(FOOD, materials=(paper,))
+    Dataset.objects.update(available=False)
+    application = submit(owner, FOOD)
+    assert application.materials.get(identity=PAPER).state == FactState.DEGRADED
+    kept(owner, clerk)
+    cases.recheck(case_of(application, FOOD).pk, by=SYSTEM, key=key())
+    row = application.materials.get(identity=PAPER)
+    assert (row.state, row.trust) == (FactState.KNOWN, "B")
+    assert application.files.get(identity=PAPER).trust == "B"
 
 
 def test_a_kept_paper_stays_when_a_draft_that_had_it_too_is_thrown_away(
