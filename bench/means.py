@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -77,10 +77,10 @@ def one_family(report: Report, folder: Path, scheme: Scheme) -> None:
     """Compare families one after another by the act, in turn with plain SQL for the same rows."""
     say("loading the store …")
     count = load(folder, scheme)
-    families = list(_families(folder))[: TIMES + 50]
-    purposes.provide(partial(_purpose, {str(_id(numbers)): numbers for numbers in families}))
+    families = list(households(_csv(folder, "households")))[: TIMES + 50]
+    purposes.provide(partial(purpose, {str(identity(numbers)): numbers for numbers in families}))
     Grant.objects.update(per_minute=1_000_000)
-    by = _reviewer()
+    by = reviewer()
     keys = [blind_index(number, SUBJECT) for numbers in families for number in numbers]
     say(f"{count} records, {len(families)} families, {len(keys)} members")
     ids = list(Dataset.objects.filter(code__in=[want.dataset for want in scheme.wants]).values_list("id", flat=True))
@@ -88,7 +88,7 @@ def one_family(report: Report, folder: Path, scheme: Scheme) -> None:
     def act(numbers: tuple[str, ...]) -> None:
         consent = Consent(way=ConsentWay.SIGNED, on=clock.today())
         grown = [Member(number=number, consent=consent) for number in numbers]
-        acts.compare(_id(numbers), scheme.code, tuple(grown), by=by, key=uuid.uuid4().hex)
+        acts.compare(identity(numbers), scheme.code, tuple(grown), by=by, key=uuid.uuid4().hex)
 
     def floor(numbers: tuple[str, ...]) -> None:
         with connection.cursor() as sql:
@@ -117,7 +117,7 @@ def one_family(report: Report, folder: Path, scheme: Scheme) -> None:
 
 def _found(by: Actor, numbers: tuple[str, ...]) -> dict[str, Any]:
     """Return what the last report says, to see that there was something to compare."""
-    (line,) = queries.of_case(_id(numbers), by)
+    (line,) = queries.of_case(identity(numbers), by)
     view, _later = queries.get_comparison(line.id, by)
     lines = {line.fact: line.found for line in view.report.lines}
     return {
@@ -156,23 +156,24 @@ def _csv(folder: Path, code: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _families(folder: Path) -> Iterator[tuple[str, ...]]:
+def households(register: Iterable[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yield households whose grown members are compared, the head first; minors would need a guardian's consent."""
-    households: dict[str, list[str]] = {}
-    for line in _csv(folder, "households"):
-        if line["subject"] == line["member_number"] and not line["moved_out_on"]:
-            households.setdefault(line["household_number"], []).append(line["subject"])
-    for numbers in households.values():
+    found: dict[str, list[str]] = {}
+    for line in register:
+        if line["subject"] == line["member_number"] and not line.get("moved_out_on"):
+            found.setdefault(line["household_number"], []).append(line["subject"])
+    for numbers in found.values():
         grown = tuple(number for number in numbers if int(number[6:10]) < AT.year - 18)
         if len(grown) > 1:
             yield grown
 
 
-def _id(numbers: tuple[str, ...]) -> uuid.UUID:
+def identity(numbers: tuple[str, ...]) -> uuid.UUID:
+    """Return the identity of a family's made-up case."""
     return uuid.uuid5(uuid.NAMESPACE_OID, numbers[0])
 
 
-def _purpose(families: dict[str, tuple[str, ...]], ref: str) -> Purpose | None:
+def purpose(families: dict[str, tuple[str, ...]], ref: str) -> Purpose | None:
     """Find a made-up case: finding a real one is no part of what is measured."""
     numbers = families.get(ref)
     if numbers is None:
@@ -192,7 +193,8 @@ def _purpose(families: dict[str, tuple[str, ...]], ref: str) -> Purpose | None:
     )
 
 
-def _reviewer() -> Actor:
+def reviewer() -> Actor:
+    """Return an officer who reviews such cases."""
     path = directory.get_agency("330302-civil_affairs").path
     grants = (RoleGrant(Role.REVIEWER, path),)
     return Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), label="B-1", grants=grants, agency=path)

@@ -12,16 +12,18 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.models import AuditEntry, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.recording import in_hand
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.cases.models import Case
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing import live
+from yiwang.platform.sharing import live, tasks
 from yiwang.platform.sharing.means import acts, asking, queries
 from yiwang.platform.sharing.means.types import (
     Consent,
@@ -43,7 +45,7 @@ from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Basis, Outcome
 
-from .conftest import Caller
+from .conftest import Caller, caller
 from .test_applying import handed_in
 from .test_checks import FOOD, HEAD, bring, grant
 
@@ -117,8 +119,9 @@ def reviewer(code: str = "339901-amr") -> Actor:
     return Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), label="审查员 1", grants=grants, agency=path)
 
 
-def compare(case: Case, *members: Member, by: Actor | None = None) -> uuid.UUID:
-    return acts.compare(case.pk, "test_means", members or (signed(),), by=by or reviewer(), key=uuid.uuid4().hex)
+def compare(case: Case, *members: Member, by: Actor | None = None, key: str = "") -> uuid.UUID:
+    key = key or uuid.uuid4().hex
+    return acts.compare(case.pk, "test_means", members or (signed(),), by=by or reviewer(), key=key)
 
 
 def test_a_family_is_compared_and_every_answer_is_written_down(case: Case, granted: None) -> None:
@@ -194,6 +197,13 @@ def test_what_nobody_granted_is_not_compared_and_nothing_is_guessed(case: Case, 
     assert Comparison.objects.get().again_at is None
 
 
+def ring() -> None:
+    """Let the timers ring, and the worker do what they ask for."""
+    timers.ring_due()
+    for job in ProcrastinateJob.objects.filter(task_name="sharing.compare_again", status="todo"):
+        tasks.compare_again(**job.args)
+
+
 def test_what_was_down_is_compared_again_later_with_longer_and_longer_waits(case: Case, granted: None) -> None:
     now = clock.now()
     Dataset.objects.filter(code="test_money").update(available=False)
@@ -201,12 +211,12 @@ def test_what_was_down_is_compared_again_later_with_longer_and_longer_waits(case
         first = Comparison.objects.get(pk=compare(case))
     assert (first.lacking, first.again_at, first.verdict) == (1, now + timedelta(minutes=5), "look")
     with clock.at(now + timedelta(minutes=6)):
-        timers.ring_due()
+        ring()
     second = Comparison.objects.get(earlier=first)
     assert (second.attempt, second.again_at, second.by) == (2, second.at + timedelta(minutes=10), "审查员 1")
     Dataset.objects.filter(code="test_money").update(available=True)
     with clock.at(now + timedelta(minutes=20)):
-        timers.ring_due()
+        ring()
     third = Comparison.objects.get(earlier=second)
     assert (third.attempt, third.again_at, third.lacking, third.verdict) == (3, None, 0, "unfit")
     assert queries.get_comparison(second.pk, reviewer())[1] == third.pk
@@ -226,9 +236,14 @@ def test_who_is_slow_or_broken_does_not_hold_up_the_others(
     with serving(lambda _asked: plates) as well, serving(lambda _asked: held.wait(5)) as hanging:
         for code, system in (("test_cars", well), ("test_money", hanging)):
             feed_of(Dataset.objects.get(code=code), "http_ask", address=system.url)
-        began = time.monotonic()
-        pk = compare(case)
+        real, inside = live.ask, []
+        monkeypatch.setattr(live, "ask", lambda *args: inside.append(in_hand.get() is not None) or real(*args))
+        key, by, began = uuid.uuid4().hex, reviewer(), time.monotonic()
+        pk = compare(case, by=by, key=key)
         assert time.monotonic() - began < 3
+        assert inside == [False, True], "asked before the transaction"
+        assert compare(case, by=by, key=key) == pk
+        assert [len(one.asked) for one in (well, hanging)] == [1, 1], "and not again inside it, nor for the same key"
         held.set()
     live.forget()
     report = queries.get_comparison(pk, reviewer())[0].report
@@ -284,6 +299,8 @@ def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: C
     assert (made["verdict"], [one["code"] for one in made["contradictions"]]) == ("unfit", ["cars", "rich"])
     assert office.write("POST", "/comparisons", body, "compare-1").json()["id"] == made["id"]
     assert office.get(f"/comparisons/{made['id']}").json() == made
+    narrow = caller("narrow-system", agency=directory.get_agency("339901-amr").id, items=["330103015000"])
+    assert narrow.get(f"/comparisons/{made['id']}").status_code == 404, "it was let in for another item"
     minor = {"number": HEAD, "consent": {"way": "guardian", "on": "2026-01-05", "by": HEAD}}
     refused = office.write("POST", "/comparisons", body | {"members": [minor]})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")

@@ -17,6 +17,7 @@ import psycopg
 
 from yiwang.config import places, postgres
 
+PACK = os.environ.get("YIWANG_CHAOS_PACK", "testville")
 READY = 240  # seconds that a start may take on a busy machine
 
 

@@ -7,15 +7,12 @@ stands in the report: `YIWANG_CHAOS_SEED` strikes in the same way again, as far 
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,22 +20,16 @@ import pytest
 import yaml
 
 from yiwang.config.environment import ROOT
-from yiwang.config.tests.database import TESTVILLE, Copies
 
-from .city import City, furnish, wait_for
+from .city import PACK, City, wait_for
 from .judge import Judge
+from .killer import KILLS, SEED, Killer
 from .people import Citizen, Firm, Ledger, Staff
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
-PACK = os.environ.get("YIWANG_CHAOS_PACK", "testville")
-KILLS = int(os.environ.get("YIWANG_CHAOS_KILLS", "5"))
-SEED = int(os.environ.get("YIWANG_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 WALKERS = 2  # journeys at a time
 IN_FLIGHT = 0.15  # seconds that an act takes, about: the blow falls somewhere in it
-CRASH_LOOP = (
-    6  # seconds: granian ends itself when one of its processes dies again within 5.5 s, for whoever supervises it
-)
 SETTLE = 120  # seconds in which what was begun must be done: jobs of a killed worker wait until it counts as dead
 
 
@@ -70,23 +61,6 @@ def plan() -> Plan:
         found["life_event"], answers, firm["uscc"], found["person"], "lc-intake1", str(ask["item"]), ask["material"],
         firm["name"],
     )  # fmt: skip
-
-
-@pytest.fixture
-def city(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
-    """A city of real processes. Testville is furnished from the tests' own; another pack is loaded, once."""
-    state_dir = ROOT / ".yiwang" / "chaos" / (PACK + os.environ.get("PYTEST_XDIST_WORKER", ""))
-    if PACK == "testville":
-        shutil.rmtree(state_dir, ignore_errors=True)
-        assert Copies.present
-        with django_db_blocker.unblock(), Copies.present.apart(TESTVILLE) as source:
-            furnish(state_dir, source, Path(os.environ["YIWANG_STATE_DIR"]) / "secrets.json")
-    found = City(state_dir, PACK)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
 
 
 def walk(city: City, plan: Plan, ledger: Ledger, access: tuple[str, str], done: list[str]) -> None:
@@ -122,39 +96,6 @@ def walk(city: City, plan: Plan, ledger: Ledger, access: tuple[str, str], done: 
     done.append(pk)
 
 
-@dataclass
-class Killer:
-    """Strikes in the middle of what goes on: some acts after the last blow, at a random moment."""
-
-    city: City
-    ledger: Ledger
-    random: random.Random
-    failures: list[str]
-    """Of the walkers: when they have gone, there is nothing left to strike."""
-    struck: list[str] = field(default_factory=list)
-
-    def run(self) -> None:
-        """Strike as often as is wanted."""
-        targets: list[Callable[[], list[int]]] = [
-            self.city.web, self.city.worker, self.city.database,
-            self.city.web_process, self.city.whole_database, self.city.backend,
-        ]  # fmt: skip
-        bag: list[Callable[[], list[int]]] = []
-        last = 0.0
-        while len(self.struck) < KILLS and not self.failures:
-            bag = bag or self.random.sample(targets, len(targets))
-            target = self.city.everything if len(self.struck) % 17 == 16 else bag.pop()
-            mark = self.ledger.count + self.random.randrange(1, 5)
-            wait_for(lambda mark=mark: self.ledger.count >= mark, 20)
-            wait_for(lambda: self.ledger.flying, 10, every=0.001)
-            time.sleep(self.random.random() * IN_FLIGHT)
-            if target == self.city.web_process:
-                time.sleep(max(0.0, last + CRASH_LOOP - time.monotonic()))
-            if wait_for(target, 60) and self.city.kill(target):
-                self.struck.append(target.__name__)
-                last = time.monotonic() if target == self.city.web_process else last
-
-
 def leave_to_the_law(city: City, plan: Plan, firm: Firm, count: int) -> list[str]:
     """Hand in applications that nobody will accept, and let their five days be over soon, one after the other."""
     applications = [firm.apply(plan.life_event, plan.answers) for _ in range(count)]
@@ -179,7 +120,8 @@ def test_nothing_is_lost_and_nothing_is_doubled(city: City) -> None:
     began = time.monotonic()
     done: list[str] = []
     failures: list[str] = []
-    killer = Killer(city, ledger, random.Random(SEED), failures)
+    targets = [city.web, city.worker, city.database, city.web_process, city.whole_database, city.backend]
+    killer = Killer(city, ledger, random.Random(SEED), failures, targets, IN_FLIGHT)
 
     def walk_on() -> None:
         try:

@@ -184,7 +184,7 @@ def public(prepared: str, browser: Browser) -> list[str]:
     item = page.locator("main a[href^='/items/']").first.get_attribute("href").strip("/").split("/")[1]
     page.close()
     known = {"navigator:code": EVENT, "task_code": item, "check:code": "A" * 20}
-    known |= {"type:code": "tax_clearance", "dataset:code": "legal_persons"}
+    known |= {"type:code": "tax_clearance", "dataset:code": "legal_persons", "base:code": "population"}
     found = [
         filled(path, known, name) for name, path in addresses({"public"}) if name not in {"item_changes"}
     ]  # the first edition of an item has nothing to compare: 404, as /no-such-page

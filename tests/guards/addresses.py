@@ -115,6 +115,8 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing:object_to": {"code": "=legal_persons"},
     "sharing_desk:compare": {"pk": "running_case"},
     "sharing_desk:comparison": {"pk": "comparison"},
+    "sharing:base": {"code": "=legal_persons"},
+    "sharing_desk:base": {"code": "=legal_persons"},
     "sharing:dataset": {"code": "=legal_persons"},
     "sharing_desk:dataset": {"code": "=legal_persons"},
     "element_editing:revisions_compare": {

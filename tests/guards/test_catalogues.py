@@ -87,7 +87,7 @@ def untyped(by, key):
     ],
 )
 def test_a_careless_act_is_seen(told: str, body: Any, permission: Permission, announces: str | None) -> None:
-    planted = Act(body, name="planted", permission=permission, on=None, ready=None, announces=announces)
+    planted = Act(body, name="planted", permission=permission, on=None, ready=None, announces=announces, ahead=None)
     (found,) = careless_acts([planted])
     assert told in found
 

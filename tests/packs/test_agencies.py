@@ -33,8 +33,10 @@ def city(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def systems(city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def systems(city: Path, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     monkeypatch.setenv("YIWANG_PACK_DIR", str(city.parent))
+    settings.YIWANG_FEED_DIR = tmp_path / "feeds"
+    monkeypatch.setenv("YIWANG_FEED_DIR", str(settings.YIWANG_FEED_DIR))
     found = Running(
         tmp_path / "agencies", "--pack", "wenzhou", "--people", str(PEOPLE), "--firms", "60", "--bad", "100"
     )
@@ -56,7 +58,8 @@ def test_a_restaurant_on_what_agencies_have_with_all_of_them_up_and_with_three_d
     places = systems.places
     assert len(places) >= 42
     connecting.connect(list(places.values()))
-    kept = set(Feed.objects.filter(connector="http_pull").values_list("dataset__code", flat=True))
+    kept = set(Feed.objects.exclude(connector="http_ask").values_list("dataset__code", flat=True))
+    files = set(Feed.objects.filter(connector="file_drop").values_list("dataset__code", flat=True))
     settle(places, kept)
 
     # What each agency has is here, its bad rows are kept for mending, and nothing else came.
@@ -73,6 +76,8 @@ def test_a_restaurant_on_what_agencies_have_with_all_of_them_up_and_with_three_d
             counted += Counter(good=good, bad=bad)
     assert counted["good"] > PEOPLE * 5
     assert counted["bad"] > 20
+    assert {"tax_arrears", "energy_use", "annual_reports"} <= files
+    assert Record.objects.filter(dataset__code__in=files).count() > 20, "files, too"
     assert not Record.objects.exclude(dataset__code__in=kept).exists(), "what is asked at its source is not kept"
 
     well = walk(pack)

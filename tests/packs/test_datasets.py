@@ -188,7 +188,8 @@ def test_records_satisfy_the_rules_between_datasets_but_for_one_on_purpose(name:
         kinds = {item.name: item.kind for item in here.datasets[source].items}
         for record in records[source]:
             looked_for = record.get(column) if column and rule.kind is not CrossKind.EQUAL else record["subject"]
-            there = [one for one in records[target] if one["subject"] == looked_for]
+            named = other if other and rule.kind is not CrossKind.EQUAL else "subject"
+            there = [one for one in records[target] if one.get(named) == looked_for]
             if rule.kind is CrossKind.EQUAL:
                 told = [one[other] for one in there if one.get(other)]
                 good = not (told and record.get(column)) or any(

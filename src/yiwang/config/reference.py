@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from django.urls import get_resolver
 from django.utils import translation
 from procrastinate.contrib.django import app
 
@@ -28,6 +29,7 @@ What the platform can do and say, from its own closed catalogues. Written by `yi
 
 def text() -> str:
     """Return the page."""
+    _ = get_resolver().url_patterns  # imports what only an address leads to
     with translation.override("en"):
         parts = (HEAD, *_acts(), *_permissions(), *_events(), *_timers(), *_tasks(), *_plugins(), *_scopes())
         return "\n".join(parts).rstrip() + "\n"

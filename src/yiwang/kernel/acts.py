@@ -20,6 +20,7 @@ import functools
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints
@@ -56,6 +57,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 Target = TypeVar("Target")
 Ready = Callable[[Any], Denial | None]
+Ahead = Callable[..., AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +137,7 @@ class Act(Generic[P, R]):
         on: Callable[[Any, Actor], Any] | None,
         ready: Ready | None,
         announces: str | None,
+        ahead: Ahead | None,
     ) -> None:
         functools.update_wrapper(self, body)
         self.body = body
@@ -143,6 +146,7 @@ class Act(Generic[P, R]):
         self.on = on
         self.ready = ready
         self.announces = announces
+        self.ahead = ahead
         self.__signature__ = None
 
     @functools.cached_property
@@ -163,11 +167,14 @@ class Act(Generic[P, R]):
         key = cast(str, kwargs["key"])
         if in_hand.get() is not None:
             raise RuntimeError(f"{self.name} was called inside {current().act}: call its inner function")
-        record = Record(act=self.name, by=by, at=clock.now())
-        token = in_hand.set(record)
-        try:
+        scope = f"{self.name}|{by.identity}"
+        with ExitStack() as outside:
+            if self.ahead is not None and not _was_used(scope, key):
+                self.permission.check(by)
+                outside.enter_context(self.ahead(*args, **{k: v for k, v in kwargs.items() if k != "key"}))
+            record = Record(act=self.name, by=by, at=clock.now())
+            outside.callback(in_hand.reset, in_hand.set(record))
             with transaction.atomic():
-                scope = f"{self.name}|{by.identity}"
                 given = _digest(args, kwargs)
                 seen, stored = _reserve(scope, key, given, record.at)
                 if seen:
@@ -176,8 +183,6 @@ class Act(Generic[P, R]):
                 record.finish()
                 write(record, scope, key, self._answer.dump_python(answer, mode="json"))
                 return answer
-        finally:
-            in_hand.reset(token)
 
     def _perform(self, args: Any, kwargs: Any, by: Actor, record: Record) -> R:
         self.permission.check(by)  # before anything is read
@@ -221,7 +226,7 @@ class _TargetDecorator(_Decorator):
 
 def act(name: str, *, permission: Permission) -> _Decorator:
     """Register an act that makes something new (no target)."""
-    return _Decorator(name=name, permission=permission, on=None, ready=None, announces=None)
+    return _Decorator(name=name, permission=permission, on=None, ready=None, announces=None, ahead=None)
 
 
 def act_on(
@@ -231,13 +236,16 @@ def act_on(
     permission: Permission,
     ready: Ready | None = None,
     announces: str | None = None,
+    ahead: Ahead | None = None,
 ) -> _TargetDecorator:
     """Register an act on a target.
 
     ``target(id, by)`` loads and locks it among what ``by`` may see, ``ready(target)`` says why not now, ``announces`` is
-    the event that follows.
+    the event that follows. ``ahead``, called with the act's arguments, gives a context in which the act is done: it does
+    before the transaction what others take long for, checks itself that ``by`` may have that done, and is left out where
+    the key was used already.
     """
-    return _TargetDecorator(name=name, permission=permission, on=target, ready=ready, announces=announces)
+    return _TargetDecorator(name=name, permission=permission, on=target, ready=ready, announces=announces, ahead=ahead)
 
 
 @contextlib.contextmanager
@@ -293,6 +301,12 @@ def _describe(value: Any) -> Any:
     if hasattr(value, "sha256"):  # a stored file is named by its content
         return value.sha256
     raise TypeError(f"acts take plain values, not {type(value).__name__}")
+
+
+def _was_used(scope: str, key: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM kernel_idempotencykey WHERE scope = %s AND key = %s", [scope, key])
+        return bool(cursor.rowcount)
 
 
 def _reserve(scope: str, key: str, given: str, at: datetime) -> tuple[bool, Any]:

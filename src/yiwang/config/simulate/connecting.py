@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from yiwang.config.simulate import house
+from yiwang.config.simulate.dropping import is_dropped
 from yiwang.config.simulate.running import Place
 from yiwang.doors.openapi import queries as openapi
 from yiwang.doors.openapi.acts import close_client, register_client
@@ -34,7 +35,8 @@ _GOING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED, SubscriptionState.
 def connect(places: Sequence[Place]) -> int:
     """Give every dataset the feed that it has to have; return how many feeds had to be said anew.
 
-    What changes by the minute and may only be asked about is asked at its source; all else is read in.
+    What changes by the minute and may only be asked about is asked at its source; what changes seldom comes as files; all else
+    is read in.
     """
     said = 0
     known = queries.feed_addresses()
@@ -46,6 +48,8 @@ def connect(places: Sequence[Place]) -> int:
             spec = _spec(place, definitions[code])
             if known.get(code) != (spec.connector, spec.address):
                 save_feed(queries.id_of(code), spec, by=SYSTEM, key=f"simulate:{code}:{spec.address}:{time.time_ns()}")
+                if spec.connector == "file_drop":
+                    _post(place, "/drop", {"dataset": code})
                 said += 1
     return said
 
@@ -122,6 +126,8 @@ def _post(place: Place, path: str, said: Mapping[str, Any]) -> dict[str, Any]:
 def _spec(place: Place, definition: DatasetDefinition) -> FeedSpec:
     if definition.cycle is UpdateCycle.REALTIME and definition.methods == (SharingMethod.CHECK,):
         return FeedSpec(connector="http_ask", address=f"{place.url}/ask", secret=place.token)
+    if is_dropped(definition):
+        return FeedSpec(connector="file_drop", settings={"quiet": 0})  # each is put down whole
     return FeedSpec(connector="http_pull", address=f"{place.url}/rows/{definition.code}", secret=place.token)
 
 
@@ -136,6 +142,16 @@ def is_up(place: Place) -> bool:
         return httpx.get(f"{place.url}/healthz", **_PLAIN).is_success
     except httpx.HTTPError:
         return False
+
+
+def definitions(root: Path) -> dict[str, list[DatasetDefinition]]:
+    """Return what datasets each agency has, by agency."""
+    pack = Pack(root)
+    found: dict[str, list[DatasetDefinition]] = {}
+    for one in pack.rows("datasets/*.yaml", DatasetDefinition):
+        found.setdefault(one.agency, []).append(one)
+    pack.stop_if_faulty()
+    return found
 
 
 def outages(root: Path) -> dict[str, list[str]]:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from yiwang.config.processes import die_with_parent
 from yiwang.config.simulate import house
+from yiwang.config.simulate.dropping import Dropper, is_dropped
 from yiwang.config.simulate.stores import Store
 from yiwang.config.simulate.system import System, serve
+from yiwang.platform.sharing.types import DatasetDefinition
 
 NOTE = "agencies.json"
 """Who runs where, with the tokens; only its owner may read it."""
@@ -50,9 +52,18 @@ def places(folder: Path) -> list[Place]:
 class Systems:
     """The systems of a folder's stores. Each keeps its port and token; whoever dies is started again on the same socket."""
 
-    def __init__(self, folder: Path, agencies: dict[str, list[str]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        agencies: dict[str, list[str]],
+        definitions: dict[str, list[DatasetDefinition]],
+        feeds: Path,
+    ) -> None:
+        """``definitions`` are those of each agency; what it brings as files it puts into its folder below ``feeds``."""
         known = {place.agency: place for place in places(folder)}
         self.folder = folder
+        self.definitions = definitions
+        self.feeds = feeds
         self.listeners: dict[str, socket.socket] = {}
         self.places: dict[str, Place] = {}
         self.children: dict[int, str] = {}
@@ -110,7 +121,11 @@ class Systems:
                     listener.close()
             store = Store(self.folder / f"{agency}.sqlite")
             desk = house.Desk(agency, store) if house.function_of(agency) in house.LISTENS else None
-            serve(System(agency, store, place.datasets, place.token, desk), self.listeners[agency])
+            mine = self.definitions[agency]
+            columns = {one.code: tuple(item.name for item in one.items) for one in mine}
+            dropped = {one.code: columns[one.code] for one in mine if is_dropped(one)}
+            files = Dropper(store, self.feeds / agency, dropped) if dropped else None
+            serve(System(agency, store, columns, place.token, desk, files), self.listeners[agency])
         finally:
             os._exit(1)
 

@@ -29,6 +29,7 @@ CREATE TABLE record (
     "values" TEXT NOT NULL, bad INTEGER NOT NULL, gone INTEGER NOT NULL DEFAULT 0, UNIQUE (dataset, subject, own)
 );
 CREATE INDEX record_in_order ON record (dataset, seq);
+CREATE TABLE handed (dataset TEXT PRIMARY KEY, seq INTEGER NOT NULL);
 CREATE TABLE behaviour (one INTEGER PRIMARY KEY CHECK (one = 1), said TEXT NOT NULL);
 """
 
@@ -64,7 +65,7 @@ def prepare(root: Path, folder: Path, size: Size) -> dict[str, list[str]]:
     city = plan.read_city(root)
     wanted = {
         "size": asdict(size) | {"at": size.at.isoformat()},
-        "made_of": digest([root, Path(synth.__file__).parent]),
+        "made_of": digest([root, Path(synth.__file__).parent, Path(__file__)]),
     }
     note = folder / MADE
     if note.exists() and (found := json.loads(note.read_text()))["from"] == wanted:
@@ -173,6 +174,16 @@ class Store:
                 (dataset, subject, own, at.isoformat(), text, values is None),
             )
 
+    def handed_over(self) -> dict[str, int]:
+        """Return up to which row each dataset was brought as files, of those that somebody asked for."""
+        with closing(_opened(self.path)) as store:
+            return dict(store.execute("SELECT dataset, seq FROM handed"))
+
+    def hand_over(self, dataset: str, seq: int) -> None:
+        """Note that all rows up to this one were brought."""
+        with closing(_opened(self.path)) as store, store:
+            store.execute("INSERT OR REPLACE INTO handed VALUES (?, ?)", (dataset, seq))
+
     def behaviour(self) -> dict[str, Any]:
         """Return how the system was told to behave."""
         with closing(_opened(self.path)) as store:
@@ -188,3 +199,8 @@ class Store:
         with closing(_opened(self.path)) as store:
             rows = store.execute(f'SELECT seq, subject, at, "values", gone FROM record WHERE {where}', given)  # noqa: S608
             return [Row(seq, subject, at, json.loads(values), bool(gone)) for seq, subject, at, values, gone in rows]
+
+
+def not_after_now(at: str) -> str:
+    """Return when a row was so; the invented city lives on a fixed day, which may not have come yet."""
+    return min(datetime.fromisoformat(at), datetime.now(UTC)).isoformat()

@@ -1,8 +1,9 @@
 """One agency's system: hands out what changed (``http_pull``), answers about somebody (``http_ask``), and fails as it is told.
 
 ``GET /rows/DATASET?since=&limit=`` · ``POST /ask`` · ``GET /healthz`` · ``POST /behave`` (``outage``: ``refuse``, ``hang``,
-``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all). The three desks of
-a house (``house``) also take ``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
+``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all) · ``POST /drop``
+(``dataset``: one that is brought as files, from its beginning). The three desks of a house (``house``) also take
+``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from yiwang.config.simulate.dropping import Dropper
 from yiwang.config.simulate.house import Contract, Desk
-from yiwang.config.simulate.stores import Row, Store
+from yiwang.config.simulate.stores import Row, Store, not_after_now
 
 OUTAGES = ("", "refuse", "hang", "garbage", "cut")
 _LONG = 120.0
@@ -29,19 +31,21 @@ _MOST_BODY = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What a system is: its agency, its store, the datasets in it, and the token that callers need."""
+    """What a system is: its agency, its store, the columns of each dataset in it, and the token that callers need."""
 
     agency: str
     store: Store
-    datasets: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]]
     token: str
     desk: Desk | None = None
+    files: Dropper | None = None
 
 
 def serve(system: System, listener: socket.socket) -> None:
     """Serve on a socket that listens already, for ever."""
-    if system.desk is not None:
-        threading.Thread(target=system.desk.publish_for_ever, daemon=True).start()
+    for work in (system.desk and system.desk.publish_for_ever, system.files and system.files.drop_for_ever):
+        if work:
+            threading.Thread(target=work, daemon=True).start()
     with _Server(system, listener) as server:
         server.serve_forever(poll_interval=60)
 
@@ -70,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         if url.path == "/healthz":
-            self._say(200, {"agency": self.server.system.agency, "datasets": len(self.server.system.datasets)})
+            self._say(200, {"agency": self.server.system.agency, "datasets": len(self.server.system.columns)})
             return
         desk = self.server.system.desk
         if desk is not None and url.path == "/house/":
@@ -81,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200, desk.contracts() if url.path == "/contracts" else desk.platform())
             return
         head, _slash, dataset = url.path.lstrip("/").partition("/")
-        if head != "rows" or dataset not in self.server.system.datasets:
+        if head != "rows" or dataset not in self.server.system.columns:
             self._say(404, {"title": "no such dataset"})
         elif self._may() and self._is_well([dataset]):
             self._rows(dataset, {name: values[0] for name, values in parse_qs(url.query).items()})
@@ -104,6 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/behave":
             self._behave(asked)
+        elif self.path == "/drop":
+            files = self.server.system.files
+            well = files is not None and files.ask(str(asked.get("dataset")))
+            self._say(200 if well else 404, {} if well else {"title": "no such dataset"})
         elif desk is not None and self.path == "/platform":
             desk.meet(asked)
             self._say(200, {})
@@ -134,14 +142,16 @@ class _Handler(BaseHTTPRequestHandler):
         rows = self.server.system.store.since(dataset, since, limit + 1)
         given = rows[:limit]
         following = given[-1].seq if given else since
-        self._say(200, {"rows": [_as_row(row) for row in given], "next": following, "more": len(rows) > limit})
+        columns = self.server.system.columns[dataset]
+        found = [_as_row(row, columns) for row in given]
+        self._say(200, {"rows": found, "next": following, "more": len(rows) > limit})
 
     def _about(self, dataset: str, numbers: list[str], names: list[str]) -> list[dict[str, Any]]:
         rows = self.server.system.store.about(dataset, numbers) if numbers else []
         return [
             {
                 "number": row.subject,
-                "at": _not_after_now(row.at),
+                "at": not_after_now(row.at),
                 "values": {name: row.values[name] for name in names if name in row.values},
             }
             for row in rows
@@ -150,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _has(self, dataset: str) -> bool:
         """Tell whether an outage is not about this dataset alone: then it is left out of the answers."""
         behaviour = self.server.behaviour
-        return dataset in self.server.system.datasets and not (
+        return dataset in self.server.system.columns and not (
             behaviour.get("outage") and dataset in behaviour.get("datasets", ())
         )
 
@@ -208,11 +218,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep no log: an agency's own affair."""
 
 
-def _as_row(row: Row) -> dict[str, Any]:
+def _as_row(row: Row, columns: Sequence[str]) -> dict[str, Any]:
     gone = {"deleted": True} if row.gone else {}
-    return {"subject": row.subject, "at": _not_after_now(row.at), **row.values, **gone}
-
-
-def _not_after_now(at: str) -> str:
-    """Return when a row was so; the invented city lives on a fixed day, which may not have come yet."""
-    return min(datetime.fromisoformat(at), datetime.now(UTC)).isoformat()
+    return {"subject": row.subject, "at": not_after_now(row.at), **dict.fromkeys(columns), **row.values, **gone}

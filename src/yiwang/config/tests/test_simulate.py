@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import hmac
+import io
 import json
 import os
 import random
@@ -22,15 +24,16 @@ import httpx
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from openpyxl import load_workbook
 
-from yiwang.config.simulate import connecting, house, running, stores
+from yiwang.config.simulate import connecting, dropping, house, running, stores
 from yiwang.kernel import clock
 from yiwang.platform.sharing import live, runner
 from yiwang.platform.sharing.models import Feed, Record
 
 PACKS = Path(django_settings.YIWANG_PACK_DIR)
 NOBODY = stores.Size(people=0)
-FIRM = "91339901MADEM0011Y"
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
 class Running:
@@ -51,12 +54,13 @@ class Running:
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.places = self.wait()
 
-    def wait(self) -> dict[str, running.Place]:
-        """Wait until each system answers, by a process of now."""
+    def wait(self, killed: int = 0) -> dict[str, running.Place]:
+        """Wait until each system answers, by a process of now and not by the one that was killed."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             found = running.places(self.folder)
-            if found and all(_is_of(place.pid, self.process.pid) and connecting.is_up(place) for place in found):
+            mine = [place for place in found if place.pid != killed and _is_of(place.pid, self.process.pid)]
+            if mine and mine == found and all(map(connecting.is_up, found)):
                 return {place.agency: place for place in found}
             time.sleep(0.05)
         raise AssertionError("the systems do not answer")
@@ -170,7 +174,7 @@ def test_each_is_a_process_that_knows_its_callers_and_comes_again(systems: Runni
     assert httpx.get(f"{rows}?since=x", headers=good).status_code == 400
     assert oct((systems.folder / running.NOTE).stat().st_mode)[-3:] == "600", "tokens are nobody else's business"
     os.kill(amr.pid, signal.SIGKILL)
-    again = systems.wait()["339901-amr"]
+    again = systems.wait(killed=amr.pid)["339901-amr"]
     assert (again.port, again.token) == (amr.port, amr.token)
     assert again.pid != amr.pid
 
@@ -213,7 +217,7 @@ def test_it_fails_as_it_is_told(systems: Running) -> None:
     assert httpx.get(rows, **good).status_code == 200
     assert time.monotonic() - began > 0.09
     os.kill(amr.pid, signal.SIGKILL)
-    systems.wait()
+    systems.wait(killed=amr.pid)
     assert httpx.post(f"{amr.url}/behave", json={"outage": "x"}, **good).status_code == 400
     assert store(systems, "339901-amr").behaviour()["latency"] == 200, "it behaves so after its death, too"
 
@@ -257,6 +261,83 @@ def test_who_is_down_holds_up_nobody_and_is_seen_at_the_desk(
     connecting.behave(places["339901-amr"])
     settle(places, {"legal_persons"})
     assert here("legal_persons") == there(systems, "339901-amr", "legal_persons")
+
+
+# --- files ---
+
+ROWS = [
+    (f"{n:018d}", {"name": f'名{n}，"引"', "sum": n / 4, "well": n % 2 == 0, "many": ["甲", "乙"]}) for n in range(5)
+]
+COLUMNS = ("name", "sum", "well", "many")
+
+
+@pytest.fixture
+def dropper(tmp_path: Path) -> dropping.Dropper:
+    stores.prepare(PACKS / "testville", tmp_path / "agencies", NOBODY)
+    found = stores.Store(tmp_path / "agencies" / "339901-amr.sqlite")
+    codes = ("a", "b", "c", "d", "e")
+    for code in codes:
+        for subject, values in ROWS:
+            found.change(code, subject, "[]", values, NOON)
+    return dropping.Dropper(found, tmp_path / "feeds" / "339901-amr", dict.fromkeys(codes, COLUMNS))
+
+
+def read_files(dropper: dropping.Dropper, code: str) -> list[list[str]]:
+    """Read what lies there, oldest first, without the headers."""
+    found: list[list[str]] = []
+    for path in sorted((dropper.folder / code).iterdir()):
+        if path.suffix == ".xlsx":
+            lines = [[cell or "" for cell in row] for row in load_workbook(path).active.values]
+        else:
+            content = path.read_bytes()
+            text = content.decode("utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "gb18030")
+            lines = list(csv.reader(io.StringIO(text)))
+        assert lines[0] == ["subject", "at", *COLUMNS, "deleted"]
+        found += lines[1:]
+    return found
+
+
+def test_files_hold_what_there_is_then_what_changed(dropper: dropping.Dropper) -> None:
+    dropper.drop()
+    assert not dropper.folder.exists(), "nobody asked"
+    assert not dropper.ask("legal_persons"), "which is no file"
+    kinds = set()
+    for code in dropper.columns:
+        assert dropper.ask(code)
+        kinds |= {path.suffix for path in (dropper.folder / code).iterdir()}
+        rows = read_files(dropper, code)
+        assert [(one[0], one[2], one[4], one[5]) for one in rows] == [
+            (subject, values["name"], json.dumps(values["well"]), '["甲", "乙"]') for subject, values in ROWS
+        ]
+        assert {one[-1] for one in rows} == {"false"}
+    assert kinds == {".csv", ".xlsx"}
+    empty = dropping.Dropper(dropper.store, dropper.folder, {"nothing": COLUMNS})
+    assert empty.ask("nothing")
+    assert read_files(empty, "nothing") == [], "a file that says so"
+    dropper.drop()
+    assert len(read_files(dropper, "a")) == len(ROWS), "nothing changed"
+    dropper.store.change("a", ROWS[0][0], "[]", None, NOON)
+    handed = dropper.store.handed_over()
+    dropper.drop()
+    dropper.store.hand_over("a", handed["a"])  # killed before it noted what it had put down
+    dropper.drop()
+    assert [(one[0], one[-1]) for one in read_files(dropper, "a")[len(ROWS) :]] == [(ROWS[0][0], "true")]
+
+
+@pytest.mark.parametrize("outage", ["refuse", "hang", "garbage", "cut"])
+def test_who_is_down_brings_nothing_or_nonsense_and_later_all(dropper: dropping.Dropper, outage: str) -> None:
+    dropper.store.behave({"outage": outage, "datasets": ["a"]})
+    for code in ("a", "b"):
+        dropper.ask(code)
+    dropper.drop()
+    files = list((dropper.folder / "a").iterdir()) if (dropper.folder / "a").exists() else []
+    assert len(files) == (1 if outage in ("garbage", "cut") else 0), "nonsense comes once"
+    assert len(read_files(dropper, "b")) == len(ROWS), "the outage is about another dataset"
+    for file in files:
+        file.unlink()
+    dropper.store.behave({})
+    dropper.drop()
+    assert len(read_files(dropper, "a")) == len(ROWS)
 
 
 # --- a house, from desk to desk ---

@@ -7,7 +7,10 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import QuerySet
+
 from yiwang.kernel.codes import CodeError, clean, parse_citizen_id, parse_uscc
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.types import Reach
 from yiwang.platform.cases.engine import facts_of
 from yiwang.platform.cases.models import Case
@@ -20,13 +23,20 @@ NUMBER = 18
 """Length of a citizen id and of a social credit code."""
 
 
+def _running() -> QuerySet[Case]:
+    return Case.objects.select_related("application", "agency").filter(closed_at=None)
+
+
+_BY_ID = Compiled(lambda: _running().filter(pk=Slot("pk")))
+_BY_NUMBER = Compiled(lambda: _running().filter(number=Slot("number")))
+
+
 def find(ref: str) -> Purpose | None:
     """Return a running case by identity or number."""
-    rows = Case.objects.select_related("application", "agency").filter(closed_at=None)
     try:
-        row = rows.filter(pk=uuid.UUID(ref)).first()
+        row = _BY_ID.first(pk=uuid.UUID(ref))
     except ValueError:
-        row = rows.filter(number=ref).first()
+        row = _BY_NUMBER.first(number=ref)
     if row is None:
         return None
     application = row.application
@@ -62,3 +72,4 @@ def _numbers(value: Any) -> Iterator[str]:
             with contextlib.suppress(CodeError):
                 parse(value)
                 yield value
+                return

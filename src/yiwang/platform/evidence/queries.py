@@ -29,7 +29,7 @@ from yiwang.platform.evidence.sources import Answers, Known, Paths, Subject, sou
 from yiwang.platform.evidence.types import Fact, FactState, MaterialFact, Resolution
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.types import OrganisationView, PersonView
-from yiwang.platform.sharing.types import Consumer, Use
+from yiwang.platform.sharing.types import Consumer, Outcome, Use
 from yiwang.ui import values
 
 DISHONESTY = "serious_dishonesty"
@@ -90,7 +90,7 @@ def resolve(
     }
     down = {source for answer in answered.values() for source in answer.down.values()}
     report = rules.burden(editions, everything, waits_for or {}, facts, stand)
-    said = answered["datasets"].known if "datasets" in answered else {}
+    said = answered["datasets"].known | answered["datasets"].absent if "datasets" in answered else {}
     return Resolution(facts, stand, tuple(sorted(down)), distrust, report, said)
 
 
@@ -107,6 +107,8 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
             _edition, paths, papers = found.setdefault(key, (edition, [], []))
             paths.append(path)
             papers += [paper] if paper else []
+        if only is None and DISHONESTY in said and _counts(said[DISHONESTY], resolution, edition):
+            found[edition.definition.basic_code, DISHONESTY] = (edition, [DISHONESTY], [])
     made = []
     for (item, dataset), (edition, paths, papers) in found.items():
         first = said[paths[0]]
@@ -124,10 +126,17 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
                 source_at=first.at,
                 grant=first.grant,
                 replaced=tuple(papers),
+                outcome=Outcome.NONE if (dataset, first.value) == (DISHONESTY, False) else Outcome.FOUND,
                 result=sha256_of([said[path].value for path in paths]),
             )
         )
     return made
+
+
+def _counts(listed: Known, resolution: Resolution, edition: EditionView) -> bool:
+    """Tell whether the list of the seriously dishonest decided something: a word was taken for a paper, or was not."""
+    papers = [resolution.materials.get(one.identity) for one in edition.definition.materials]
+    return bool(listed.value) or any(one and one.state in (FactState.COMMITTED, FactState.DEFERRED) for one in papers)
 
 
 def _answered(resolution: Resolution, edition: EditionView, only: Collection[str] | None) -> Iterator[tuple[str, str]]:

@@ -17,9 +17,12 @@ __all__ = ["Answers", "Known", "Paths", "Source", "Subject", "sources"]
 
 @dataclass(slots=True)
 class Answers:
-    """What a source answered: known paths, and paths whose holder is down (with its name)."""
+    """What a source answered: known paths, paths whose holder is down (with its name), and those that asked whether there
+    is a record where there is none.
+    """
 
     known: dict[str, Known] = field(default_factory=dict)
+    absent: dict[str, Known] = field(default_factory=dict)
     down: dict[str, str] = field(default_factory=dict)
 
 

@@ -108,4 +108,4 @@ class Resolution:
     """Why this party's word is not taken for a paper at present (告知承诺, 容缺受理); empty where it is."""
     burden: BurdenReport | None = None
     datasets: Mapping[str, Known] = field(default_factory=dict)
-    """What datasets answered, by path: for writing down that they were asked."""
+    """What datasets answered, by path, also that they have no record: for writing down that they were asked."""

@@ -101,6 +101,10 @@ def _faults(spec: LicenceTypeSpec, groups: dict[str, str], authorities: dict[str
         yield f"{authority}: {error}"
     if spec.group not in groups:
         yield f"{spec.group} is not in {GROUPS}"
+    elements = catalog.elements()
+    for where in spec.joint:
+        names = (where.rows, where.name, where.number) if where.rows else (where.name, where.number)
+        yield from (f"joint: there is no element {name}" for name in names if name not in elements)
     if spec.card_field and spec.card_field not in {one.name for one in spec.fields}:
         yield f"card_field: it has no field {spec.card_field}"
     if spec.validity_months and spec.remind_days >= spec.validity_months * 28:

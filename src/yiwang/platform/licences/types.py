@@ -101,6 +101,17 @@ class LicenceField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JointElements:
+    """The data elements of an application that name somebody who holds the licence together with the applicant; ``rows`` is
+    a table of them.
+    """
+
+    name: str
+    number: str
+    rows: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceTypeSpec:
     """证照类型 as a pack defines it.
 
@@ -125,6 +136,8 @@ class LicenceTypeSpec:
     remind_days: int = 60
     """How many days before its last day its holders are reminded of it; 0 for never."""
     fields: tuple[LicenceField, ...]
+    joint: tuple[JointElements, ...] = ()
+    """Where an application says who else holds it (共同持证)."""
     card_field: str = ""
     """The field that holds the number of a card by which its holder's licences are found at a counter (一卡通)."""
     statement: str = ""

@@ -95,6 +95,12 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
     return pages.shown(request, "sharing_desk", code, ask=ask, goes_on=keeping.next_day(code, by))
 
 
+@staff()
+def base(request: HttpRequest, code: str) -> HttpResponse:
+    """Show one of the base stores."""
+    return pages.base(request, "sharing_desk", code)
+
+
 @staff(*STEWARDS)
 def grants(request: HttpRequest) -> HttpResponse:
     """List requests and grants that one's agency made or has to answer, newest first."""
@@ -331,6 +337,7 @@ urlpatterns = [
     path("objections/", objections, name="objections"),
     path("objections/<uuid:pk>/", objection, name="objection"),
     path("data/", catalogue, name="catalogue"),
+    path("data/bases/<slug:code>/", base, name="base"),
     path("data/<slug:code>/", dataset, name="dataset"),
     path("grants/", grants, name="grants"),
     path("grants/new/", ask, name="ask"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -40,8 +41,13 @@ _MOST = 500
 
 def by_digest(kind: TypeAdapter[T], digest: str, document: Any) -> T:
     """Read a document that never changes, known by its digest: once in a process."""
-    if digest not in _read:
+    return read_once(kind, digest, lambda: document)
+
+
+def read_once(kind: TypeAdapter[T], name: str, fetch: Callable[[], Any]) -> T:
+    """Fetch and read a document that never changes under its name, unless it was read before in this process."""
+    if name not in _read:
         if len(_read) >= _MOST:
             _read.clear()
-        _read[digest] = kind.validate_python(document)
-    return _read[digest]  # type: ignore[no-any-return]
+        _read[name] = kind.validate_python(fetch())
+    return _read[name]  # type: ignore[no-any-return]

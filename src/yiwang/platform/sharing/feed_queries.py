@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
@@ -14,7 +14,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.sharing import feeding
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.managers import DatasetQuerySet
-from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Run
+from yiwang.platform.sharing.models import QUALITY, BadRow, Dataset, Feed, Run
 from yiwang.platform.sharing.types import (
     DatasetDefinition,
     Drift,
@@ -38,7 +38,7 @@ def feeds(by: Actor, which: str, size: int = 30, *, after: str = "", before: str
 
     ``which`` is one of ``LISTS``. Three queries.
     """
-    newest = Run.objects.filter(dataset=OuterRef("pk")).order_by("-began_at").values("pk")[:1]
+    newest = _came_in().filter(dataset=OuterRef("pk")).order_by("-began_at").values("pk")[:1]
     rows = _mine(by).filter(**LISTS[which]).select_related("feed", "agency", "current")
     found = paging.page(rows.annotate(newest=Subquery(newest)), ("code",), size, after=after, before=before)
     runs = Run.objects.in_bulk([row.newest for row in found.items if row.newest])
@@ -56,7 +56,11 @@ def get_feed(code: str, by: Actor) -> tuple[uuid.UUID, DatasetDefinition, FeedVi
 
 def runs(code: str, by: Actor, count: int = 20) -> list[RunView]:
     """Return the newest runs of a dataset. Raises ``NotFound``."""
-    return [_run(row) for row in Run.objects.filter(dataset=_get(code, by)).order_by("-began_at")[:count]]
+    return [_run(row) for row in _came_in().filter(dataset=_get(code, by)).order_by("-began_at")[:count]]
+
+
+def _came_in() -> QuerySet[Run]:
+    return Run.objects.exclude(connector=QUALITY)
 
 
 def source_columns(code: str) -> dict[str, str]:

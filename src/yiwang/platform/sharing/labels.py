@@ -12,6 +12,15 @@ from yiwang.kernel.types import PartyKind
 from yiwang.platform.editing.labels import Labels
 from yiwang.platform.sharing import types
 
+BASES: dict[types.BaseStore, str | Promise] = {
+    types.BaseStore.POPULATION: _("按公民身份号码，把各部门关于同一个人的数据对在一起；每一项只认一个来源。"),
+    types.BaseStore.LEGAL_PERSONS: _("按统一社会信用代码，把各部门关于同一个单位的数据对在一起；每一项只认一个来源。"),
+    types.BaseStore.SPACE: _("房屋、土地、道路和管线在哪里，归谁管；每一项只认一个来源。"),
+    types.BaseStore.CREDIT: _("守信和失信的记录，从认定到修复；每一项只认一个来源。"),
+    types.BaseStore.LICENCES: _("各部门发的证照，有没有效、到哪天；每一项只认一个来源。"),
+}
+"""What each base store (基础库) is for."""
+
 FIELDS: dict[str, str | Promise] = {
     "DatasetDefinition.name": _("名称"),
     "DatasetDefinition.code": _("代码"),

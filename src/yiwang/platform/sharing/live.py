@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,6 +54,9 @@ class Wanted:
     """Whether it did not answer when it was last looked after."""
 
 
+_Call = tuple[Any, ...]
+"""A system, whom it is asked about, and what: what is the same has the same answer."""
+_answers_kept: ContextVar[dict[_Call, dict[str, Any] | None] | None] = ContextVar("answers_kept", default=None)
 _resting: dict[str, float] = {}
 _lock = threading.Lock()
 _pool: ThreadPoolExecutor | None = None
@@ -68,27 +73,48 @@ def ask(wanted: Iterable[Wanted], numbers: Sequence[str], purpose: Mapping[str, 
     systems: dict[tuple[str, str, bool | None], list[Wanted]] = {}
     for one in wanted:
         systems.setdefault((one.source.address, one.source.secret, _kind(one)), []).append(one)
-    running: dict[Future[dict[str, Any]], list[Wanted]] = {}
-    for (address, _secret, firms), ones in systems.items():
+    kept = _answers_kept.get()
+    kept = {} if kept is None else kept
+    answers: dict[_Call, dict[str, Any] | None] = {}
+    calls: dict[_Call, list[Wanted]] = {}
+    running: dict[Future[dict[str, Any]], _Call] = {}
+    for (address, secret, firms), ones in systems.items():
         about = [number for number in numbers if firms is None or _is_firm(number) is firms]
-        if _rests(address):
+        call = (address, secret, *about, *((one.source.definition.code, *one.columns) for one in ones))
+        if call in kept:
+            calls[call], answers[call] = ones, kept[call]
+        elif _rests(address):
             found.down |= {one.source.definition.code for one in ones}
         elif not about:  # nobody whom it could know; as far as one can tell
             found.down |= {one.source.definition.code for one in ones if one.ailing}
         else:
-            running[_threads().submit(_call, ones, about, purpose, seconds)] = ones
+            calls[call] = ones
+            running[_threads().submit(_ask_one, ones, about, purpose, seconds)] = call
     done, late = wait(running, timeout=seconds)
     for future in late:
         future.cancel()
-    for future, ones in running.items():
-        if future not in done or future.exception() is not None:
-            _resting[ones[0].source.address] = time.monotonic() + REST
-            found.down |= {one.source.definition.code for one in ones}
-            continue
-        answers = future.result()
-        for one in ones:
-            _take(found, one, answers.get(one.source.definition.code), set(numbers))
+    for future, call in running.items():
+        answers[call] = future.result() if future in done and future.exception() is None else None
+        if answers[call] is None:
+            _resting[call[0]] = time.monotonic() + REST
+    kept |= answers
+    for call, answer in answers.items():
+        for one in calls[call]:
+            if answer is None:
+                found.down.add(one.source.definition.code)
+            else:
+                _take(found, one, answer.get(one.source.definition.code), set(numbers))
     return found
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """Ask each system about the same only once within this: what was asked before an act is not asked again inside it."""
+    token = _answers_kept.set({})
+    try:
+        yield
+    finally:
+        _answers_kept.reset(token)
 
 
 def probe(client: httpx.Client, source: Source, seconds: float) -> None:
@@ -105,7 +131,9 @@ def forget() -> None:
     _resting.clear()
 
 
-def _call(ones: Sequence[Wanted], numbers: Sequence[str], purpose: Mapping[str, str], seconds: float) -> dict[str, Any]:
+def _ask_one(
+    ones: Sequence[Wanted], numbers: Sequence[str], purpose: Mapping[str, str], seconds: float
+) -> dict[str, Any]:
     datasets = {one.source.definition.code: _theirs(one) for one in ones}
     body = {"numbers": list(numbers), "datasets": datasets, "purpose": dict(purpose)}
     return _answers(_http(), ones[0].source, body, seconds)

@@ -84,8 +84,8 @@ def _cross_rules(pack: Pack, rows: dict[str, Dataset]) -> None:
         found = [_unfit(rows, here, column), _unfit(rows, there, other)]
         if one.kind is CrossKind.EQUAL and not (column and other):
             found.append("two columns are compared: name both")
-        if one.kind is not CrossKind.EQUAL and other:
-            found.append("a record is looked for, no column of it")
+        if one.kind is not CrossKind.EQUAL and column and other:
+            found.append("somebody is looked for: name the column of their number here or there, not both")
         wrong = [fault for fault in found if fault]
         for fault in wrong:
             pack.fault(path, 1, f"{one.code}: {fault}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,13 +17,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
+from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.sharing import queries, scores
-from yiwang.platform.sharing.labels import CHOICES
+from yiwang.platform.sharing.labels import BASES, CHOICES
 from yiwang.platform.sharing.queries import Filters
-from yiwang.platform.sharing.types import DatasetView, Openness, SharingType
+from yiwang.platform.sharing.types import BaseStore, DatasetView, Openness, SharingType
 from yiwang.ui.frame import Link
 from yiwang.ui.names import named
 from yiwang.ui.templatetags.ui import said
@@ -78,6 +80,7 @@ def listed(request: HttpRequest, space: str, **more: Any) -> HttpResponse:
         "previous": address(before=found.previous) if found.previous else "",
         "next": address(after=found.next) if found.next else "",
         "space": space,
+        "bases": _bases(space),
         "saved": remembered("sharing.saved", _saved, 600),
         "files": [(kind, reverse(f"sharing:export_{kind}")) for kind in ("csv", "jsonld", "ttl")],
         "crumbs": [Link(_("首页"), "/"), Link(_("数据目录"), "")],
@@ -104,6 +107,9 @@ def shown(request: HttpRequest, space: str, code: str, **more: Any) -> HttpRespo
         "dataset": definition,
         "row": row(view, space),
         "words": words(view),
+        "base": reverse(f"{space}:base", args=[definition.base_store.value])
+        if definition.base_store is not BaseStore.NONE
+        else "",
         "columns": [
             {
                 "item": item,
@@ -125,6 +131,62 @@ def shown(request: HttpRequest, space: str, code: str, **more: Any) -> HttpRespo
         "section": "data",
     }
     return render(request, "sharing/dataset.html", context | more)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A dataset of a base store: how many records it has, how good it is, when data last came; nothing before a first look."""
+
+    row: Row
+    records: int | None
+    score: Decimal | None
+    refreshed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A datum that has its one source (一数一源) in a base store."""
+
+    label: str
+    dataset: str
+    url: str
+    agency: str
+
+
+def base(request: HttpRequest, space: str, code: str) -> HttpResponse:
+    """Show a base store (基础库): of which datasets it consists, and which of them counts for each datum. Raises ``NotFound``."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    store = next((one for one in BaseStore if one is not BaseStore.NONE and one.value == code), None)
+    views = list(queries.every(by, Filters(base=store.value))) if store else []
+    if not store or not views:
+        raise NotFound(_("没有这个基础库。"))
+    standing = scores.standing([view.id for view in views])
+    parts = [Part(row(view, space), *standing.get(view.id, (None, None, None))) for view in views]
+    sourced = [
+        Sourced(said(item, "label"), said(view.definition, "name"), one.url, one.agency)
+        for view, one in zip(views, [part.row for part in parts], strict=True)
+        for item in view.definition.items
+        if item.authoritative
+    ]
+    name = str(CHOICES[BaseStore][store])
+    context = {
+        "name": name,
+        "lead": BASES[store],
+        "parts": parts,
+        "sourced": sourced,
+        "agencies": len({view.agency_path for view in views}),
+        "records": sum(part.records or 0 for part in parts),
+        "crumbs": [Link(_("首页"), "/"), Link(_("数据目录"), reverse(f"{space}:catalogue")), Link(name, "")],
+        "section": "data",
+    }
+    return render(request, "sharing/base.html", context)
+
+
+def _bases(space: str) -> list[tuple[str, str]]:
+    found = remembered("sharing.bases", queries.bases, 600)
+    return [
+        (str(CHOICES[BaseStore][one]), reverse(f"{space}:base", args=[one.value])) for one in BaseStore if one in found
+    ]
 
 
 def row(view: DatasetView, space: str) -> Row:

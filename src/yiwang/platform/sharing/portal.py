@@ -49,6 +49,12 @@ def dataset(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @public
+def base(request: HttpRequest, code: str) -> HttpResponse:
+    """Show one of the base stores."""
+    return pages.base(request, "sharing", code)
+
+
+@public
 def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Give the whole catalogue for machines: what everybody may see, at most ten minutes old."""
     content = remembered(f"sharing.export:{kind}", lambda: _export(kind), 600)
@@ -177,5 +183,6 @@ urlpatterns = [
     path("my/objections/<slug:code>/new/", object_to, name="object_to"),
     path("data/", catalogue, name="catalogue"),
     *(path(f"data/catalogue.{kind}", export, {"kind": kind}, name=f"export_{kind}") for kind in MEDIA_TYPES),
+    path("data/bases/<slug:code>/", base, name="base"),
     path("data/<slug:code>/", dataset, name="dataset"),
 ]

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from yiwang.kernel.types import Reach
+from django.utils.translation import gettext as _
+
+from yiwang.kernel.problems import NotAllowed
+from yiwang.kernel.types import Actor, Reach
 from yiwang.platform.sharing.types import Consumer
 
 
@@ -47,3 +50,9 @@ def provide(finder: Finder) -> None:
 def find(ref: str) -> Purpose | None:
     """Return the running matter with this identity or number, or nothing."""
     return next((found for finder in _finders if (found := finder(ref)) is not None), None)
+
+
+def must_cover(by: Actor, purpose: Purpose) -> None:
+    """Raise ``NotAllowed`` where a client's registered purpose, or the delegation it uses, is limited to other items."""
+    if not by.may_handle((purpose.consumer.item,)):
+        raise NotAllowed(_("客户端登记的用途不包括这个事项。"), code="outside-delegation")

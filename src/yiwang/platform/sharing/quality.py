@@ -19,10 +19,13 @@ from typing import Any, TypeVar
 from django.db import connection, transaction
 
 from yiwang.kernel import clock
+from yiwang.kernel.sealed import blind_index
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.inspecting import Found, Task, begin, inspect
 from yiwang.platform.sharing.models import QUALITY, BadRow, CrossRuleRow, Dataset
+from yiwang.platform.sharing.models import Record as StoredRecord
 from yiwang.platform.sharing.rules import CROSS, WEIGHTS, Fault, given, percent, score, timeliness
 from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinition, Dimension, Measure
 
@@ -38,6 +41,7 @@ LISTED = 10_000
 
 _EXISTS = """EXISTS (SELECT FROM sharing_record there WHERE there.subject_index = one.subject_index
     AND there.dataset_id = %s AND there.valid_to IS NULL)"""
+_AMONG = "one.subject_index = ANY (%s::bytea[])"
 _VALUES = """ARRAY(SELECT there."values" FROM sharing_record there WHERE there.subject_index = one.subject_index
     AND there.dataset_id = %s AND there.valid_to IS NULL)"""
 _READ = """
@@ -116,14 +120,30 @@ def read_rule(row: CrossRuleRow) -> CrossRule:
 def portions(dataset: Dataset, joined: Sequence[CrossRule]) -> Iterator[Sequence[Record]]:
     """Yield the records that are valid now as ``inspect`` takes them, from a cursor in the server (in a transaction)."""
     ids = dict(Dataset.objects.filter(code__in={rule.there for rule in joined}).values_list("code", "pk"))
-    looked_up = "".join(f", {_VALUES if rule.kind is CrossKind.EQUAL else _EXISTS}" for rule in joined)
+    among = {rule.code: _named_in(ids[rule.there], rule.other) for rule in joined if _is_among(rule)}
+    looked_up = "".join(
+        f", {_VALUES if rule.kind is CrossKind.EQUAL else _AMONG if rule.code in among else _EXISTS}" for rule in joined
+    )
     with connection.cursor() as sql:
         sql.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of them are wanted, not the first few soon
     # The driver's own cursor: Django's would give every value as text, twice as long and slow to read.
     with connection.connection.cursor("quality", binary=True) as rows:
-        rows.execute(_READ.format(looked_up=looked_up), [*(ids[rule.there] for rule in joined), dataset.pk])
+        rows.execute(
+            _READ.format(looked_up=looked_up), [*(among.get(rule.code, ids[rule.there]) for rule in joined), dataset.pk]
+        )
         while portion := rows.fetchmany(PORTION):
             yield portion
+
+
+def _is_among(rule: CrossRule) -> bool:
+    return bool(rule.other) and rule.kind is not CrossKind.EQUAL
+
+
+def _named_in(dataset: Any, column: str) -> list[bytes]:
+    """Return the indexes of all whose numbers stand in a column; 32 bytes each are held while the rule is looked at."""
+    rows = StoredRecord.objects.filter(dataset=dataset, valid_to=None).values_list("values", flat=True)
+    numbers = {str(values[column]) for values in rows.iterator(chunk_size=PORTION) if values.get(column)}
+    return [blind_index(number, SUBJECT) for number in numbers]
 
 
 def _worked(work: Callable[[Sequence[Record]], R], portions: Iterator[Sequence[Record]]) -> Iterator[R]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Avg, Count, QuerySet
+from django.db.models import Avg, Count, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, codes, paging
@@ -32,6 +32,18 @@ def shown(dataset: Any) -> tuple[Decimal, datetime | None] | None:
     rows = Dataset.objects.filter(pk=dataset, measured_at__isnull=False)
     found: tuple[Decimal, datetime | None] | None = rows.values_list("quality", "refreshed_at").first()
     return found
+
+
+def standing(datasets: Iterable[Any]) -> dict[Any, tuple[int | None, Decimal | None, datetime | None]]:
+    """Return of each dataset its number of records when last measured, its score, and when data last came; one query."""
+    rows = QualityScore.objects.filter(dataset=OuterRef("pk")).order_by("-day").values("rows")[:1]
+    found = Dataset.objects.filter(pk__in=list(datasets), measured_at__isnull=False)
+    return {
+        pk: (count, score, at)
+        for pk, count, score, at in found.annotate(count=Subquery(rows)).values_list(
+            "pk", "count", "quality", "refreshed_at"
+        )
+    }
 
 
 def newest(dataset: Any) -> ScoreView | None:

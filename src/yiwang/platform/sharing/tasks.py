@@ -6,6 +6,7 @@ waiting. So feeds and events run in loops of their own beside the worker's jobs.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import uuid
 
@@ -15,6 +16,8 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from yiwang.kernel import work
+from yiwang.kernel.problems import NotFound
+from yiwang.kernel.types import SYSTEM
 from yiwang.platform.sharing import runner
 from yiwang.platform.sharing.events import sender
 
@@ -43,6 +46,15 @@ def measure(dataset: str) -> bool:
     from yiwang.platform.sharing import sweep
 
     return sweep.measure(uuid.UUID(dataset))
+
+
+@app.task(name="sharing.compare_again", queue="default", priority=-1, retry=_AGAIN)
+def compare_again(comparison: str, key: str) -> None:
+    """Compare a family again, as something was down; where the case went on without it there is nothing to do."""
+    from yiwang.platform.sharing.means import acts
+
+    with contextlib.suppress(NotFound):
+        acts.compare_again(uuid.UUID(comparison), by=SYSTEM, key=key)
 
 
 @app.periodic(cron="30 19 * * *")

@@ -309,7 +309,7 @@ class CrossRule:
     """A rule between two datasets; a fault is one of the record ``here``.
 
     ``column`` is compared with ``other`` (EQUAL), or holds the number of somebody else than the record's own subject, who
-    is looked for there.
+    is looked for there; or the record's subject is looked for in the numbers that ``other`` holds there.
     """
 
     code: str
@@ -556,6 +556,8 @@ class Allowance:
     expires_on: date | None
     begins_on: date | None = None
     """Before this day it does not hold: a renewal waits for the end of the grant that it renews."""
+    per_minute: int = 0
+    """Checks that it allows in a minute; not said where nothing is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -612,6 +614,10 @@ class Answer:
     at: datetime | None = None
     number: str = ""
     """The number under which the record stands."""
+    rates: Mapping[uuid.UUID, int] = field(default_factory=dict)
+    """How many checks a minute each grant in ``fields`` allows."""
+    edition: uuid.UUID | None = None
+    """The edition by which it was answered."""
 
     @property
     def source_name(self) -> str:

@@ -64,10 +64,10 @@ class Command(BaseCommand):
         size = stores.Size(**{name: options[name] for name in ("people", "firms", "seed", "at", "bad")})
         try:
             agencies = stores.prepare(root, folder, size)
-            broken = connecting.outages(root)
+            broken, definitions = connecting.outages(root), connecting.definitions(root)
         except (PackError, plan.TooMany) as error:
             raise CommandError(str(error)) from None
-        systems = running.Systems(folder, agencies)
+        systems = running.Systems(folder, agencies, definitions, Path(settings.YIWANG_FEED_DIR))
         for agency in agencies:
             outage = {"outage": "refuse", "datasets": broken[agency]} if agency in broken else {}
             stores.Store(folder / f"{agency}.sqlite").behave(outage | {"latency": options["latency"]})

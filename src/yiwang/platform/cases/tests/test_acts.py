@@ -825,6 +825,18 @@ def test_each_answer_of_a_dataset_is_a_check_that_names_its_case(monday):
         Check.objects.filter(pk=population.pk).update(actor="别人")
 
 
+def test_the_list_of_the_seriously_dishonest_is_a_check_where_a_word_was_taken_for_a_paper(owner):
+    """Whoever promises is looked up, and sees that; whoever brings every paper was not judged by it."""
+    promised = accepted(owner, FOOD, ways={"food_safety_rules": "committed"})
+    looked = Check.objects.get(application_id=promised.pk, dataset="serious_dishonesty")
+    assert (looked.outcome, looked.item, looked.replaced) == ("none", FOOD, [])
+    assert looked.grant_id is not None
+    brought = accepted(owner, FOOD)
+    assert not Check.objects.filter(application_id=brought.pk, dataset="serious_dishonesty").exists()
+    listed = accepted(person("测试路人丙"), FOOD)
+    assert Check.objects.get(application_id=listed.pk, dataset="serious_dishonesty").outcome == "found"
+
+
 def test_what_came_late_is_a_check_too_and_only_that(monday):
     Dataset.objects.filter(code="population").update(available=False)
     application = accepted(person("测试老人丁"), ELDERLY)

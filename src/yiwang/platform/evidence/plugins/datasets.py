@@ -32,7 +32,11 @@ class DatasetSource(Source):
                 continue
             if not said.available:
                 answers.down[path] = said.source_name
-            elif said.values is not None:
+            elif said.values is None:
+                if not name:
+                    number, grant = subject.numbers[0], said.fields[name]
+                    answers.absent[path] = Known(False, said.source_name, number=number, grant=grant)
+            else:
                 value = said.values.get(name) if name else True
                 if value not in (None, ""):
                     answers.known[path] = Known(

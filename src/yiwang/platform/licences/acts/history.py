@@ -28,9 +28,10 @@ from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import tasks
-from yiwang.platform.licences.acts.issuing import by_number, issuer_of
+from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
 from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
+from yiwang.platform.licences.holding import by_number
 from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
 from yiwang.platform.licences.queries import columns_of, licence_type
 from yiwang.platform.licences.types import BatchState, Joint, LicenceTypeSpec, TrustLevel

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on
-from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_licence_id, parse_uscc
+from yiwang.kernel.codes import CodeError, parse_licence_id
 from yiwang.kernel.problems import Invalid, NotAllowed
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Party, PartyKind, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences.acts.operate import OPERATE, may
 from yiwang.platform.licences.acts.versions import issue_inside, next_version
+from yiwang.platform.licences.holding import by_number
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.queries import fields_of, licence_type
 from yiwang.platform.licences.types import Joint, Operation
@@ -61,17 +61,6 @@ def _holder(kind: PartyKind, given: Holder, field: str = "holder") -> Joint:
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
     return Joint(name, party)
-
-
-def by_number(kind: PartyKind, number: str) -> tuple[str, Party | None, str]:
-    """Return a number as it is kept, and who has it here under which name, if anybody. Raises CodeError."""
-    if kind is PartyKind.PERSON:
-        number = parse_citizen_id(number).value
-        person = identity.find_person(number)
-        return number, Party(kind, person.id) if person else None, person.name if person else ""
-    number = parse_uscc(number).value
-    firm = identity.find_organisation(number)
-    return number, Party(kind, firm.id) if firm else None, firm.name if firm else ""
 
 
 @act("licences.issue", permission=OPERATE)

@@ -20,6 +20,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import FieldError, Party
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
+from yiwang.platform.licences.holding import joint_in
 from yiwang.platform.licences.models import Card, Licence, LicenceUse
 from yiwang.platform.licences.queries import fields_of, licence_type, status_of
 from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
@@ -60,11 +61,12 @@ def issue_inside(
 
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
     ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
-    from (转入). ``joint`` hold it together with the holder. ``holder_index`` finds a holder who is not known yet, ``scan`` is the
-    digest of the paper's scan (存量证照数字化).
+    from (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
+    ``holder_index`` finds a holder who is not known yet, ``scan`` is the digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
+    others = joint or joint_in(spec, values)
     serial = f"{today:%Y%m%d}{serials.allot(f'licence:{spec.type_code}:{issuer.uscc}'):09d}"
     row = Licence(
         type_id=type_code,
@@ -74,8 +76,8 @@ def issue_inside(
         holder_kind=holder.kind.value if holder else spec.holder.value,
         holder_id=holder.id if holder else None,
         holder_name=holder_name,
-        joint=[one.party.id for one in joint if one.party],
-        joint_names=[one.name for one in joint],
+        joint=[one.party.id for one in others if one.party],
+        joint_names=[one.name for one in others],
         issuer_code=issuer.uscc,
         issuer_name=issuer.name,
         issuer_path=issuer.path,

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from yiwang.kernel import clock, holidays, timers
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.codes import citizen_id_check
 from yiwang.kernel.models import Event, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
@@ -19,12 +20,12 @@ from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
 from yiwang.platform.directory.models import Agency, Region
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.identity.secret import Secret
-from yiwang.platform.licences import acts, checking, queries, rules
+from yiwang.platform.licences import acts, checking, holding, queries, rules
 from yiwang.platform.licences.acts import Holder
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
 from yiwang.platform.licences.tests.test_desk import at_desk
-from yiwang.platform.licences.types import Joint, LicenceStatus
+from yiwang.platform.licences.types import Joint, JointElements, LicenceStatus
 
 Issue = Callable[..., Licence]
 NOON = datetime(2026, 11, 18, 4, tzinfo=UTC)
@@ -115,6 +116,33 @@ def test_joint_holders_stay_through_a_renewal_and_may_be_changed(issue: Issue) -
 
 
 # --- own types only ---
+
+
+def test_an_application_names_who_holds_it_too() -> None:
+    """By a table, and by two data; found by the number only if the name is theirs."""
+    wife, child = person("演示共有人一", "33030219900101112"), person("演示共有人二", "33030219920202223")
+    where = (JointElements(name="partner_name", number="partner_number"),)
+    table = (JointElements(rows="co_owners", name="member_name", number="member_number"),)
+    both = spec(code="demo_home", type_code="1110000000DEM03148009", holder=PartyKind.PERSON, joint=where + table)
+    rows = [
+        {"member_name": "演示共有人二", "member_number": child.number},
+        {"member_name": "演示共有人三", "member_number": child.number},
+        {"member_name": "演示共有人四", "member_number": "330302199001011120"},
+        {"member_name": "演示共有人五"},
+        {"member_name": " "},
+    ]
+    named = {"partner_name": wife.name, "partner_number": wife.number.lower(), "co_owners": rows}
+    found = holding.joint_in(both, named)
+    parties = [Party(PartyKind.PERSON, wife.pk), Party(PartyKind.PERSON, child.pk), None, None, None]
+    assert [one.party for one in found] == parties
+    assert [one.name[-1] for one in found] == ["一", "二", "三", "四", "五"]
+    assert holding.joint_in(both, {}) == holding.joint_in(spec(), named) == []
+    enter_type(both)
+    with system_record("test.issue"):
+        pk = acts.issue_inside(type_code="demo_home", holder=None, holder_name="演示持证人", issuer=AMR, values=named)
+    row = Licence.objects.get(pk=pk)
+    assert row.joint == [wife.pk, child.pk]
+    assert row.joint_names == [one.name for one in found]
 
 
 @pytest.mark.parametrize("by", [official(Role.ISSUER), machine()], ids=["staff", "system"])

@@ -81,6 +81,7 @@ def _matter(ref: str, by: Actor) -> Purpose:
     found = purposes.find(str(ref))
     if found is None or not (by.agency and found.reach.agency.startswith(by.agency)):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    purposes.must_cover(by, found)
     return found
 
 
@@ -100,24 +101,23 @@ def check(
     strangers = [number for number in numbers if number not in purpose.numbers]
     if strangers:
         raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
-    published = queries.definitions(want.dataset for want in wants)
-    unknown = [want.dataset for want in wants if want.dataset not in published]
-    if unknown:
-        told = _("没有这个数据集：%s。") % "、".join(unknown)
-        raise Invalid(told, errors=(FieldError("wants", told),))
     wanted: dict[str, dict[str, Sequence[Any]]] = {}
     for want in wants:
         for name in columns(want):
             wanted.setdefault(want.dataset, {})[name] = [purpose.consumer]
     given: list[_Given] = []
     for place, number in enumerate(numbers):
-        found = queries.ask([number], wanted)
+        try:
+            found = queries.ask([number], wanted, strict=True)
+        except queries.UnknownDatasets as unknown:
+            told = _("没有这个数据集：%s。") % "、".join(unknown.codes)
+            raise Invalid(told, errors=(FieldError("wants", told),)) from None
         for want in wants:
-            definition, answer = published[want.dataset], found.get(want.dataset)
-            said, values = answered(want, definition, answer)
-            given.append(_Given(place, number, want, definition.name, said, values, answer))
+            answer = found[want.dataset]
+            said, values = answered(want, queries.definition_of(answer), answer)
+            given.append(_Given(place, number, want, said, values, answer))
     uses = [_use(purpose, one) for one in given]
-    _count(uses)
+    _count(uses, given)
     checks = note_checks(
         uses,
         purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": by.purpose},
@@ -134,8 +134,8 @@ def check(
             dataset=one.want.dataset,
             said=one.said,
             values=one.values,
-            source=one.answer.source_name if one.answer else "",
-            at=one.answer.at if one.answer else None,
+            source=one.answer.source_name,
+            at=one.answer.at,
         )
         for pk, one in zip(checks, given, strict=True)
     )
@@ -160,34 +160,33 @@ class _Given:
     subject: int
     number: str
     want: Want
-    name: str
     said: Said
     values: dict[str, Any]
-    answer: Answer | None
+    answer: Answer
 
 
 def _use(purpose: Purpose, given: _Given) -> Use:
     want, answer = given.want, given.answer
-    grants = [answer.fields[column] for column in columns(want) if column in answer.fields] if answer else []
+    grants = [answer.fields[column] for column in columns(want) if column in answer.fields]
     return Use(
         dataset=want.dataset,
-        dataset_name=given.name,
-        provider=answer.agency if answer else "",
+        dataset_name=queries.definition_of(answer).name,
+        provider=answer.agency,
         consumer=purpose.agency_name,
         consumer_path=purpose.reach.agency,
         item=purpose.consumer.item,
         fields=columns(want),
         number=given.number,
-        source_at=answer.at if answer else None,
+        source_at=answer.at,
         grant=grants[0] if grants else None,
-        outcome=_OUTCOMES.get(given.said) or (Outcome.FOUND if answer and answer.values is not None else Outcome.NONE),
+        outcome=_OUTCOMES.get(given.said) or (Outcome.NONE if answer.values is None else Outcome.FOUND),
         result=sha256_of([given.said.value, given.values]),
     )
 
 
-def _count(uses: Sequence[Use]) -> None:
+def _count(uses: Sequence[Use], given: Sequence[_Given]) -> None:
     """Count the checks against the rate of each grant. Raises ``TooMany``."""
-    rates = queries.rates({use.grant for use in uses if use.grant})
+    rates = {pk: rate for one in given for pk, rate in one.answer.rates.items()}
     for use in uses:
         if use.grant is not None:
             limits.count(f"grant:{use.grant}", rates[use.grant], 60)

@@ -279,10 +279,11 @@ def _after(limit: str) -> date:
 
 
 def write_grant(asked: GrantRequest, dataset: Dataset, agency: Any, by: Actor) -> Grant:
-    """Write a grant in force (inside the loading of a pack); one for the same dataset and function is replaced."""
+    """Write a grant in force (inside the loading of a pack); one to the same agency for the same purpose is replaced."""
     row, _made = Grant.objects.update_or_create(
         dataset=dataset,
         agency_id=agency.id,
+        purpose=asked.purpose,
         state=GrantState.GRANTED.value,
         renews=None,
         defaults={
@@ -290,7 +291,6 @@ def write_grant(asked: GrantRequest, dataset: Dataset, agency: Any, by: Actor) -
             "region": granting.region_of(agency.region, agency.level),
             "items": list(asked.items),
             "fields": list(asked.fields),
-            "purpose": asked.purpose,
             "months": asked.months,
             "requested_at": clock.now(),
             "requested_by": by.label,

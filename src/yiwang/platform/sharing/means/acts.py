@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +16,8 @@ from yiwang.kernel.codes import clean
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
-from yiwang.kernel.types import SYSTEM, Actor, ActorKind, FieldError, Key
-from yiwang.platform.sharing import purposes
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
+from yiwang.platform.sharing import live, purposes
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.acts.checking import note_checks
 from yiwang.platform.sharing.means import asking, queries, reporting
@@ -66,6 +67,7 @@ def _matter(ref: str, by: Actor) -> Purpose:
     found = purposes.find(str(ref))
     if found is None or not (by.has_role(COMPARERS, found.reach) or _is_agencys(by, found)):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    purposes.must_cover(by, found)
     return found
 
 
@@ -73,7 +75,27 @@ def _is_agencys(by: Actor, found: Purpose) -> bool:
     return by.kind is ActorKind.CLIENT and bool(by.agency) and found.reach.agency.startswith(by.agency)
 
 
-@act_on("sharing.compare", _matter, permission=CanCompare)
+@contextmanager
+def _ask_ahead(ref: str, scheme: str, members: Sequence[Member], *, by: Actor) -> Iterator[None]:
+    """Ask agencies' systems, which may take ``asking.TOTAL`` seconds, before the act's transaction."""
+    purpose = _matter(ref, by)
+    CanCompare.check(by, purpose)
+    edition, asked = queries.get_scheme(scheme), _cleaned(members)
+    _check(purpose, edition, asked)
+    with live.once():
+        asking.ask_sources(_asked(purpose, edition, asked))
+        yield
+
+
+def _cleaned(members: Sequence[Member]) -> tuple[Member, ...]:
+    return tuple(replace(member, number=clean(member.number)) for member in members)
+
+
+def _asked(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> asking.Asked:
+    return asking.Asked(tuple(member.number for member in members), edition.scheme.wants, purpose.consumer)
+
+
+@act_on("sharing.compare", _matter, permission=CanCompare, ahead=_ask_ahead)
 def compare(purpose: Purpose, scheme: str, members: tuple[Member, ...], *, by: Actor, key: Key) -> uuid.UUID:
     """Compare a family for a running case: everybody whom the application names and who agreed, the applicant first.
 
@@ -82,7 +104,7 @@ def compare(purpose: Purpose, scheme: str, members: tuple[Member, ...], *, by: A
     do not hold, ``NotAllowed`` for somebody whom the application does not name.
     """
     edition = queries.get_scheme(scheme)
-    asked = tuple(replace(member, number=clean(member.number)) for member in members)
+    asked = _cleaned(members)
     _check(purpose, edition, asked)
     return _compare(purpose, edition, asked, asked_by=by.label).pk
 
@@ -118,8 +140,7 @@ def _compare(
     earlier: Comparison | None = None,
 ) -> Comparison:
     scheme, now, today = edition.scheme, clock.now(), clock.today()
-    numbers = tuple(member.number for member in members)
-    replies = asking.ask(asking.Asked(numbers, scheme.wants, purpose.consumer))
+    replies = asking.ask(_asked(purpose, edition, members))
     checks = _note(purpose, scheme, replies)
     family = reporting.family_of(members, replies, queries.declared_values(scheme, dict(purpose.declared)))
     attempt = earlier.attempt + 1 if earlier else 1
@@ -213,7 +234,18 @@ def _lock(pk: uuid.UUID, by: Actor) -> Comparison:
     return row
 
 
-@act_on("sharing.compare_again", _lock, permission=OnlySystem)
+@contextmanager
+def _ask_again_ahead(pk: uuid.UUID, *, by: Actor) -> Iterator[None]:
+    row = Comparison.objects.visible_to(by).select_related("scheme").filter(pk=pk).first()
+    purpose = purposes.find(str(row.case_id)) if row else None
+    with live.once():
+        if row and purpose:  # the act says what is wrong where they are not
+            view, _later = queries.get_comparison(pk, by)
+            asking.ask_sources(_asked(purpose, read_edition(row.scheme), view.report.members))
+        yield
+
+
+@act_on("sharing.compare_again", _lock, permission=OnlySystem, ahead=_ask_again_ahead)
 def compare_again(row: Comparison, *, by: Actor, key: Key) -> uuid.UUID:
     """Compare the same family again by the same edition, because something was down. Raises ``NotFound`` where the case is
     not running any more.
@@ -227,5 +259,7 @@ def compare_again(row: Comparison, *, by: Actor, key: Key) -> uuid.UUID:
 
 @timers.timer(AGAIN)
 def ring_again(subject: uuid.UUID, key: str) -> None:
-    """Ring when it is time to ask once more."""
-    compare_again(subject, by=SYSTEM, key=key)
+    """Ring when it is time to ask once more: as a job, since nobody is waited for inside a transaction."""
+    from yiwang.platform.sharing import tasks
+
+    tasks.compare_again.defer(comparison=str(subject), key=key)

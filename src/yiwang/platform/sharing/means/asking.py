@@ -36,16 +36,20 @@ class Asked:
     consumer: Consumer
 
 
+def ask_sources(asked: Asked) -> None:
+    """Ask at their source what the shared store does not keep; within ``live.once`` the answers serve ``ask``."""
+    *_rest, at_source = _standing(asked)
+    if at_source:
+        _at_source(asked, at_source)
+
+
 def ask(asked: Asked) -> list[Reply]:
     """Read what the shared store has, and ask at their source what it does not keep (one call a system, all at once).
 
     Three queries for any number of members and datasets; one more for what is asked at its source.
     """
-    today = clock.today()
-    datasets = _datasets(asked)
-    allowed = {want.dataset: _allowed(want, datasets.get(want.dataset), asked.consumer, today) for want in asked.wants}
+    datasets, allowed, at_source = _standing(asked)
     readable = {code: one for code, one in datasets.items() if allowed[code]}
-    at_source = {code: one for code, one in readable.items() if one.feed is not None}
     kept = {one.id: code for code, one in readable.items() if code not in at_source and one.available}
     records = _records(asked.numbers, kept) if kept else {}
     told = _at_source(asked, at_source) if at_source else live.Found()
@@ -67,6 +71,13 @@ def ask(asked: Asked) -> list[Reply]:
             name, agency = (one.name, one.agency) if one else (want.dataset, "")
             found.append(Reply(want.dataset, number, outcome, rows, name, agency, allowed[want.dataset]))
     return found
+
+
+def _standing(asked: Asked) -> tuple[dict[str, _Dataset], dict[str, uuid.UUID | None], dict[str, _Dataset]]:
+    """Return the datasets, by which grant each may be read, and those that may and are asked at their source."""
+    datasets, today = _datasets(asked), clock.today()
+    allowed = {want.dataset: _allowed(want, datasets.get(want.dataset), asked.consumer, today) for want in asked.wants}
+    return datasets, allowed, {code: one for code, one in datasets.items() if allowed[code] and one.feed is not None}
 
 
 def _at_source(asked: Asked, datasets: Mapping[str, _Dataset]) -> live.Found:

@@ -19,12 +19,13 @@ COMPARERS = frozenset({Role.REVIEWER, Role.DECIDER})
 
 
 class ComparisonQuerySet(_QuerySet):
-    """A comparison is read by those who handle its case, and by its agency's systems."""
+    """A comparison is read by those who handle its case, and by its agency's systems if let in for the item."""
 
     def visible_to(self, actor: Actor) -> ComparisonQuerySet:
         """Filter to what the actor may see."""
         if actor.kind is ActorKind.SYSTEM:
             return self
         if actor.kind is ActorKind.CLIENT:
-            return self.filter(agency_path__startswith=actor.agency) if actor.agency else self.none()
+            mine = self.filter(agency_path__startswith=actor.agency) if actor.agency else self.none()
+            return mine.filter(item__in=actor.items) if actor.items else mine
         return self.filter(reached(actor, COMPARERS, agency="agency_path", region="region", level="level", item="item"))

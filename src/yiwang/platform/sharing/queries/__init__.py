@@ -1,7 +1,9 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
 from yiwang.platform.sharing.queries.asking import (
+    UnknownDatasets,
     ask,
+    definition_of,
     feed_addresses,
     is_all_read,
     rates,
@@ -19,6 +21,7 @@ from yiwang.platform.sharing.queries.guarded import get_ward, party_of, wards
 from yiwang.platform.sharing.queries.listing import (
     Facts,
     Filters,
+    bases,
     catalogue,
     column_labels,
     count,
@@ -42,12 +45,15 @@ __all__ = [
     "WAITING",
     "Facts",
     "Filters",
+    "UnknownDatasets",
     "ask",
+    "bases",
     "catalogue",
     "check_of",
     "checks_of",
     "column_labels",
     "count",
+    "definition_of",
     "definitions",
     "editable_by",
     "edition_document",

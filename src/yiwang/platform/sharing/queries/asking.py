@@ -18,13 +18,14 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.platform.sharing import granting, live
 from yiwang.platform.sharing.answering import needed
 from yiwang.platform.sharing.connectors import Source, live_connectors
-from yiwang.platform.sharing.documents import DEFINITION, by_digest
+from yiwang.platform.sharing.documents import DEFINITION, by_digest, read_once
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.models import Dataset, Feed, Grant
+from yiwang.platform.sharing.models import Dataset, DatasetEdition, Feed, Grant
 from yiwang.platform.sharing.types import (
     Allowance,
     Answer,
     Consumer,
+    DatasetDefinition,
     GrantState,
 )
 
@@ -48,6 +49,7 @@ _ASKED = Compiled(
                         fields="fields",
                         expires_on="expires_on",
                         begins_on="begins_on",
+                        per_minute="per_minute",
                     )
                 )
             ),
@@ -65,18 +67,31 @@ _ASKED = Compiled(
             "record__at",
             "allowed",
             "live",
+            "current_id",
         )
     )
 )
 
 
-def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consumer]]]) -> dict[str, Answer]:
+class UnknownDatasets(LookupError):
+    """Datasets that are not published, by their codes."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(*codes)
+        self.codes = codes
+
+
+def ask(
+    numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consumer]]], *, strict: bool = False
+) -> dict[str, Answer]:
     """Return what datasets say of a subject that is known by these numbers, as far as those who need it may have it.
 
     ``wanted`` names for each dataset its columns with who needs them; the column ``""`` asks whether there is a record,
     which any grant of the dataset allows. What nobody has a grant for is not in the answer's ``fields``. Of several
     numbers the first that has a record counts, of several records the newest. One query; where datasets are asked at their
     source, one more, and one call a system.
+
+    ``strict``: raises ``UnknownDatasets``, before any source is asked, unless all are published; else such are left out.
     """
     keys = [blind_index(number, SUBJECT) for number in numbers]
     functions = {one.function for fields in wanted.values() for consumers in fields.values() for one in consumers}
@@ -84,7 +99,7 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
     found: dict[str, tuple[int, float, Answer]] = {}
     lives: dict[str, uuid.UUID] = {}
     rows = _ASKED(codes=sorted(wanted), keys=keys, functions=sorted(functions))
-    for code, index, name, short, agency, basis, available, values, at, allowed, feed in rows:
+    for code, index, name, short, agency, basis, available, values, at, allowed, feed, edition in rows:
         rank = keys.index(bytes(index)) if index is not None else len(keys)
         age = -at.timestamp() if at else 0.0
         if code in found and found[code][:2] <= (rank, age):
@@ -92,8 +107,8 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
         if feed is not None:
             lives[code] = feed
         grants = [_allowance(one) for one in allowed]
-        fields = {
-            field: given.id
+        given_by = {
+            field: given
             for field, consumers in wanted[code].items()
             if (given := granting.allowing(grants, field, consumers, today)) is not None
         }
@@ -106,15 +121,27 @@ def ask(numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consu
                 short or agency,
                 basis,
                 available,
-                fields,
+                {field: one.id for field, one in given_by.items()},
                 values,
                 at,
                 numbers[rank] if rank < len(keys) else "",
+                {one.id: one.per_minute for one in given_by.values()},
+                edition,
             ),
         )
+    if strict and (unknown := [code for code in wanted if code not in found]):
+        raise UnknownDatasets(unknown)
     answers = {code: answer for code, (_rank, _age, answer) in found.items()}
     granted = {code: pk for code, pk in lives.items() if answers[code].fields}
     return answers | _at_source(granted, answers, numbers, _purpose(wanted)) if granted else answers
+
+
+_EDITION = Compiled(lambda: DatasetEdition.objects.filter(pk=Slot("pk")).values_list("content__definition"))
+
+
+def definition_of(answer: Answer) -> DatasetDefinition:
+    """Return the definition by which a dataset answered; one query the first time in a process, then none."""
+    return read_once(DEFINITION, str(answer.edition), lambda: _EDITION.first(pk=answer.edition)[0])
 
 
 def sources_of_feeds(feeds: Iterable[uuid.UUID]) -> dict[str, tuple[Source, bool]]:
@@ -186,6 +213,7 @@ def _allowance(one: Mapping[str, Any]) -> Allowance:
         fields=tuple(one["fields"]),
         expires_on=one["expires_on"] and date.fromisoformat(one["expires_on"]),
         begins_on=one["begins_on"] and date.fromisoformat(one["begins_on"]),
+        per_minute=one["per_minute"],
     )
 
 

@@ -11,13 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, ActorKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.editing.types import EditionEntry, entries
-from yiwang.platform.sharing.documents import DEFINITION, read_edition
+from yiwang.platform.sharing.documents import DEFINITION, by_digest, read_edition
 from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset, DatasetEdition
@@ -36,6 +37,7 @@ class Filters:
     agency: str = ""
     domain: str = ""
     sharing: int = 0
+    base: str = ""
 
 
 def names() -> dict[str, str]:
@@ -61,9 +63,9 @@ def count(by: Actor, filters: Filters) -> int:
     return _published(by, filters).count()
 
 
-def every(by: Actor) -> Iterator[DatasetView]:
+def every(by: Actor, filters: Filters = Filters()) -> Iterator[DatasetView]:
     """Yield all published datasets that the actor may see, by class and resource code."""
-    rows = _published(by, Filters()).select_related("agency", "current").order_by("classification", "resource_code")
+    rows = _published(by, filters).select_related("agency", "current").order_by("classification", "resource_code")
     for row in rows.iterator(chunk_size=200):
         yield read_edition(_with(row))
 
@@ -76,6 +78,7 @@ def _published(by: Actor, filters: Filters) -> DatasetQuerySet:
         "agency__code": filters.agency,
         "domain": filters.domain,
         "sharing": filters.sharing,
+        "current__content__definition__base_store": filters.base,
     }
     return rows.filter(**{name: value for name, value in wanted.items() if value})
 
@@ -155,6 +158,12 @@ def facts(by: Actor, filters: Filters) -> list[Facts]:
     return [Facts(kind, agency, short or name, domain, sharing) for kind, agency, short, name, domain, sharing in rows]
 
 
+def bases() -> set[str]:
+    """Return the base stores that have published datasets which everybody may see; one query."""
+    rows = Dataset.objects.visible_to(Actor(kind=ActorKind.ANONYMOUS)).filter(current__isnull=False)
+    return set(rows.values_list("current__content__definition__base_store", flat=True).distinct())
+
+
 def lines(by: Actor, codes: Iterable[str]) -> list[tuple[str, str]]:
     """Return code and name of published datasets that the actor may see, in order of name."""
     rows = Dataset.objects.visible_to(by).filter(current__isnull=False, code__in=list(codes)).order_by("name")
@@ -188,8 +197,14 @@ def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
     }
 
 
+_DEFINITIONS = Compiled(
+    lambda: Dataset.objects.filter(code__any=Slot("codes"), current__isnull=False).values_list(
+        "code", "current__digest", "current__content__definition"
+    )
+)
+
+
 def definitions(codes: Iterable[str]) -> dict[str, DatasetDefinition]:
     """Return the definitions of published datasets; one query."""
-    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
-    found = rows.values_list("code", "current__content__definition")
-    return {code: DEFINITION.validate_python(document) for code, document in found}
+    rows = _DEFINITIONS(codes=sorted(set(codes)))
+    return {code: by_digest(DEFINITION, digest, document) for code, digest, document in rows}

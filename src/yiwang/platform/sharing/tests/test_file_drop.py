@@ -265,12 +265,76 @@ def entities() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("make", "told"), [(bomb, "压缩比"), (entities, "打不开")], ids=["bomb", "entities"])
-def test_bombs(cars: Dataset, feed: Feed, folder: Path, make: Callable[[], bytes], told: str) -> None:
+def with_parts(parts: dict[str, bytes], replaced: bytes | None = None) -> bytes:
+    """A workbook with more parts, or with another sheet."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook([["subject", "plate"], ["某1", "浙C1"]]))) as whole,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in whole.namelist():
+            sheet = name == "xl/worksheets/sheet1.xml" and replaced is not None
+            archive.writestr(name, replaced if sheet else whole.read(name))
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def shared_strings() -> bytes:
+    """The bomb is in the words, not in the sheet."""
+    return with_parts({"xl/sharedStrings2.xml": b"<t>" + b"A" * 30_000_000 + b"</t>"})
+
+
+def very_many_parts() -> bytes:
+    return with_parts({f"xl/media/{number}.png": b"" for number in range(600)})
+
+
+def liar() -> bytes:
+    """A sheet that says it is small and unpacks to far more: the sizes in the directory are the attacker's."""
+    content = bytearray(with_parts({}, replaced=b"<worksheet>" + b" " * 3_000_000))
+    directory, found = content.rindex(b"PK\x05\x06"), 0
+    place = int.from_bytes(content[directory + 16 : directory + 20], "little")
+    while content[place : place + 4] == b"PK\x01\x02":
+        length = int.from_bytes(content[place + 28 : place + 30], "little")
+        if content[place + 46 : place + 46 + length] == b"xl/worksheets/sheet1.xml":
+            content[place + 24 : place + 28] = (100).to_bytes(4, "little")
+            found += 1
+        more = (content[place + 30 : place + 32], content[place + 32 : place + 34])
+        place += 46 + length + sum(int.from_bytes(one, "little") for one in more)
+    assert found == 1
+    return bytes(content)
+
+
+BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "sheet": (bomb, "压缩比"),
+    "words": (shared_strings, "压缩比"),
+    "parts": (very_many_parts, "解压后太大"),
+    "liar": (liar, "打不开"),
+    "entities": (entities, "打不开"),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs(cars: Dataset, feed: Feed, folder: Path, name: str) -> None:
+    make, told = BOMBS[name]
     (folder / "a.xlsx").write_bytes(make())
     feed = read(feed)
     assert told in why(folder, "a.xlsx")
+    assert (feed.failures, held(cars)) == (0, [])
+
+
+SLIPS = ("../slipped.csv", "../../../slipped.csv", "/tmp/slipped.csv", "..\\slipped.csv", "xl/../../slipped.csv")
+
+
+def test_parts_with_paths_outside_are_written_nowhere(cars: Dataset, feed: Feed, folder: Path, tmp_path: Path) -> None:
+    """What is packed beside the sheet is never unpacked, wherever its name would lead."""
+    (folder / "a.xlsx").write_bytes(with_parts(dict.fromkeys(SLIPS, lines(7, 9).encode())))
+    feed = read(feed)
     assert feed.failures == 0
+    assert [one["plate"] for one in held(cars)] == ["浙C1"]
+    assert tree(folder) == ["done/a.xlsx"]
+    assert not list(tmp_path.rglob("*slipped*"))
+    assert not Path("/tmp/slipped.csv").exists()
 
 
 def test_a_workbook_that_unpacks_to_too_much(cars: Dataset, feed: Feed, folder: Path, monkeypatch: Any) -> None:

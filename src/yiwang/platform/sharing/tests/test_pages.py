@@ -6,14 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from rdflib import Graph
 
-from yiwang.platform.sharing.models import Dataset
+from yiwang.kernel import clock
+from yiwang.platform.sharing.models import Dataset, QualityScore
 from yiwang.platform.sharing.tests.datasets import dataset, published
-from yiwang.platform.sharing.types import Basis, SharingType
+from yiwang.platform.sharing.types import BaseStore, Basis, SharingType
 
 SECRET = dataset(code="secret_data", name="保密数据", sharing=SharingType.NONE, basis=(Basis("保守国家秘密法"),))
 
@@ -66,3 +69,28 @@ def test_a_dataset_says_who_is_the_one_source(testville: None, db: None) -> None
     page = Client().get("/data/population/").content.decode()
     assert "人口" in page
     assert "怎么共享" in page
+
+
+def test_a_base_store_says_what_it_consists_of_and_which_source_counts(testville: None, db: None) -> None:
+    row = published(dataset(code="more_people", name="另一份人口数据", base_store=BaseStore.POPULATION))
+    hidden = dataset(code="secret", name="保密", sharing=SharingType.NONE, basis=SECRET.basis)
+    published(replace(hidden, base_store=BaseStore.POPULATION))
+    day = date(2026, 3, 2)
+    for at, count in ((day, 7), (day + timedelta(days=1), 4321)):
+        QualityScore.objects.create(
+            dataset=row, day=at, measured_at=clock.end_of(at), rows=count, expected=1, filled=1, sound=1, columns={},
+            faults=[], timeliness=100, score=98,
+        )  # fmt: skip
+    Dataset.objects.filter(pk=row.pk).update(quality=98, measured_at=clock.now())
+    page = Client().get("/data/bases/population/").content.decode()
+    assert "另一份人口数据" in page
+    assert "4321" in page, "as last measured"
+    assert "保密" not in page
+    definition = Dataset.objects.get(code="population").current.content["definition"]
+    sourced = [item["label"] for item in definition["items"] if item["authoritative"]]
+    assert sourced
+    assert all(f">{label}<" in page for label in sourced)
+    assert "/data/bases/population/" in Client().get("/data/").content.decode()
+    assert "/data/bases/population/" in Client().get("/data/population/").content.decode()
+    for unknown in ("none", "x", "space"):
+        assert Client().get(f"/data/bases/{unknown}/").status_code == 404

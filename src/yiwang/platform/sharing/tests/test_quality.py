@@ -67,6 +67,8 @@ CROSS = {
     "holder_alive": {"kind": "absent", "column": "holder", "there": "test_deaths", "other": ""},
     "has_place": {"kind": "exists", "column": "", "there": "test_places", "other": ""},
     "holder_has_place": {"kind": "exists", "column": "holder", "there": "test_places", "other": ""},
+    "dead_elsewhere": {"kind": "absent", "column": "", "there": "test_places", "other": "owner"},
+    "owns_place": {"kind": "exists", "column": "", "there": "test_places", "other": "owner"},
     "same_fee": {"kind": "equal", "column": "fee", "there": "test_places", "other": "fee"},
 }
 
@@ -137,6 +139,9 @@ def slowly(row: Dataset) -> dict[str, Any]:
                     continue
                 about = blind_index(str(value), indexes.SUBJECT)
             there = [one for one in current[rule["there"]] if bytes(one.subject_index) == about]
+            if rule["other"] == "owner":
+                owners = [one.values["owner"] for one in current[rule["there"]] if one.values.get("owner")]
+                there = [one for one in owners if blind_index(str(one), indexes.SUBJECT) == about]
             if rule["kind"] == "equal":
                 value, others = record.values.get("fee"), [one.values["fee"] for one in there if one.values.get("fee")]
                 bad = bool(value and others) and not any(_equal(value, other) for other in others)
@@ -180,7 +185,8 @@ STORES = st.fixed_dictionaries(
     {
         "test_permits": st.lists(st.tuples(mixed(*PEOPLE), VALUES), max_size=8),
         "test_places": st.lists(
-            st.tuples(mixed(*PEOPLE), st.fixed_dictionaries({"fee": mixed("5", "6", "")})), max_size=4
+            st.tuples(mixed(*PEOPLE), st.fixed_dictionaries({"fee": mixed("5", "6", ""), "owner": mixed(*PEOPLE, "")})),
+            max_size=4,
         ),
         "test_deaths": st.lists(st.tuples(mixed(*PEOPLE), st.just({})), max_size=2),
     }

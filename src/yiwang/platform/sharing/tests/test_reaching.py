@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from yiwang.kernel import certificates, clock
 from yiwang.kernel.problems import Invalid
+from yiwang.platform.sharing import live, queries
 from yiwang.platform.sharing.connectors import Source
 from yiwang.platform.sharing.models import Dataset, Feed
 from yiwang.platform.sharing.plugins import http_pull, sql_pull
 from yiwang.platform.sharing.reaching import Outside, is_allowed, resolved
-from yiwang.platform.sharing.tests.datasets import dataset, published
+from yiwang.platform.sharing.tests.datasets import CONSUMER, allowed, dataset, published
 from yiwang.platform.sharing.tests.sources import feed_of, read, serving
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -177,6 +178,20 @@ def test_a_name_that_changes_its_mind_is_not_followed(data: Dataset, names: Any)
         Feed.objects.update(next_at=NOON)
         feed = read(feed)
         assert "不在允许的网络里" in feed.last_error
+        assert len(server.asked) == 1
+
+
+def test_a_name_that_turns_inward_is_not_asked_about_anybody(data: Dataset, names: Any) -> None:
+    """Saved when it led to the agency; when somebody is to be asked about, it leads to the machine's metadata."""
+    allowed(data)
+    with serving(lambda asked: {"answers": {code: [] for code in asked["datasets"]}}) as server:
+        names["rebinding.test"] = [["127.0.0.1"], ["127.0.0.1"], ["169.254.169.254"]]
+        feed_of(data, "http_ask", address=f"http://rebinding.test:{server.server_port}/ask")
+        wanted = {data.code: {"value": [CONSUMER]}}
+        live.forget()
+        found = [queries.ask(["110101199003075715"], wanted)[data.code].available for _time in range(2)]
+        live.forget()
+        assert found == [True, False]
         assert len(server.asked) == 1
 
 

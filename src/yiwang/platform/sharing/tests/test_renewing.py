@@ -164,8 +164,11 @@ def test_loading_a_pack_leaves_a_renewal_alone(grant: Grant) -> None:
     new = agreed(renew(grant))
     agency = directory.get_agency("339901-fire")
     with system_record("test.grant"):
-        again = write_grant(asked(), Dataset.objects.get(code="test_data"), agency, SYSTEM)
+        dataset = Dataset.objects.get(code="test_data")
+        again = write_grant(asked(purpose=grant.purpose), dataset, agency, SYSTEM)
+        other = write_grant(asked(purpose="另一种用途"), dataset, agency, SYSTEM)
     assert again.pk == grant.pk
+    assert other.pk != grant.pk, "another purpose has a grant of its own"
     new.refresh_from_db()
     assert new.renews_id == grant.pk
 
