@@ -63,7 +63,14 @@ class Seen:
 @pytest.fixture(scope="module")
 def prepared(city: City) -> str:
     """Walk matters of one person and one firm to where every page of theirs has something to show."""
-    command = [sys.executable, "-m", "tests.e2e.prepare", "restaurant:cases.request_correction", "car:oversight.rate"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.e2e.prepare",
+        "restaurant:cases.request_correction",
+        "car:oversight.rate",
+        "restaurant:paper",
+    ]
     done = subprocess.run(command, env=city.environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return city.url
@@ -291,6 +298,7 @@ def _representatives(page: Page) -> dict[str, str]:
         "part:pk": draft, "materials:pk": draft, "review:pk": draft, "discard:pk": draft,
         "application:pk": application, "delivery:pk": application, "make_up:pk": application,
         "correction:pk": case, "withdraw:pk": case, "end_delegation:pk": case,
+        "shown:pk": first("/my/papers/", "/my/papers/", 3),
         "message:pk": first("/my/messages/", "/my/messages/0", 3),
         **dict.fromkeys(("licence:pk", "offer:pk", "grant:pk"), first("/my/licences/", "/my/licences/", 3)),
         "ask_why:pk": first("/my/access/", "/ask/", 3), "object_to:code": "population",

@@ -75,6 +75,12 @@ OBJECTS: dict[str, dict[str, str]] = {
     "licences_desk:check_original": {"pk": "licence"},
     "licences_desk:scan": {"pk": "licence"},
     "licences_desk:issue": {"code": "=food_licence"},
+    "papers_desk:scan": {"pk": "scan"},
+    "papers_desk:state": {"pk": "scan"},
+    "papers_desk:page": {"pk": "scan", "number": "=1"},
+    "papers_desk:paper": {"pk": "paper"},
+    "papers:shown": {"pk": "paper"},
+    "papers:file": {"pk": "paper"},
     "licences_desk:change": {"pk": "licence"},
     "catalog:sample": {"edition": "edition", "name": "=samples/result-food_licence.pdf"},
     "item_file": {"name": "=samples/result-food_licence.pdf"},
@@ -176,6 +182,8 @@ FIRMS_OWN = frozenset(
         "representative",
         "firm_id",
         "comparison",
+        "scan",
+        "paper",
     }
 )
 """Objects that belong to the firm's matters: nobody without a part in them may so much as know that they exist."""
@@ -388,6 +396,8 @@ _TARGETS: dict[str, str] = {
         "showing",
     ),
     "licences.": "licence",
+    **dict.fromkeys(("papers.check", "papers.refuse", "papers.take_back"), "paper"),
+    "papers.": "scan",
     "notices.mark_read": "message",
     "notices.send_again": "delivery",
     "openapi.": "client",

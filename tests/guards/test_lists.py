@@ -25,6 +25,7 @@ from yiwang.platform.identity.models import Account, Delegation, Organisation, S
 from yiwang.platform.licences.models import Batch, Licence, LicenceType, Showing
 from yiwang.platform.notices.models import Delivery, Message
 from yiwang.platform.oversight.models import Alert, BadRating, Explanation, Rating, Service
+from yiwang.platform.papers.models import Paper, Scan
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.sharing.models import (
     BadRow,
@@ -169,6 +170,14 @@ def licences(world: World, count: int) -> None:
 
 def batches(world: World, count: int) -> None:
     copies(Batch.objects.get(pk=world.ids["batch"]), count)
+
+
+def scans(world: World, count: int) -> None:
+    copies(Scan.objects.get(pk=world.ids["scan"]), count)
+
+
+def papers(world: World, count: int) -> None:
+    copies(Paper.objects.get(pk=world.ids["paper"]), count)
 
 
 def showings(world: World, count: int) -> None:
@@ -375,6 +384,8 @@ LISTS = [
     List("/my/messages/", "owner", messages),
     List("/my/licences/", "owner", licences),
     List("/desk/licences/history/", "steward", batches),
+    List("/desk/papers/", "intake", scans),
+    List("/my/papers/", "owner", papers),
     List("/my/showings/", "owner", showings),
     List("/desk/licences/shown/", "reviewer", showings),
     List("/my/delegations/", "owner", delegations),

@@ -19,6 +19,7 @@ from typing import Any
 from django.db import transaction
 from django.test import Client as Browser
 from django.test.client import ClientHandler
+from PIL import Image
 
 from yiwang.config.environment import ROOT
 from yiwang.config.journey import CorrectionPlan, Journey, Scenario
@@ -48,6 +49,8 @@ from yiwang.platform.oversight import queries as oversight
 from yiwang.platform.oversight.acts import rate
 from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
+from yiwang.platform.papers.models import Page as LeafOfScan
+from yiwang.platform.papers.models import Paper, Scan
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
 from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Report
@@ -282,6 +285,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "copy": copy,
         "showing": showing,
         "batch": _batch().pk,
+        **_kept_paper(eatery),
         "taken": taken,
         "service": service,
         "bad": BadRating.objects.get().pk,
@@ -306,6 +310,30 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "member": StaffMember.objects.get(number="A001").pk,
         "check_code": Licence.objects.get(pk=case.licence_id).check_code,
     }
+
+
+def _kept_paper(eatery: Organisation) -> dict[str, Any]:
+    """A paper of the firm's that the county's window scanned and nobody has checked yet, with a page beside it."""
+    picture = BytesIO()
+    Image.new("L", (20, 30), 255).save(picture, "JPEG")
+    digest, window = store.save(picture), agencies.get_agency("339901-data")
+    whose = {
+        "party_kind": "organisation",
+        "party_id": eatery.pk,
+        "party_name": eatery.name,
+        "agency_path": window.path,
+        "region": window.region,
+    }
+    scan = Scan.objects.create(
+        agency_name=window.name, by="测试", began_at=NOON, state="done", total=2, done=2, **whose
+    )
+    paper = Paper.objects.create(
+        scan=scan, identity="staff_health", name="从业人员健康证明", pages=[1], digest=digest, size=1, named_at=NOON,
+        named_by="测试", **whose,
+    )  # fmt: skip
+    for number, of in ((1, paper), (2, None)):
+        LeafOfScan.objects.create(scan=scan, number=number, source=digest, digest=digest, paper=of)
+    return {"scan": scan.pk, "paper": paper.pk}
 
 
 def _batch() -> Batch:

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "yiwang.platform.sharing",
     "yiwang.platform.licences",
     "yiwang.platform.evidence",
+    "yiwang.platform.papers",
     "yiwang.platform.cases",
     "yiwang.platform.notices",
     "yiwang.platform.search",

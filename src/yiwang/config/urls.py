@@ -21,6 +21,7 @@ urlpatterns = [
     path("desk/", include(files.desk)),
     path("desk/serve/", include("yiwang.halls.services.desk", namespace="serving")),
     path("", include("yiwang.platform.licences.portal")),
+    path("", include("yiwang.platform.papers.portal")),
     path("", include("yiwang.platform.catalog.portal")),
     path("", include("yiwang.platform.sharing.portal")),
     path("", include("yiwang.doors.openapi.urls")),
@@ -29,6 +30,7 @@ urlpatterns = [
     path("desk/", include("yiwang.platform.directory.desk")),
     path("desk/", include("yiwang.platform.notices.desk")),
     path("desk/", include("yiwang.platform.licences.desk")),
+    path("desk/", include("yiwang.platform.papers.desk")),
     path("desk/", include("yiwang.platform.sharing.desk")),
     path("desk/", include("yiwang.platform.oversight.desk")),
 ]

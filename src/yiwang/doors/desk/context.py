@@ -59,6 +59,7 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
                 (
                     Link(_("接待"), reverse("serving:counter"), "counter"),
                     Link(_("待受理"), reverse("cases:intake"), "intake", count=waiting.value + waiting.more),
+                    Link(_("数据服务窗口"), reverse("papers_desk:listed"), "papers"),
                 ),
             )
         )

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from pydantic_core import to_jsonable_python
 
 from yiwang.kernel.types import FieldError
+from yiwang.platform.cases import earlier
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Task
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence import queries as evidence
-from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.platform.sharing import acts as sharing
 from yiwang.platform.sharing.types import Use
 from yiwang.ui import values
@@ -85,14 +86,20 @@ def ask_again(application: Application) -> tuple[int, int]:
             left += 1
             continue
         material.state, material.ref, material.source_name = answer.state.value, answer.ref, answer.source_name
-        material.trust = "A" if answer.state is FactState.KNOWN else ""
+        material.trust = trust_of(answer) if answer.state is FactState.KNOWN else ""
         material.save(update_fields=["state", "ref", "source_name", "trust"])
         came.append(material.identity)
     if came:
         application.facts = facts
         application.save(update_fields=["facts"])
         note_checks(application, evidence.uses(resolution, editions, came))
+        earlier.take_over(application, resolution)
     return len(came), left
+
+
+def trust_of(known: MaterialFact) -> str:
+    """Return the level of what a source answered: a clerk's comparison with the original is B, a record is A."""
+    return "B" if known.source == earlier.NAME else "A"
 
 
 def note_checks(application: Application, uses: list[Use], cases: Mapping[str, uuid.UUID] | None = None) -> None:

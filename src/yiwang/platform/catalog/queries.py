@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -34,8 +35,11 @@ from yiwang.platform.catalog.types import (
     EditionPage,
     EditionView,
     LifeEvent,
+    MaterialKind,
+    PaperName,
     SampleRef,
     Satisfier,
+    SatisfierKind,
     Standing,
 )
 from yiwang.platform.directory import queries as directory
@@ -271,6 +275,35 @@ def _read_shared() -> dict[str, tuple[Satisfier, ...]]:
                 known = documents.SATISFIERS.validate_python(material["satisfied_by"])
                 found.setdefault(material["shared"] or material["name"], known)
     return found
+
+
+def paper_names() -> dict[str, PaperName]:
+    """Return what the papers of published items are called, by the identity that makes them one and the same; forms, which
+    are filled in anew each time, left out (kept for ten minutes).
+    """
+    return remembered("catalog.paper_names", _read_paper_names, 600)
+
+
+def _read_paper_names() -> dict[str, PaperName]:
+    rows = Implementation.objects.filter(current__isnull=False).order_by("item_id").distinct("item_id")
+    said: dict[str, Counter[tuple[str, str]]] = {}
+    reused = set()
+    for materials in rows.values_list("current__content__definition__materials", flat=True):
+        for material in materials or ():
+            if material["kind"] == MaterialKind.FORM:
+                continue
+            identity = material.get("shared") or material["name"]
+            said.setdefault(identity, Counter())[material["name"], material.get("name_en", "")] += 1
+            reused |= {
+                one.get("ref") or identity
+                for one in material.get("satisfied_by", ())
+                if one["kind"] == SatisfierKind.EARLIER
+            }
+    # Items call a paper by different names: the one that most use, of those the shortest.
+    return {
+        identity: PaperName(*max(names, key=lambda one: (names[one], -len(one[0]), one)), identity in reused)
+        for identity, names in sorted(said.items())
+    }
 
 
 def drafts(by: Actor) -> Iterator[Draft]:

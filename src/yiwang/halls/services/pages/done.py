@@ -43,6 +43,7 @@ ACTS: dict[str, Any] = {
     "licences.offer": _("出示证照"),
     "licences.renew_code": _("更换出示码"),
     "licences.take_back": _("收回证照的查看授权"),
+    "papers.take_back": _("收回存的材料"),
     "notices.choose": _("选择通知方式"),
     "notices.mark_all_read": _("消息全部标为已读"),
     "notices.mark_read": _("查看消息"),

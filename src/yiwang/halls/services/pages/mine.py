@@ -41,6 +41,7 @@ def links() -> list[Link]:
         Link(_("我的账号"), reverse("identity:account"), icon="user"),
         Link(_("委托"), reverse("services:delegations"), icon="share"),
         Link(_("我的单位"), reverse("services:organisations"), icon="org"),
+        Link(_("我存的材料"), reverse("papers:listed"), icon="file"),
         Link(_("谁替我办过"), reverse("services:acted"), icon="history"),
         Link(_("谁看过我的数据"), reverse("services:access"), icon="eye"),
     ]

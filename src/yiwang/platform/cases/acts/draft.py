@@ -24,6 +24,7 @@ from yiwang.platform.cases.types import ApplicationState, CaseResult, Way
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.papers import queries as papers
 from yiwang.ui import store
 
 DRAFT_DAYS = 90
@@ -239,7 +240,8 @@ def discard(application: Application, *, by: Actor, key: Key) -> None:
     application.files.all().delete()
     application.materials.all().delete()
     application.delete()
-    for digest in digests - set(ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)):
+    used = ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)
+    for digest in digests - set(used) - papers.held(digests):
         transaction.on_commit(functools.partial(store.delete, digest))
 
 

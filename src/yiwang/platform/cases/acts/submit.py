@@ -265,7 +265,7 @@ def _write_materials(application: Application, resolution: Resolution, *, replac
                 items=list(material.items),
                 ref=material.ref,
                 source_name=material.source_name,
-                trust="B" if material.source == earlier.NAME else _trust(material.state),
+                trust=_trust(material),
             )
         )
     if replaces:
@@ -280,6 +280,6 @@ def _licences_used(resolution: Resolution) -> set[str]:
     return {ref.removeprefix("licence:") for ref in found if ref.startswith("licence:")}
 
 
-def _trust(state: FactState) -> str:
-    marks: dict[Any, str] = {FactState.KNOWN: "A", FactState.GIVEN: "C", FactState.COMMITTED: "D"}
-    return marks.get(state, "")
+def _trust(material: MaterialFact) -> str:
+    marks: dict[Any, str] = {FactState.GIVEN: "C", FactState.COMMITTED: "D"}
+    return checking.trust_of(material) if material.state is FactState.KNOWN else marks.get(material.state, "")

@@ -25,6 +25,7 @@ from yiwang.platform.catalog.types.editions import (
     Draft,
     EditionPage,
     EditionView,
+    PaperName,
     SampleRef,
     Standing,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "MaterialSource",
     "Necessity",
     "Original",
+    "PaperName",
     "Place",
     "Question",
     "RemedyOffice",

@@ -28,6 +28,15 @@ class SampleRef:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class PaperName:
+    """What a paper is called; ``reused``: some item takes it from an earlier time instead of asking for it again."""
+
+    name: str
+    name_en: str = ""
+    reused: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionView:
     """A published edition: frozen, numbered, with a content hash."""
