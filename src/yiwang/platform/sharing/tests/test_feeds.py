@@ -268,7 +268,7 @@ def test_many_runners_at_once(transactional_db: None, testville: None, listed: L
 @pytest.mark.slow
 def test_kill_9(transactional_db: None, testville: None) -> None:
     row = published(CARS)
-    rows = [car(number, brand="红旗") if number % 10 else {"subject": f"某{number}"} for number in range(1600)]
+    rows = [car(number, brand="红旗") if number % 10 else {"subject": f"某{number}"} for number in range(1100)]
     answer = since(rows)
 
     def slowly(query: dict[str, str]) -> Any:
@@ -293,7 +293,7 @@ def test_kill_9(transactional_db: None, testville: None) -> None:
                 break
             killed += 1
             Feed.objects.update(next_at=clock.now())  # nobody waits for the time after which a runner counts as dead
-        assert killed >= 3
+        assert killed >= 2
         assert _is_read(feed)
     good = [one for one in rows if "plate" in one]
     assert {one["plate"] for one in held(row)} == {one["plate"] for one in good}
