@@ -117,6 +117,7 @@ def test_an_unexplained_event_is_seen() -> None:
 
 
 def test_the_page_of_reference_says_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(routes())  # what only pages use is loaded with them, and must be before the catalogues are copied
     for registry in registries().values():
         shipped = {key: one for key, one in registry._plugins.items() if ".tests." not in type(one).__module__}
         monkeypatch.setattr(registry, "_plugins", shipped)
