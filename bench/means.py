@@ -187,7 +187,7 @@ def purpose(families: dict[str, tuple[str, ...]], ref: str) -> Purpose | None:
         agency_name=agency.short_name,
         application_id=uuid.UUID(ref),
         party=uuid.UUID(ref),
-        numbers=frozenset(numbers),
+        named=frozenset(numbers),
         reach=Reach(agency.path, agency.region, agency.level, ITEM),
         declared={"family_members": len(numbers), "family_income": "1500", "family_vehicles": 0, "family_homes": 1},
     )

@@ -40,11 +40,6 @@ def find(ref: str) -> Purpose | None:
     if row is None:
         return None
     application = row.application
-    numbers = {
-        *evidence.subject_of(application.principal).numbers,
-        *_numbers(application.facts),
-        *_numbers(application.answers),
-    }
     return Purpose(
         case_id=row.pk,
         number=row.number,
@@ -53,7 +48,8 @@ def find(ref: str) -> Purpose | None:
         agency_name=row.agency.short_name or row.agency.name,
         application_id=application.pk,
         party=application.principal.id,
-        numbers=frozenset(map(clean, numbers)),
+        named=frozenset(map(clean, (*_numbers(application.facts), *_numbers(application.answers)))),
+        own=lambda: map(clean, evidence.subject_of(application.principal).numbers),
         reach=Reach(row.agency_path, row.region, row.level, row.item_code),
         declared=application.answers | facts_of(application),
     )

@@ -6,7 +6,7 @@ The rooms that have matters (``cases``) stand below this one; they register how 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,8 @@ from yiwang.platform.sharing.types import Consumer
 class Purpose:
     """A matter that is being handled.
 
-    ``numbers`` are those of the applicant and of whoever else the application names (a spouse, a legal representative):
-    nobody else may be asked about. ``reach`` is where the matter lies, so that only its own agency asks.
+    ``named`` are the numbers of whomever the application names (a spouse, a legal representative), ``own`` gives those of the
+    applicant: nobody else may be asked about. ``reach`` is where the matter lies, so that only its own agency asks.
     """
 
     case_id: uuid.UUID
@@ -32,10 +32,21 @@ class Purpose:
     agency_name: str
     application_id: uuid.UUID
     party: uuid.UUID
-    numbers: frozenset[str]
+    named: frozenset[str]
+    own: Callable[[], Iterable[str]] = tuple
     reach: Reach
     declared: Mapping[str, Any] = field(default_factory=dict)
     """What the application says: data element to value."""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The numbers of all who may be asked about."""
+        return self.named | frozenset(self.own())
+
+    def covers(self, numbers: Iterable[str]) -> bool:
+        """Tell whether all of these may be asked about; most applications name the applicant, too."""
+        unnamed = set(numbers) - self.named
+        return not unnamed or unnamed <= self.numbers
 
 
 Finder = Callable[[str], Purpose | None]

@@ -98,8 +98,7 @@ def check(
     """
     _check_asked(purpose, item, subjects, wants)
     numbers = [clean(number) for number in subjects]
-    strangers = [number for number in numbers if number not in purpose.numbers]
-    if strangers:
+    if not purpose.covers(numbers):
         raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
     wanted: dict[str, dict[str, Sequence[Any]]] = {}
     for want in wants:

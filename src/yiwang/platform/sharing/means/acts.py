@@ -117,7 +117,7 @@ def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> 
     if not 0 < len(numbers) <= MOST_MEMBERS or len(set(numbers)) < len(numbers):
         told = _("要核对 1 到 %(most)d 个家庭成员，每人一次。") % {"most": MOST_MEMBERS}
         raise Invalid(told, errors=(FieldError("members", told),))
-    if not set(numbers) <= purpose.numbers:
+    if not purpose.covers(numbers):
         raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
     words = {
         "future": _("授权的日期还没有到。"),

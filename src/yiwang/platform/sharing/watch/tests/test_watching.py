@@ -235,7 +235,7 @@ def matter(monkeypatch: pytest.MonkeyPatch, *numbers: str) -> uuid.UUID:
     case = uuid.uuid4()
     found = Purpose(
         case_id=case, number="T1", title="测试", consumer=Consumer("amr", "339901", "1"), agency_name="测试",
-        application_id=uuid.uuid4(), party=uuid.uuid4(), numbers=frozenset(numbers), reach=Reach(),
+        application_id=uuid.uuid4(), party=uuid.uuid4(), named=frozenset(numbers), reach=Reach(),
     )  # fmt: skip
     monkeypatch.setattr(purposes, "_finders", [lambda ref: found if ref == str(case) else None])
     return case
