@@ -31,6 +31,7 @@ def test_the_committed_description_is_the_served_one(db: None) -> None:
     assert COMMITTED.read_text() == views.description_text(), "run `yiwang api describe`"
 
 
+@pytest.mark.slow
 def test_it_is_openapi_3_1(db: None) -> None:
     from openapi_spec_validator import OpenAPIV31SpecValidator
 

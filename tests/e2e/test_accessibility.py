@@ -35,7 +35,7 @@ CHECKED = {
     ("standard", 1280): {"type": "rule", "values": LOOKS},
     ("elder", 390): {"type": "rule", "values": LOOKS},
 }
-"""What axe looks for where; Lighthouse, which asks axe too, sees each public page wide."""
+"""What axe looks for where."""
 LEAST = 95
 """Least score of Lighthouse."""
 EVENT = "restaurant"
@@ -109,8 +109,11 @@ def filled(path: str, known: dict[str, str], name: str) -> str:
     return path
 
 
-def look(page: Page, address: str, *, name: str = "") -> Seen:
-    """Open a page and look at it as everybody may have it: wide and narrow, standard and large print."""
+def look(page: Page, address: str, *, name: str = "", also: bool = False) -> Seen:
+    """Open a page and look at it as everybody may have it: wide and narrow, standard and large print.
+
+    ``also``: Lighthouse looks at it as well, wide and in standard print, and asks axe.
+    """
     answer = page.request.get(address)
     seen = Seen(address, answer.status)
     if answer.status == 405 or "text/html" not in answer.headers.get("content-type", ""):
@@ -125,7 +128,8 @@ def look(page: Page, address: str, *, name: str = "") -> Seen:
         page.evaluate("edition => document.documentElement.dataset.edition = edition", edition)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            if only := CHECKED.get((edition, width)):
+            only = CHECKED.get((edition, width))
+            if only and not (also and (edition, width) == ("standard", 1280)):
                 found = page.evaluate("only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only)
                 for one in found["violations"]:
                     seen.faults.append(f"{edition} {width}: {one['id']}: {one['nodes'][0]['html'][:160]}")
@@ -207,7 +211,7 @@ def test_every_public_page(
     page = browser.new_page(base_url=prepared)
     seen = []
     for number, address in enumerate(public):
-        seen.append(look(page, address, name=f"public-{number}"))
+        seen.append(look(page, address, name=f"public-{number}", also=True))
         if seen[-1].html:  # Lighthouse works on the other core, a page behind
             print(f"{prepared}{address}", file=asked.stdin, flush=True)
     page.close()

@@ -62,6 +62,7 @@ def test_each_carries_the_metadata_of_gb_t_36903() -> None:
     assert PACK.faults == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted({one.kind for one in TYPES}))
 def test_each_draws(kind: str) -> None:
     """A glyph that the fonts lack stops a drawing: every word of every type is drawn, the types of a kind on one paper."""

@@ -197,6 +197,7 @@ def test_killed_postmaster_and_backends_lose_nothing(state_dir: Path) -> None:
         assert rows(url) == acked
 
 
+@pytest.mark.slow
 def test_everything_killed_in_the_middle_of_a_long_query(state_dir: Path) -> None:
     holder = Holder(state_dir)
     acked = write(holder.url, 50)
@@ -318,6 +319,7 @@ def test_a_taken_port_is_replaced(state_dir: Path) -> None:
         assert write(url, 1) == 1
 
 
+@pytest.mark.slow
 def test_interrupted_creation_is_begun_again(tmp_path: Path) -> None:
     _open_to_all(tmp_path)
     half = tmp_path / "state" / "pg" / "data.new"
@@ -345,6 +347,7 @@ def test_a_server_that_can_not_start_says_why(state_dir: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DEBIAN_15.is_dir(), reason="Debian's PostgreSQL 15 is not installed")
 def test_pg_bin_dir_of_debian_15(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _open_to_all(tmp_path)
@@ -355,6 +358,7 @@ def test_pg_bin_dir_of_debian_15(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert connection.execute(query).fetchone()[0] == ["B", "a", "b", "一"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_as_an_ordinary_user(tmp_path: Path) -> None:
     _open_to_all(tmp_path)
@@ -383,6 +387,7 @@ def test_as_an_ordinary_user(tmp_path: Path) -> None:
         assert rows(url) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that others can't reach")
 def test_state_below_a_private_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _open_to_all(tmp_path)

@@ -243,6 +243,7 @@ def test_what_they_have_arrives_whole_and_what_changes_follows(systems: Running,
     assert sum(here("legal_persons").values()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outage", ["refuse", "garbage", "cut"])
 def test_who_is_down_holds_up_nobody_and_is_seen_at_the_desk(
     systems: Running, testville: None, db: None, sign_in: Any, outage: str

@@ -78,6 +78,7 @@ def world(city: plan.City, request: pytest.FixtureRequest) -> World:
 # --- The same again ---
 
 
+@pytest.mark.slow
 def test_the_same_arguments_give_the_same_bytes_on_any_number_of_processes(city: plan.City, tmp_path: Path) -> None:
     def written(seed: int, jobs: int) -> dict[str, bytes]:
         folder = tmp_path / f"{seed}-{jobs}"
@@ -471,6 +472,7 @@ def test_planted_truths_name_a_record_that_shows_them(world: World) -> None:
                 assert any(row["subject"] == truth.subject for row in VIEWS[truth.evidence].rows(part))
 
 
+@pytest.mark.slow
 def test_every_kind_of_contradiction_comes_up(city: plan.City) -> None:
     made = plan.make_plan(city, 9000, 900, 4, AT)
     kinds = Counter(

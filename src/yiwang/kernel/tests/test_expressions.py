@@ -214,6 +214,7 @@ def test_with_all_data_the_answer_is_that_of_zen(source, data):
     assert expressions.evaluate(source, data).value == zen.evaluate_expression(source, data)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(sources, full, st.sets(st.sampled_from("abxy")))
 def test_what_is_known_early_stays_so_when_the_rest_arrives(source, data, unknown):

@@ -36,6 +36,7 @@ from yiwang.platform.editing.comparing import changes
 text = st.text(st.sampled_from("甲乙丙 a1'\"<&\n"), max_size=6).map(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, phases=[Phase.generate])
 @given(definitions(text, st.integers(-9, 999)))
 def test_a_definition_comes_out_of_the_form_as_it_went_in(definition: Definition) -> None:

@@ -194,6 +194,7 @@ def without(path: Path, *columns: str) -> list[dict[str, str]]:
 text = st.text(st.sampled_from("甲乙=+-@'\"，,[]{}\n 1无a"), max_size=8).map(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, phases=[Phase.generate])
 @given(
     definitions(
@@ -285,6 +286,7 @@ def test_bad_cells_refuse_the_row(amr: Agency, tmp_path: Path, cells: dict[str, 
     assert Implementation.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_a_line_of_fifty_megabytes_is_refused_in_little_memory(amr: Agency, tmp_path: Path) -> None:
     path = table(tmp_path / "items.csv", other(1), other(2))
     with path.open("rb") as file:

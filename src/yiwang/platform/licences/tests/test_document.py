@@ -102,6 +102,7 @@ def test_an_ordinary_licence_stands_on_one_sheet(count: int) -> None:
             assert len(PdfReader(BytesIO(drawing.draw(drawn))).pages) == 1, (kind, title)
 
 
+@pytest.mark.slow
 def test_long_values_lists_and_tables() -> None:
     rows = tuple((f"演示品{n}", "一等" * 12, str(n)) for n in range(30))
     fields = (
@@ -171,6 +172,7 @@ def test_the_very_file_is_valid(issue: Issue) -> None:
     assert signature.detail == f"{AMR.name}电子印章（演示）"
 
 
+@pytest.mark.slow
 def test_every_tampered_byte_is_found(issue: Issue) -> None:
     licence, pdf = signed(issue)
     for at in range(40, len(pdf), len(pdf) // 40):

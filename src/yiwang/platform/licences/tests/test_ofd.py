@@ -58,6 +58,7 @@ def test_another_reader_sees_the_face_of_the_pdf(kind: LicenceKind) -> None:
     assert blank[1] > 150, "the measure would see a mark that is missing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(LicenceKind))
 @pytest.mark.parametrize("fields", [LONG[:4], LONG])
 def test_every_character_is_text_and_no_glyph_is_missing(kind: LicenceKind, fields: Any) -> None:

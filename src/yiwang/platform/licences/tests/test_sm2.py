@@ -210,6 +210,7 @@ def test_an_outage_is_told(settings: Any) -> None:
         made()
 
 
+@pytest.mark.slow
 def test_keys_from_files(settings: Any, tmp_path: Path) -> None:
     root = authority()
     held, maker = under(root), under(root, "演示制章")

@@ -107,6 +107,7 @@ ODD: list[tuple[Any, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "told"), ODD, ids=[told for _answer, told in ODD])
 def test_odd_answers_are_told(cars: Dataset, answer: Any, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "READ", 1.0)
@@ -199,6 +200,7 @@ def test_sql_goes_on_from_its_token(cars: Dataset) -> None:
         assert Run.objects.count() == 2, "nothing new, no run"
 
 
+@pytest.mark.slow
 def test_rows_that_change_at_the_same_instant_are_told_apart_by_their_key(cars: Dataset) -> None:
     rows = "CREATE TABLE t (subject text, plate text, n int, PRIMARY KEY (subject, plate)); INSERT INTO t SELECT"
     with table(f"{rows} '某' || n % 5, '浙C' || n, 1 FROM generate_series(1, 23) n") as (_there, how):

@@ -332,6 +332,7 @@ def test_our_own_shapes_find_what_the_standards_do_not(graph, node, term, value)
     assert str(node) in {found for found, _path in faults(graph, "own.ttl")}
 
 
+@pytest.mark.slow
 def test_our_own_shapes_are_shapes(graph):
     assert pyshacl.validate(graph, shacl_graph=shapes("own.ttl"), meta_shacl=True)[0]
 
@@ -567,7 +568,7 @@ CATALOGUES = st.lists(DEFINITIONS, max_size=3, unique_by=lambda one: one.code).m
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
 @given(CATALOGUES)
 def test_whatever_is_described_can_be_written_and_read_back(views):
     made = exports.graph(views, catalogue=INFO)
@@ -642,7 +643,8 @@ def test_testvilles_table_is_read_back_whatever_language_is_spoken(testville):
         assert re.findall(r"（([a-z_0-9]+)，[CNYDLMGI]\d*）", row["信息项"]) == [item.name for item in one.items]
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, phases=[Phase.generate])
 @given(CATALOGUES)
 def test_no_cell_of_the_table_is_a_formula_and_none_is_lost(views):
     rows = table(exports.csv_lines(views))

@@ -183,7 +183,7 @@ def live_through(cars: Dataset, listed: Listed, rows: list[dict[str, Any]], deat
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, deaths=st.lists(st.tuples(st.integers(1, 200), st.integers(0, 14)), max_size=6))
 def test_whoever_dies_wherever_every_row_is_read_once(
     kept_cars: Dataset, listed: Listed, rows: list[dict[str, Any]], deaths: list[tuple[int, int]]

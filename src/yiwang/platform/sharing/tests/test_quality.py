@@ -194,7 +194,7 @@ STORES = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(store=STORES, portion=st.integers(1, 4))
 def test_the_measure_is_what_a_slow_reading_says(permits: Dataset, store: dict[str, Any], portion: int) -> None:
     with transaction.atomic(), pytest.MonkeyPatch.context() as patch:

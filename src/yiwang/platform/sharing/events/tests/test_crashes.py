@@ -75,6 +75,7 @@ def run_out(receiver: Receiver, now: datetime, rounds: int = 400) -> datetime:
     return now
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_statement_loses_nothing(stream: TopicRow) -> None:
     """A batch with a refused event goes through every way of writing down what came."""
     with clock.at(NOON):

@@ -143,6 +143,7 @@ bases = itertools.count(10**9, 100)
 moments = st.lists(st.tuples(st.integers(1, 9), st.booleans(), st.booleans()), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moments, st.lists(st.integers(1, 10), max_size=5), st.integers(1, 3))
 def test_everything_is_looked_at_once(
