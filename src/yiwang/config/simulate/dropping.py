@@ -14,6 +14,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ class Dropper:
         """Look for changes every second."""
         while True:
             time.sleep(_PAUSE)
-            self.drop()
+            with suppress(OSError):  # the folder is away: it may come back
+                self.drop()
 
     def drop(self) -> None:
         """Put down what changed, as far as the system's behaviour lets it."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
 
 from yiwang.kernel import acts, clock, events, timers
-from yiwang.kernel.acts import Permission, act, current, event
+from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.models import AuditEntry, Event, EventCursor, IdempotencyKey, Timer
-from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed
+from yiwang.kernel.problems import KeyReused, NeedsSignIn, NotAllowed, NotFound
+from yiwang.kernel.recording import in_hand
 from yiwang.kernel.tests.waiting import soon
 from yiwang.kernel.types import (
     ANONYMOUS,
@@ -49,6 +53,30 @@ def do(what: str, *, by: Actor, key: Key) -> str:
 @act("kernel_test.clerk", permission=CLERKS)
 def clerk(*, by: Actor, key: Key) -> None:
     """Something for clerks."""
+
+
+@contextmanager
+def look_ahead(target: str, *, by: Actor) -> Iterator[None]:
+    """Remember that it is asked, in no act and (in these tests' own connection) in no transaction; fail when told to."""
+    assert in_hand.get() is None
+    seen.append(f"ahead {target} {connection.in_atomic_block}")
+    if target == "unknown":
+        raise NotFound("nobody has this")
+    yield
+    assert in_hand.get() is None
+    seen.append("after")
+
+
+def matter(target: str, by: Actor) -> SimpleNamespace:
+    """Something that an act is done to."""
+    return SimpleNamespace(name=target, case_id=uuid.uuid4(), application_id=uuid.uuid4(), principal=None)
+
+
+@act_on("kernel_test.prepared", matter, permission=PERSON, ahead=look_ahead)
+def prepared(target: SimpleNamespace, *, by: Actor, key: Key) -> str:
+    """Do what was prepared."""
+    seen.append(f"act {connection.in_atomic_block}")
+    return target.name
 
 
 @events.subscribe("kernel_test", HAPPENED)
@@ -226,3 +254,18 @@ def test_an_event_outside_the_catalogue_is_a_mistake():
 def test_acts_are_not_nested():
     with acts.system_record("test"), pytest.raises(RuntimeError, match="inside"):
         do("inner", by=SOMEBODY, key="k1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_takes_long_is_done_before_the_transaction_once_and_only_for_whom_it_may():
+    assert prepared("x", by=SOMEBODY, key="ahead") == "x"
+    assert seen == ["ahead x False", "act True", "after"]
+    assert prepared("x", by=SOMEBODY, key="ahead") == "x"
+    assert len(seen) == 3, "the key was used: nobody is asked again"
+    with pytest.raises(NeedsSignIn):
+        prepared("x", by=ANONYMOUS, key="other")
+    assert len(seen) == 3, "who may not has nothing done"
+    with pytest.raises(NotFound):
+        prepared("unknown", by=SOMEBODY, key="again")
+    assert not IdempotencyKey.objects.filter(key="again").exists(), "its key is free"
+    assert in_hand.get() is None

@@ -7,7 +7,6 @@ They came with an earlier application, or a window scanned them to be kept (``pa
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,8 +20,6 @@ from yiwang.platform.evidence.types import FactState, Resolution
 from yiwang.platform.papers import queries as papers
 
 NAME = "earlier"
-KEPT = timedelta(days=730)
-"""How long a paper is trusted after it was handed in."""
 _PAPER = "material:"
 _REF = f"{NAME}:"
 
@@ -42,7 +39,7 @@ class EarlierPapers(Source):
             trust="B",
             application__principal_kind=subject.principal.kind,
             application__principal_id=subject.principal.id,
-            application__submitted_at__gte=subject.checked_at - KEPT,
+            application__submitted_at__gte=subject.checked_at - papers.KEPT,
         ).order_by("identity", "-application__submitted_at")
         given = rows.distinct("identity").values_list(
             "identity", "application_id", "application__number", "application__submitted_at"

@@ -107,8 +107,8 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
             _edition, paths, papers = found.setdefault(key, (edition, [], []))
             paths.append(path)
             papers += [paper] if paper else []
-        if only is None and DISHONESTY in said and _counts(said[DISHONESTY], resolution, edition):
-            found[edition.definition.basic_code, DISHONESTY] = (edition, [DISHONESTY], [])
+        if only is None and DISHONESTY in said and _decided(said[DISHONESTY], resolution, edition):
+            found.setdefault((edition.definition.basic_code, DISHONESTY), (edition, [DISHONESTY], []))
     made = []
     for (item, dataset), (edition, paths, papers) in found.items():
         first = said[paths[0]]
@@ -133,7 +133,7 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
     return made
 
 
-def _counts(listed: Known, resolution: Resolution, edition: EditionView) -> bool:
+def _decided(listed: Known, resolution: Resolution, edition: EditionView) -> bool:
     """Tell whether the list of the seriously dishonest decided something: a word was taken for a paper, or was not."""
     papers = [resolution.materials.get(one.identity) for one in edition.definition.materials]
     return bool(listed.value) or any(one and one.state in (FactState.COMMITTED, FactState.DEFERRED) for one in papers)

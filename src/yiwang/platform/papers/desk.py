@@ -97,9 +97,8 @@ def _sent(request: HttpRequest, by: Actor) -> _Sent:
     elif not sent.files:
         sent.errors["files"] = _("请选要扫描的文件。")
     try:
-        sent.owner = by.principal or _owner(
-            sent, by
-        )  # whoever is served stands there: nobody else's papers come in between
+        # Whoever is served stands there: nobody else's papers come in between.
+        sent.owner = by.principal or _owner(sent, by)
     except (CodeError, _Nobody) as problem:
         sent.errors = {"number": str(problem)} | sent.errors
     return sent

@@ -29,7 +29,7 @@ from yiwang.platform.papers.types import (
 
 PAGE = 20
 KEPT = timedelta(days=730)
-"""How long a paper is trusted after it was compared with the original, as papers of earlier applications are."""
+"""How long a paper is trusted after it was compared with the original, or handed in with an application."""
 
 
 def scans(by: Actor, after: str = "", before: str = "") -> Page[Any]:

@@ -27,9 +27,10 @@ from yiwang.platform.catalog.types import (
 )
 from yiwang.platform.evidence import queries, rules
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
-from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.sharing.models import Dataset
+from yiwang.platform.sharing.types import Outcome
 
 FOOD = "330131018001"
 REGION = "339901001"
@@ -238,3 +239,12 @@ def test_the_burden_is_counted_from_what_stands(food: EditionView) -> None:
     assert (found.burden.apart.materials, found.burden.together.materials) == (2, 1)
     asked = sum(1 for fact in found.facts.values() if fact.state in (FactState.ASK, FactState.GIVEN))
     assert found.burden.together.fields == asked < found.burden.apart.fields
+
+
+def test_the_list_that_stands_for_a_paper_and_bars_a_word_is_one_check_with_the_paper(food: EditionView) -> None:
+    shown = replace(satisfied((SatisfierKind.DATASET, queries.DISHONESTY)), name="失信情况说明")
+    edition = with_papers(replace(food, elements={}), shown)
+    listed = Known(True, "市发改委 · 名单", number="33990219750303333X")
+    fact = MaterialFact("list", shown.identity, FactState.KNOWN, source="datasets")
+    (use,) = queries.uses(Resolution({}, {shown.identity: fact}, datasets={queries.DISHONESTY: listed}), [edition])
+    assert (use.replaced, use.outcome) == (("失信情况说明",), Outcome.FOUND)
