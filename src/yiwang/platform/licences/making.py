@@ -19,7 +19,6 @@ from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import drawing, queries, rules, signing, words
-from yiwang.platform.licences.ofd.licence import sealed as sealed_ofd
 from yiwang.platform.licences.types import LicenceTypeSpec, LicenceView, ShownField
 from yiwang.ui import store
 
@@ -96,8 +95,10 @@ def _licence_paper(
 
 
 def _ofd(licence: LicenceView, paper: drawing.Paper, number: uuid.UUID, more: dict[str, Any]) -> str:
+    from yiwang.platform.licences.ofd.licence import sealed  # here, because ASN.1 is large
+
     metadata = {name: value for name, value in queries.metadata(licence.id, SYSTEM).items() if name not in CHANGING}
-    content = sealed_ofd(
+    content = sealed(
         paper,
         number=number,
         issuer_code=licence.issuer_code,

@@ -2,48 +2,27 @@
 
 ``postgresql://host:port/database`` or ``mysql://host:port/database``; the user stands in the settings, the password is the
 feed's secret. The token is the change column's value and the primary key of the last row, so a page begins where the last
-one ended, by an index. Names of tables and columns are reflected and quoted by SQLAlchemy; nothing else of the settings
-comes near the text of a statement. Transactions are read-only and as long as one page.
+one ended, by an index.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import socket
-import warnings
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from urllib.parse import unquote, urlsplit
 
-import psycopg
-import pymysql
-import sqlalchemy as sa
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchTableError, SAWarning, SQLAlchemyError
-from sqlalchemy.pool import NullPool
-from sqlalchemy.sql.elements import quoted_name
 
-from yiwang.kernel import certificates
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, number_spec, registry
 from yiwang.platform.sharing.reaching import Outside, resolved
 
-CONNECTING = 5
-ANSWERING = 60
-"""Seconds for a connection, and for a page of rows."""
-SETTLE = 5
-"""Seconds after which a row is read: one whose transaction began before may still come into sight behind it."""
-warnings.filterwarnings("ignore", "Did not recognize type", SAWarning)  # of columns that nobody reads, mostly
-_DATABASE = re.compile(r"[\w$-]{1,64}")
+_PORTS = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
+_NAME = re.compile(r"[\w$-]{1,64}")
 
 
 @registry.register("sql_pull")
@@ -84,233 +63,42 @@ class SqlPull(Connector):
         """Look at address and settings."""
         found = super().check(source)
         try:
-            url = _address(source)
-            resolved(str(url.host), _port(url))
+            database(source.address)
         except SourceFault as fault:
             found.append(FieldError("address", str(fault)))
         return found
 
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Yield page after page, each in a transaction of its own."""
-        with _told_plainly(), _engine(source).connect() as connection:
-            with connection.begin():
-                table = _reflected(connection, source)
-            while True:
-                with connection.begin():
-                    statement = table.page(token, source.limit, _settled(connection, table, source))
-                    rows = connection.execute(statement).all()
-                if not rows:
-                    return
-                read = [dict(zip(table.wanted, map(plain, row), strict=False)) for row in rows]
-                token = [plain(value) for value in rows[-1][len(table.wanted) :]]
-                yield Batch(read, token, table.unknown)
-                if len(rows) < source.limit:
-                    return
+        from yiwang.platform.sharing import sql  # here, because SQLAlchemy is large
+
+        yield from sql.batches(source, database(source.address), token)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """What is read of a table: ``order`` is the change column and the key after it."""
+class Database:
+    """A database that may be spoken to: the name for certificates, and the number to connect to."""
 
-    table: sa.Table
-    wanted: tuple[str, ...]
-    order: tuple[sa.Column[Any], ...]
-    unknown: tuple[str, ...] = ()
-
-    def page(self, token: Sequence[Any] | None, limit: int, until: Any = None) -> sa.Select[Any]:
-        """Return the statement for the rows after a token, in order; none that changed after ``until``."""
-        change = self.order[0]
-        statement = sa.select(*(self.table.c[name] for name in self.wanted), *self.order).where(change.is_not(None))
-        if token is not None:
-            values = [typed(value, column) for value, column in zip(token, self.order, strict=True)]
-            # The first term repeats what the second implies: it is what an index on the change column goes by.
-            statement = statement.where(change >= values[0], _after(self.order, values))
-        if until is not None:
-            statement = statement.where(change <= until)
-        return statement.order_by(*self.order).limit(limit)
+    is_mysql: bool
+    host: str
+    port: int
+    ip: str
+    name: str
 
 
-def _after(order: Sequence[sa.Column[Any]], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Return ``(a, b) > (x, y)`` spelt out: MySQL finds no index for row values."""
-    column, value = order[0], values[0]
-    later = column > value
-    return later if len(order) == 1 else sa.or_(later, sa.and_(column == value, _after(order[1:], values[1:])))
-
-
-def _reflected(connection: sa.Connection, source: Source) -> Table:
-    """Read which columns there are, and choose: those that the dataset has, not those that it does not need."""
-    given = source.settings
-    schema = quoted_name(given["schema"], quote=True) if given.get("schema") else None
-    inspector = sa.inspect(connection)
-    name = quoted_name(given["table"], quote=True)
+def database(address: str) -> Database:
+    """Read the address of a database, and look where its host lies. Raises ``Outside`` with the reason."""
     try:
-        columns = {one["name"]: one["type"] for one in inspector.get_columns(name, schema)}
-        key = [one.strip() for one in str(given.get("key") or "").split(",") if one.strip()]
-        key = key or inspector.get_pk_constraint(name, schema)["constrained_columns"]
-    except NoSuchTableError:
-        raise SourceFault(_("数据库里没有这张表，或没有读它的权限。")) from None
-    if not key:
-        raise SourceFault(_("这张表没有主键，请在设置里写主键列。"))
-    order = list(dict.fromkeys((given["change"], *key)))
-    for one in order:
-        if one not in columns:
-            raise SourceFault(_("表里没有“%(name)s”这一列。") % {"name": one})
-    table = sa.Table(
-        name,
-        sa.MetaData(),
-        *(sa.Column(quoted_name(column, quote=True), kind) for column, kind in columns.items()),
-        schema=schema,
-    )
-    known = source.targets
-    wanted = tuple(column for column in columns if column in known)
-    unknown = tuple(column for column in columns if column not in {*known, *source.columns, *order})
-    return Table(table, wanted, tuple(table.c[one] for one in order), unknown)
-
-
-def _settled(connection: sa.Connection, table: Table, source: Source) -> Any:
-    """Return until when changes are read, by the source's own clock; nothing where the change column is no time.
-
-    A day is read when it is over: what changes later on a day that was read would stand before the token.
-    """
-    kind, seconds = table.order[0].type, source.settings.get("settle")
-    wait = SETTLE if seconds in (None, "") else int(seconds)
-    if isinstance(kind, sa.Date):
-        return _now(connection, sa.func.localtimestamp()).date() - timedelta(days=1)
-    if not wait or not isinstance(kind, sa.DateTime):
-        return None
-    here = sa.func.current_timestamp() if kind.timezone else sa.func.localtimestamp()
-    return _now(connection, here) - timedelta(seconds=wait)
-
-
-def _now(connection: sa.Connection, clock: sa.ColumnElement[Any]) -> datetime:
-    found: datetime = connection.execute(sa.select(clock)).scalar_one()
-    return found
-
-
-def plain(value: Any) -> Any:
-    """Return a value of a database as JSON has it."""
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if isinstance(value, Decimal | UUID | timedelta):
-        return str(value)
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return value if isinstance(value, str | int | float | None) else str(value)
-
-
-def typed(value: Any, column: sa.Column[Any]) -> Any:
-    """Return a token's value as its column has it; what cannot be read so is given as it is."""
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:
-        return value
-    if value is None or isinstance(value, kind):
-        return value
-    readers: dict[type, Callable[[str], Any]] = {
-        datetime: datetime.fromisoformat,
-        date: date.fromisoformat,
-        Decimal: Decimal,
-        UUID: UUID,
-        bytes: bytes.fromhex,
-    }
-    try:
-        return readers.get(kind, kind)(value)
-    except (TypeError, ValueError, ArithmeticError):
-        return value
-
-
-# --- connections ---
-
-
-def _address(source: Source) -> URL:
-    try:
-        url = make_url(source.address)
-    except (ArgumentError, ValueError):
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
         raise Outside(_("这不是数据库的地址。")) from None
-    if url.drivername not in _DRIVERS or not url.host:
+    if parts.scheme not in _PORTS or not host:
         raise Outside(_("请写 postgresql:// 或 mysql:// 的地址，带主机和库名。"))
-    if url.username or url.password or url.query:
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise Outside(_("地址里只写主机、端口和库名，用户写在设置里，密码写在密钥里。"))
-    if not _DATABASE.fullmatch(url.database or ""):
+    name = unquote(parts.path.removeprefix("/"))
+    if not _NAME.fullmatch(name):
         raise Outside(_("库名不对。"))
-    return url
-
-
-def _port(url: URL) -> int:
-    return url.port or (5432 if url.drivername.startswith("postgres") else 3306)
-
-
-def _engine(source: Source) -> sa.Engine:
-    """Return what connects to the very address that was looked at; the name is only for certificates."""
-    url = _address(source)
-    host, port = str(url.host), _port(url)
-    address = resolved(host, port)
-    driver, connect = _DRIVERS[url.drivername]
-    return sa.create_engine(
-        driver, creator=lambda: connect(host, address, port, str(url.database), source), poolclass=NullPool
-    )
-
-
-def _postgresql(host: str, address: str, port: int, database: str, source: Source) -> Any:
-    checked: dict[str, Any] = {"sslmode": "verify-full", "sslrootcert": "system"} if source.settings.get("tls") else {}
-    connection: psycopg.Connection = psycopg.connect(
-        host=host,
-        hostaddr=address,
-        port=port,
-        dbname=database,
-        user=source.settings["user"],
-        password=source.secret,
-        passfile=os.devnull,  # the passwords of whoever runs this are not for others' servers
-        connect_timeout=CONNECTING,
-        autocommit=True,
-        **checked,
-    )
-    connection.execute(f"SET statement_timeout = '{ANSWERING}s'; SET default_transaction_read_only = on")
-    connection.autocommit = False
-    return connection
-
-
-def _mysql(host: str, address: str, port: int, database: str, source: Source) -> Any:
-    connection = pymysql.Connection(
-        host=host,
-        port=port,
-        database=database,
-        user=source.settings["user"],
-        password=source.secret,
-        connect_timeout=CONNECTING,
-        read_timeout=ANSWERING,
-        write_timeout=ANSWERING,
-        charset="utf8mb4",
-        local_infile=False,
-        ssl=certificates.trusted() if source.settings.get("tls") else None,
-        init_command="SET SESSION TRANSACTION READ ONLY",
-        defer_connect=True,
-    )
-    connection.connect(socket.create_connection((address, port), CONNECTING))
-    return connection
-
-
-_DRIVERS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "postgresql": ("postgresql+psycopg://", _postgresql),
-    "postgres": ("postgresql+psycopg://", _postgresql),
-    "mysql": ("mysql+pymysql://", _mysql),
-    "mariadb": ("mysql+pymysql://", _mysql),
-}
-
-
-@contextmanager
-def _told_plainly() -> Generator[None, None, None]:
-    """Tell what the database says by its kind: the text of an error may hold values, or whom we are."""
-    try:
-        yield
-    except (SQLAlchemyError, psycopg.Error, pymysql.MySQLError, OSError) as error:
-        cause = getattr(error, "orig", None) or error
-        state = getattr(cause, "sqlstate", None) or (cause.args[0] if cause.args else "")
-        kind = (
-            f"{type(cause).__name__} {state}"
-            if isinstance(state, int) or str(state).isalnum()
-            else type(cause).__name__
-        )
-        raise SourceFault(_("数据库没有答复（%(kind)s）。") % {"kind": kind}) from None
+    port = port or _PORTS[parts.scheme]
+    return Database(parts.scheme in {"mysql", "mariadb"}, host, port, resolved(host, port), name)

@@ -25,7 +25,7 @@ from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing import calling, feeding
 from yiwang.platform.sharing.connectors import Source, registry
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Run
-from yiwang.platform.sharing.plugins.sql_pull import Table, plain, typed
+from yiwang.platform.sharing.sql import Table, plain, typed
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import database, feed_of, held, pages, read, serving, since
 
