@@ -24,18 +24,23 @@ def run(report: Report) -> None:
         clerk.sign_in("lc-police-review")
         report.figure("before", max(served.megabytes()), " MB")
         strangers = [Browser(served.port) for _number in range(CONNECTIONS)]
+        seen = {"before": served.megabytes()}
         rate(strangers, [guide.read(code) for code in codes[: times(len(codes))]])
+        seen["guides"] = served.megabytes()
         events = [f"/events/{event.code}/" for event in catalog.life_events()]
         rate(strangers, [_look(path) for path in (*PAGES, *events) for _again in range(TIMES)])
+        seen["public pages"] = served.megabytes()
         own = [person_.like() for _number in range(CONNECTIONS)]
         rate(own, [_look(path) for path in OWN for _again in range(TIMES)])
+        seen["a person's pages"] = served.megabytes()
         rate(own, [submit.hand_in(pk) for pk in world.copies(single, times(300))])
+        seen["handing in"] = served.megabytes()
         rate(
             [clerk.like() for _number in range(CONNECTIONS)], [_look(path) for path in DESK for _again in range(TIMES)]
         )
         found = served.megabytes()
         report.figure("after", max(found), " MB", at_most=220)
-        report.details = {"workers": found}
+        report.details = {"workers": seen | {"desk": found}}
 
 
 def _look(path: str) -> Job:

@@ -40,6 +40,8 @@ class _Known:
 _kept = _Known()
 _taught: tuple[frozenset[str], Any] = (frozenset(), rjieba)
 """The words that the tokeniser in use was taught, and it; the module is a tokeniser too."""
+_tokenising = threading.Lock()
+"""Held by whoever cuts or teaches: a tokeniser that is being taught cannot be asked, and says so by an error."""
 
 
 def vocabulary() -> Vocabulary:
@@ -103,7 +105,9 @@ def _tokeniser(words: frozenset[str]) -> Any:
 
 def cut(text: str) -> list[str]:
     """Cut a text into tokens, long words also into their parts."""
-    return _tokeniser(_known().words).cut_for_search(text)  # type: ignore[no-any-return]
+    words = _known().words
+    with _tokenising:
+        return _tokeniser(words).cut_for_search(text)  # type: ignore[no-any-return]
 
 
 def tokens(text: str) -> list[str]:
