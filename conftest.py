@@ -26,6 +26,7 @@ def _forget() -> None:
     """Empty what processes keep in memory of a city."""
     from django.core.cache import caches
 
+    from yiwang.kernel import remembered
     from yiwang.platform.catalog import queries as catalog
     from yiwang.platform.directory import city
     from yiwang.platform.search import words
@@ -33,6 +34,7 @@ def _forget() -> None:
 
     for one in caches.all(initialized_only=True):
         one.clear()
+    remembered.forget()
     city._kept = (0.0, None)
     catalog._editions.clear()
     words.forget()

@@ -24,6 +24,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.models import AuditEntry, Event, IdempotencyKey, Serial, Timer
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Document, JointVisit, Task
 from yiwang.platform.licences.models import LicenceUse
+from yiwang.platform.sharing.models import Check
 from yiwang.ui.entry import public
 
 JOB = "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args) VALUES (%s, %s, %s, %s)"
@@ -55,6 +56,7 @@ class Pattern:
     materials: list[ApplicationMaterial]
     documents: list[Document]
     uses: list[LicenceUse]
+    checks: list[Check]
     timers: list[Timer]
     audit: list[AuditEntry]
     events: list[Event]
@@ -91,6 +93,12 @@ class Pattern:
             ApplicationMaterial.objects.bulk_create([_again(row, application_id=pk) for row in self.materials])
             Document.objects.bulk_create(documents)
             LicenceUse.objects.bulk_create([_again(row, application_id=pk) for row in self.uses])
+            Check.objects.bulk_create(
+                [
+                    _again(row, application_id=pk, case_id=of_case(row), xid=row._meta.get_field("xid").db_default)
+                    for row in self.checks
+                ]
+            )
             Timer.objects.bulk_create([_again(row, id=None, subject_id=pk) for row in self.timers])
             AuditEntry.objects.bulk_create(
                 [_again(row, seq=None, application_id=pk, subject_id=str(pk)) for row in self.audit]
@@ -120,6 +128,7 @@ def learn(like: uuid.UUID) -> Pattern:
         materials=list(application.materials.all()),  # type: ignore[attr-defined]
         documents=documents,
         uses=list(LicenceUse.objects.filter(application_id=like)),
+        checks=list(Check.objects.filter(application_id=like)),
         timers=list(Timer.objects.filter(subject_id=like)),
         audit=audit,
         events=list(Event.objects.filter(subject_id=str(like))),

@@ -29,7 +29,7 @@ class DueQuery(Schema):
     start: date = Field(ge=date(2004, 1, 1), le=date(2100, 1, 1), description="起算的事件发生之日；次日起算")
     limit: int = Field(ge=0, le=1000)
     unit: Unit = Unit.WORKDAY
-    region: str = Field("", pattern=r"^\d{0,12}$", description="行政区划代码，空为全国")
+    region: str = Field("", pattern=r"^[0-9]{0,12}$", description="行政区划代码，空为全国")
 
 
 class DueOut(Schema):

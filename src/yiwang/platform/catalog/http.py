@@ -28,11 +28,11 @@ class ItemQuery(Schema):
     """Which items."""
 
     region: str = Field(
-        "", pattern=r"^(\d{2}|\d{4}|\d{6}|\d{9}|\d{12})?$", description="办事的地方：给出管它的各级事项"
+        "", pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$", description="办事的地方：给出管它的各级事项"
     )
     agency: str = Field("", pattern=r"^[0-9A-Za-z_\-]{0,60}$", description="部门代码")
     q: Text = Field("", description="名称里的字")
-    item_type: str = Field("", pattern=r"^(\d{2})?$", description="事项类型代码")
+    item_type: str = Field("", pattern=r"^([0-9]{2})?$", description="事项类型代码")
     after: Text = Field("", description="上一页的 next")
     limit: int = Field(50, ge=1, le=200)
 

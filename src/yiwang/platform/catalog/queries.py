@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,18 +51,20 @@ _editions: dict[uuid.UUID, EditionView] = {}
 _parts: dict[tuple[str, Any], Any] = {}
 """What editions are made of, each part once."""
 _KEPT = 4096
+_reading = threading.Lock()
 
 
 def get_editions(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, EditionView]:
     """Return editions by id. They never change, so each is read once by a process; one query for the missing ones."""
     wanted = list(ids)
-    missing = [pk for pk in wanted if pk not in _editions]
-    if missing:
-        if len(_editions) > _KEPT:
-            _editions.clear()
-            _parts.clear()
-        for row in Edition.objects.filter(pk__in=missing).select_related("implementation"):
-            _editions[row.id] = documents.shared(documents.read_edition(row), _parts)
+    if any(pk not in _editions for pk in wanted):
+        with _reading:  # the other threads of a process that has just started want the same
+            missing = [pk for pk in wanted if pk not in _editions]
+            if len(_editions) > _KEPT:
+                _editions.clear()
+                _parts.clear()
+            for row in Edition.objects.filter(pk__in=missing).select_related("implementation"):
+                _editions[row.id] = documents.shared(documents.read_edition(row), _parts)
     try:
         return {pk: _editions[pk] for pk in wanted}
     except KeyError as error:
@@ -187,10 +190,9 @@ def elements() -> dict[str, DataElement]:
 
 
 def _read_elements() -> dict[str, DataElement]:
-    return {
-        row.code: documents.ELEMENT.validate_python(row.document)
-        for row in DataElementRow.objects.filter(document__isnull=False)
-    }
+    rows = DataElementRow.objects.filter(document__isnull=False)
+    read = {row.code: documents.ELEMENT.validate_python(row.document) for row in rows}
+    return {code: _parts.setdefault(("element", element), element) for code, element in read.items()}
 
 
 def code_table(table: str, *, english: bool = False) -> dict[str, str]:

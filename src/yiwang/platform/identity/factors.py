@@ -15,7 +15,6 @@ from typing import Any
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, validate_totp_code
-from allauth.mfa.webauthn.internal import auth as webauthn
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -123,17 +122,24 @@ def check_totp(account: uuid.UUID, code: str) -> bool:
     return True
 
 
+def _webauthn() -> Any:
+    """Return what knows WebAuthn: imported where somebody uses a passkey, because it brings the list of public suffixes."""
+    from allauth.mfa.webauthn.internal import auth
+
+    return auth
+
+
 def begin_passkey(request: HttpRequest) -> dict[str, Any]:
     """Return what the browser needs to make a passkey (the challenge stays in the session)."""
-    return dict(webauthn.begin_registration(request.user, passwordless=True)["publicKey"])
+    return dict(_webauthn().begin_registration(request.user, passwordless=True)["publicKey"])
 
 
 def confirm_passkey(posted: str) -> dict[str, Any] | None:
     """Return the credential that the browser made if it answers our challenge, else nothing."""
     try:
         credential = json.loads(posted)
-        webauthn.parse_registration_response(credential)
-        webauthn.complete_registration(credential)
+        _webauthn().parse_registration_response(credential)
+        _webauthn().complete_registration(credential)
     except (ValueError, KeyError, TypeError, ValidationError):
         return None
     return dict(credential)
@@ -141,23 +147,23 @@ def confirm_passkey(posted: str) -> dict[str, Any] | None:
 
 def add_passkey(account: Account, name: str, credential: dict[str, Any]) -> None:
     """Keep a passkey."""
-    webauthn.WebAuthn.add(account, name, credential)
+    _webauthn().WebAuthn.add(account, name, credential)
 
 
 def begin_check(account: Account | None = None) -> dict[str, Any]:
     """Return what the browser needs to answer with a passkey: of this account, or of any that it holds."""
-    return dict(webauthn.begin_authentication(account)["publicKey"])
+    return dict(_webauthn().begin_authentication(account)["publicKey"])
 
 
 def check_passkey(posted: str, account: Account | None = None) -> Account | None:
     """Return the account whose passkey answered our challenge, or nothing."""
     try:
         answer = json.loads(posted)
-        webauthn.parse_authentication_response(answer)
+        _webauthn().parse_authentication_response(answer)
         owner = account or Account.objects.filter(pk=_handle(answer), is_active=True).first()
         if owner is None:
             return None
-        webauthn.complete_authentication(owner, answer).record_usage()
+        _webauthn().complete_authentication(owner, answer).record_usage()
     except (ValueError, KeyError, TypeError, ValidationError):
         return None
     return owner

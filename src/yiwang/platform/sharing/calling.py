@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import certificates
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Source, SourceFault
 from yiwang.platform.sharing.reaching import Outside, resolved
+
+if TYPE_CHECKING:
+    import httpx  # imported where a system is called: large, and most web processes call none
 
 CONNECT, READ = 5.0, 30.0
 """Seconds that a connection, and each piece of an answer, may take."""
@@ -23,6 +25,8 @@ MAX_BYTES = 32 * 1_048_576
 
 def client() -> httpx.Client:
     """Return a client with the system's certificates and nothing of the environment: a proxy would resolve names again."""
+    import httpx
+
     return httpx.Client(verify=certificates.trusted(), trust_env=False, follow_redirects=False)
 
 
@@ -38,6 +42,8 @@ def asked(
 
     ``seconds``: how long the whole may take; ``WHOLE`` if it is not said.
     """
+    import httpx
+
     url = address(source)
     pinned = url.copy_with(host=resolved(url.host, port(url)))
     headers = {"Host": url.netloc.decode("ascii"), "Accept": "application/json", "Accept-Encoding": "identity"}
@@ -103,6 +109,8 @@ def faults(source: Source) -> list[FieldError]:
 
 def address(source: Source) -> httpx.URL:
     """Read an address. Raises ``Outside`` for one that is none, or that says more than where."""
+    import httpx
+
     try:
         url = httpx.URL(source.address)
     except httpx.InvalidURL:

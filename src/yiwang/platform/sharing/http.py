@@ -25,7 +25,7 @@ class DatasetQuery(Schema):
     """Which datasets."""
 
     q: Text = Field("", description="名称里的字")
-    classification: str = Field("", pattern=r"^\d{0,12}$", description="资源分类，含下级")
+    classification: str = Field("", pattern=r"^[0-9]{0,12}$", description="资源分类，含下级")
     agency: str = Field("", pattern=r"^[0-9A-Za-z_\-]{0,60}$", description="提供方代码")
     sharing: int = Field(0, ge=0, le=3, description="共享类型：1 无条件，2 有条件，3 不予；0 不限")
     after: Text = Field("", description="上一页的 next")
@@ -113,7 +113,7 @@ class CheckIn(Schema):
     """About whom is asked, for which running case and its item."""
 
     case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
-    item: Annotated[str, Field(pattern=r"^\d{12}$", description="办件的基本编码")]
+    item: Annotated[str, Field(pattern=r"^[0-9]{12}$", description="办件的基本编码")]
     subjects: list[Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]] = Field(
         min_length=1, max_length=100, description="公民身份号码或统一社会信用代码，只能是申请里写明的"
     )

@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -25,6 +24,9 @@ from yiwang.kernel.types import PartyKind
 from yiwang.platform.sharing import calling, feeding
 from yiwang.platform.sharing.connectors import Source, SourceFault
 from yiwang.platform.sharing.rules import faults
+
+if TYPE_CHECKING:
+    import httpx
 
 REST = 15.0
 """Seconds for which a system that failed is left alone."""

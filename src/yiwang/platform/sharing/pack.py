@@ -41,8 +41,8 @@ class CrossRow:
     name: str
     name_en: str = ""
     kind: CrossKind
-    source: Annotated[str, Field(alias="from", pattern=r"^[a-z]\w*(\.[a-z]\w*)?$")]
-    target: Annotated[str, Field(alias="to", pattern=r"^[a-z]\w*(\.[a-z]\w*)?$")]
+    source: Annotated[str, Field(alias="from", pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
+    target: Annotated[str, Field(alias="to", pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
 
 
 def load(pack: Pack, *, by: Actor, records: bool = True) -> None:

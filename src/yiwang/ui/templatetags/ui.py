@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-import segno
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -211,6 +210,8 @@ def file_size(size: int) -> str:
 @register.simple_tag
 def qr(text: str, label: str, *, big: bool = False) -> SafeString:
     """Draw a QR code of an address; ``label`` says to screen readers what it is for."""
+    import segno  # with its tables it is large, and few pages show a code
+
     rows = list(segno.make(text, error="m", micro=False).matrix)
     path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
     side = len(rows) + 4

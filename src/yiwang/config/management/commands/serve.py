@@ -43,9 +43,12 @@ class Command(BaseCommand):
         if not is_free(host, port):
             raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口。")
         _share_metrics(port)
-        with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+        library = ctypes.CDLL(None)
+        with suppress(AttributeError):  # another C library
+            library.mallopt(_ARENA_MAX, 1)
         _load()
+        with suppress(AttributeError):
+            library.malloc_trim(0)
         os.register_at_fork(after_in_child=die_with_parent(signal.SIGTERM))
         Server(
             "yiwang.config.wsgi:application",

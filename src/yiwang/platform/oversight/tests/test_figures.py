@@ -1,9 +1,8 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, remembered
 from yiwang.kernel.ids import uuid7
 from yiwang.platform.oversight import queries
 from yiwang.platform.oversight.models import BadRating, Rating, Service
@@ -68,7 +67,7 @@ def rated(service):
         )
         for index, row in enumerate(bad)
     )
-    cache.clear()
+    remembered.forget()
 
 
 def test_figures_come_out_of_the_rows(rated, django_assert_max_num_queries):
@@ -89,7 +88,7 @@ def test_figures_come_out_of_the_rows(rated, django_assert_max_num_queries):
 
 def test_old_services_are_left_out(rated):
     Service.objects.update(done_at=clock.now() - timedelta(days=400))
-    cache.clear()
+    remembered.forget()
     assert queries.public_figures().agencies == []
 
 

@@ -9,9 +9,8 @@ The bearer token is the feed's secret.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +21,9 @@ from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing import calling
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, registry
 from yiwang.platform.sharing.intake import MOST
+
+if TYPE_CHECKING:
+    import httpx
 
 MAX_TOKEN = 2_000
 SINCE, PAGES = "since", "pages"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-_TIME = r"^([01]\d|2[0-3]):[0-5]\d$"
+_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class WatchKind(StrEnum):
@@ -34,7 +34,7 @@ class WatchRule:
     time) are for OFF_HOURS: what lies outside of them, and every day that is no working day.
     """
 
-    code: Annotated[str, Field(pattern=r"^[a-z]\w{0,39}$")]
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     name: str
     name_en: str = ""
     kind: WatchKind
