@@ -256,7 +256,8 @@ class _Server:
             password_file.unlink()
         self._run(
             [binaries.directory / "postgres", "--single", "-D", new, "-c", "exit_on_error=on", "postgres"],
-            f"CREATE ROLE yiwang LOGIN CREATEDB PASSWORD '{password}'\nCREATE DATABASE yiwang OWNER yiwang\n",
+            # CREATEROLE: simulated agencies have databases of their own, each with a login that reads no other.
+            f"CREATE ROLE yiwang LOGIN CREATEDB CREATEROLE PASSWORD '{password}'\nCREATE DATABASE yiwang OWNER yiwang\n",
         )
         new.rename(self.data)
 

@@ -96,12 +96,13 @@ class Client:
 
     def push(self, dataset: str, rows: Iterable[Mapping[str, Any]], *, size: int = ROWS, key: str = "") -> list[Json]:
         """Send rows of a dataset in batches; returns the platform's answer to each, with the rows that it did not take.
+        Without rows the platform is told that nothing is new.
 
         ``key`` names the whole: pushing the same rows again with it, after a crash say, does nothing twice.
         """
         found: list[Json] = []
         whole = key or uuid.uuid4().hex
-        for number, batch in enumerate(_batches(rows, size)):
+        for number, batch in enumerate(_batches(rows, size, one_at_least=True)):
             body = {"rows": [dict(row) for row in batch]}
             found.append(self.post(f"/api/v1/datasets/{dataset}/records", body, key=f"{whole}:{number}"))
         return found
@@ -218,12 +219,12 @@ def _retry_after(answer: httpx.Response) -> float:
     return float(given) if given.isascii() and given.isdigit() else 0.0
 
 
-def _batches(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+def _batches(rows: Iterable[T], size: int, *, one_at_least: bool = False) -> Iterator[list[T]]:
     batch: list[T] = []
     for row in rows:
         batch.append(row)
         if len(batch) == size:
             yield batch
-            batch = []
-    if batch:
+            batch, one_at_least = [], False
+    if batch or one_at_least:
         yield batch

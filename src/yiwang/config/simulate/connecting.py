@@ -14,6 +14,8 @@ import httpx
 from yiwang.config.simulate import house
 from yiwang.config.simulate.dropping import is_dropped
 from yiwang.config.simulate.running import Place
+from yiwang.config.simulate.tables import is_table
+from yiwang.config.simulate.telling import is_told
 from yiwang.doors.openapi import queries as openapi
 from yiwang.doors.openapi.acts import close_client, register_client
 from yiwang.kernel.packs import Pack
@@ -32,25 +34,32 @@ _EVENTS = "/events"
 _GOING = (SubscriptionState.ACTIVE, SubscriptionState.PAUSED, SubscriptionState.QUARANTINED)
 
 
-def connect(places: Sequence[Place]) -> int:
+def connect(places: Sequence[Place], base_url: str = "") -> int:
     """Give every dataset the feed that it has to have; return how many feeds had to be said anew.
 
-    What changes by the minute and may only be asked about is asked at its source; what changes seldom comes as files; all else
-    is read in.
+    What changes by the minute is sent by its system, or, if it may only be asked about, asked at its source; what changes by
+    the week is read from the agency's database, what changes seldom comes as files; all else is read from its system.
+    Nothing is sent where the platform has no address (``base_url``) yet.
     """
     said = 0
+    sent: dict[str, list[str]] = {}
     known = queries.feed_addresses()
     definitions = queries.definitions(code for place in places for code in place.datasets)
     for place in places:
         for code in place.datasets:
             if code not in definitions:
                 continue
-            spec = _spec(place, definitions[code])
+            spec = _spec(place, definitions[code], reached=bool(base_url))
             if known.get(code) != (spec.connector, spec.address):
                 save_feed(queries.id_of(code), spec, by=SYSTEM, key=f"simulate:{code}:{spec.address}:{time.time_ns()}")
                 if spec.connector == "file_drop":
                     _post(place, "/drop", {"dataset": code})
+                elif spec.connector == "push":
+                    sent.setdefault(place.agency, []).append(code)
                 said += 1
+    for place in places:
+        if base_url and any(is_told(definitions[code]) for code in place.datasets if code in definitions):
+            _post(place, "/platform", _client(place) | {"base_url": base_url, "datasets": sent.get(place.agency, [])})
     return said
 
 
@@ -66,18 +75,18 @@ def connect_house(places: Sequence[Place], base_url: str) -> list[Place]:
     return desks
 
 
-def _client(desk: Place) -> dict[str, str]:
-    """Register the desk's system, unless it was and knows its secret; return identity and secret."""
-    agency = directory.get_agency(desk.agency)
+def _client(place: Place) -> dict[str, str]:
+    """Register a system that sends rows or events, unless it was and knows its secret; return identity and secret."""
+    agency = directory.get_agency(place.agency)
     name = f"{agency.name}业务系统（模拟）"
     registered = [one for one in openapi.clients() if one.name == name and not one.closed]
-    known = _get(desk, "/platform")
+    known = _get(place, "/platform")
     if registered and known:
         return {one: known[one] for one in ("client_id", "client_secret")}
     for one in registered:
         close_client(one.id, by=SYSTEM, key=uuid.uuid4().hex)
-    client_id, client_secret = f"house-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    why, scopes = "二手房交易各步骤互相告知（模拟）", ["data:publish"]
+    client_id, client_secret = f"agency-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    scopes, why = ["data:write", "data:publish"], "送数据、发布事件（模拟）"
     register_client(name, client_id, client_secret, scopes, why, agency=agency.id, by=SYSTEM, key=client_id)
     return {"client_id": client_id, "client_secret": client_secret}
 
@@ -123,11 +132,18 @@ def _post(place: Place, path: str, said: Mapping[str, Any]) -> dict[str, Any]:
     return dict(answer.raise_for_status().json())
 
 
-def _spec(place: Place, definition: DatasetDefinition) -> FeedSpec:
+def _spec(place: Place, definition: DatasetDefinition, *, reached: bool) -> FeedSpec:
     if definition.cycle is UpdateCycle.REALTIME and definition.methods == (SharingMethod.CHECK,):
         return FeedSpec(connector="http_ask", address=f"{place.url}/ask", secret=place.token)
     if is_dropped(definition):
         return FeedSpec(connector="file_drop", settings={"quiet": 0})  # each is put down whole
+    if reached and is_told(definition):
+        return FeedSpec(connector="push")
+    if is_table(definition) and place.database:
+        how = {"user": place.user, "schema": place.user, "table": definition.code, "change": "row_seq"}
+        return FeedSpec(
+            connector="sql_pull", address=place.database, settings=how, columns={"row_id": ""}, secret=place.token
+        )
     return FeedSpec(connector="http_pull", address=f"{place.url}/rows/{definition.code}", secret=place.token)
 
 

@@ -10,7 +10,6 @@ import html
 import json
 import logging
 import sqlite3
-import sys
 import threading
 import uuid
 from collections.abc import Mapping
@@ -20,8 +19,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from yiwang.config.environment import ROOT
 from yiwang.config.simulate.stores import Store
+from yiwang.config.simulate.telling import Platform, client_library
 from yiwang.kernel.clock import SHANGHAI
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS house (contract TEXT PRIMARY KEY, known TEXT NOT NULL, told TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, topic TEXT, subject TEXT,
     at TEXT, data TEXT, sent INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS platform (one INTEGER PRIMARY KEY CHECK (one = 1), said TEXT NOT NULL);
 """
 
 
@@ -61,16 +59,12 @@ class Desk:
     """One agency's part. ``known`` of a contract is what came, by item; ``told`` is by which event each item came."""
 
     def __init__(self, agency: str, store: Store) -> None:
-        source = str(ROOT / "clients" / "python" / "src")
-        if source not in sys.path:
-            sys.path.append(source)
-        import yiwang_client
-
-        self.client = yiwang_client
+        self.client = client_library()
         self.function = function_of(agency)
         self.store = store
-        self.inbox = yiwang_client.Store(store.path)
-        self.replays = yiwang_client.Replays()
+        self.platform = Platform(store)
+        self.inbox = self.client.Store(store.path)
+        self.replays = self.client.Replays()
         with closing(self.inbox.connect()) as line:
             line.executescript(_TABLES)
         self._stir = threading.Event()
@@ -79,7 +73,7 @@ class Desk:
 
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Take a delivery; tell whether it is the platform's."""
-        secrets = self.platform().get("secrets", {})
+        secrets = self.platform.said().get("secrets", {})
         try:
             delivery = self.client.verify(headers, body, list(secrets.values()), replays=self.replays)
         except self.client.BadSignature:
@@ -160,7 +154,7 @@ class Desk:
 
     def publish(self) -> int:
         """Publish what waits; return how many."""
-        platform = self.platform()
+        platform = self.platform.said()
         with closing(self.inbox.connect()) as line:
             waiting = line.execute(
                 "SELECT place, id, topic, subject, at, data FROM outbox WHERE NOT sent ORDER BY place LIMIT 200"
@@ -172,8 +166,7 @@ class Desk:
             self.client.Event(id=one, subject=subject, at=datetime.fromisoformat(at), data=json.loads(data))
             for _place, one, _topic, subject, at, data in waiting
         ]
-        base, name, secret = platform["base_url"], platform["client_id"], platform["client_secret"]
-        with self.client.Client(base, name, secret, tries=2, timeout=10.0) as client:
+        with self.platform.client(platform) as client:
             client.publish(topic, events)
         with closing(self.inbox.connect()) as line:
             line.execute("UPDATE outbox SET sent = 1 WHERE place <= ?", (waiting[-1][0],))
@@ -181,16 +174,9 @@ class Desk:
 
     # --- what it knows ---
 
-    def platform(self) -> dict[str, Any]:
-        """Return where the platform is and how it is spoken to; nothing before it was said."""
-        with closing(self.inbox.connect()) as line:
-            row = line.execute("SELECT said FROM platform").fetchone()
-            return dict(json.loads(row[0])) if row else {}
-
     def meet(self, said: Mapping[str, Any]) -> None:
-        """Keep where the platform is."""
-        with closing(self.inbox.connect()) as line:
-            line.execute("INSERT OR REPLACE INTO platform VALUES (1, ?)", (json.dumps(dict(said)),))
+        """Keep where the platform is and how it is spoken to."""
+        self.platform.meet(said)
         self._stir.set()
 
     def contracts(self) -> dict[str, dict[str, Any]]:

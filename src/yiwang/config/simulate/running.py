@@ -9,14 +9,16 @@ import secrets
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from yiwang.config.processes import die_with_parent
-from yiwang.config.simulate import house
+from yiwang.config.simulate import house, tables
 from yiwang.config.simulate.dropping import Dropper, is_dropped
 from yiwang.config.simulate.stores import Store
 from yiwang.config.simulate.system import System, serve
+from yiwang.config.simulate.tables import Tables, is_table
+from yiwang.config.simulate.telling import Teller, is_told
 from yiwang.platform.sharing.types import DatasetDefinition
 
 NOTE = "agencies.json"
@@ -33,6 +35,9 @@ class Place:
     port: int
     token: str
     pid: int = 0
+    database: str = ""
+    """Address of its database, if it has one that the platform may read."""
+    user: str = ""
 
     @property
     def url(self) -> str:
@@ -58,8 +63,11 @@ class Systems:
         agencies: dict[str, list[str]],
         definitions: dict[str, list[DatasetDefinition]],
         feeds: Path,
+        database: str = "",
     ) -> None:
-        """``definitions`` are those of each agency; what it brings as files it puts into its folder below ``feeds``."""
+        """``definitions`` are those of each agency; what it brings as files it puts into its folder below ``feeds``, what lies
+        in tables beside the platform's ``database``.
+        """
         known = {place.agency: place for place in places(folder)}
         self.folder = folder
         self.definitions = definitions
@@ -77,6 +85,10 @@ class Systems:
                 port=listener.getsockname()[1],
                 token=before.token if before else secrets.token_urlsafe(24),
             )
+        with_tables = {agency: self.places[agency].token for agency in agencies if self._columns(agency, is_table)}
+        self.logins = tables.prepare(database, folder, with_tables) if database else {}
+        for agency, login in self.logins.items():
+            self.places[agency] = replace(self.places[agency], database=login.address, user=login.user)
 
     def start(self) -> None:
         """Fork them all and note where they are."""
@@ -121,13 +133,24 @@ class Systems:
                     listener.close()
             store = Store(self.folder / f"{agency}.sqlite")
             desk = house.Desk(agency, store) if house.function_of(agency) in house.LISTENS else None
-            mine = self.definitions[agency]
-            columns = {one.code: tuple(item.name for item in one.items) for one in mine}
-            dropped = {one.code: columns[one.code] for one in mine if is_dropped(one)}
-            files = Dropper(store, self.feeds / agency, dropped) if dropped else None
-            serve(System(agency, store, columns, place.token, desk, files), self.listeners[agency])
+            dropped, told = self._columns(agency, is_dropped), self._columns(agency, is_told)
+            login = self.logins.get(agency)
+            system = System(
+                agency,
+                store,
+                self._columns(agency, lambda _one: True),
+                place.token,
+                desk,
+                Dropper(store, self.feeds / agency, dropped) if dropped else None,
+                Teller(store, told) if told else None,
+                Tables(store, login, self._columns(agency, is_table)) if login else None,
+            )
+            serve(system, self.listeners[agency])
         finally:
             os._exit(1)
+
+    def _columns(self, agency: str, which: Callable[[DatasetDefinition], bool]) -> dict[str, tuple[str, ...]]:
+        return {one.code: tuple(item.name for item in one.items) for one in self.definitions[agency] if which(one)}
 
     def _note(self) -> None:
         pids = {agency: pid for pid, agency in self.children.items()}

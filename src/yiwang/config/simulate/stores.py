@@ -51,6 +51,7 @@ class Row:
 
     seq: int
     subject: str
+    own: str
     at: str
     values: dict[str, Any]
     gone: bool
@@ -175,12 +176,12 @@ class Store:
             )
 
     def handed_over(self) -> dict[str, int]:
-        """Return up to which row each dataset was brought as files, of those that somebody asked for."""
+        """Return up to which row each dataset was brought or sent, of those that somebody asked for."""
         with closing(_opened(self.path)) as store:
             return dict(store.execute("SELECT dataset, seq FROM handed"))
 
     def hand_over(self, dataset: str, seq: int) -> None:
-        """Note that all rows up to this one were brought."""
+        """Note that all rows up to this one were brought or sent."""
         with closing(_opened(self.path)) as store, store:
             store.execute("INSERT OR REPLACE INTO handed VALUES (?, ?)", (dataset, seq))
 
@@ -197,10 +198,19 @@ class Store:
 
     def _rows(self, where: str, given: tuple[Any, ...]) -> list[Row]:
         with closing(_opened(self.path)) as store:
-            rows = store.execute(f'SELECT seq, subject, at, "values", gone FROM record WHERE {where}', given)  # noqa: S608
-            return [Row(seq, subject, at, json.loads(values), bool(gone)) for seq, subject, at, values, gone in rows]
+            rows = store.execute(f'SELECT seq, subject, own, at, "values", gone FROM record WHERE {where}', given)  # noqa: S608
+            return [
+                Row(seq, subject, own, at, json.loads(values), bool(gone))
+                for seq, subject, own, at, values, gone in rows
+            ]
 
 
 def not_after_now(at: str) -> str:
     """Return when a row was so; the invented city lives on a fixed day, which may not have come yet."""
     return min(datetime.fromisoformat(at), datetime.now(UTC)).isoformat()
+
+
+def as_row(row: Row, columns: Sequence[str]) -> dict[str, Any]:
+    """Return a row as the platform is told of it: every column, also an empty one, so that nothing looks as if it were gone."""
+    gone = {"deleted": True} if row.gone else {}
+    return {"subject": row.subject, "at": not_after_now(row.at), **dict.fromkeys(columns), **row.values, **gone}

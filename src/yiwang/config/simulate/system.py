@@ -2,8 +2,9 @@
 
 ``GET /rows/DATASET?since=&limit=`` · ``POST /ask`` · ``GET /healthz`` · ``POST /behave`` (``outage``: ``refuse``, ``hang``,
 ``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all) · ``POST /drop``
-(``dataset``: one that is brought as files, from its beginning). The three desks of a house (``house``) also take
-``POST /events``, ``POST /platform`` and ``POST /contracts``, and show ``GET /house/``.
+(``dataset``: one that is brought as files, from its beginning). Those that speak by themselves are told of the platform by
+``POST /platform`` (with ``datasets``: those to be sent from their beginning). The three desks of a house (``house``) also take
+``POST /events`` and ``POST /contracts``, and show ``GET /house/``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from yiwang.config.simulate.dropping import Dropper
 from yiwang.config.simulate.house import Contract, Desk
-from yiwang.config.simulate.stores import Row, Store, not_after_now
+from yiwang.config.simulate.stores import Store, as_row, not_after_now
+from yiwang.config.simulate.tables import Tables
+from yiwang.config.simulate.telling import Platform, Teller
 
 OUTAGES = ("", "refuse", "hang", "garbage", "cut")
 _LONG = 120.0
@@ -39,11 +42,33 @@ class System:
     token: str
     desk: Desk | None = None
     files: Dropper | None = None
+    teller: Teller | None = None
+    tables: Tables | None = None
+
+    @property
+    def platform(self) -> Platform | None:
+        """Where the platform is, for those that speak to it by themselves."""
+        speaker = self.teller or self.desk
+        return speaker.platform if speaker else None
+
+    def meet(self, said: Mapping[str, Any]) -> None:
+        """Hear where the platform is, and what is to be sent to it."""
+        if self.desk:
+            self.desk.meet(said)
+        if self.teller:
+            self.teller.platform.meet(said)
+            self.teller.ask([str(one) for one in said.get("datasets", ())])
 
 
 def serve(system: System, listener: socket.socket) -> None:
     """Serve on a socket that listens already, for ever."""
-    for work in (system.desk and system.desk.publish_for_ever, system.files and system.files.drop_for_ever):
+    works = (
+        system.desk and system.desk.publish_for_ever,
+        system.files and system.files.drop_for_ever,
+        system.teller and system.teller.tell_for_ever,
+        system.tables and system.tables.keep_for_ever,
+    )
+    for work in works:
         if work:
             threading.Thread(target=work, daemon=True).start()
     with _Server(system, listener) as server:
@@ -80,9 +105,13 @@ class _Handler(BaseHTTPRequestHandler):
         if desk is not None and url.path == "/house/":
             self._send(200, desk.page().encode(), "text/html; charset=utf-8")
             return
-        if desk is not None and url.path in ("/contracts", "/platform"):
+        if desk is not None and url.path == "/contracts":
             if self._may():
-                self._say(200, desk.contracts() if url.path == "/contracts" else desk.platform())
+                self._say(200, desk.contracts())
+            return
+        if url.path == "/platform" and (platform := self.server.system.platform):
+            if self._may():
+                self._say(200, platform.said())
             return
         head, _slash, dataset = url.path.lstrip("/").partition("/")
         if head != "rows" or dataset not in self.server.system.columns:
@@ -112,8 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
             files = self.server.system.files
             well = files is not None and files.ask(str(asked.get("dataset")))
             self._say(200 if well else 404, {} if well else {"title": "no such dataset"})
-        elif desk is not None and self.path == "/platform":
-            desk.meet(asked)
+        elif self.path == "/platform" and self.server.system.platform:
+            self.server.system.meet(asked)
             self._say(200, {})
         elif desk is not None and self.path == "/contracts":
             self._sign(desk, asked)
@@ -143,7 +172,7 @@ class _Handler(BaseHTTPRequestHandler):
         given = rows[:limit]
         following = given[-1].seq if given else since
         columns = self.server.system.columns[dataset]
-        found = [_as_row(row, columns) for row in given]
+        found = [as_row(row, columns) for row in given]
         self._say(200, {"rows": found, "next": following, "more": len(rows) > limit})
 
     def _about(self, dataset: str, numbers: list[str], names: list[str]) -> list[dict[str, Any]]:
@@ -216,8 +245,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_any: Any) -> None:
         """Keep no log: an agency's own affair."""
-
-
-def _as_row(row: Row, columns: Sequence[str]) -> dict[str, Any]:
-    gone = {"deleted": True} if row.gone else {}
-    return {"subject": row.subject, "at": not_after_now(row.at), **dict.fromkeys(columns), **row.values, **gone}

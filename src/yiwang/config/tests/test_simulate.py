@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,17 +20,22 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
-from yiwang.config.simulate import connecting, dropping, house, running, stores
+from yiwang.config.simulate import connecting, dropping, house, running, stores, tables, telling
 from yiwang.kernel import clock
+from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing import live, runner
 from yiwang.platform.sharing.models import Feed, Record
+from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.tests.sources import feed_of, held, read
 
 PACKS = Path(django_settings.YIWANG_PACK_DIR)
 NOBODY = stores.Size(people=0)
@@ -339,6 +345,139 @@ def test_who_is_down_brings_nothing_or_nonsense_and_later_all(dropper: dropping.
     dropper.store.behave({})
     dropper.drop()
     assert len(read_files(dropper, "a")) == len(ROWS)
+
+
+# --- sent by themselves ---
+
+
+class Taken:
+    """A platform that takes rows, or dies when it is told to."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, list[dict[str, Any]], str]] = []
+        self.dies = ""
+
+    def __enter__(self) -> Taken:
+        return self
+
+    def __exit__(self, *_any: object) -> None:
+        pass
+
+    def push(self, dataset: str, rows: Any, *, key: str = "") -> None:
+        if self.dies == "before":
+            raise ConnectionError
+        self.calls.append((dataset, list(rows), key))
+        if self.dies == "after":
+            raise ConnectionError
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
+    found = Taken()
+    monkeypatch.setattr(telling.Platform, "client", lambda _self, _said: found)
+    return found
+
+
+def test_what_changes_is_sent_once_whoever_dies(dropper: dropping.Dropper, taken: Taken) -> None:
+    teller = telling.Teller(dropper.store, {"a": COLUMNS, "b": COLUMNS})
+    teller.ask(["a"])
+    assert teller.tell() == 0, "it does not know the platform yet"
+    teller.platform.meet({"base_url": "x", "client_id": "i", "client_secret": "s"})
+    taken.dies = "before"
+    with pytest.raises(ConnectionError):
+        teller.tell()
+    taken.dies = "after"
+    with pytest.raises(ConnectionError):
+        teller.tell()
+    taken.dies = ""
+    assert teller.tell() == len(ROWS)
+    (first, again) = taken.calls
+    assert first == again, "the same rows with the same key: they count once"
+    assert [(row["subject"], row["name"]) for row in first[1]] == [(who, values["name"]) for who, values in ROWS]
+    assert all(set(row) == {"subject", "at", *COLUMNS} for row in first[1])
+    assert teller.tell() == 0
+    assert len(taken.calls) == 2, "nothing new, and it was said a moment ago"
+    dropper.store.change("a", ROWS[0][0], "[]", None, NOON)
+    dropper.store.behave({"outage": "refuse"})
+    assert teller.tell() == 0
+    dropper.store.behave({})
+    assert teller.tell() == 1
+    assert taken.calls[-1][1][0]["deleted"] is True
+    assert {dataset for dataset, _rows, _key in taken.calls} == {"a"}, "nobody asked for the other"
+
+
+def test_who_has_nothing_new_says_so_now_and_then(
+    dropper: dropping.Dropper, taken: Taken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teller = telling.Teller(dropper.store, {"empty": COLUMNS})
+    teller.platform.meet({"base_url": "x"})
+    teller.ask(["empty"])
+    for seconds in (0.0, telling.QUIET - 1, telling.QUIET + 1):
+        monkeypatch.setattr(telling.time, "monotonic", lambda seconds=seconds: 1000.0 + seconds)
+        teller.tell()
+    assert [(dataset, rows) for dataset, rows, _key in taken.calls] == [("empty", [])] * 2
+
+
+# --- read from an agency's database ---
+
+
+@pytest.mark.slow
+def test_tables_are_read_as_they_are_and_as_they_change(testville: None, db: None, dropper: dropping.Dropper) -> None:
+    """Through the real connector, as a login that may read its own tables and nothing else."""
+    folder, columns = dropper.store.path.parent, {"a": COLUMNS, "b": COLUMNS}
+    tokens = {"339901-amr": "geheim'1", "339900": "geheim2"}
+    logins = tables.prepare(os.environ["DATABASE_URL"], folder, tokens)
+    if not logins:
+        pytest.skip("this server lets its user make no logins")
+    login = logins["339901-amr"]
+    kept = tables.Tables(dropper.store, login, columns)
+    kept.keep()
+    items = tuple(
+        item(name, kind=FieldKind(kind))
+        for name, kind in (("name", "text"), ("sum", "decimal"), ("well", "boolean"), ("many", "text"))
+    )
+    cars = published(dataset(code="test_a", key=(), items=items))
+    how = {"user": login.user, "schema": login.user, "table": "a", "change": "row_seq"}
+    feed = feed_of(
+        cars, "sql_pull", address=login.address, settings=how, columns={"row_id": ""}, secret=tokens["339901-amr"]
+    )
+    assert (read(feed).last_error, feed.drift) == ("", {})
+    assert len(held(cars)) == len(ROWS)
+    assert {"name": '名1，"引"', "sum": "0.25", "well": False, "many": '["甲", "乙"]'} in held(cars)
+    dropper.store.change("a", ROWS[0][0], "[]", {"name": "改了"}, datetime.now(UTC))
+    dropper.store.change("a", ROWS[1][0], "[]", None, datetime.now(UTC))
+    kept.keep()
+    assert read(feed).last_error == ""
+    assert len(held(cars)) == len(ROWS) - 1
+    assert {"name": "改了"} in held(cars)
+
+    dropper.store.behave({"outage": "refuse", "datasets": ["a"]})
+    kept.keep()
+    assert "42501" in read(feed).last_error
+    dropper.store.behave({"outage": "hang"})
+    kept.keep()
+    assert "OperationalError" in read(feed).last_error
+    dropper.store.behave({})
+    kept.keep()
+    assert read(feed).last_error == ""
+
+    url = urlsplit(login.address)
+    with psycopg.connect(
+        host="127.0.0.1", port=url.port, dbname=url.path[1:], user=logins["339900"].user, password="geheim2"
+    ) as stranger, pytest.raises(psycopg.errors.InsufficientPrivilege):  # fmt: skip
+        stranger.execute(f'SELECT * FROM "{login.user}".a')
+
+    shutil.rmtree(folder)
+    assert tables.prepare(os.environ["DATABASE_URL"], folder.parent, {}) == {}
+    tables.prepare(os.environ["DATABASE_URL"], folder.parent / "other", {"339900": "x"})
+    with psycopg.connect(login.owner) as server:
+        rows = server.execute("SELECT FROM pg_roles WHERE rolname = ANY(%s)", ([login.user, logins["339900"].user],))
+        assert rows.fetchall() == [], "nobody's tables are nobody's"
+
+
+def test_there_are_no_tables_where_nobody_lets_us(tmp_path: Path) -> None:
+    assert tables.prepare("postgresql://u:p@db.example/x", tmp_path, {"a": "b"}) == {}, "not on this machine"
+    assert tables.prepare("postgresql://u:p@127.0.0.1:1/x", tmp_path, {"a": "b"}) == {}, "nobody there"
 
 
 # --- a house, from desk to desk ---

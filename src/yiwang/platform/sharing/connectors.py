@@ -70,12 +70,14 @@ class Connector(Plugin):
     """A way to fetch rows. ``patience`` is how long it may take from one batch to the next: whoever runs a feed and says
     nothing for longer is taken for dead. ``silence_is_news``: that there is nothing new means that all is up to date; where it
     means nothing, one looks again as soon as for realtime data. ``sparse``: a row may leave out columns that are empty.
-    ``live``: nothing is read in; the source is asked whenever somebody needs an answer (``live.ask``).
+    ``pushed``: nothing is fetched, the source's system sends (``acts.bring_in``). ``live``: nothing is read in; the source is
+    asked whenever somebody needs an answer (``live.ask``).
     """
 
     patience: ClassVar[timedelta] = timedelta(seconds=90)
     silence_is_news: ClassVar[bool] = True
     sparse: ClassVar[bool] = False
+    pushed: ClassVar[bool] = False
     live: ClassVar[bool] = False
     address_hint: ClassVar[str | Promise] = ""
     takes_secret: ClassVar[bool] = False
@@ -101,6 +103,11 @@ registry: Registry[Connector] = Registry("sharing.connectors", default="http_pul
 def live_connectors() -> list[str]:
     """Return the ways in which a source is asked when an answer is needed."""
     return [name for name in registry if registry.get(name).live]
+
+
+def pushed_connectors() -> list[str]:
+    """Return the ways in which a source sends by itself."""
+    return [name for name in registry if registry.get(name).pushed]
 
 
 def limit_spec() -> FieldSpec:

@@ -17,7 +17,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.sharing import acts, feed_queries, scores
 from yiwang.platform.sharing.acts.feeds import FOR_TESTS
-from yiwang.platform.sharing.connectors import Connector, live_connectors, registry
+from yiwang.platform.sharing.connectors import Connector, live_connectors, pushed_connectors, registry
 from yiwang.platform.sharing.labels import CHOICES, FEED_HEALTH, OWN_COLUMNS, RUN_STATES
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.types import DatasetDefinition, FeedHealth, FeedSpec, FeedView, RunView
@@ -107,7 +107,9 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "chosen": chosen,
         "connectors": [(name, one.label) for name, one in connectors.items()],
         "live": view is not None and view.connector in live_connectors(),
+        "sent": view is not None and view.connector in pushed_connectors(),
         "asks": connectors[chosen].live,
+        "sends": connectors[chosen].pushed,
         "asks_secret": connectors[chosen].takes_secret,
         "runs": [
             (run, _way(run.connector), RUN_STATES[run.state], _counts(run)) for run in feed_queries.runs(code, by)
@@ -127,8 +129,8 @@ def _lamp(view: FeedView | None) -> tuple[str, str] | None:
 
 
 def _way(name: str) -> str:
-    """Say how rows came; also those that were pushed."""
-    return str(registry.get(name).label) if name in set(registry) else {"push": _("部门推送")}.get(name, name)
+    """Say how rows came."""
+    return str(registry.get(name).label) if name in set(registry) else name
 
 
 def _counts(run: RunView | None) -> list[str]:
@@ -178,7 +180,7 @@ def _specs(connector: Connector, definition: DatasetDefinition, view: FeedView |
             ),
         )
     )
-    if view is not None and not connector.live:
+    if view is not None and not (connector.live or connector.pushed):
         specs.append(field("again", _("从头再读一遍吗？"), FieldKind.BOOLEAN, required=False))
     return specs
 

@@ -65,9 +65,12 @@ class DatasetOut(DatasetLine):
 
 
 class RowsIn(Schema):
-    """Rows of a dataset. Each has ``subject``, may have ``at`` (with its offset) and ``deleted``, and the columns."""
+    """Rows of a dataset. Each has ``subject``, may have ``at`` (with its offset) and ``deleted``, and the columns.
 
-    rows: list[dict[str, str | int | float | bool | None]] = Field(min_length=1, max_length=intake.MOST)
+    No rows: nothing is new, the data are as fresh as now.
+    """
+
+    rows: list[dict[str, str | int | float | bool | None]] = Field(max_length=intake.MOST)
 
 
 class FaultOut(Schema):
@@ -87,7 +90,7 @@ class DriftOut(Schema):
 class BroughtOut(Schema):
     """What became of the rows; the numbers add up to ``read``. ``older``: they say how it was before what is there."""
 
-    run: uuid.UUID
+    run: uuid.UUID | None = Field(description="这次送来的批次；没有行就没有")
     read: int
     added: int
     changed: int

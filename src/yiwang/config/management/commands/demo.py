@@ -34,6 +34,7 @@ from yiwang.platform.sharing import queries, runner
 from yiwang.platform.sharing.sweep import measure_all
 
 _READY = 120  # seconds that the web may take to answer
+_SENT = 60.0  # seconds for what agencies send themselves, the first time
 _END = 25  # seconds that a child may take to end in order
 _SOON = 20  # seconds within which a child that cannot run has ended
 _LAST_LINES = 15
@@ -72,9 +73,11 @@ class Command(BaseCommand):
                 agencies = stack.enter_context(_Child("各部门的系统", "simulate", "agencies"))
                 self._prepare()
                 is_new = _nobody_applied()
-                if is_new:  # what is going on in the city rests on what its agencies say
-                    self._begin(self._connect(agencies))
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
+                if (
+                    is_new
+                ):  # what is going on in the city rests on what its agencies say, and some of them say it to the site
+                    self._begin(self._connect(agencies))
                 worker = stack.enter_context(_Child("后台任务", "worker"))
                 if not is_new:
                     self._connect(agencies)
@@ -111,7 +114,7 @@ class Command(BaseCommand):
         """Let the platform read from the agencies' systems, and return those that sell houses."""
         with self._step("等各部门的系统"):
             found = _wait_for_systems(agencies)
-            changed = connect(found)
+            changed = connect(found, os.environ["YIWANG_BASE_URL"])
             desks = connect_house(found, os.environ["YIWANG_BASE_URL"])
         if changed or not queries.is_all_read():
             with self._step("读各部门的数据"):
@@ -293,13 +296,16 @@ def _wait_for_systems(agencies: _Child) -> list[Place]:
 
 
 def _read_all() -> None:
-    """Read all that is due, several sources at a time."""
+    """Read all that is due, several sources at a time, and wait for what is sent."""
     logging.getLogger(runner.__name__).setLevel(logging.ERROR)  # the desk tells of each source
     readers = [threading.Thread(target=runner.run_due) for _number in range(2)]
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join()
+    deadline = time.monotonic() + _SENT
+    while time.monotonic() < deadline and not queries.is_all_read():
+        time.sleep(0.1)
 
 
 def _nobody_applied() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import time
@@ -67,7 +68,8 @@ class Command(BaseCommand):
             broken, definitions = connecting.outages(root), connecting.definitions(root)
         except (PackError, plan.TooMany) as error:
             raise CommandError(str(error)) from None
-        systems = running.Systems(folder, agencies, definitions, Path(settings.YIWANG_FEED_DIR))
+        feeds, database = Path(settings.YIWANG_FEED_DIR), os.environ.get("DATABASE_URL", "")
+        systems = running.Systems(folder, agencies, definitions, feeds, database)
         for agency in agencies:
             outage = {"outage": "refuse", "datasets": broken[agency]} if agency in broken else {}
             stores.Store(folder / f"{agency}.sqlite").behave(outage | {"latency": options["latency"]})
@@ -96,7 +98,7 @@ class Command(BaseCommand):
             if time.monotonic() > deadline:
                 raise CommandError("The systems do not answer: is `yiwang simulate agencies` running?")
             time.sleep(0.2)
-        self.stdout.write(f"{connecting.connect(found)} 个数据集改由部门的系统接入。")
+        self.stdout.write(f"{connecting.connect(found, options['base_url'])} 个数据集改由部门的系统接入。")
         connecting.connect_house(found, options["base_url"])
 
     def _house(self, folder: Path, options: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from yiwang.kernel.problems import Invalid, NotFound, Stale
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, FieldError, Key
 from yiwang.platform.sharing import feeding, intake
 from yiwang.platform.sharing.acts.granting import OnlySystem
-from yiwang.platform.sharing.connectors import Batch, Connector, Source, registry
+from yiwang.platform.sharing.connectors import Batch, Connector, Source, pushed_connectors, registry
 from yiwang.platform.sharing.documents import DEFINITION
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.models import Dataset, Feed, Run
@@ -128,8 +128,10 @@ def take_up(code: str = "", *, early: bool = False) -> Feed | None:
     when = Q(next_at__lte=now)
     if early:
         when |= Q(claim=None)
-    due = Feed.objects.select_related("dataset__current", "dataset__agency").filter(
-        when, enabled=True, dataset__current__isnull=False, **({"dataset__code": code} if code else {})
+    due = (
+        Feed.objects.select_related("dataset__current", "dataset__agency")
+        .filter(when, enabled=True, dataset__current__isnull=False, **({"dataset__code": code} if code else {}))
+        .exclude(connector__in=pushed_connectors())
     )
     with transaction.atomic():
         row: Feed | None = due.order_by("next_at").select_for_update(skip_locked=True, of=("self",)).first()
@@ -216,6 +218,14 @@ def _running(row: Feed, now: datetime) -> Run:
     elif row.run.state == RunState.FAILED:
         row.run.state, row.run.ended_at, row.run.error = RunState.RUNNING.value, None, ""
     return row.run
+
+
+def note_sent(row: Feed, run: Run | None, batch: Batch, brought: Brought, now: datetime) -> None:
+    """Note at a feed whose system sends that it sent (inside an act); without a run it said that nothing is new."""
+    if run is not None:
+        _note_drift(row, run, batch, brought)
+    row.failures, row.last_error, row.last_ok_at, row.read_to = 0, "", now, now
+    row.save()
 
 
 def _note_drift(row: Feed, run: Run, batch: Batch, brought: Brought) -> None:

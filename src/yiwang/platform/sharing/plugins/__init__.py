@@ -1,5 +1,5 @@
 """Ways to fetch an agency's rows."""
 
-from yiwang.platform.sharing.plugins import demo, file_drop, http_ask, http_pull, outage, sql_pull
+from yiwang.platform.sharing.plugins import demo, file_drop, http_ask, http_pull, outage, push, sql_pull
 
-__all__ = ["demo", "file_drop", "http_ask", "http_pull", "outage", "sql_pull"]
+__all__ = ["demo", "file_drop", "http_ask", "http_pull", "outage", "push", "sql_pull"]

@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 
 from yiwang.kernel import clock, work
 from yiwang.kernel.models import AuditEntry, Event
-from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, Stale
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
-from yiwang.platform.sharing import acts, feeding, runner
+from yiwang.platform.sharing import acts, feed_queries, feeding, runner
 from yiwang.platform.sharing.acts import feeds
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, registry
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Record, Run
@@ -250,7 +250,8 @@ def test_many_runners_at_once(transactional_db: None, testville: None, listed: L
     threads = [threading.Thread(target=go_on) for _one in range(3)]
     for thread in threads:
         thread.start()
-    for _turn in range(200):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         some = Feed.objects.filter(claim__isnull=False).order_by("?").first()
         if some is not None:  # as if its runner had been silent for too long
             Feed.objects.filter(pk=some.pk, claim=some.claim).update(next_at=clock.now())
@@ -555,6 +556,54 @@ def test_a_pack_that_replaces_the_records_has_them_read_again(testville: None, d
 
 
 # --- the command and the loop ---
+
+
+# --- sources that send ---
+
+
+def sends(cars: Dataset, *rows: dict[str, Any]) -> None:
+    by = Actor(
+        id=uuid.uuid4(),
+        kind=ActorKind.CLIENT,
+        label="client:test",
+        agency=cars.agency.path,
+        scopes=frozenset({"data:write"}),
+    )
+    acts.bring_in(cars.pk, rows, by=by, key=uuid.uuid4().hex)
+
+
+def test_a_source_that_sends_is_not_asked_and_is_late_when_it_falls_silent(cars: Dataset) -> None:
+    feed = feed_of(cars, "push", columns={"牌号": "plate", "内部号": ""})
+    assert (read(feed).read_to, feed.failures) == (None, 0), "nobody asks it"
+    sends(cars, {"subject": "甲", "牌号": "浙C1", "内部号": 7, "at": "2026/3/1"}, {"subject": "甲", "颜色": "红"})
+    feed.refresh_from_db()
+    assert (feed.read_to, feed.last_ok_at) == (clock.now(), clock.now())
+    assert held(cars) == [{"plate": "浙C1"}]
+    assert BadRow.objects.filter(dataset=cars).count() == 1, "a plate is missing"
+    assert feed.drift == {"missing": [], "unknown": ["颜色"]}, "a few rows do not say that a column is gone"
+    later = clock.now() + timedelta(days=2, hours=1)
+    with clock.at(later):
+        assert _health(cars) is FeedHealth.LATE
+        sends(cars)
+        assert _health(cars) is FeedHealth.GOOD
+    assert Run.objects.count() == 1, "to say that nothing is new is no run"
+
+
+def _health(cars: Dataset) -> FeedHealth:
+    _pk, _definition, view = feed_queries.get_feed(cars.code, steward(cars.agency.code))
+    assert view is not None
+    return view.health
+
+
+def test_nothing_is_taken_from_a_source_that_is_switched_off(cars: Dataset) -> None:
+    feed = feed_of(cars, "push")
+    acts.switch_feed(feed.pk, False, by=SYSTEM, key=key())
+    with pytest.raises(NotNow):
+        sends(cars, car(1))
+    assert not held(cars)
+    acts.switch_feed(feed.pk, True, by=SYSTEM, key=key())
+    sends(cars, car(1))
+    assert len(held(cars)) == 1
 
 
 def test_the_command(cars: Dataset, capsys: pytest.CaptureFixture[str]) -> None:

@@ -200,6 +200,14 @@ def test_drift_is_told(vehicles: Dataset, provider: Actor) -> None:
     assert "colour" not in Record.objects.get(dataset=vehicles).values
 
 
+def test_no_rows_say_that_nothing_is_new(vehicles: Dataset, provider: Actor) -> None:
+    Dataset.objects.filter(pk=vehicles.pk).update(refreshed_at=None)
+    assert bring_in((), by=provider, key="nothing-new-1") == Brought()
+    vehicles.refresh_from_db()
+    assert vehicles.refreshed_at == clock.now()
+    assert not Run.objects.exists()
+
+
 def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None:
     neighbour = Agency.objects.exclude(path__startswith=vehicles.agency.path).filter(code="339901-fire").get()
     rows = (car("甲", "浙C1", 0),)
@@ -211,8 +219,6 @@ def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None
         bring_in(rows, by=replace(provider, agency=""), key="a-firm-1")
     with pytest.raises(NotFound):
         acts.bring_in(uuid4(), rows, by=provider, key="nothing-1")
-    with pytest.raises(Invalid):
-        bring_in((), by=provider, key="empty-one")
     with pytest.raises(Invalid):
         bring_in(rows * (intake.MOST + 1), by=provider, key="too-many")
     assert Record.objects.filter(dataset=vehicles).count() == 0
