@@ -70,6 +70,8 @@ class Dropper:
             behaviour = self.store.behaviour()
             outage, only = behaviour.get("outage", ""), behaviour.get("datasets", ())
             for dataset, handed in self.store.handed_over().items():
+                if dataset not in self.columns:
+                    continue
                 fails = bool(outage) and (not only or dataset in only)
                 if not fails:
                     self._spoilt.discard(dataset)

@@ -404,6 +404,12 @@ def test_what_changes_is_sent_once_whoever_dies(dropper: dropping.Dropper, taken
     assert teller.tell() == 1
     assert taken.calls[-1][1][0]["deleted"] is True
     assert {dataset for dataset, _rows, _key in taken.calls} == {"a"}, "nobody asked for the other"
+    files = dropping.Dropper(dropper.store, dropper.folder, {"c": COLUMNS})
+    files.ask("c")
+    assert [path.name for path in dropper.folder.iterdir()] == ["c"], "what is sent is not put down as well"
+    teller.ask(["c"])
+    teller.tell()
+    assert {dataset for dataset, _rows, _key in taken.calls} == {"a"}, "nor the other way round"
 
 
 def test_who_has_nothing_new_says_so_now_and_then(

@@ -34,7 +34,7 @@ from yiwang.platform.sharing import queries, runner
 from yiwang.platform.sharing.sweep import measure_all
 
 _READY = 120  # seconds that the web may take to answer
-_SENT = 60.0  # seconds for what agencies send themselves, the first time
+_SENT = 60.0  # seconds for what agencies send or put down, the first time
 _END = 25  # seconds that a child may take to end in order
 _SOON = 20  # seconds within which a child that cannot run has ended
 _LAST_LINES = 15
@@ -296,7 +296,7 @@ def _wait_for_systems(agencies: _Child) -> list[Place]:
 
 
 def _read_all() -> None:
-    """Read all that is due, several sources at a time, and wait for what is sent."""
+    """Read all that is due, several sources at a time, and wait for what agencies send or put down."""
     logging.getLogger(runner.__name__).setLevel(logging.ERROR)  # the desk tells of each source
     readers = [threading.Thread(target=runner.run_due) for _number in range(2)]
     for reader in readers:
@@ -305,7 +305,8 @@ def _read_all() -> None:
         reader.join()
     deadline = time.monotonic() + _SENT
     while time.monotonic() < deadline and not queries.is_all_read():
-        time.sleep(0.1)
+        time.sleep(0.2)
+        runner.run_due()
 
 
 def _nobody_applied() -> bool:
