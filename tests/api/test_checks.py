@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, remembered
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.cases.models import Case
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing import acts
+from yiwang.platform.sharing import acts, live
 from yiwang.platform.sharing.models import Check, Dataset, Grant
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Absent, AnswerRule, GrantRequest
 
 from .conftest import EATERY, Caller, caller
@@ -156,6 +157,29 @@ def test_a_grants_rate_holds_over_all_callers(office: Caller, case: Case, record
     slow = office.write("POST", "/checks", body(case, want()))
     assert slow.status_code == 429
     assert slow.headers["Retry-After"]
+
+
+def test_systems_are_asked_once_for_all_subjects_and_not_beyond_the_rate(
+    office: Caller, case: Case, records: Dataset
+) -> None:
+    def answer(query: dict[str, Any]) -> Any:
+        rows = [{"number": one, "at": "2026-03-01T08:00:00+08:00", "values": {"kind": "乙"}} for one in query["numbers"]]
+        return {"answers": {"test_records": rows}}
+
+    live.forget()
+    Grant.objects.filter(dataset=records).update(per_minute=6)
+    both = body(case, want(fields=["kind"]), want(), subjects=(HEAD, EATERY))
+    with serving(answer) as system:
+        feed_of(records, "http_ask", address=system.url)
+        remembered.forget()
+        told = [("value", {"kind": "乙"}), ("yes", {}), ("unknown", {}), ("no", {})]
+        assert said(office.write("POST", "/checks", both, "first-0001")) == told
+        assert said(office.write("POST", "/checks", both, "first-0001")) == told
+        assert [one["numbers"] for one in system.asked] == [[HEAD]], "a firm's number is nothing to this dataset"
+        assert Check.objects.filter(dataset="test_records").count() == 4
+        assert office.write("POST", "/checks", both, "second-001").status_code == 429
+        assert len(system.asked) == 1, "nobody was asked in vain"
+        assert said(office.write("POST", "/checks", body(case, want(), want()))) == [("yes", {}), ("yes", {})]
 
 
 def test_what_cannot_be_asked_says_why(office: Caller, case: Case, records: Dataset) -> None:

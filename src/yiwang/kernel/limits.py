@@ -25,22 +25,37 @@ class Use:
     reset: int
 
 
-def count(key: str, limit: int, window: int) -> Use:
-    """Count one more use of ``key`` in this window of ``window`` seconds; returns how the limit stands.
+def count(key: str, limit: int, window: int, times: int = 1) -> Use:
+    """Count one more use of ``key`` (or so many) in this window of ``window`` seconds; returns how the limit stands.
 
     Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
     """
-    now = time.time()
-    slot = f"limit:{key}:{int(now // window)}"
+    slot, reset = _slot(key, window)
     cache.add(slot, 0, window)
     try:
-        used = cache.incr(slot)
+        used = cache.incr(slot, times)
     except ValueError:  # pushed out of the cache between the two calls
-        used = 1
-    reset = max(1, round(window - now % window))
+        used = times
     if used > limit:
-        raise TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=reset)
+        raise _too_many(reset)
     return Use(limit, limit - used, reset)
+
+
+def look(key: str, limit: int, window: int, times: int = 1) -> None:
+    """Raise TooMany where so many more uses would be too many; count nothing."""
+    slot, reset = _slot(key, window)
+    if cache.get(slot, 0) + times > limit:
+        raise _too_many(reset)
+
+
+def _slot(key: str, window: int) -> tuple[str, int]:
+    """Return where the uses of this window are counted, and in how many seconds it ends."""
+    now = time.time()
+    return f"limit:{key}:{int(now // window)}", max(1, round(window - now % window))
+
+
+def _too_many(reset: int) -> TooMany:
+    return TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=reset)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -57,13 +57,15 @@ class Batch:
     """Some rows as the source has them, and where to go on after them; the token is plain JSON.
 
     ``unknown`` are columns that the source has, nobody mapped and the connector therefore did not read; ``note`` is what
-    the steward must know though the run goes on, such as a file that was refused.
+    the steward must know though the run goes on, such as a file that was refused. ``news``: with it the dataset is up to date
+    even if it has no rows, such as a file in which there is nothing.
     """
 
     rows: Sequence[Mapping[str, Any]]
     token: Any
     unknown: tuple[str, ...] = ()
     note: str = ""
+    news: bool = False
 
 
 class Connector(Plugin):

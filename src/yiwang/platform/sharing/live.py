@@ -32,7 +32,7 @@ REST = 15.0
 """Seconds for which a system that failed is left alone."""
 _MOST_AT_ONCE = 64
 _MOST_RECORDS = 200
-"""Records of a dataset that an answer may hold."""
+"""Records of a dataset that an answer may hold for each number."""
 
 Record = tuple[Mapping[str, Any], datetime]
 """Values, and since when they are so."""
@@ -152,7 +152,7 @@ def _answers(client: httpx.Client, source: Source, body: Mapping[str, Any], seco
 def _take(found: Found, one: Wanted, rows: Any, numbers: set[str]) -> None:
     """Take a dataset's records over: in the form and with the columns that were asked for, of whom was asked about."""
     definition, now = one.source.definition, clock.now()
-    if not isinstance(rows, list) or len(rows) > _MOST_RECORDS:
+    if not isinstance(rows, list) or len(rows) > _MOST_RECORDS * len(numbers):
         found.down.add(definition.code)
         return
     kinds = {item.name: item for item in definition.items}

@@ -52,7 +52,7 @@ def run(feed: Feed, halt: threading.Event) -> tuple[bool, int]:
     try:
         connector = registry.get(feed.connector)
         more = turn.read(connector, halt)
-        acts.rest(feed.pk, feed.claim, turn.token, more=more, news=connector.silence_is_news)
+        acts.rest(feed.pk, feed.claim, turn.token, more=more, news=connector.silence_is_news or turn.news)
     except (Stale, NotFound):
         log.warning("feeds.lost", extra={"dataset": feed.dataset.code})  # another has it: it goes on where we are
         return False, turn.rows
@@ -86,6 +86,7 @@ class _Turn:
         self.feed = feed
         self.stored = self.token = feed.token
         self.rows = self.batches = 0
+        self.news = False
 
     def read(self, connector: Connector, halt: threading.Event) -> bool:
         """Read and write batches; return whether there is more."""
@@ -105,6 +106,7 @@ class _Turn:
 
     def _take(self, batch: Batch, source: Source) -> None:
         self.token = batch.token
+        self.news |= batch.news
         if not batch.rows and not batch.note:  # asked in vain: no act, no run; where to go on is noted at the end
             return
         feed = self.feed

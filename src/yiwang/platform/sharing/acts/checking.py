@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,12 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
-from yiwang.platform.sharing import purposes, queries
+from yiwang.platform.sharing import live, purposes, queries
 from yiwang.platform.sharing.answering import answered, columns
 from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.purposes import Purpose
+from yiwang.platform.sharing.queries import Each
 from yiwang.platform.sharing.types import Answer, Checked, Outcome, Said, Use, Want
 
 
@@ -85,7 +87,26 @@ def _matter(ref: str, by: Actor) -> Purpose:
     return found
 
 
-@act_on("sharing.check", _matter, permission=CanCheck)
+@contextmanager
+def _ask_ahead(ref: str, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...], *, by: Actor) -> Iterator[None]:
+    """Ask agencies' systems before the act's transaction, where any has to be asked."""
+    if not queries.are_asked_at_source(want.dataset for want in wants):
+        yield
+        return
+    purpose = _matter(ref, by)
+    CanCheck.check(by, purpose)
+    numbers = _asked(purpose, item, subjects, wants)
+
+    def look(known: Each) -> None:
+        for pk, (times, rate) in _times(known, wants).items():
+            limits.look(f"grant:{pk}", rate, 60, times)
+
+    with live.once():
+        _answers(purpose, numbers, wants, look)
+        yield
+
+
+@act_on("sharing.check", _matter, permission=CanCheck, ahead=_ask_ahead)
 def check(
     purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...], *, by: Actor, key: Key
 ) -> tuple[Checked, ...]:
@@ -96,27 +117,15 @@ def check(
     many subjects and unknown datasets, ``NotAllowed`` for somebody whom the application does not name, ``TooMany`` beyond
     a grant's rate.
     """
-    _check_asked(purpose, item, subjects, wants)
-    numbers = [clean(number) for number in subjects]
-    if not purpose.covers(numbers):
-        raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
-    wanted: dict[str, dict[str, Sequence[Any]]] = {}
-    for want in wants:
-        for name in columns(want):
-            wanted.setdefault(want.dataset, {})[name] = [purpose.consumer]
-    given: list[_Given] = []
+    numbers = _asked(purpose, item, subjects, wants)
+    found = _answers(purpose, numbers, wants, lambda known: _count(known, wants))
+    given = []
     for place, number in enumerate(numbers):
-        try:
-            found = queries.ask([number], wanted, strict=True)
-        except queries.UnknownDatasets as unknown:
-            told = _("没有这个数据集：%s。") % "、".join(unknown.codes)
-            raise Invalid(told, errors=(FieldError("wants", told),)) from None
         for want in wants:
-            answer = found[want.dataset]
+            answer = found[place][want.dataset]
             said, values = answered(want, queries.definition_of(answer), answer)
             given.append(_Given(place, number, want, said, values, answer))
     uses = [_use(purpose, one) for one in given]
-    _count(uses, given)
     checks = note_checks(
         uses,
         purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": by.purpose},
@@ -140,7 +149,8 @@ def check(
     )
 
 
-def _check_asked(purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...]) -> None:
+def _asked(purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[Want, ...]) -> list[str]:
+    """Return the numbers of whom is asked about, if that may be asked."""
     wrong = []
     if item != purpose.consumer.item:
         wrong.append(FieldError("item", _("这个件办的不是这个事项。")))
@@ -150,6 +160,22 @@ def _check_asked(purpose: Purpose, item: str, subjects: tuple[str, ...], wants: 
         wrong.append(FieldError("wants", _("一次查 1 到 %(most)d 个数据集。") % {"most": MOST_WANTS}))
     if wrong:
         raise Invalid(wrong[0].message, errors=tuple(wrong))
+    numbers = [clean(number) for number in subjects]
+    if not purpose.covers(numbers):
+        raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
+    return numbers
+
+
+def _answers(purpose: Purpose, numbers: Sequence[str], wants: Sequence[Want], ready: Callable[[Each], None]) -> Each:
+    wanted: dict[str, dict[str, Sequence[Any]]] = {}
+    for want in wants:
+        for name in columns(want):
+            wanted.setdefault(want.dataset, {})[name] = [purpose.consumer]
+    try:
+        return queries.ask_each(numbers, wanted, ready=ready)
+    except queries.UnknownDatasets as unknown:
+        told = _("没有这个数据集：%s。") % "、".join(unknown.codes)
+        raise Invalid(told, errors=(FieldError("wants", told),)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +192,6 @@ class _Given:
 
 def _use(purpose: Purpose, given: _Given) -> Use:
     want, answer = given.want, given.answer
-    grants = [answer.fields[column] for column in columns(want) if column in answer.fields]
     return Use(
         dataset=want.dataset,
         dataset_name=queries.definition_of(answer).name,
@@ -177,15 +202,29 @@ def _use(purpose: Purpose, given: _Given) -> Use:
         fields=columns(want),
         number=given.number,
         source_at=answer.at,
-        grant=grants[0] if grants else None,
+        grant=_grant(want, answer),
         outcome=_OUTCOMES.get(given.said) or (Outcome.NONE if answer.values is None else Outcome.FOUND),
         result=sha256_of([given.said.value, given.values]),
     )
 
 
-def _count(uses: Sequence[Use], given: Sequence[_Given]) -> None:
+def _grant(want: Want, answer: Answer) -> uuid.UUID | None:
+    """Return the grant by which something is asked: that of the first column that may be read."""
+    return next((answer.fields[column] for column in columns(want) if column in answer.fields), None)
+
+
+def _times(known: Each, wants: Sequence[Want]) -> dict[uuid.UUID, tuple[int, int]]:
+    """Return by grant how often it is used, and how often it may be in a minute."""
+    found: dict[uuid.UUID, tuple[int, int]] = {}
+    for answers in known:
+        for want in wants:
+            answer = answers[want.dataset]
+            if (grant := _grant(want, answer)) is not None:
+                found[grant] = (found.get(grant, (0, 0))[0] + 1, answer.rates[grant])
+    return found
+
+
+def _count(known: Each, wants: Sequence[Want]) -> None:
     """Count the checks against the rate of each grant. Raises ``TooMany``."""
-    rates = {pk: rate for one in given for pk, rate in one.answer.rates.items()}
-    for use in uses:
-        if use.grant is not None:
-            limits.count(f"grant:{use.grant}", rates[use.grant], 60)
+    for pk, (times, rate) in _times(known, wants).items():
+        limits.count(f"grant:{pk}", rate, 60, times)

@@ -202,7 +202,7 @@ def _file(folder: _Folder, name: str, source: Source, token: dict[str, Any]) -> 
                     rows = []
             if not file.unchanged():
                 raise SourceFault(_("文件“%(name)s”在读的时候变了，稍后再读。") % {"name": _shown(label)})
-            yield Batch(rows, {"file": label, "digest": digest, "line": line})
+            yield Batch(rows, {"file": label, "digest": digest, "line": line}, news=True)
     except FileRefused as problem:
         why = _("第 %(row)d 行：%(why)s") % {"row": problem.row, "why": problem} if problem.row else str(problem)
         note = _("文件“%(name)s”没有收下：%(why)s") % {"name": _shown(label), "why": why}

@@ -1,8 +1,11 @@
 """What the shared store answers, by use: the catalogue, asking, grants, checks, objections."""
 
 from yiwang.platform.sharing.queries.asking import (
+    Each,
     UnknownDatasets,
+    are_asked_at_source,
     ask,
+    ask_each,
     definition_of,
     feed_addresses,
     is_all_read,
@@ -43,10 +46,13 @@ from yiwang.platform.sharing.queries.objected import get_objection, objections
 
 __all__ = [
     "WAITING",
+    "Each",
     "Facts",
     "Filters",
     "UnknownDatasets",
+    "are_asked_at_source",
     "ask",
+    "ask_each",
     "bases",
     "catalogue",
     "check_of",

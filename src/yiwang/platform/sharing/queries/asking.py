@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 
 from yiwang.kernel import clock
 from yiwang.kernel.compiled import Compiled, Slot
+from yiwang.kernel.remembered import remembered
 from yiwang.kernel.sealed import blind_index
 from yiwang.platform.sharing import granting, live
 from yiwang.platform.sharing.answering import needed
@@ -81,59 +82,128 @@ class UnknownDatasets(LookupError):
         self.codes = codes
 
 
-def ask(
-    numbers: Sequence[str], wanted: Mapping[str, Mapping[str, Sequence[Consumer]]], *, strict: bool = False
-) -> dict[str, Answer]:
+Wanted = Mapping[str, Mapping[str, Sequence[Consumer]]]
+"""What is wanted of each dataset: its columns with who needs them; the column ``""`` asks whether there is a record, which any
+grant of the dataset allows.
+"""
+Each = list[dict[str, Answer]]
+"""For each subject, what each dataset says."""
+
+
+def ask(numbers: Sequence[str], wanted: Wanted) -> dict[str, Answer]:
     """Return what datasets say of a subject that is known by these numbers, as far as those who need it may have it.
 
-    ``wanted`` names for each dataset its columns with who needs them; the column ``""`` asks whether there is a record,
-    which any grant of the dataset allows. What nobody has a grant for is not in the answer's ``fields``. Of several
-    numbers the first that has a record counts, of several records the newest. One query; where datasets are asked at their
-    source, one more, and one call a system.
-
-    ``strict``: raises ``UnknownDatasets``, before any source is asked, unless all are published; else such are left out.
+    What nobody has a grant for is not in the answer's ``fields``; what is not published is left out. Of several numbers the
+    first that has a record counts, of several records the newest. One query; where datasets are asked at their source, one
+    more, and one call a system.
     """
-    keys = [blind_index(number, SUBJECT) for number in numbers]
+    held = _held(numbers, wanted)
+    told = _ask_sources(held, numbers, wanted)
+    return {code: told.of(one, numbers) for code, one in held.items()}
+
+
+def ask_each(numbers: Sequence[str], wanted: Wanted, *, ready: Callable[[Each], None]) -> Each:
+    """Return for each of these subjects what ``ask`` would of it alone, with as many queries and calls as for one.
+
+    ``ready`` is called with what is known before any source is asked. Raises ``UnknownDatasets`` before that.
+    """
+    held = _held(numbers, wanted)
+    if unknown := [code for code in wanted if code not in held]:
+        raise UnknownDatasets(unknown)
+    here = _Told()
+    ready([{code: here.of(one, (number,)) for code, one in held.items()} for number in numbers])
+    told = _ask_sources(held, numbers, wanted)
+    return [{code: told.of(one, (number,)) for code, one in held.items()} for number in numbers]
+
+
+@dataclass(slots=True)
+class _Held:
+    """What is here of a dataset: the answer without a record, the feed by which its source is asked, and by number the newest
+    record.
+    """
+
+    answer: Answer
+    feed: uuid.UUID | None
+    records: dict[str, tuple[Mapping[str, Any], datetime]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the sources said, of the datasets that were asked about there; all others answer with what is here."""
+
+    asked: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    found: live.Found = field(default_factory=live.Found)
+
+    def of(self, one: _Held, numbers: Sequence[str]) -> Answer:
+        """Return the answer about a subject known by these numbers."""
+        code = one.answer.dataset
+        if code not in self.asked:
+            number = next((number for number in numbers if number in one.records), "")
+            if not number:
+                return one.answer
+            values, at = one.records[number]
+            return replace(one.answer, values=values, at=at, number=number)
+        if code not in self.known or code in self.found.down:
+            return replace(one.answer, available=False)
+        records = self.found.records
+        number = next((number for number in numbers if records.get((code, number))), "")
+        if not number:
+            return replace(one.answer, available=True)
+        values, at = max(records[code, number], key=lambda row: row[1])
+        return replace(one.answer, available=True, values=dict(values), at=at, number=number)
+
+
+def _held(numbers: Sequence[str], wanted: Wanted) -> dict[str, _Held]:
+    by_key = {blind_index(number, SUBJECT): number for number in numbers}
     functions = {one.function for fields in wanted.values() for consumers in fields.values() for one in consumers}
     today = clock.today()
-    found: dict[str, tuple[int, float, Answer]] = {}
-    lives: dict[str, uuid.UUID] = {}
-    rows = _ASKED(codes=sorted(wanted), keys=keys, functions=sorted(functions))
+    found: dict[str, _Held] = {}
+    rows = _ASKED(codes=sorted(wanted), keys=list(by_key), functions=sorted(functions))
     for code, index, name, short, agency, basis, available, values, at, allowed, feed, edition in rows:
-        rank = keys.index(bytes(index)) if index is not None else len(keys)
-        age = -at.timestamp() if at else 0.0
-        if code in found and found[code][:2] <= (rank, age):
-            continue
-        if feed is not None:
-            lives[code] = feed
-        grants = [_allowance(one) for one in allowed]
-        given_by = {
-            field: given
-            for field, consumers in wanted[code].items()
-            if (given := granting.allowing(grants, field, consumers, today)) is not None
-        }
-        found[code] = (
-            rank,
-            age,
-            Answer(
+        if code not in found:
+            grants = [_allowance(one) for one in allowed]
+            given_by = {
+                column: given
+                for column, consumers in wanted[code].items()
+                if (given := granting.allowing(grants, column, consumers, today)) is not None
+            }
+            answer = Answer(
                 code,
                 name,
                 short or agency,
                 basis,
                 available,
-                {field: one.id for field, one in given_by.items()},
-                values,
-                at,
-                numbers[rank] if rank < len(keys) else "",
-                {one.id: one.per_minute for one in given_by.values()},
-                edition,
-            ),
-        )
-    if strict and (unknown := [code for code in wanted if code not in found]):
-        raise UnknownDatasets(unknown)
-    answers = {code: answer for code, (_rank, _age, answer) in found.items()}
-    granted = {code: pk for code, pk in lives.items() if answers[code].fields}
-    return answers | _at_source(granted, answers, numbers, _purpose(wanted)) if granted else answers
+                {column: one.id for column, one in given_by.items()},
+                rates={one.id: one.per_minute for one in given_by.values()},
+                edition=edition,
+            )
+            found[code] = _Held(answer, feed)
+        if index is not None:
+            records, number = found[code].records, by_key[bytes(index)]
+            if number not in records or records[number][1] < at:
+                records[number] = (values, at)
+    return found
+
+
+def _ask_sources(held: Mapping[str, _Held], numbers: Sequence[str], wanted: Wanted) -> _Told:
+    """Ask agencies' systems for no more than what was granted."""
+    feeds = {code: one.feed for code, one in held.items() if one.feed is not None and one.answer.fields}
+    if not feeds:
+        return _Told()
+    known = sources_of_feeds(feeds.values())
+    asked = [
+        live.Wanted(one, needed(one.definition, held[code].answer.fields), ailing)
+        for code, (one, ailing) in known.items()
+    ]
+    return _Told(frozenset(feeds), frozenset(known), live.ask(asked, numbers, _purpose(wanted)))
+
+
+def are_asked_at_source(codes: Iterable[str]) -> bool:
+    """Tell whether one of these datasets is asked at its source (as it was half a minute ago, at most)."""
+    rows = Feed.objects.filter(enabled=True, connector__in=live_connectors())
+    known = remembered("sharing.live", lambda: frozenset(rows.values_list("dataset__code", flat=True)), 30)
+    return not known.isdisjoint(codes)
 
 
 _EDITION = Compiled(lambda: DatasetEdition.objects.filter(pk=Slot("pk")).values_list("content__definition"))
@@ -171,31 +241,7 @@ def is_all_read() -> bool:
     return not Feed.objects.filter(enabled=True, read_to=None, failures=0).exists()
 
 
-def _at_source(
-    feeds: Mapping[str, uuid.UUID], answers: Mapping[str, Answer], numbers: Sequence[str], purpose: Mapping[str, str]
-) -> dict[str, Answer]:
-    """Ask agencies' systems for no more than what was granted."""
-    known = sources_of_feeds(feeds.values())
-    wanted = [
-        live.Wanted(one, needed(one.definition, answers[code].fields), ailing) for code, (one, ailing) in known.items()
-    ]
-    told = live.ask(wanted, numbers, purpose)
-    found = {}
-    for code in feeds:
-        one = answers[code]
-        records = [(number, rows) for number in numbers if (rows := told.records.get((code, number)))]
-        if code not in known or code in told.down:
-            found[code] = replace(one, available=False)
-        elif records:
-            number, rows = records[0]
-            values, at = max(rows, key=lambda row: row[1])
-            found[code] = replace(one, available=True, values=dict(values), at=at, number=number)
-        else:
-            found[code] = replace(one, available=True, values=None, at=None, number="")
-    return found
-
-
-def _purpose(wanted: Mapping[str, Mapping[str, Sequence[Consumer]]]) -> dict[str, str]:
+def _purpose(wanted: Wanted) -> dict[str, str]:
     """Return what a source is told of who asks: the functions of the agencies, and the items."""
     consumers = {one for fields in wanted.values() for each in fields.values() for one in each}
     return {

@@ -102,6 +102,15 @@ def test_files_are_read_in_the_order_of_their_names_and_moved_away(cars: Dataset
     assert (feed.next_at - NOON).total_seconds() == 5, "however seldom data come, the folder is looked into"
 
 
+def test_a_file_in_which_there_is_nothing_says_that_all_is_up_to_date(cars: Dataset, feed: Feed, folder: Path) -> None:
+    assert read(feed).read_to is None, "no file says nothing"
+    (folder / "a.csv").write_text(HEAD)
+    feed = again(feed)
+    assert (feed.read_to, feed.last_error) == (NOON, "")
+    assert tree(folder) == ["done/a.csv"]
+    assert not Run.objects.exists()
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312"])
 def test_encodings_are_found_out(cars: Dataset, feed: Feed, folder: Path, encoding: str) -> None:
     (folder / "a.csv").write_text(lines(1, 3).replace("\n", "\r\n"), encoding=encoding)

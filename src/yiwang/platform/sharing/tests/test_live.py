@@ -146,7 +146,7 @@ WRONG: list[Any] = [
     {"answers": {"test_cars": ["x"]}},
     {"answers": {"test_cars": [{**GOOD, "number": "110101199003070011"}]}},
     {"answers": {"test_cars": [{**GOOD, "values": None}]}},
-    {"answers": {"test_cars": [GOOD] * 201}},
+    {"answers": {"test_cars": [GOOD] * 401}},
 ]
 
 
