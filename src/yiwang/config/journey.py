@@ -34,6 +34,8 @@ from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.oversight import acts as ratings
 from yiwang.platform.oversight import queries as oversight
+from yiwang.platform.sharing.means import acts as means
+from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member
 from yiwang.ui import uploads, values
 
 __all__ = ["CorrectionPlan", "Journey", "Scenario", "Stage", "Walk", "numbers_of", "prepare", "reach_of", "staff_for"]
@@ -97,6 +99,7 @@ class Journey:
         self._draft: papers.Draft | None = None
         self._minutes = 0
         self._lies = False
+        self._compared = False
         me = Party(PartyKind.PERSON, person)
         principal = Party(PartyKind.ORGANISATION, organisation) if organisation else me
         self.applicant = Actor(
@@ -277,6 +280,8 @@ class Journey:
             tasks = cases.tasks_of([case.id for case in view.cases])
             moved = False
             for case in view.cases:
+                if self.scenario.compare and not self._compared:
+                    yield self._compare(case)
                 if not corrected and self._asks(case):
                     yield from self._correct(case)
                     corrected = moved = True
@@ -303,6 +308,15 @@ class Journey:
             self._lies = True
             return None
         return ready
+
+    def _compare(self, case: CaseView) -> Stage:
+        reviewer = self.staff.who(Role.DECIDER, reach_of(case))
+        person = identity.get_person(self.applicant.id)
+        me = Member(number=person.number, name=person.name, consent=Consent(way=ConsentWay.SIGNED, on=self.day))
+        with self._now():
+            means.compare(str(case.id), self.scenario.compare, (me,), by=reviewer, key=self._key())
+        self._compared = True
+        return self._stage("sharing.compare", reviewer, case.name)
 
     def _asks(self, case: CaseView) -> bool:
         plan = self.scenario.correction

@@ -67,6 +67,8 @@ class Scenario:
     correction: CorrectionPlan | None = None
     leave: str = ""
     """Kind of step that nobody does (or ``DRAFT``): the matter lies there, on its clock."""
+    compare: str = ""
+    """Scheme by which the applicant's economy is compared as soon as the case is accepted."""
     stop: Stop | None = None
     refuse: str = ""
     """Reason for which every case is refused."""
