@@ -4,6 +4,7 @@ between them, grants, schemes of comparison, topics of events.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +72,10 @@ def load(pack: Pack, *, by: Actor, records: bool = True) -> None:
     _topics(pack, by)
     _guardians(pack, rows)
     rules = [(path, one) for path in pack.files("watching.yaml") for one in pack.listed(path, WatchRule)]
+    for path, rule in rules:
+        for one in rule.kin:
+            if told := _lacking(rows, one.dataset, one.agency, one.columns):
+                pack.fault(path, 1, told)
     pack.stop_if_faulty()
     write_rules([one for _path, one in rules])
 
@@ -160,12 +165,17 @@ def _guardians(pack: Pack, rows: dict[str, Dataset]) -> None:
     found = list(pack.rows("guardianship.yaml", GuardianSource))
     path = pack.root / "guardianship.yaml"
     for one in found:
-        known = {item["name"] for item in rows[one.dataset].draft["items"]} if one.dataset in rows else set()
-        wrong = {*one.guardians, *([one.name] if one.name else [])} - known
-        if wrong or directory.find_agency(one.agency) is None:
-            pack.fault(path, 1, f"{one.dataset}: there is no {', '.join(sorted(wrong)) or one.agency}")
+        if told := _lacking(rows, one.dataset, one.agency, (*one.guardians, *([one.name] if one.name else []))):
+            pack.fault(path, 1, told)
     pack.stop_if_faulty()
     write_guardian_sources(found)
+
+
+def _lacking(rows: dict[str, Dataset], dataset: str, agency: str, columns: Iterable[str]) -> str:
+    """Say what is not there of what a register that is asked about people's relations is said to have; nothing: all is."""
+    known = {item["name"] for item in rows[dataset].draft["items"]} if dataset in rows else set()
+    wrong = sorted(set(columns) - known) or ([] if directory.find_agency(agency) else [agency])
+    return f"{dataset}: there is no {', '.join(wrong)}" if wrong else ""
 
 
 def _tell(pack: Pack, path: Path, code: str, problem: Invalid) -> None:

@@ -43,17 +43,19 @@ def ask_sources(asked: Asked) -> None:
         _at_source(asked, at_source)
 
 
-def ask(asked: Asked) -> list[Reply]:
+def ask(asked: Asked, *, here: bool = False) -> list[Reply]:
     """Read what the shared store has, and ask at their source what it does not keep (one call a system, all at once).
 
-    Three queries for any number of members and datasets; one more for what is asked at its source.
+    ``here``: nobody is asked; what is not kept here counts as down. Three queries for any number of members and datasets; one
+    more for what is asked at its source.
     """
     datasets, allowed, at_source = _standing(asked)
     readable = {code: one for code, one in datasets.items() if allowed[code]}
     kept = {one.id: code for code, one in readable.items() if code not in at_source and one.available}
     records = _records(asked.numbers, kept) if kept else {}
-    told = _at_source(asked, at_source) if at_source else live.Found()
+    told = _at_source(asked, at_source) if at_source and not here else live.Found()
     down = told.down | {code for code, one in readable.items() if code not in at_source and not one.available}
+    down |= set(at_source if here else ())
     records |= told.records
     found = []
     for want in asked.wants:

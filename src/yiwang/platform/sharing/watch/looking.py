@@ -8,7 +8,7 @@ Watching begins with the first look, and after a restore into a new cluster, whi
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -26,6 +26,7 @@ from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.watch import acts
 from yiwang.platform.sharing.watch.documents import RULE
+from yiwang.platform.sharing.watch.kin import NUMBER, kin_of
 from yiwang.platform.sharing.watch.models import SeenLook, WatchCursor, WatchRuleRow
 from yiwang.platform.sharing.watch.rules import breaks, by_day, counts, crowd
 from yiwang.platform.sharing.watch.types import Look, WatchKind, WatchRule
@@ -36,8 +37,6 @@ REMEMBERED = timedelta(hours=2 * 48)
 """How long a reading is remembered: twice the longest window, for what becomes known late."""
 IDLE = 10_000
 """Transactions without a reading after which the cursor moves all the same: an idle look writes nothing."""
-NUMBER = "citizen_id"
-"""Scope of the blind index of an officer's own number, as of a person's."""
 
 
 def look() -> int:
@@ -121,6 +120,7 @@ def _looks(reads: Sequence[AuditEntry], checks: Sequence[Check]) -> list[Look]:
     named = {
         case: _named(case) for case in {row.case_id for row in (*reads, *checks) if row.case_id and row.actor_id in own}
     }
+    related = _Related(own, reads, checks, named)
     found = []
     for read in reads:
         assert read.actor_id is not None
@@ -137,14 +137,14 @@ def _looks(reads: Sequence[AuditEntry], checks: Sequence[Check]) -> list[Look]:
                 subject=str(read.person_id),
                 matter=read.case_id is not None or read.application_id is not None,
                 own=oneself,
-                family=in_matter and not oneself,
+                family=not oneself and (in_matter or related.reads(read)),
             )
         )
     for check in checks:
         assert check.actor_id is not None
         mine = own.get(check.actor_id)
         in_matter = mine is not None and check.case_id is not None and mine in named[check.case_id]
-        oneself = in_matter and named[check.case_id][mine] == bytes(check.subject_index)
+        oneself = in_matter and named[check.case_id][mine][0] == bytes(check.subject_index)
         found.append(
             Look(
                 kind="check",
@@ -155,14 +155,54 @@ def _looks(reads: Sequence[AuditEntry], checks: Sequence[Check]) -> list[Look]:
                 subject=bytes(check.subject_index).hex(),
                 matter=check.case_id is not None or check.application_id is not None,
                 own=oneself,
-                family=in_matter and not oneself,
+                family=not oneself and (in_matter or related.checked(check)),
             )
         )
     return found
 
 
-def _named(case: uuid.UUID) -> dict[bytes, bytes]:
-    """Return whom a matter names, by the index of persons, with the index of the store; nobody once it is closed."""
+_Named = dict[bytes, tuple[bytes, str]]
+"""Whom a matter names, by the index of persons: the index of the store, and the number."""
+
+
+def _named(case: uuid.UUID) -> _Named:
+    """Return whom a matter names; nobody once it is closed."""
     purpose = purposes.find(str(case))
     numbers = purpose.numbers if purpose else frozenset[str]()
-    return {blind_index(number, NUMBER): blind_index(number, SUBJECT) for number in numbers}
+    return {blind_index(number, NUMBER): (blind_index(number, SUBJECT), number) for number in numbers}
+
+
+class _Related:
+    """Who of those whom officers read about is a relative of the one who read, by the registers of the rules."""
+
+    def __init__(
+        self,
+        own: Mapping[uuid.UUID, bytes],
+        reads: Sequence[AuditEntry],
+        checks: Sequence[Check],
+        named: Mapping[uuid.UUID, _Named],
+    ) -> None:
+        self._own = own
+        rules = [RULE.validate_python(row.definition) for row in WatchRuleRow.objects.order_by("code")]
+        sources = {one for rule in rules if rule.kind is WatchKind.FAMILY for one in rule.kin}
+        self._people: dict[uuid.UUID, str] = {}
+        self._numbers: dict[bytes, str] = {}
+        self._kin: dict[str, frozenset[bytes]] = {}
+        if sources and own:
+            wanted = {row.person_id for row in reads if row.person_id and row.actor_id in own}
+            self._people = identity.numbers_by_person(wanted)
+            cases = {row.case_id for row in checks if row.case_id and row.actor_id in own}
+            self._numbers = {index: number for case in cases for index, number in named[case].values()}
+            self._kin = kin_of({*self._people.values(), *self._numbers.values()}, sources)
+
+    def reads(self, row: AuditEntry) -> bool:
+        """Tell whether somebody read about a relative."""
+        return row.person_id is not None and self._is_kin(row.actor_id, self._people.get(row.person_id))
+
+    def checked(self, row: Check) -> bool:
+        """Tell whether somebody checked a relative."""
+        return self._is_kin(row.actor_id, self._numbers.get(bytes(row.subject_index)))
+
+    def _is_kin(self, officer: uuid.UUID | None, number: str | None) -> bool:
+        mine = self._own.get(officer) if officer else None
+        return mine is not None and number is not None and mine in self._kin.get(number, ())

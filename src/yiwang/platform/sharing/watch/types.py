@@ -15,7 +15,7 @@ _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 class WatchKind(StrEnum):
     """What is unusual: many different people in some hours, reading at night or on a day off, without any case, of oneself,
-    or in a matter that names the officer.
+    or of relatives and in a matter that names the officer.
     """
 
     MANY = "many"
@@ -26,12 +26,24 @@ class WatchKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KinSource:
+    """Where it stands who is related to whom: columns with relatives' numbers, under a person's. ``agency`` keeps the platform,
+    and asks under a grant for the item ``watching``.
+    """
+
+    dataset: str
+    agency: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatchRule:
     """A rule of ``watching.yaml``.
 
     ``reads`` are the beginnings of names of readings that count (``cases.read``; checks are ``check``); empty: all of them.
     ``most`` and ``hours`` are for MANY: more different people than that in so many hours. ``opens`` and ``closes`` (local
-    time) are for OFF_HOURS: what lies outside of them, and every day that is no working day.
+    time) are for OFF_HOURS: what lies outside of them, and every day that is no working day. ``kin`` is for FAMILY: whom the
+    registers name as relatives, beside those whose matter names the officer.
     """
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -43,6 +55,7 @@ class WatchRule:
     hours: Annotated[int, Field(ge=1, le=48)] = 24
     opens: Annotated[str, Field(pattern=_TIME)] = "07:00"
     closes: Annotated[str, Field(pattern=_TIME)] = "20:00"
+    kin: tuple[KinSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,20 +15,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel import clock, holidays, timers
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.codes import citizen_id_check
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, ActorKind, Reach, Role, RoleGrant
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Reach, Role, RoleGrant
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.models import Agency, StaffMember
 from yiwang.platform.identity.models import Person
 from yiwang.platform.sharing import purposes
+from yiwang.platform.sharing.acts import bring_in, write_grant
 from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.purposes import Purpose
-from yiwang.platform.sharing.types import Consumer
-from yiwang.platform.sharing.watch import acts, looking, queries
-from yiwang.platform.sharing.watch.models import AlertEvidence, ReadingAlert, SeenLook, WatchCursor
+from yiwang.platform.sharing.tests.datasets import dataset, item, published
+from yiwang.platform.sharing.types import Consumer, GrantRequest
+from yiwang.platform.sharing.watch import acts, kin, looking, queries
+from yiwang.platform.sharing.watch.models import AlertEvidence, ReadingAlert, SeenLook, WatchCursor, WatchRuleRow
 from yiwang.platform.sharing.watch.rules import breaks, crowd
 from yiwang.platform.sharing.watch.types import AlertState, Look, WatchKind, WatchRule
 
@@ -262,6 +266,42 @@ def test_oneself_and_a_matter_that_names_one(until: Callable[[int], None], monke
     checked(by, xid=3)
     until(4)
     assert told() == {"oneself": 2, "family": 2}
+
+
+def test_relatives_are_whom_a_register_names(until: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only under a grant for it, and without a word of it on anybody's page."""
+    aunt, stranger = "33990219680202004X", "339902197003030051"
+    register = published(dataset(code="test_kin", key=("member",), items=(item("member", required=True),)))
+    rows = [{"subject": aunt, "member": one} for one in (aunt, OWN, "339902199505050074")]
+    bring_in(register.pk, (*rows, {"subject": stranger, "member": aunt}), by=SYSTEM, key=key())
+    rule = WatchRuleRow.objects.get(code="family")
+    rule.definition["kin"] = [{"dataset": "test_kin", "agency": "339901-amr", "columns": ["member"]}]
+    rule.save()
+    people = [
+        Person.objects.create(name="测试", number=one, number_index=blind_index(one, "citizen_id"))
+        for one in (aunt, stranger)
+    ]
+    case = matter(monkeypatch, aunt, stranger)
+    by = known(officer())
+
+    def reads(xid: int) -> None:
+        for one in people:
+            read(by, person_id=one.pk, xid=xid)
+            checked(by, case_id=case, subject_index=blind_index(one.number, SUBJECT), xid=xid)
+        read(officer("A002"), person_id=people[0].pk, xid=xid)  # nothing is known of this one
+        until(xid + 1)
+
+    reads(3)
+    assert told() == {}, "nobody granted it"
+    agency = directory.get_agency("339901-amr")
+    asked = GrantRequest(
+        dataset="test_kin", agency=agency.code, items=(kin.WATCHING,), fields=("member",), purpose="发现查看家人"
+    )
+    with system_record("test.grant"):
+        write_grant(asked, register, agency, SYSTEM)
+    reads(5)
+    assert told() == {"family": 2}
+    assert Check.objects.count() == 4, "those of the officer: that it was looked up is no check"
 
 
 # --- the way of an alert ---
