@@ -163,7 +163,9 @@ def test_systems_are_asked_once_for_all_subjects_and_not_beyond_the_rate(
     office: Caller, case: Case, records: Dataset
 ) -> None:
     def answer(query: dict[str, Any]) -> Any:
-        rows = [{"number": one, "at": "2026-03-01T08:00:00+08:00", "values": {"kind": "乙"}} for one in query["numbers"]]
+        rows = [
+            {"number": one, "at": "2026-03-01T08:00:00+08:00", "values": {"kind": "乙"}} for one in query["numbers"]
+        ]
         return {"answers": {"test_records": rows}}
 
     live.forget()
