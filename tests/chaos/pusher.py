@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +95,11 @@ def client(address: str, name: str, secret: str) -> Client:
 
 
 def go_on(city: Client, dataset: str, folder: Path, seed: str) -> Iterator[dict[str, Any]]:
-    """Send batches until it is enough."""
-    number = len(journal(folder))
-    while not (folder / ENOUGH).exists():
+    """Send batches until it is enough; one at least: whoever was here before may have died with it half done."""
+    for number in count(len(journal(folder))):
         yield push(city, dataset, seed, number)
-        number += 1
+        if (folder / ENOUGH).exists():
+            return
 
 
 def main(access: list[str], dataset: str, folder: str, seed: str) -> None:

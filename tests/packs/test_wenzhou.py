@@ -31,6 +31,8 @@ from yiwang.platform.licences import queries as licences
 from yiwang.platform.licences.models import LicenceType
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.search.queries import search
+from yiwang.platform.sharing.labels import RIGHTS
+from yiwang.platform.sharing.types import GrantRequest
 from yiwang.ui import names
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +123,12 @@ def _matters_can_be_walked(pack: Pack) -> None:
     assert pack.faults == []
 
 
+def _rights_have_words(pack: Pack) -> None:
+    """What a grant names in the place of an item is said in words."""
+    named = {item for one in pack.rows("grants.yaml", GrantRequest) for item in one.items}
+    assert {one for one in named if not one.isdigit()} == RIGHTS.keys()
+
+
 def _everything_has_an_english_name() -> None:
     """What people read the names of, and licence types, has them in English too."""
     sources = (directory.english_agency_names, catalog.english_published_names, licences.english_type_names)
@@ -188,6 +196,7 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
     _everybody_is_invented(pack)
     _somebody_does_every_step()
     _matters_can_be_walked(pack)
+    _rights_have_words(pack)
     journeys = {path.stem for path in pack.files("journeys/*.yaml")}
     assert len(journeys) >= 12
     for name in sorted(journeys):

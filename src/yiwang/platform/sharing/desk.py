@@ -24,7 +24,7 @@ from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.sharing import acts, feed_desk, granting, keeping, pages, quality_pages, queries
 from yiwang.platform.sharing.events import desk as events
 from yiwang.platform.sharing.events.queries import waiting as events_waiting
-from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES
+from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_KINDS, OBJECTION_STATES, RIGHTS
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.means import desk as means
 from yiwang.platform.sharing.queries import granted, objected
@@ -246,7 +246,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "state": GRANT_STATES[view.state],
         "late": _late(view),
         "columns": [columns[name] for name in view.fields if name in columns],
-        "items": catalog.item_names(view.items),
+        "items": catalog.item_names(view.items) | {one: str(RIGHTS[one]) for one in view.items if one in RIGHTS},
         "forms": [(move, GRANT_MOVES[move], form) for move, form in forms.items()],
         "section": "grants",
     }

@@ -20,6 +20,11 @@ BASES: dict[types.BaseStore, str | Promise] = {
     types.BaseStore.LICENCES: _("各部门发的证照，有没有效、到哪天；每一项只认一个来源。"),
 }
 """What each base store (基础库) is for."""
+RIGHTS: dict[str, str | Promise] = {
+    "guardianship": _("核实监护关系，让监护人看谁看过孩子的数据"),
+    "watching": _("发现工作人员查看家人的数据"),
+}
+"""What a grant names in the place of an item (ADR 13)."""
 
 FIELDS: dict[str, str | Promise] = {
     "DatasetDefinition.name": _("名称"),
