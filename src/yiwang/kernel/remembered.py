@@ -1,8 +1,8 @@
 """What may be a little old: worked out once and remembered by the process for some seconds.
 
-It is the very value that is given to everybody: nobody changes it. (A cache that copies took 8 ms a page for the data
-elements of a city alone.) Who asks while it is being worked out waits for it: a busy process would do the same work in every
-thread, and never give the memory back.
+It is the very value that is given to everybody: nobody changes it. (A cache that copies took 16 ms for the data elements of a
+city, as long as some pages take altogether.) Who asks while it is being worked out waits for it: a busy process would do the
+same work in every thread, and never give the memory back.
 """
 
 from __future__ import annotations
