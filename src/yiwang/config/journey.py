@@ -310,13 +310,13 @@ class Journey:
         return ready
 
     def _compare(self, case: CaseView) -> Stage:
-        reviewer = self.staff.who(Role.DECIDER, reach_of(case))
+        officer = self.staff.who(Role.DECIDER, reach_of(case))
         person = identity.get_person(self.applicant.id)
         me = Member(number=person.number, name=person.name, consent=Consent(way=ConsentWay.SIGNED, on=self.day))
         with self._now():
-            means.compare(str(case.id), self.scenario.compare, (me,), by=reviewer, key=self._key())
+            means.compare(str(case.id), self.scenario.compare, (me,), by=officer, key=self._key())
         self._compared = True
-        return self._stage("sharing.compare", reviewer, case.name)
+        return self._stage("sharing.compare", officer, case.name)
 
     def _asks(self, case: CaseView) -> bool:
         plan = self.scenario.correction

@@ -59,7 +59,8 @@ def connect(places: Sequence[Place], base_url: str = "") -> int:
                 said += 1
     for place in places:
         if base_url and any(is_told(definitions[code]) for code in place.datasets if code in definitions):
-            _post(place, "/platform", _client(place) | {"base_url": base_url, "datasets": sent.get(place.agency, [])})
+            told = _client(place) | {"base_url": base_url, "datasets": sent.get(place.agency, [])}
+            _post(place, "/platform", told | ({"round": uuid.uuid4().hex} if place.agency in sent else {}))
     return said
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from yiwang.config.simulate.stores import Row, Store, not_after_now
+from yiwang.config.simulate.stores import Row, Store, fails, not_after_now
 from yiwang.platform.sharing.types import DatasetDefinition, UpdateCycle
 
 _SELDOM = {UpdateCycle.QUARTERLY, UpdateCycle.YEARLY}
@@ -68,12 +68,11 @@ class Dropper:
         """Put down what changed, as far as the system's behaviour lets it."""
         with self._lock:
             behaviour = self.store.behaviour()
-            outage, only = behaviour.get("outage", ""), behaviour.get("datasets", ())
+            outage = behaviour.get("outage", "")
             for dataset, handed in self.store.handed_over().items():
                 if dataset not in self.columns:
                     continue
-                fails = bool(outage) and (not only or dataset in only)
-                if not fails:
+                if not fails(behaviour, dataset):
                     self._spoilt.discard(dataset)
                     if rows := self.store.since(dataset, handed, 1_000_000):
                         self._put(dataset, f"{rows[-1].seq:09d}", self._written(dataset, rows))

@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -203,6 +203,12 @@ class Store:
                 Row(seq, subject, own, at, json.loads(values), bool(gone))
                 for seq, subject, own, at, values, gone in rows
             ]
+
+
+def fails(behaviour: Mapping[str, Any], dataset: str) -> bool:
+    """Tell whether a system was told to fail, for a dataset or for all."""
+    only = behaviour.get("datasets", ())
+    return bool(behaviour.get("outage")) and (not only or dataset in only)
 
 
 def not_after_now(at: str) -> str:

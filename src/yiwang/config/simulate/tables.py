@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def _throw_away(database: psycopg.Connection[Any]) -> None:
 
 
 def _login(database: psycopg.Connection[Any], owner: str, folder: Path, agency: str, token: str) -> Login:
-    """The schema and the login have one name."""
+    """Make both, under one name."""
     name = urlsplit(owner).path.removeprefix("/")
     user = f"{agency}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
     known = {"user": sql.Identifier(user), "name": sql.Identifier(name), "folder": sql.Literal(str(folder.resolve()))}
@@ -112,7 +113,7 @@ class Tables:
         while True:
             try:
                 self.keep()
-            except psycopg.Error as error:  # the server is away, or begins anew: so do we
+            except (psycopg.Error, sqlite3.Error) as error:  # the server is away, or begins anew: so do we
                 log.warning("tables.failed", extra={"error": type(error).__name__})
                 self._at.clear()
                 self._behaviour = None

@@ -14,7 +14,7 @@ from contextlib import closing
 from typing import Any
 
 from yiwang.config.environment import ROOT
-from yiwang.config.simulate.stores import Store, as_row
+from yiwang.config.simulate.stores import Store, as_row, fails
 from yiwang.platform.sharing.types import DatasetDefinition, SharingMethod, UpdateCycle
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ class Teller:
         said, sent = self.platform.said(), 0
         behaviour = self.store.behaviour()
         asked = {code: seq for code, seq in self.store.handed_over().items() if code in self.columns}
-        going = [code for code in asked if not _fails(behaviour, code)]
+        going = [code for code in asked if not fails(behaviour, code)]
         if not said or not any(self._is_due(code, asked[code]) for code in going):
             return 0
         time.sleep(behaviour.get("latency", 0) / 1000)
@@ -112,25 +112,25 @@ class Teller:
         return sent
 
     def _is_due(self, dataset: str, seq: int) -> bool:
-        quiet = time.monotonic() - self._said_at.get(dataset, -QUIET) >= QUIET
-        return quiet or bool(self.store.since(dataset, seq, 1))
+        return self._is_quiet(dataset) or bool(self.store.since(dataset, seq, 1))
+
+    def _is_quiet(self, dataset: str) -> bool:
+        return time.monotonic() - self._said_at.get(dataset, -QUIET) >= QUIET
 
     def _tell(self, client: Any, dataset: str, seq: int) -> int:
         sent = 0
         while rows := self.store.since(dataset, seq, _ROWS):
             said = [as_row(row, self.columns[dataset]) for row in rows]
             # The same rows have the same key: a system that was killed before it noted that they were taken sends them again.
-            key = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+            # Asked for from the beginning once more, they count once more: what the platform had may be gone.
+            key = hashlib.sha256(
+                json.dumps([self.platform.said().get("round"), said], sort_keys=True).encode()
+            ).hexdigest()
             client.push(dataset, said, key=key)
             seq = rows[-1].seq
             self.store.hand_over(dataset, seq)
             sent += len(rows)
-        if not sent and time.monotonic() - self._said_at.get(dataset, -QUIET) >= QUIET:
+        if not sent and self._is_quiet(dataset):
             client.push(dataset, ())
         self._said_at[dataset] = time.monotonic()
         return sent
-
-
-def _fails(behaviour: Mapping[str, Any], dataset: str) -> bool:
-    only = behaviour.get("datasets", ())
-    return bool(behaviour.get("outage")) and (not only or dataset in only)

@@ -391,7 +391,7 @@ def test_what_changes_is_sent_once_whoever_dies(dropper: dropping.Dropper, taken
         teller.tell()
     taken.dies = ""
     assert teller.tell() == len(ROWS)
-    (first, again) = taken.calls
+    (first, again) = taken.calls[:2]
     assert first == again, "the same rows with the same key: they count once"
     assert [(row["subject"], row["name"]) for row in first[1]] == [(who, values["name"]) for who, values in ROWS]
     assert all(set(row) == {"subject", "at", *COLUMNS} for row in first[1])
@@ -407,9 +407,12 @@ def test_what_changes_is_sent_once_whoever_dies(dropper: dropping.Dropper, taken
     files = dropping.Dropper(dropper.store, dropper.folder, {"c": COLUMNS})
     files.ask("c")
     assert [path.name for path in dropper.folder.iterdir()] == ["c"], "what is sent is not put down as well"
-    teller.ask(["c"])
+    taken.calls.clear()
+    teller.platform.meet({"round": "anew"})
+    teller.ask(["a", "c"])
     teller.tell()
     assert {dataset for dataset, _rows, _key in taken.calls} == {"a"}, "nor the other way round"
+    assert first[2] not in {key for _dataset, _rows, key in taken.calls}, "asked for anew, it counts anew"
 
 
 def test_who_has_nothing_new_says_so_now_and_then(
@@ -433,7 +436,10 @@ def test_tables_are_read_as_they_are_and_as_they_change(testville: None, db: Non
     folder, columns = dropper.store.path.parent, {"a": COLUMNS, "b": COLUMNS}
     tokens = {"339901-amr": "geheim'1", "339900": "geheim2"}
     logins = tables.prepare(os.environ["DATABASE_URL"], folder, tokens)
-    if not logins:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as server:
+        row = server.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row != (True,):
+        assert logins == {}
         pytest.skip("this server lets its user make no logins")
     login = logins["339901-amr"]
     kept = tables.Tables(dropper.store, login, columns)

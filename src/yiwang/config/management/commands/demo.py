@@ -74,9 +74,8 @@ class Command(BaseCommand):
                 self._prepare()
                 is_new = _nobody_applied()
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
-                if (
-                    is_new
-                ):  # what is going on in the city rests on what its agencies say, and some of them say it to the site
+                if is_new:
+                    # What is going on in the city rests on what its agencies say, and some of them say it to the site.
                     self._begin(self._connect(agencies))
                 worker = stack.enter_context(_Child("后台任务", "worker"))
                 if not is_new:

@@ -48,7 +48,7 @@ class Command(BaseCommand):
             library.mallopt(_ARENA_MAX, 1)
         _load()
         with suppress(AttributeError):
-            library.malloc_trim(0)
+            library.malloc_trim(0)  # what importing left over, before every process has it
         os.register_at_fork(after_in_child=die_with_parent(signal.SIGTERM))
         Server(
             "yiwang.config.wsgi:application",

@@ -26,11 +26,13 @@ def kin_of(numbers: Collection[str], sources: Iterable[KinSource]) -> dict[str, 
 
     What is not granted or only asked about at its source says nothing. Three queries for each agency that asks.
     """
+    if not numbers:
+        return {}
     by_agency: dict[str, list[KinSource]] = {}
     for one in sources:
         by_agency.setdefault(one.agency, []).append(one)
     found: dict[str, set[str]] = {}
-    for code, some in by_agency.items() if numbers else ():
+    for code, some in by_agency.items():
         agency = directory.get_agency(code)
         wants = tuple(SchemeWant(dataset=one.dataset, fields=one.columns) for one in some)
         consumer = Consumer(agency.function, agency.region, WATCHING)
