@@ -18,7 +18,6 @@ from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.models import Application, ApplicationFile, ApplicationMaterial
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity.models import Account, Organisation
 from yiwang.ui import uploads
@@ -74,13 +73,9 @@ def draft_of_event(by: Actor, code: str, answers: dict[str, Any]) -> uuid.UUID:
 def filled(pk: uuid.UUID, by: Actor) -> uuid.UUID:
     """Answer everything that a draft asks for and give every material that it lacks."""
     while True:
-        view, editions, resolution = cases.draft_state(pk, by)
-        known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
+        view, _editions, resolution = cases.draft_state(pk, by)
         asked = [
-            spec
-            for section in merged_form(editions, known | view.answers)
-            for spec in section.fields
-            if resolution.facts[spec.name].state is FactState.ASK and spec.required
+            spec for spec in resolution.fields if resolution.facts[spec.name].state is FactState.ASK and spec.required
         ]
         if not asked:
             break

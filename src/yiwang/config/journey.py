@@ -26,7 +26,7 @@ from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import CaseState, CaseView, TaskState, TaskView
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import merged_form, question_spec
+from yiwang.platform.catalog.rules import question_spec
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, MaterialFact, Resolution
@@ -227,12 +227,10 @@ class Journey:
         """Answer what is asked until nothing more is: an answer may open further questions."""
         while True:
             with self._now():
-                self._draft = view, editions, resolution = cases.draft_state(pk, self.applicant)
-                known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
+                self._draft = view, _editions, resolution = cases.draft_state(pk, self.applicant)
                 asked = [
                     spec
-                    for section in merged_form(editions, known | view.answers)
-                    for spec in section.fields
+                    for spec in resolution.fields
                     if resolution.facts[spec.name].state is FactState.ASK and spec.required
                 ]
                 if not asked:

@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Field, Lookup, QuerySet
 from django.db.models.expressions import Expression
@@ -81,7 +82,10 @@ class Compiled:
     def _made(self) -> tuple[str, tuple[Any, ...], Callable[[Iterable[Any]], list[Any]]]:
         queryset = self._query()
         compiler = queryset.query.get_compiler(connection=connection)
-        sql, params = compiler.as_sql()
+        try:
+            sql, params = compiler.as_sql()
+        except EmptyResultSet:
+            return "", (), list
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
         make = tuple if issubclass(queryset._iterable_class, ValuesListIterable) else _instances(compiler)
 
@@ -93,6 +97,8 @@ class Compiled:
     def __call__(self, **given: Any) -> list[Any]:
         """Run it with what stands in its slots."""
         sql, params, read = self._made
+        if not sql:  # nothing can fulfil its conditions
+            return []
         values = [given[one.name] if isinstance(one, Slot) else one for one in params]
         with connection.cursor() as cursor:
             cursor.execute(sql, values)

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from yiwang.kernel.calendar import NATIONAL, CalendarTable, DayRule, Holidays, YearRule
 from yiwang.kernel.models.calendar import CalendarDay, CalendarYear
-from yiwang.kernel.recording import in_hand
+from yiwang.kernel.recording import once
 
 _cached: tuple[tuple[int, datetime | None], CalendarTable] | None = None
 
@@ -19,10 +19,11 @@ def table() -> CalendarTable:
     """Return the calendar of every region. One small query tells whether what is in memory is still right, once in
     an act.
     """
+    return once("calendar", _table)
+
+
+def _table() -> CalendarTable:
     global _cached  # noqa: PLW0603 - one table for the process
-    record = in_hand.get()
-    if record is not None and "calendar" in record.memory:
-        return record.memory["calendar"]  # type: ignore[no-any-return]
     with connection.cursor() as sql:
         sql.execute("SELECT count(*), max(changed_at) FROM kernel_calendaryear")
         stamp = sql.fetchone()
@@ -32,8 +33,6 @@ def table() -> CalendarTable:
             DayRule(*row) for row in CalendarDay.objects.values_list("region", "date", "is_workday", "reason", "source")
         ]
         _cached = stamp, CalendarTable(years, days)
-    if record is not None:
-        record.memory["calendar"] = _cached[1]
     return _cached[1]
 
 

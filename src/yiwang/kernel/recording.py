@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model
 from procrastinate.contrib.django import app
@@ -23,6 +23,8 @@ from pydantic_core import to_jsonable_python
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.rows import Batch
 from yiwang.kernel.types import Actor, PartyKind
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Record:
     changed: dict[type[Model], dict[Any, tuple[Model, set[str]]]] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     memory: dict[str, Any] = field(default_factory=dict)
-    """What was read once for the whole of the act."""
+    """What was read for the whole of the act (``once``)."""
     last: dict[str, Callable[[], None]] = field(default_factory=dict)
     """What is done at the end of the act, still in its transaction: locks that everybody wants are taken late."""
 
@@ -115,6 +117,16 @@ def current() -> Record:
     if record is None:
         raise RuntimeError("no act is running: what changes the world stands in an act")
     return record
+
+
+def once(name: str, read: Callable[[], T]) -> T:
+    """Return what ``read`` gives, read once in an act; outside of acts each time."""
+    record = in_hand.get()
+    if record is None:
+        return read()
+    if name not in record.memory:
+        record.memory[name] = read()
+    return cast(T, record.memory[name])
 
 
 def running() -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+from psycopg import RawCursor
 
 
 class _Columns(NamedTuple):
@@ -100,6 +101,16 @@ _PLAIN_FIELDS = frozenset(
 )
 
 
+class _Numbering(RawCursor[Any]):
+    """Numbers the placeholders at once; the driver's own way takes longer than the rest for a long statement."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run a statement whose only ``%s`` are its placeholders."""
+        first, *rest = query.split("%s")
+        numbered = first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+        return super().execute(numbered, params, **options)
+
+
 class Batch:
     """What will be written together.
 
@@ -160,5 +171,7 @@ class Batch:
             return
         *before, last = parts
         named = ", ".join(f"p{number} AS ({part})" for number, part in enumerate(before))
-        with connection.cursor() as cursor:
+        connection.ensure_connection()
+        wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+        with wrap(_Numbering(connection.connection)) as cursor:  # type: ignore[arg-type]
             cursor.execute(f"WITH {named} {last}" if before else last, values)

@@ -201,7 +201,7 @@ def resolve(request: HttpRequest, asked: ResolveIn, code: EventCode) -> dict[str
     event = catalog.get_life_event(code)
     found = queries.guide(event, checked(event, asked.answers), by.principal if asked.known else None)
     facts = found.resolution.facts if found.resolution else {}
-    form = rules.merged_form([one.edition for one in found.chosen], asked.answers) if found.resolution else ()
+    form = found.resolution.form if found.resolution else ()
     return {
         "complete": found.complete,
         "questions": [field_out(spec) for spec in found.asked],

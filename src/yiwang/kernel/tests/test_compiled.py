@@ -68,3 +68,11 @@ def test_two_lists_become_one(timers):
     )
 
     assert sorted(query(kind="c")) == [("c", -1), ("c", 3)]
+
+
+def test_what_nothing_can_fulfil_gives_nothing(timers, django_assert_num_queries):
+    query = Compiled(lambda: Timer.objects.filter(kind__in=[]))
+
+    with django_assert_num_queries(0):
+        assert query() == []
+        assert query.first() is None

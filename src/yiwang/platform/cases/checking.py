@@ -13,7 +13,6 @@ from yiwang.kernel.types import FieldError
 from yiwang.platform.cases import earlier
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Task
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence import queries as evidence
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
@@ -125,13 +124,9 @@ def _resolve(application: Application, editions: list[EditionView]) -> Resolutio
     return evidence.resolve(application.principal, editions, answers, given=given, disputed=disputed)
 
 
-def wrong_answers(answers: dict[str, Any], editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
+def wrong_answers(answers: dict[str, Any], resolution: Resolution) -> list[FieldError]:
     """Return every datum of a draft that is missing, or whose value does not fit it."""
-    known = {code: fact.value for code, fact in resolution.facts.items()}
     asked = [
-        spec
-        for section in merged_form(editions, known | answers)
-        for spec in section.fields
-        if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
+        spec for spec in resolution.fields if resolution.facts[spec.name].state in (FactState.ASK, FactState.GIVEN)
     ]
     return values.check(asked, answers)[1]

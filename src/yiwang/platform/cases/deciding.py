@@ -10,7 +10,7 @@ from yiwang.kernel.acts import current
 from yiwang.kernel.expressions import dependencies
 from yiwang.platform.cases import documents, engine
 from yiwang.platform.cases.events import DECIDED
-from yiwang.platform.cases.held import tasks_of
+from yiwang.platform.cases.held import tasks_of, unproved
 from yiwang.platform.cases.models import Case, PostCheck, Task
 from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
@@ -88,11 +88,9 @@ def _said(rule: str, edition: EditionView, facts: Mapping[str, Any]) -> str:
 
 
 def _plan_post_checks(case: Case) -> None:
-    committed = case.application.materials.filter(
-        state=FactState.COMMITTED, made_up_at=None, items__contains=[case.item_code]
-    )
     due_on = engine.end_of_workdays(case.region, clock.today(), POST_CHECK_DAYS)
-    checks = [PostCheck(case=case, material=material.identity, due_on=due_on) for material in committed]
+    committed = unproved(case, FactState.COMMITTED)
+    checks = [PostCheck(case=case, material=one.identity, due_on=due_on) for one in committed]
     if checks:
         PostCheck.objects.bulk_create(checks)
         engine.set_deadline(engine.POST_CHECK, case.id, due_on)

@@ -16,7 +16,7 @@ from yiwang.kernel.clock import Clock
 from yiwang.kernel.problems import Stale
 from yiwang.platform.cases import documents, kinds, rules
 from yiwang.platform.cases.events import ACCEPTED, CLOSED, PREDECESSOR_ENDED, STEP_READY
-from yiwang.platform.cases.held import cases_of, tasks_of
+from yiwang.platform.cases.held import cases_of, tasks_of, unproved
 from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Correction, JointVisit, Task
 from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, DocumentKind, Stage, TaskState
 from yiwang.platform.catalog import queries as catalog
@@ -201,14 +201,7 @@ def accept(case: Case, at: datetime, *, deemed: bool = False) -> None:
     With a material deferred it is accepted conditionally. What is decided in the same session needs no written proof
     of acceptance (浙江省保障"最多跑一次"改革规定).
     """
-    deferred = list(
-        ApplicationMaterial.objects.filter(
-            application_id=case.application_id,
-            state=FactState.DEFERRED,
-            made_up_at=None,
-            items__contains=[case.item_code],
-        )
-    )
+    deferred = unproved(case, FactState.DEFERRED)
     move(case, CaseState.CONDITIONAL if deferred else CaseState.ACCEPTED)
     case.accepted_at, case.deemed, case.tell_by = at, deemed, None
     limit = binding(catalog.get_edition(case.edition_id).definition)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import QuerySet
 
 from yiwang.kernel.compiled import Compiled, Slot
+from yiwang.platform.evidence.types import FactState
 
 if TYPE_CHECKING:
-    from yiwang.platform.cases.models import Application, Case, Task
+    from yiwang.platform.cases.models import Application, ApplicationMaterial, Case, Task
 
 
 def _case_rows() -> QuerySet[Case]:
@@ -29,7 +30,14 @@ def _task_rows() -> QuerySet[Task]:
     return Task.objects.filter(case_id=Slot("case")).order_by("position")
 
 
-_CASES, _TASKS = Compiled(_case_rows), Compiled(_task_rows)
+def _unproved_rows() -> QuerySet[ApplicationMaterial]:
+    from yiwang.platform.cases.models import ApplicationMaterial
+
+    rows = ApplicationMaterial.objects.filter(application_id=Slot("application"), state=Slot("state"))
+    return rows.filter(made_up_at=None, items__any_of=Slot("items")).order_by("pk")
+
+
+_CASES, _TASKS, _UNPROVED = Compiled(_case_rows), Compiled(_task_rows), Compiled(_unproved_rows)
 
 
 def cases_of(application: Application) -> list[Case]:
@@ -40,6 +48,11 @@ def cases_of(application: Application) -> list[Case]:
 def tasks_of(case: Case) -> list[Task]:
     """Return the steps of a case that is held, in order."""
     return _held(case, "tasks", _TASKS)
+
+
+def unproved(case: Case, state: FactState) -> list[ApplicationMaterial]:
+    """Return the materials of a case that were committed or deferred and did not come yet."""
+    return _UNPROVED(application=case.application_id, state=state.value, items=[case.item_code])
 
 
 def _held(row: Application | Case, name: str, query: Compiled) -> list[Any]:

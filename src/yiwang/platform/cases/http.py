@@ -33,7 +33,7 @@ from yiwang.platform.cases.types import (
     Way,
 )
 from yiwang.platform.catalog.http import FieldOut, field_out
-from yiwang.platform.catalog.rules import field_spec, merged_form
+from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import EditionView, FormField
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import BurdenReport, FactState, MaterialFact, Resolution
@@ -317,8 +317,8 @@ def application(request: HttpRequest, application_id: uuid.UUID) -> dict[str, An
 )
 def resolution(request: HttpRequest, application_id: uuid.UUID) -> dict[str, Any]:
     """Say of a draft what is known, from where, and what must still be given."""
-    view, editions, found = queries.draft_state(application_id, actor_of(request))
-    specs = _form(view, editions, found)
+    view, _editions, found = queries.draft_state(application_id, actor_of(request))
+    specs = list(found.fields)
     ask = [spec for spec in specs if found.facts[spec.name].state is FactState.ASK]
     waiting = [one for one in found.materials.values() if one.state is FactState.ASK and not one.optional]
     return {
@@ -620,11 +620,6 @@ def _corrected_materials(view: ApplicationView, by: Actor) -> set[str]:
     cases = queries.get_application(view.id, by).cases
     asked = queries.corrections_of([case.id for case in cases], only_open=True)
     return {point.target.removeprefix("material:") for one in asked for point in one.points}
-
-
-def _form(view: ApplicationView, editions: list[EditionView], found: Resolution) -> list[FieldSpec]:
-    known = {code: fact.value for code, fact in found.facts.items() if fact.value is not None}
-    return [spec for section in merged_form(editions, known | view.answers) for spec in section.fields]
 
 
 def _fact(spec: FieldSpec, found: Resolution) -> dict[str, Any]:

@@ -443,9 +443,9 @@ def draft_state(pk: uuid.UUID, by: Actor) -> tuple[ApplicationView, list[Edition
     return view, editions, resolve_draft(row, editions, waits)
 
 
-def wrong_answers(view: ApplicationView, editions: list[EditionView], resolution: Resolution) -> list[FieldError]:
+def wrong_answers(view: ApplicationView, resolution: Resolution) -> list[FieldError]:
     """Return every datum of a draft that is missing, or whose value does not fit it, as handing in would tell."""
-    return checking.wrong_answers(view.answers, editions, resolution)
+    return checking.wrong_answers(view.answers, resolution)
 
 
 def find_by_number(number: str, code: str) -> ApplicationView | CaseView | None:

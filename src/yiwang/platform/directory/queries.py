@@ -21,6 +21,7 @@ from yiwang.kernel.models import CalendarDay, CalendarYear
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import reached
+from yiwang.kernel.recording import once
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Reach, Role, RoleGrant
 from yiwang.platform.directory import places
@@ -112,9 +113,11 @@ _BY_PATH = Compiled(lambda: Agency.objects.filter(path__any=Slot("paths")))
 
 
 def agencies_by_id(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, AgencyView]:
-    """Return agencies by id, one query."""
-    wanted = list(ids)
-    return {row.id: _agency(row) for row in _BY_ID(ids=wanted)} if wanted else {}
+    """Return agencies by id, one query; an act that knows them does not ask again."""
+    wanted, known = set(ids), once("directory.agencies", dict[uuid.UUID, AgencyView])
+    if missing := wanted - known.keys():
+        known |= {row.id: _agency(row) for row in _BY_ID(ids=list(missing))}
+    return {pk: known[pk] for pk in wanted if pk in known}
 
 
 def agency_of(by: Actor) -> AgencyView | None:

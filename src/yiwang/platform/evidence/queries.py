@@ -76,9 +76,10 @@ def resolve(
         if (fact := _fact(element, answers, answered, disputed)).state is FactState.KNOWN
     }
     everything = known_values | dict(answers)
+    form = merged_form(editions, everything)
     facts = {
         spec.name: _fact(elements[spec.name], answers, answered, disputed)
-        for section in merged_form(editions, everything)
+        for section in form
         for spec in section.fields
     }
     codes = {edition.definition.basic_code for edition in editions}
@@ -91,7 +92,7 @@ def resolve(
     down = {source for answer in answered.values() for source in answer.down.values()}
     report = rules.burden(editions, everything, waits_for or {}, facts, stand)
     said = answered["datasets"].known | answered["datasets"].absent if "datasets" in answered else {}
-    return Resolution(facts, stand, tuple(sorted(down)), distrust, report, said)
+    return Resolution(facts, stand, tuple(sorted(down)), distrust, report, said, form)
 
 
 def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collection[str] | None = None) -> list[Use]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from yiwang.kernel.fields import FieldSpec
+from yiwang.platform.catalog.rules import MergedSection
 
 
 class FactState(StrEnum):
@@ -109,3 +112,10 @@ class Resolution:
     burden: BurdenReport | None = None
     datasets: Mapping[str, Known] = field(default_factory=dict)
     """What datasets answered, by path, also that they have no record: for writing down that they were asked."""
+    form: tuple[MergedSection, ...] = ()
+    """The one form with all that is known and was typed; every field of it stands in ``facts``."""
+
+    @property
+    def fields(self) -> Iterator[FieldSpec]:
+        """Every field of the form, in order."""
+        return (spec for section in self.form for spec in section.fields)

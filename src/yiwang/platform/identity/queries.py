@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -49,6 +49,9 @@ def _organisation(row: Organisation) -> OrganisationView:
 
 _PERSON = Compiled(lambda: Person.objects.filter(pk=Slot("pk")))
 _ORGANISATION = Compiled(lambda: Organisation.objects.select_related("legal_representative").filter(pk=Slot("pk")))
+_REPRESENTED = Compiled(
+    lambda: Organisation.objects.filter(legal_representative_id=Slot("person"), active=True).order_by("name"),
+)
 
 
 def get_person(pk: uuid.UUID) -> PersonView:
@@ -117,7 +120,7 @@ def standing(person: uuid.UUID, party: Party, *, delegated: bool) -> Standing | 
 
 
 def _represented(person: uuid.UUID) -> Iterator[Standing]:
-    for row in Organisation.objects.filter(legal_representative_id=person, active=True).order_by("name"):
+    for row in _REPRESENTED(person=person):
         party = Party(PartyKind.ORGANISATION, row.id)
         yield Standing(party, row.name, "legal_representative", level=AssuranceLevel(row.checked_level))
 
@@ -169,35 +172,42 @@ def find_delegate(name: str, contact: str) -> uuid.UUID | None:
 
 def delegations_held(person: uuid.UUID) -> list[DelegationView]:
     """Return the delegations that a person may use now."""
-    rows = _delegations(Delegation.objects.filter(delegate_id=person, revoked_at=None, expires_at__gt=clock.now()))
-    return list(rows)
+    return [_delegation(row) for row in _HELD(person=person, now=clock.now())]
 
 
 def delegations_given(party: Party) -> list[DelegationView]:
     """Return every delegation that a party has given, also those that ended."""
-    if party.kind is PartyKind.PERSON:
-        return list(_delegations(Delegation.objects.filter(grantor_person_id=party.id)))
-    return list(_delegations(Delegation.objects.filter(grantor_organisation_id=party.id)))
+    of_person = party.kind is PartyKind.PERSON
+    given = {"grantor_person_id" if of_person else "grantor_organisation_id": party.id}
+    return [_delegation(row) for row in _joined().filter(**given)]
 
 
-def _delegations(rows: Iterable[Delegation]) -> Iterable[DelegationView]:
-    joined = rows.select_related("grantor_person", "grantor_organisation", "delegate")  # type: ignore[attr-defined]
-    for row in joined.order_by("-created_at"):
-        grantor = row.grantor_person or row.grantor_organisation
-        kind = PartyKind.PERSON if row.grantor_person else PartyKind.ORGANISATION
-        yield DelegationView(
-            id=row.id,
-            grantor=Party(kind, grantor.id),
-            grantor_name=grantor.name,
-            delegate=row.delegate_id,
-            delegate_name=row.delegate.name,
-            items=tuple(row.items),
-            may_sign=row.may_sign,
-            expires_at=row.expires_at,
-            revoked_at=row.revoked_at,
-            created_at=row.created_at,
-            recorded_by=row.recorded_by,
-        )
+def _joined() -> QuerySet[Delegation]:
+    rows = Delegation.objects.select_related("grantor_person", "grantor_organisation", "delegate")
+    return rows.order_by("-created_at")
+
+
+_HELD = Compiled(
+    lambda: _joined().filter(delegate_id=Slot("person"), revoked_at=None, expires_at__gt=Slot("now")),
+)
+
+
+def _delegation(row: Delegation) -> DelegationView:
+    grantor = row.grantor_person or row.grantor_organisation
+    assert grantor is not None  # a delegation has one of the two
+    return DelegationView(
+        id=row.id,
+        grantor=Party(PartyKind.PERSON if row.grantor_person else PartyKind.ORGANISATION, grantor.id),
+        grantor_name=grantor.name,
+        delegate=row.delegate_id,
+        delegate_name=row.delegate.name,
+        items=tuple(row.items),
+        may_sign=row.may_sign,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        created_at=row.created_at,
+        recorded_by=row.recorded_by,
+    )
 
 
 def demo_accounts(roles: Iterable[str]) -> list[tuple[str, str, str]]:

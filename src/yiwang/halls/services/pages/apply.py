@@ -184,7 +184,7 @@ def review(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return to(request, "application", pk)
     wrong = {
         _element(draft, error.field): error.message
-        for error in reversed(cases.wrong_answers(draft.view, draft.editions, draft.resolution))
+        for error in reversed(cases.wrong_answers(draft.view, draft.resolution))
     }
     sections: list[dict[str, Any]] = [
         {"section": section, "rows": _known(draft, section, everything=True)} for section in draft.sections

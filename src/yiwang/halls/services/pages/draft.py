@@ -18,7 +18,6 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import ApplicationState, ApplicationView
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.rules import MergedSection
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
@@ -35,7 +34,11 @@ class Draft:
     view: ApplicationView
     editions: list[EditionView]
     resolution: Resolution
-    sections: tuple[MergedSection, ...]
+
+    @property
+    def sections(self) -> tuple[MergedSection, ...]:
+        """Return the form in its parts."""
+        return self.resolution.form
 
     @property
     def everything(self) -> dict[str, Any]:
@@ -63,8 +66,7 @@ def find_draft(request: HttpRequest, pk: uuid.UUID) -> Draft | None:
     if cases.get_application(pk, actor).state is not ApplicationState.DRAFT:
         return None
     view, editions, resolution = cases.draft_state(pk, actor)
-    known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
-    return Draft(view, editions, resolution, rules.merged_form(editions, known | view.answers))
+    return Draft(view, editions, resolution)
 
 
 def guide_url(request: HttpRequest, draft: Draft) -> str:

@@ -12,7 +12,7 @@ from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import SYSTEM, Actor, Denial, FieldError, Key
 from yiwang.platform.cases import documents, engine, rules
 from yiwang.platform.cases.events import MADE_UP, NOT_ACCEPTED, REVOKED
-from yiwang.platform.cases.held import cases_of, tasks_of
+from yiwang.platform.cases.held import cases_of, tasks_of, unproved
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.cases.permissions import CanIntake, CanRefuseAcceptance, OnlySystem
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind, TaskState
@@ -138,11 +138,7 @@ def revoke_acceptance(case: Case, reason: str, version: int | None = None, *, by
 @act_on("cases.lapse_conditional", Case.objects.lock, permission=OnlySystem, ready=owing, announces=REVOKED)
 def lapse_conditional(case: Case, *, by: Actor, key: Key) -> None:
     """The deferred materials did not come in time: the acceptance is revoked, with the reason in writing."""
-    names = "、".join(
-        case.application.materials.filter(
-            state=FactState.DEFERRED, made_up_at=None, items__contains=[case.item_code]
-        ).values_list("name", flat=True)
-    )
+    names = "、".join(one.name for one in unproved(case, FactState.DEFERRED))
     _revoke(case, f"容缺的材料（{names}）到期没有补齐。")
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import act_on, current
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import SYSTEM, Actor, Denial, Key, Party
 from yiwang.platform.cases import delivering, engine
@@ -43,16 +44,25 @@ def distrusted(case: Case) -> Denial | None:
     return None
 
 
+_BROKEN = Compiled(
+    lambda: (
+        PostCheck.objects.filter(
+            case__principal_kind=Slot("kind"), case__principal_id=Slot("principal"), state="broken", repaired_at=None
+        )
+        .order_by("pk")
+        .values_list("case__name")[:1]
+    )
+)
+
+
 def broken_promise(principal: Party) -> str:
     """Return why a party's word is not taken at present, because it broke an earlier one; empty where it did not
     (国办发〔2020〕42号: 在信用修复前不适用告知承诺制).
     """
-    broken = PostCheck.objects.filter(
-        case__principal_kind=principal.kind, case__principal_id=principal.id, state="broken", repaired_at=None
-    )
-    name = broken.values_list("case__name", flat=True).first()
-    if name is None:
+    broken = _BROKEN.first(kind=principal.kind.value, principal=principal.id)
+    if broken is None:
         return ""
+    (name,) = broken
     return _("您在办理“%(name)s”时的承诺经核查不属实。修复信用以前不能承诺或者容缺，请上传材料。") % {"name": name}
 
 

@@ -58,7 +58,7 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     _check_level(by, editions)
     said, files = dealt_with(application)
     resolution = _resolve(application, editions, waits_for, said | files)
-    _check_complete(application, editions, resolution)
+    _check_complete(application, resolution)
     now = clock.now()
     day = clock.legal_date(now)
     application.query_code = new_query_code()
@@ -168,8 +168,8 @@ def _check_level(by: Actor, editions: list[EditionView]) -> None:
         raise NeedsSignIn(_("这件事要更高的认证等级，请先完成认证。"), code="step-up-needed", level=int(needed))
 
 
-def _check_complete(application: Application, editions: list[EditionView], resolution: Resolution) -> None:
-    errors = checking.wrong_answers(application.answers, editions, resolution)
+def _check_complete(application: Application, resolution: Resolution) -> None:
+    errors = checking.wrong_answers(application.answers, resolution)
     errors += [
         FieldError(f"material:{name}", _missing(material))
         for name, material in resolution.materials.items()

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.recording import once
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
@@ -28,6 +29,10 @@ AUTHORITIES = "licence_authorities"
 
 def licence_type(code: str) -> LicenceTypeSpec:
     """Return a licence type by its short name."""
+    return once(f"licences.type:{code}", lambda: _read_type(code))
+
+
+def _read_type(code: str) -> LicenceTypeSpec:
     row = _TYPE.first(code=code)
     if row is None:
         raise NotFound(_("没有这种证照。"))
