@@ -70,7 +70,7 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     application.burden = to_jsonable_python(resolution.burden)
     application.version += 1
     cases = _cases(application, editions, waits_for, resolution)
-    _number_and_write(application, cases, day)
+    _write(application, cases)
     _write_materials(application, resolution, replaces=bool(said))
     earlier.take_over(application, resolution)
     licences.record_uses(
@@ -97,6 +97,7 @@ def submit(application: Application, *, by: Actor, key: Key) -> str:
     )
     engine.set_deadline(engine.DEEMED, application.id, tell_by)
     current().emit(SUBMITTED, application, cases=len(editions), life_event=application.life_event)
+    _number(application, cases, day)
     return application.number
 
 
@@ -234,23 +235,26 @@ def _cases(
     return cases
 
 
-def _number_and_write(application: Application, cases: list[tuple[Case, EditionView]], day: date) -> None:
-    """Give everything its number, as late as can be: everybody who hands in today waits for the same series."""
-    own = f"application:{day}"
-    scopes = [f"case:{edition.definition.task_code}:{day}" for _case, edition in cases]
-    allotted = serials.allot_many([own, *scopes])
-    application.number = f"{application.region[:6]}{day:%Y%m%d}{allotted[own].pop():06d}"
+def _write(application: Application, cases: list[tuple[Case, EditionView]]) -> None:
     joint = {step.joint for _case, edition in cases for step in edition.definition.process if step.joint}
     visits = {name: JointVisit(application=application, name=name) for name in sorted(joint)}
-    for (case, edition), scope in zip(cases, scopes, strict=True):
-        task_code = parse_task_code(edition.definition.task_code, allow_pseudo=True)
-        case.number = str(build_case_number(task_code, day, allotted[scope].pop(0)))
     renewing.apply(case for case, _edition in cases)
     record = current()
     record.update(application, *_HANDED_IN)
     record.insert(visits.values())
     record.insert(case for case, _edition in cases)
     record.insert(task for case, edition in cases for task in engine.plan_steps(case, edition, visits))
+
+
+def _number(application: Application, cases: list[tuple[Case, EditionView]], day: date) -> None:
+    """Give everything its number, as late as can be: everybody who hands in today waits for the same series."""
+    own = f"application:{day}"
+    scopes = [f"case:{edition.definition.task_code}:{day}" for _case, edition in cases]
+    allotted = serials.allot_many([own, *scopes])
+    application.number = f"{application.region[:6]}{day:%Y%m%d}{allotted[own].pop():06d}"
+    for (case, edition), scope in zip(cases, scopes, strict=True):
+        task_code = parse_task_code(edition.definition.task_code, allow_pseudo=True)
+        case.number = str(build_case_number(task_code, day, allotted[scope].pop(0)))
 
 
 def _write_materials(application: Application, resolution: Resolution, *, replaces: bool) -> None:
