@@ -73,3 +73,21 @@ def test_7_a_house_goes_from_desk_to_desk_whoever_is_killed(city: City, visitor:
     steward.reads("二手房买卖合同网签")
     steward.does_not_read("HTTP 503")
     steward.shot("events")
+
+
+WAYS = {
+    "legal_persons": "部门推送",
+    "education_records": "数据库的表或视图",
+    "annual_reports": "文件夹（CSV、XLSX）",
+    "serious_dishonesty": "HTTP 接口",
+    "driving_licences": "实时核验接口",
+}
+"""A dataset for every way in which data come in."""
+
+
+def test_8_data_come_in_every_way(visitor: Bring) -> None:
+    steward = visitor("wz-steward")
+    for dataset, way in WAYS.items():
+        steward.open(f"/desk/feeds/{dataset}/")
+        steward.shot(dataset)
+        steward.reads(f"{way} · 正常")
