@@ -17,6 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -36,6 +37,7 @@ from yiwang.platform.sharing.sweep import measure_all
 _READY = 120  # seconds that the web may take to answer
 _SENT = 60.0  # seconds for what agencies send or put down, the first time
 _END = 25  # seconds that a child may take to end in order
+_END_WITHOUT = 3  # the same while the database is away: nothing can be put in order then
 _SOON = 20  # seconds within which a child that cannot run has ended
 _LAST_LINES = 15
 _NOTE_EVERY = 25  # migrations between two notes
@@ -217,7 +219,7 @@ class _Child:
         self.process.terminate()
         try:
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(_END)
+                self.process.wait(_END if _database_answers() else _END_WITHOUT)
         finally:
             self._end_group()
             self.process.wait()
@@ -229,6 +231,14 @@ class _Child:
 
 def _database_pid() -> int | None:
     return postgres.server_pid(settings.YIWANG_STATE_DIR, os.environ["DATABASE_URL"])
+
+
+def _database_answers() -> bool:
+    try:
+        psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _first_to_end(children: list[_Child], embedded: bool) -> _Child | None:

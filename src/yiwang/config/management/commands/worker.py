@@ -12,8 +12,9 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand
 from django.db import connections
-from procrastinate import App
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 
 from yiwang.kernel.work import run_loops
@@ -21,6 +22,7 @@ from yiwang.kernel.work import run_loops
 log = logging.getLogger(__name__)
 
 _PATIENCE = 20  # seconds that running jobs get to end; what is not done by then is done by the next worker
+_CONNECTION = 5  # seconds to wait for a connection: at the end too, when the database is away
 _SILENCE = 15  # seconds without a heartbeat after which a worker counts as dead
 _BEAT = 3  # seconds between two heartbeats
 _LOOK = 5  # seconds between two looks for jobs of dead workers
@@ -41,21 +43,26 @@ class Command(BaseCommand):
         stop = threading.Event()
         loops = run_loops(stop)
         try:
-            asyncio.run(_work(options["concurrency"], options["queues"]))
+            asyncio.run(_work(options["concurrency"], options["queues"], stop))
         finally:
             stop.set()
             for loop in loops:
                 loop.join(_PATIENCE)
 
 
-async def _work(concurrency: int, queues: list[str] | None) -> None:
-    """Work until a signal says stop.
+async def _work(concurrency: int, queues: list[str] | None, stop_loops: threading.Event) -> None:
+    """Work until a signal says stop, which the loops hear at once too.
 
     A worker that lost its database ends too, with or without an error: then begin again, until it is back.
     """
     told = asyncio.Event()
+
+    def tell() -> None:
+        told.set()
+        stop_loops.set()
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, tell)
     stop = asyncio.create_task(told.wait())
     while not told.is_set():
         work = asyncio.create_task(_work_while_connected(concurrency, queues))
@@ -76,7 +83,7 @@ async def _work_while_connected(concurrency: int, queues: list[str] | None) -> N
     # or a job that an act defers inside a task would not belong to that act's transaction. Periodic jobs are deferred
     # through Django's too, in asgiref's thread: a connection there that the database closed never comes back by itself.
     await sync_to_async(connections.close_all)()
-    worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    worker = app.with_connector(PsycopgConnector(kwargs=connector_params(), timeout=_CONNECTION))
     async with worker.open_async():
         rescue = asyncio.create_task(_rescue(worker))
         try:
