@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
+from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO
 
 from django.core.files import File
@@ -18,6 +21,7 @@ from django.core.files.storage import Storage, storages
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import clock
 from yiwang.kernel.problems import NotFound
 
 log = logging.getLogger(__name__)
@@ -30,6 +34,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestor
 """For a stored document shown alone: no script, no request, not even its own."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_PREFIX = re.compile(r"[0-9a-f]{2}")
 
 
 class NoSuchFile(LookupError):
@@ -47,16 +52,49 @@ def digest_of(file: BinaryIO) -> str:
 
 
 def save(file: BinaryIO) -> str:
-    """Store the file unless it is there; return its digest. Two savers of one file at once do no harm."""
+    """Store the file, or note that it was saved again; return its digest. Two savers of one file at once do no harm."""
     digest = digest_of(file)
     name = _name(digest)
     storage = _storage()
-    if not storage.exists(name):
+    if not (storage.exists(name) and _saved_again(storage, name)):
         saved = storage.save(name, File(file))
         if saved != name:
             storage.delete(saved)
         file.seek(0)
     return digest
+
+
+def _saved_again(storage: Storage, name: str) -> bool:
+    """Let a stored file count as saved now; a storage of objects does so only when it gets the bytes once more."""
+    try:
+        os.utime(storage.path(name))
+    except (NotImplementedError, FileNotFoundError):
+        return False
+    return True
+
+
+def saved_at(digest: str) -> datetime:
+    """Return when a stored file was saved last. One that is gone counts as saved just now: there is nothing to do with it."""
+    try:
+        return _storage().get_modified_time(_name(digest))
+    except FileNotFoundError:
+        return clock.now()
+
+
+def stored(part: int, parts: int) -> Iterator[str]:
+    """Give the digests of one of several parts of the store."""
+    storage = _storage()
+    for first in _folders(storage, ""):
+        if int(first, 16) % parts == part:
+            for second in _folders(storage, first):
+                yield from (one for one in storage.listdir(f"{first}/{second}")[1] if _DIGEST.fullmatch(one))
+
+
+def _folders(storage: Storage, path: str) -> list[str]:
+    try:
+        return sorted(one for one in storage.listdir(path)[0] if _PREFIX.fullmatch(one))
+    except FileNotFoundError:
+        return []
 
 
 def exists(digest: str) -> bool:
@@ -79,7 +117,7 @@ def intact(digest: str) -> bool:
 
 
 def delete(digest: str) -> None:
-    """Delete a stored file; nothing happens if it is not there. The caller knows that nobody refers to it."""
+    """Delete a stored file; nothing happens if it is not there. Only ``keeping`` knows that nobody refers to it."""
     _storage().delete(_name(digest))
 
 

@@ -330,6 +330,9 @@ class ApplicationFile(models.Model):
     added_by = models.CharField(max_length=120)
     removed_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [models.Index(fields=["digest"], name="application_file_digest")]
+
 
 class Correction(models.Model):
     """一次性告知补正: once for each case before acceptance, once during the handling, all points together."""
@@ -420,6 +423,7 @@ class Document(models.Model):
         constraints = [models.UniqueConstraint(fields=["issuer", "number"], name="document_number")]
         indexes = [
             models.Index(fields=["application", "created_at"], name="document_application"),
+            models.Index(fields=["digest"], name="document_digest", condition=~Q(digest="")),
         ]
 
     @property

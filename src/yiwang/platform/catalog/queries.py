@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -256,6 +257,17 @@ def samples() -> dict[str, SampleRef]:
     """Return every sample file by name."""
     rows = SampleFile.objects.order_by("name").values_list("name", "digest", "media_type")
     return {name: SampleRef(digest, media_type) for name, digest, media_type in rows}
+
+
+def files_of_editions(digests: list[str]) -> set[str]:
+    """Return which of these files editions were published with, also where the name stands for another file by now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT file.value->>'digest' FROM {Edition._meta.db_table},"  # noqa: S608 - our own table
+            " jsonb_each(content->'files') AS file WHERE file.value->>'digest' = ANY(%s)",
+            [digests],
+        )
+        return {digest for (digest,) in cursor.fetchall()}
 
 
 def vague_words() -> tuple[VagueWord, ...]:

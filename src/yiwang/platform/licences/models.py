@@ -127,6 +127,7 @@ class Licence(models.Model):
             GinIndex(fields=["joint"], name="licence_joint", condition=~Q(joint=[])),
             models.Index(fields=["holder_index"], name="licence_waiting", condition=Q(holder_id=None)),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
+            models.Index(fields=["scan"], name="licence_scan", condition=~Q(scan="")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]
         constraints = [
@@ -241,6 +242,10 @@ class BatchQuerySet(_QuerySet):
         if actor.kind is ActorKind.CLIENT and actor.agency and WRITE in actor.scopes:
             return self.filter(agency_path__startswith=actor.agency)
         return self.none()
+
+    def under_way(self, digests: list[str]) -> Any:
+        """Return which of these archives are still being taken over; nothing reads one that is done."""
+        return self.filter(state="running", archive__in=digests).values_list("archive", flat=True)
 
 
 class Batch(models.Model):

@@ -44,6 +44,8 @@ TAKEN_BACK = event("papers.taken_back", "Somebody took a kept paper back: it is 
 MOST_PAGES = pdf.MOST_PAGES
 """Pages of one scan."""
 LEASE = timedelta(minutes=2)
+LOOSE = timedelta(days=30)
+"""How long pages wait to be put into a paper, also again after a paper of theirs was refused."""
 _BOUND = b"""#set document(date: none)
 #set page(width: 210mm, height: auto, margin: 0pt)
 #for name in sys.inputs.pages.split(",") { page(image(name, width: 100%)) }
@@ -356,3 +358,16 @@ def record_uses(papers: Iterable[uuid.UUID], *, title: str, application_id: uuid
         PaperUse(paper_id=pk, at=now, title=title[:200], application_id=application_id, user_label=by[:160])
         for pk in papers
     )
+
+
+def forget() -> int:
+    """Let go what has been of no use for ``LOOSE``: pages in no paper, and the pictures of papers that were refused or taken
+    back (个人信息保护法 art. 47). What was handed in with them stays with the application. Returns how many pages.
+    """
+    before = clock.now() - LOOSE
+    with system_record("papers.forget") as record:
+        loose = Q(paper=None, scan__ended_at__lt=before) & ~Q(scan__papers__ended_at__gte=before)
+        gone, _each = Page.objects.filter(loose | Q(paper__ended_at__lt=before)).delete()
+        ended = Paper.objects.filter(ended_at__lt=before).exclude(digest="").update(digest="")
+        record.detail |= {"pages": gone, "papers": ended}
+    return gone

@@ -35,6 +35,11 @@ class ScanQuerySet(_QuerySet):
             return self
         return _of_window(self, actor) if actor.kind is ActorKind.STAFF else self.none()
 
+    def originals(self, digests: list[str]) -> set[str]:
+        """Return which of these files are still being taken apart; afterwards every page stands for itself."""
+        running = self.filter(state="running").values_list("files", flat=True)
+        return {file["digest"] for files in running for file in files} & set(digests)
+
     def lock(self, pk: Any, by: Actor) -> Any:
         """Return the scan, locked, if the actor may see it."""
         row = self.visible_to(by).select_for_update().filter(pk=pk).first()
@@ -166,6 +171,10 @@ class Page(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scan", "number"], name="page_once")]
+        indexes = [
+            models.Index(fields=["source"], name="page_source", condition=~Q(source="")),
+            models.Index(fields=["digest"], name="page_digest", condition=~Q(digest="")),
+        ]
 
 
 class PaperUse(models.Model):

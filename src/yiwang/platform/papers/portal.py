@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.paging import BadCursor
-from yiwang.kernel.problems import NotNow
+from yiwang.kernel.problems import NotFound, NotNow
 from yiwang.kernel.types import Actor
 from yiwang.platform.papers import acts, labels, queries
 from yiwang.platform.papers.types import PaperState, PaperView
@@ -77,6 +77,8 @@ def shown(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def file(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Give the paper as a PDF."""
     found = queries.get_paper(pk, _who(request))
+    if not found.digest:
+        raise NotFound(_("这份材料已经退回或者收回，内容已按期删除。"))
     return store.download(found.digest, name=f"{found.name}.pdf", media_type="application/pdf", inline=True)
 
 

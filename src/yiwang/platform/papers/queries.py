@@ -134,11 +134,6 @@ def files_of(papers: Iterable[uuid.UUID]) -> list[KeptFile]:
     return [KeptFile(row.id, row.identity, row.name, row.digest, row.size, len(row.pages)) for row in rows]
 
 
-def held(digests: Collection[str]) -> set[str]:
-    """Return which of these files are kept papers (their owner may have handed one in again); none for none."""
-    return set(Paper.objects.filter(digest__in=digests).values_list("digest", flat=True)) if digests else set()
-
-
 def _row(pk: uuid.UUID, by: Actor) -> Scan:
     row: Scan | None = Scan.objects.visible_to(by).filter(pk=pk).first()
     if row is None:

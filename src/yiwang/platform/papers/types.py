@@ -74,6 +74,7 @@ class PaperView:
     state: PaperState
     pages: tuple[int, ...]
     digest: str
+    """Of its PDF in the store; empty when it was forgotten."""
     named_at: datetime
     named_by: str
     checked_at: datetime | None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -24,8 +22,6 @@ from yiwang.platform.cases.types import ApplicationState, CaseResult, Way
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.evidence.types import FactState
 from yiwang.platform.identity import queries as identity
-from yiwang.platform.papers import queries as papers
-from yiwang.ui import store
 
 DRAFT_DAYS = 90
 """How long a draft is kept, in days."""
@@ -234,15 +230,11 @@ def remove_file(application: Application, file: uuid.UUID, *, by: Actor, key: Ke
 
 @act_on("cases.discard", Application.objects.lock, permission=CanApply, ready=only_draft)
 def discard(application: Application, *, by: Actor, key: Key) -> None:
-    """Throw a draft away with everything in it; files that nothing else refers to are deleted from the store."""
-    digests = set(application.files.values_list("digest", flat=True))
-    current().detail["files"] = len(digests)
-    application.files.all().delete()
+    """Throw a draft away with everything in it; files that nothing else refers to are deleted at night (``ui.keeping``)."""
+    gone, _each = application.files.all().delete()
+    current().detail["files"] = gone
     application.materials.all().delete()
     application.delete()
-    used = ApplicationFile.objects.filter(digest__in=digests).values_list("digest", flat=True)
-    for digest in digests - set(used) - papers.held(digests):
-        transaction.on_commit(functools.partial(store.delete, digest))
 
 
 def _asked_for(application: Application) -> dict[str, datetime]:

@@ -48,8 +48,6 @@ def import_page(request: HttpRequest) -> HttpResponse:
         format_name = chosen if chosen in set(registry) else format_for(Path(name))
     except FileRefused:
         return _page(request, error=_("看不出文件的格式，请在下面选一种。"), field="format")
-    if before := request.session.pop(_KEPT, None):
-        store.delete(before["digest"])
     digest = store.save(file.file)
     request.session[_KEPT] = {"digest": digest, "name": name, "format": format_name}
     return _page(request, report=_run(digest, name, format_name, apply=False), ready=True)
@@ -63,7 +61,6 @@ def _apply(request: HttpRequest) -> HttpResponse:
         report = _run(kept["digest"], kept["name"], kept["format"], apply=True)
     except store.NoSuchFile:
         return _page(request, error=_("要导入的文件已经不在了，请重新选择。"))
-    store.delete(kept["digest"])
     return _page(request, report=report)
 
 

@@ -291,3 +291,25 @@ def test_nothing_personal_stands_in_the_trail(owner: Actor, clerk: Actor) -> Non
     assert "TS-SECRET-1" not in told
     assert owner.principal
     assert AuditEntry.objects.filter(name="papers.check", person_id=owner.principal.id).count() == 1
+
+
+# --- forgetting ---
+
+
+def test_what_is_in_no_paper_and_what_ended_is_forgotten(owner: Actor, clerk: Actor) -> None:
+    pk = scanned(owner, clerk, *(stored(small(shade)) for shade in (10, 80, 150, 220)))
+    good, wrong, back = (acts.put_together(pk, [number], PAPER, by=clerk, key=key()) for number in (1, 2, 3))
+    acts.check(good, by=clerk, key=key())
+    acts.take_back(back, by=owner, key=key())
+    with clock.at(clock.now() + timedelta(days=20)):
+        acts.refuse(wrong, "不是本人的", by=clerk, key=key())
+        assert acts.forget() == 0
+    with clock.at(clock.now() + timedelta(days=31)):
+        assert acts.forget() == 1, "the one taken back; what belonged to the refused may still be put together anew"
+        assert set(Page.objects.filter(scan=pk).values_list("number", flat=True)) == {1, 2, 4}
+        assert queries.get_paper(back, owner).digest == ""
+    with clock.at(clock.now() + timedelta(days=51)):
+        assert acts.forget() == 2
+        assert list(Page.objects.filter(scan=pk).values_list("number", flat=True)) == [1]
+        assert [bool(queries.get_paper(one, owner).digest) for one in (good, wrong, back)] == [True, False, False]
+        assert acts.forget() == 0
