@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError, connection, connections
-from procrastinate.contrib.django import app
 
 from yiwang.config.management.commands import worker
 
@@ -18,7 +17,7 @@ class Begun(Exception):
     """The worker would begin to work now."""
 
 
-def begin() -> None:
+def begin(**_options: object) -> None:
     raise Begun
 
 
@@ -31,7 +30,7 @@ def backend() -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_the_database_closed_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app.connector, "get_worker_connector", begin)
+    monkeypatch.setattr(worker, "PsycopgConnector", begin)
 
     async def lose_and_begin_again() -> None:
         lost = await sync_to_async(backend)()
