@@ -14,6 +14,9 @@ from yiwang.config.environment import ROOT
 from .city import City, wait_for
 from .people import Firm, Ledger
 
+SEALED = 30
+"""Seconds in which every transaction that was open has ended."""
+
 ONCE_A_CASE = ("case.accepted", "case.decided", "case.closed")
 
 WAITING = {
@@ -141,12 +144,16 @@ class Judge:
 
     def record_is_whole(self) -> None:
         """The audit trail agrees with its seals, as an operator finds out, and the seals cover all of it."""
-        sealed = self.city.run("audit", "seal")
-        assert sealed.returncode == 0, sealed.stderr
+        assert wait_for(self._all_is_sealed, SEALED), "an entry stays outside of every block"
         verified = self.city.run("audit", "verify")
         assert verified.returncode == 0, verified.stdout
         assert ", 0 findings" in verified.stdout
+
+    def _all_is_sealed(self) -> bool:
+        """Seal, and tell whether that was all: what is written while somebody's transaction is open has to wait for its end."""
+        sealed = self.city.run("audit", "seal")
+        assert sealed.returncode == 0, sealed.stderr
         blocks, entries = self.rows(
             "SELECT (SELECT sum(entries) FROM kernel_auditblock), (SELECT count(*) FROM kernel_auditentry)"
         )[0]
-        assert blocks == entries
+        return bool(blocks == entries)
