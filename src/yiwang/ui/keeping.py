@@ -46,7 +46,8 @@ def held(digests: list[str]) -> set[str]:
     """Return which of these files anybody refers to."""
     found: set[str] = set()
     for model, field in columns:
-        found.update(model._default_manager.filter(**{f"{field}__any": digests}).values_list(field, flat=True))
+        named = model._default_manager.exclude(**{field: ""})  # as the partial indexes say
+        found.update(named.filter(**{f"{field}__any": digests}).values_list(field, flat=True))
     for ask in _asked:
         if left := [one for one in digests if one not in found]:
             found.update(ask(left))
