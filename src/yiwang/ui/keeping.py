@@ -32,7 +32,7 @@ _asked: list[Ask] = []
 
 
 def held_in(model: type[Model], *fields: str) -> None:
-    """Say that these columns of a model, each of which has an index, name files by their digests."""
+    """Say that these columns of a model, each of which has an index or few rows, name files by their digests."""
     columns.update((model, field) for field in fields)
 
 

@@ -16,7 +16,6 @@ from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.models import Application, Case
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.acts import publish_definition
-from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
@@ -138,13 +137,9 @@ def stored(name: str = "图.png") -> dict[str, Any]:
 
 def fill(application: uuid.UUID, by: Actor, *, ways: dict[str, str] | None = None) -> None:
     """Answer everything that is asked, and give every material: by file, or in the way named."""
-    _view, editions, resolution = queries.draft_state(application, by)
-    known = {code: fact.value for code, fact in resolution.facts.items() if fact.value is not None}
+    resolution = queries.draft_state(application, by)[2]
     asked = [
-        spec.name
-        for section in merged_form(editions, known | _view.answers)
-        for spec in section.fields
-        if resolution.facts[spec.name].state is FactState.ASK and spec.required
+        spec.name for spec in resolution.fields if resolution.facts[spec.name].state is FactState.ASK and spec.required
     ]
     acts.save_answers(application, {name: ANSWERS.get(name) for name in asked}, by=by, key=key())
     for name, material in queries.draft_state(application, by)[2].materials.items():
