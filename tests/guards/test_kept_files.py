@@ -96,11 +96,14 @@ def test_what_nobody_names_goes_and_all_else_stays(testville: None) -> None:
     assert everything_kept() == everything - {loose}
 
     cases.discard(pk, by=owner, key=uuid.uuid4().hex)
-    Batch.objects.filter(pk=batch.pk).update(state="done")
+    Batch.objects.filter(pk=batch.pk).update(state="done", refused=1)
     Scan.objects.filter(pk=scan.pk).update(state="done")
     assert not ApplicationFile.objects.filter(digest=given["digest"]).exists()
     age(again)
-    assert sweep() == 4
+    assert sweep() == 3
+    assert store.exists(archive), "the rows to mend are read there"
+    Batch.objects.filter(pk=batch.pk).update(refused=0)
+    assert sweep() == 1
     assert everything_kept() == everything - {loose, again, given["digest"], archive, original}
 
 

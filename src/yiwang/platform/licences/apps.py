@@ -21,4 +21,4 @@ class LicencesConfig(AppConfig):
         provide_names("licence_types", type_names)
         keeping.held_in(Licence, "digest", "ofd_digest", "scan")
         keeping.held_in(LicenceCopy, "digest", "ofd_digest")
-        keeping.held_by(Batch.objects.under_way)
+        keeping.held_by(Batch.objects.archives)

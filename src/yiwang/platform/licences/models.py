@@ -243,9 +243,10 @@ class BatchQuerySet(_QuerySet):
             return self.filter(agency_path__startswith=actor.agency)
         return self.none()
 
-    def under_way(self, digests: list[str]) -> Any:
-        """Return which of these archives are still being taken over; nothing reads one that is done."""
-        return self.filter(state="running", archive__in=digests).values_list("archive", flat=True)
+    def archives(self, digests: list[str]) -> Any:
+        """Return which of these archives are still needed: being taken over, or with rows to be mended, which are read there."""
+        needed = self.filter(Q(state="running") | Q(refused__gt=0), archive__in=digests)
+        return needed.values_list("archive", flat=True)
 
 
 class Batch(models.Model):

@@ -58,8 +58,17 @@ def faults(pk: uuid.UUID, by: Actor) -> list[BatchFault]:
 
 
 def report(pk: uuid.UUID, by: Actor) -> Iterator[str]:
-    """Yield the rows that were not taken as a table to mend and send again: the same columns, and why."""
+    """Return the lines of a table of the rows that were not taken, to mend and send again: the same columns, and why.
+
+    Raises NotFound where the archive is gone, as nothing in it was wrong.
+    """
     row = _row(pk, by)
+    if not store.exists(row.archive):
+        raise NotFound(_("没有要改的行。"))
+    return _report(row)
+
+
+def _report(row: Batch) -> Iterator[str]:
     wrong = {one.line: one for one in RowFault.objects.filter(batch=row)}
     line = io.StringIO()
     writer = csv.writer(line)
