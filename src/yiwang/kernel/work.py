@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from yiwang.kernel import audit, events, timers
 
@@ -61,15 +61,13 @@ def drain(patience: float = 30.0) -> None:
 
 def _loop(stop: threading.Event, name: str, pause: float, work: Work) -> None:
     while not stop.is_set():
-        began = time.monotonic()
+        began, least = time.monotonic(), 0.0
         try:
-            close_old_connections()
             work(stop)
         except (OperationalError, InterfaceError):
             log.warning("worker.database_away", extra={"loop": name})
-            connection.close()
-            stop.wait(1.0)
+            least = 1.0
         except Exception:
             log.exception("worker.loop_failed", extra={"loop": name})
-        stop.wait(max(0.0, pause - (time.monotonic() - began)))
-    connection.close()
+        connection.close()  # the pool is small: who waits for the next turn keeps nobody else waiting
+        stop.wait(max(least, pause - (time.monotonic() - began)))

@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from yiwang.kernel import clock
+from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.platform.sharing.events import envelopes, posting, rules, signing
 from yiwang.platform.sharing.events.models import EventKey, QuarantinedMessage, Subscription, TopicMessage
 from yiwang.platform.sharing.events.types import (
@@ -65,6 +66,22 @@ _LEASE = """
         ORDER BY next_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
     ) RETURNING id, lease
 """
+
+
+_ROW = Compiled(
+    lambda: (
+        Subscription.objects.select_related("topic")
+        .annotate(holding=Exists(QuarantinedMessage.objects.filter(subscription=OuterRef("pk"), state__in=_OPEN)))
+        .filter(pk=Slot("pk"), lease=Slot("lease"), state=SubscriptionState.ACTIVE.value)
+    )
+)
+_STREAM = Compiled(
+    lambda: (
+        TopicMessage.objects.filter(topic=Slot("topic"), seq__gt=Slot("cursor"))
+        .order_by("seq")
+        .values_list("id", "seq", "subject_index")[:BATCH]
+    )
+)
 
 
 class Lost(Exception):
@@ -140,9 +157,7 @@ def deliver_due(post: Post = posting.post) -> int:
 
 def _next(pk: uuid.UUID, lease: uuid.UUID) -> _Work | None:
     """Return what comes next: what is due beside the stream before the stream itself."""
-    holding = QuarantinedMessage.objects.filter(subscription=OuterRef("pk"), state__in=_OPEN)
-    rows = Subscription.objects.filter(pk=pk, lease=lease, state=SubscriptionState.ACTIVE.value)
-    row = rows.select_related("topic").annotate(holding=Exists(holding)).first()
+    row = _ROW.first(pk=pk, lease=lease)
     if row is None:
         raise Lost
     work = _Work(row, upto=row.cursor)
@@ -152,8 +167,7 @@ def _next(pk: uuid.UUID, lease: uuid.UUID) -> _Work | None:
     if work.send:
         work.full = True
         return work
-    found = TopicMessage.objects.filter(topic=row.topic_id, seq__gt=row.cursor).order_by("seq")
-    for one in found.values_list("id", "seq", "subject_index")[:BATCH]:
+    for one in _STREAM(topic=row.topic_id, cursor=row.cursor):
         following = _Next(one[0], one[1], bytes(one[2]))
         (work.passed if following.subject in subjects else work.send).append(following)
         work.upto = following.seq
