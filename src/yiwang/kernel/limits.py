@@ -1,19 +1,30 @@
-"""Rate limits: so many times in so long for one key, counted in the cache.
+"""Rate limits: so many times in so long for one key, counted in the database for all processes.
 
-Each process counts for itself where the cache is local memory; a shared cache (Redis) makes the limit exact.
+What was counted stays counted whatever becomes of the transaction around it: the count goes over a connection of its own,
+so that who fails on purpose is counted too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import models
 from yiwang.kernel.problems import TooMany
+
+_USE = """
+    INSERT INTO kernel_use (slot, used, ends_at) VALUES (%s, %s, %s)
+    ON CONFLICT (slot) DO UPDATE SET used = kernel_use.used + EXCLUDED.used RETURNING used
+"""
+_USED = "SELECT used FROM kernel_use WHERE slot = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +41,12 @@ def count(key: str, limit: int, window: int, times: int = 1) -> Use:
 
     Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
     """
-    slot, reset = _slot(key, window)
-    cache.add(slot, 0, window)
-    try:
-        used = cache.incr(slot, times)
-    except ValueError:  # pushed out of the cache between the two calls
-        used = times
+    slot, ends, reset = _slot(key, window)
+    if settings.YIWANG_SHARED_LIMITS:
+        used = _apart(_USE, [slot, times, ends])
+    else:
+        cache.add(slot.hex(), 0, window)
+        used = cache.incr(slot.hex(), times)
     if used > limit:
         raise _too_many(reset)
     return Use(limit, limit - used, reset)
@@ -43,15 +54,35 @@ def count(key: str, limit: int, window: int, times: int = 1) -> Use:
 
 def look(key: str, limit: int, window: int, times: int = 1) -> None:
     """Raise TooMany where so many more uses would be too many; count nothing."""
-    slot, reset = _slot(key, window)
-    if cache.get(slot, 0) + times > limit:
+    slot, _ends, reset = _slot(key, window)
+    used = _apart(_USED, [slot]) if settings.YIWANG_SHARED_LIMITS else cache.get(slot.hex(), 0)
+    if used + times > limit:
         raise _too_many(reset)
 
 
-def _slot(key: str, window: int) -> tuple[str, int]:
-    """Return where the uses of this window are counted, and in how many seconds it ends."""
+def forget() -> int:
+    """Delete what was counted in windows that are over; returns how many."""
+    return models.Use.objects.filter(ends_at__lt=datetime.now(UTC)).delete()[0]
+
+
+def _apart(sql: str, values: list[object]) -> int:
+    """Run a statement outside the transaction that may be open here; return the number that it gives, else 0."""
+    apart = connection.copy()
+    try:
+        with apart.cursor() as cursor:
+            cursor.execute(sql, values)
+            row = cursor.fetchone()
+    finally:
+        apart.close()
+    return row[0] if row else 0
+
+
+def _slot(key: str, window: int) -> tuple[bytes, datetime, int]:
+    """Return where the uses of this window are counted, when it ends, and in how many seconds."""
     now = time.time()
-    return f"limit:{key}:{int(now // window)}", max(1, round(window - now % window))
+    slot = hashlib.sha256(f"{key}:{window}:{int(now // window)}".encode()).digest()
+    left = window - now % window
+    return slot, datetime.fromtimestamp(now + left, UTC), max(1, round(left))
 
 
 def _too_many(reset: int) -> TooMany:

@@ -1,4 +1,4 @@
-"""Loops inside the worker: the kernel's own (deliver events, ring timers, seal the audit trail) and those of rooms."""
+"""Loops inside the worker: the kernel's own (events, timers, seals of the audit trail, old uses) and those of rooms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connection
 
-from yiwang.kernel import audit, events, timers
+from yiwang.kernel import audit, events, limits, timers
 
 log = logging.getLogger(__name__)
 Work = Callable[[threading.Event], object]
@@ -17,6 +17,7 @@ _loops: list[tuple[str, float, Work]] = [
     ("events", 0.5, lambda _stop: events.deliver_all()),
     ("timers", 1.0, lambda _stop: timers.ring_due()),
     ("seal", 30.0, lambda _stop: audit.seal()),
+    ("limits", 300.0, lambda _stop: limits.forget()),
 ]
 
 

@@ -1,0 +1,61 @@
+"""Limits hold over all processes and threads, whatever becomes of the transaction in which something was counted."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from yiwang.kernel import limits
+from yiwang.kernel.models import Use
+from yiwang.kernel.problems import TooMany
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def shared(settings):
+    settings.YIWANG_SHARED_LIMITS = True
+    if time.time() % HOUR > HOUR - 30:
+        time.sleep(31)  # the window would end within the test
+
+
+def test_what_was_counted_stays_counted_when_the_act_is_undone():
+    with transaction.atomic():
+        assert limits.count("code:1", 2, HOUR).left == 1
+        transaction.set_rollback(True)
+    assert limits.count("code:1", 2, HOUR).left == 0
+    with pytest.raises(TooMany):
+        limits.count("code:1", 2, HOUR)
+    assert limits.count("code:2", 2, HOUR).left == 1
+
+
+def test_many_at_once_get_no_more_than_one_would():
+    def one(_number):
+        try:
+            limits.count("many", 10, HOUR)
+        except TooMany:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(40))) == 10
+
+
+def test_looking_counts_nothing():
+    limits.look("seen", 1, HOUR)
+    limits.count("seen", 1, HOUR)
+    with pytest.raises(TooMany):
+        limits.look("seen", 1, HOUR)
+    assert Use.objects.get().used == 1
+
+
+def test_no_key_is_kept_and_what_is_over_is_forgotten():
+    limits.count("sign-in:name:somebody", 5, HOUR)
+    Use.objects.create(slot=b"over", used=3, ends_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert limits.forget() == 1
+    assert b"somebody" not in bytes(Use.objects.get().slot)
