@@ -15,6 +15,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from yiwang.config import papers, typed
+from yiwang.config.report import ActDone, act_done
 from yiwang.config.scenario import DRAFT, Answered, CorrectionPlan, Scenario
 from yiwang.config.staffing import Staff, reach_of, staff_for
 from yiwang.halls.services import queries as services
@@ -38,29 +39,18 @@ from yiwang.platform.sharing.means import acts as means
 from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member
 from yiwang.ui import uploads, values
 
-__all__ = ["CorrectionPlan", "Journey", "Scenario", "Stage", "Walk", "numbers_of", "prepare", "reach_of", "staff_for"]
+__all__ = ["CorrectionPlan", "Journey", "Scenario", "Walk", "numbers_of", "prepare", "reach_of", "staff_for"]
 
 
 class _Today(Exception):
     """The walk has come to the day at which it ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One act of a journey."""
-
-    at: datetime
-    act: str
-    by: str
-    about: str
-    clocks: dict[str, str]
-
-
 @dataclass
 class Walk:
     """What came of a journey."""
 
-    stages: list[Stage] = field(default_factory=list)
+    stages: list[ActDone] = field(default_factory=list)
     burden: BurdenReport | None = None
     application: uuid.UUID | None = None
     cases: list[CaseView] = field(default_factory=list)
@@ -118,7 +108,7 @@ class Journey:
         """Return how far the walk has come: a day and minutes after nine o'clock."""
         return self.day, self._minutes
 
-    def steps(self) -> Iterator[Stage]:
+    def steps(self) -> Iterator[ActDone]:
         """Walk to the end."""
         try:
             yield from self._apply()
@@ -132,7 +122,7 @@ class Journey:
 
     # --- the applicant ---
 
-    def _rate(self) -> Iterator[Stage]:
+    def _rate(self) -> Iterator[ActDone]:
         """Rate every case, once its service was noted by whoever listens to events."""
         rating = self.scenario.rating
         if rating is None or self._lies:
@@ -158,7 +148,7 @@ class Journey:
             for case in self.walk.cases:
                 yield from self._put_right(case, rating.answered)
 
-    def _put_right(self, case: CaseView, plan: Answered) -> Iterator[Stage]:
+    def _put_right(self, case: CaseView, plan: Answered) -> Iterator[ActDone]:
         """Let the agency verify and put right a bad rating, and a supervisor call back."""
         officer, supervisor = (self.staff.who(role, reach_of(case)) for role in (Role.DECIDER, Role.SUPERVISOR))
         self._next_day()
@@ -200,7 +190,7 @@ class Journey:
         region = str(answers[event.region_question])
         return [one.edition.id for one in guide.chosen], answers, region, event.code, event.name
 
-    def _apply(self) -> Iterator[Stage]:
+    def _apply(self) -> Iterator[ActDone]:
         with self._now():
             editions, answers, region, event, name = self._plan()
             pk = acts.start_draft(editions, answers, region, event, by=self.applicant, key=self._key())
@@ -223,7 +213,7 @@ class Journey:
             number = acts.submit(pk, by=self.applicant, key=self._key())
         yield self._stage("cases.submit", self.applicant, number)
 
-    def _fill(self, pk: uuid.UUID) -> Generator[Stage, None, Resolution]:
+    def _fill(self, pk: uuid.UUID) -> Generator[ActDone, None, Resolution]:
         """Answer what is asked until nothing more is: an answer may open further questions."""
         while True:
             with self._now():
@@ -254,7 +244,7 @@ class Journey:
 
     # --- the agencies ---
 
-    def _accept(self) -> Iterator[Stage]:
+    def _accept(self) -> Iterator[ActDone]:
         if self.scenario.leave == StepKind.INTAKE:
             raise _Today
         pk = self._pk
@@ -269,7 +259,7 @@ class Journey:
                 acts.withdraw_all(pk, self.scenario.withdraw, by=self.applicant, key=self._key())
             yield self._stage("cases.withdraw_all", self.applicant, view.number)
 
-    def _work(self) -> Iterator[Stage]:
+    def _work(self) -> Iterator[ActDone]:
         corrected = self.scenario.correction is None
         for _round in range(200):
             view = cases.get_application(self._pk, self.applicant)
@@ -307,7 +297,7 @@ class Journey:
             return None
         return ready
 
-    def _compare(self, case: CaseView) -> Stage:
+    def _compare(self, case: CaseView) -> ActDone:
         officer = self.staff.who(Role.DECIDER, reach_of(case))
         person = identity.get_person(self.applicant.id)
         me = Member(number=person.number, name=person.name, consent=Consent(way=ConsentWay.SIGNED, on=self.day))
@@ -324,7 +314,7 @@ class Journey:
             and case.state in (CaseState.ACCEPTED, CaseState.IN_PROCESS)
         )
 
-    def _correct(self, case: CaseView) -> Iterator[Stage]:
+    def _correct(self, case: CaseView) -> Iterator[ActDone]:
         plan = self.scenario.correction
         assert plan is not None
         assert self._draft is not None
@@ -345,7 +335,7 @@ class Journey:
             acts.answer_correction(case.id, {}, by=self.applicant, key=self._key())
         yield self._stage("cases.answer_correction", self.applicant, case.name)
 
-    def _do(self, case: CaseView, task: TaskView) -> Iterator[Stage]:
+    def _do(self, case: CaseView, task: TaskView) -> Iterator[ActDone]:
         actor = self.staff.who(Role(task.role), reach_of(case))
         stop = self.scenario.stop
         if stop is not None and task.kind == StepKind.REVIEW:
@@ -395,14 +385,10 @@ class Journey:
         self._keys += 1
         return f"journey:{self.run}:{self._keys}"
 
-    def _stage(self, act: str, by: Actor, about: str) -> Stage:
+    def _stage(self, act: str, by: Actor, about: str) -> ActDone:
         with self._now():
-            at = clock.now()
-            clocks = {
-                case.name: f"{case.state.value} {case.light.value if case.light else '-'} {case.track}"
-                for case in (cases.get_application(self._pk, self.applicant).cases if self.watched else ())
-            }
-        stage = Stage(at, act, by.label, about, clocks)
+            view = cases.get_application(self._pk, self.applicant) if self.watched else None
+            stage = act_done(clock.now(), act, by.label, about, view)
         self.walk.stages.append(stage)
         return stage
 

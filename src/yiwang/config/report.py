@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from pydantic import TypeAdapter
 
 from yiwang.kernel.clock import Light
@@ -20,7 +21,7 @@ from yiwang.platform.evidence.types import Burden
 from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
 
 WEEKDAYS = "一二三四五六日"
-LABELS: dict[str, Any] = CASES | OVERSIGHT
+LABELS: dict[str, Any] = CASES | OVERSIGHT | {"sharing.compare": gettext_lazy("核对家庭经济状况")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,27 @@ def reading(case: CaseView) -> ClockReading:
     )
 
 
-def act_done(at: datetime, act: str, by: str, about: str, view: ApplicationView) -> ActDone:
-    """Note an act with the clocks of its application."""
-    clocks = tuple(reading(case) for case in view.cases)
-    return ActDone(at, act, str(LABELS[act]), by, about, clocks, view.joint_due_on)
+def act_done(at: datetime, act: str, by: str, about: str, view: ApplicationView | None) -> ActDone:
+    """Note an act with the clocks of its application; without it nobody looks at them."""
+    clocks = tuple(reading(case) for case in view.cases) if view else ()
+    return ActDone(at, act, str(LABELS[act]), by, about, clocks, view.joint_due_on if view else None)
+
+
+def case_end(case: CaseView, licence: str) -> CaseEnd:
+    """Note how a case ended."""
+    return CaseEnd(
+        number=case.number,
+        case=case.name,
+        agency=case.agency_short,
+        state=case.state,
+        result=case.result,
+        accepted_at=case.accepted_at,
+        closed_at=case.closed_at,
+        promised=case.promised,
+        used=case.track.count("u"),
+        paused=case.track.count("p"),
+        licence=licence,
+    )
 
 
 # --- For a terminal ---

@@ -10,6 +10,7 @@ import hashlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -65,7 +66,7 @@ def forget() -> int:
     return models.Use.objects.filter(ends_at__lt=datetime.now(UTC)).delete()[0]
 
 
-def _apart(sql: str, values: list[object]) -> int:
+def _apart(sql: str, values: list[Any]) -> int:
     """Run a statement outside the transaction that may be open here; return the number that it gives, else 0."""
     apart = connection.copy()
     try:

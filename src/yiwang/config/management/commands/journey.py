@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
@@ -10,14 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from pydantic_core import to_jsonable_python
 
-from yiwang.config import typed
-from yiwang.config.journey import Scenario, numbers_of, prepare
+from yiwang.config import report, typed
+from yiwang.config.journey import Journey, Scenario, numbers_of, prepare
 from yiwang.kernel import clock
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.problems import Problem
+from yiwang.platform.cases import queries as cases
+from yiwang.platform.licences import queries as licences
 
 
 class Command(BaseCommand):
@@ -44,22 +43,28 @@ class Command(BaseCommand):
         assert scenario is not None
         journey = prepare(scenario, numbers, options["start"] or clock.today(), words=words)
         try:
-            for stage in journey.steps():
-                if not options["json"]:
-                    at = timezone.localtime(stage.at)
-                    self.stdout.write(f"{at:%m-%d %H:%M}  {stage.act:26} {stage.by}  {stage.about}")
+            done = list(journey.steps())
         except Problem as problem:
             lines = [f"{error.field}: {error.message}" for error in problem.errors]
             raise CommandError("\n".join([str(problem.detail), *lines])) from problem
-        walk = journey.walk
+        made = _report(options["name"], journey, done)
         if options["json"]:
-            self.stdout.write(json.dumps(to_jsonable_python(walk), ensure_ascii=False, indent=2))
+            self.stdout.write(report.as_json(made))
             return
-        for case in walk.cases:
-            self.stdout.write(f"{case.number}  {case.name}  {case.state}  {case.result}  {case.track}")
-        if walk.burden:
-            apart, together = walk.burden.apart, walk.burden.together
-            self.stdout.write(
-                f"字段 {apart.fields} → {together.fields}，材料 {apart.materials} → {together.materials}，"
-                f"跑动 {apart.visits} → {together.visits}，工作日 {apart.days} → {together.days}"
-            )
+        for line in (*report.head(made), *report.told(made.acts), *report.foot(made)):
+            self.stdout.write(line)
+
+
+def _report(name: str, journey: Journey, done: list[report.ActDone]) -> report.Report:
+    """Return what a walk came to."""
+    walk = journey.walk
+    assert walk.application is not None
+    view = cases.get_application(walk.application, journey.applicant)
+    ends = [
+        report.case_end(
+            case, licences.get_licence(case.licence_id, journey.applicant).number if case.licence_id else ""
+        )
+        for case in view.cases
+    ]
+    burden = walk.burden and report.BurdenChange(walk.burden.apart, walk.burden.together)
+    return report.Report(name, view.title, view.applicant_name, view.number, burden, tuple(done), tuple(ends))
