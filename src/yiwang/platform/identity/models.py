@@ -83,7 +83,6 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     login = models.CharField(max_length=80, unique=True)
-    email = models.EmailField(blank=True)
     person = models.OneToOneField(Person, models.PROTECT, null=True, related_name="account")
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -96,7 +95,6 @@ class Account(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "login"
-    EMAIL_FIELD = "email"
     objects = AccountManager()
 
 

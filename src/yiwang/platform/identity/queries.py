@@ -96,13 +96,9 @@ def party_name(party: Party) -> str:
 
 def find_contact(party: Party) -> Contact | None:
     """Return how a party is reached; an organisation through its legal representative, if it has one."""
-    rows = Person.objects.select_related("account")
     mine = {"pk": party.id} if party.kind is PartyKind.PERSON else {"represents": party.id}
-    row = rows.filter(**mine).first()
-    if row is None:
-        return None
-    account = getattr(row, "account", None)
-    return Contact(row.id, row.phone or "", account.email if account else "")
+    row = Person.objects.filter(**mine).first()
+    return Contact(row.id, row.phone or "") if row else None
 
 
 def standings(person: uuid.UUID) -> list[Standing]:

@@ -104,11 +104,10 @@ class DelegationView:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How a party is reached: the person behind it, telephone and mail (empty where unknown)."""
+    """How a party is reached: the person behind it and their telephone (empty where unknown)."""
 
     person: uuid.UUID
     phone: str
-    email: str
 
 
 @dataclass(frozen=True, slots=True)

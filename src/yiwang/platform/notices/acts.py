@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import uuid
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, limits
 from yiwang.kernel.acts import Permission, act, act_on
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.remembered import forget
+from yiwang.kernel.sealed import SealBroken, key_ring
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key, Role
+from yiwang.platform.identity.secret import Secret
 from yiwang.platform.notices import rules, tasks
 from yiwang.platform.notices.channels import REGISTRIES, NotReached, Refused
 from yiwang.platform.notices.models import Delivery, Message, Preference
@@ -21,6 +30,9 @@ from yiwang.platform.notices.templates import get_template
 from yiwang.platform.notices.types import Channel, DeliveryState, Notice, Preferences, Recipient, TemplateSpec
 
 log = logging.getLogger(__name__)
+MAIL_LIFE = timedelta(days=1)
+"""How long a link confirms an address."""
+MAIL_PLACE = "notices.mail_to"
 LANGUAGES = frozenset({"zh-hans", "en"})
 GIVE_WAY = 3
 """So many failures one after the other, and a channel is left alone until the next run."""
@@ -174,12 +186,55 @@ def mark_all_read(*, by: Actor, key: Key) -> int:
 
 @act("notices.choose", permission=CanChoose)
 def choose(wishes: Preferences, *, by: Actor, key: Key) -> None:
-    """Choose channels and language; the inbox always stays. Raises ``Invalid`` for an unknown language."""
+    """Choose channels and language; the inbox always stays. Raises ``Invalid`` for an unknown language.
+
+    Without ``mail_to`` the address is forgotten; a new one is taken by ``ask_mail`` and ``confirm_mail`` only.
+    """
     if wishes.language not in LANGUAGES:
         raise Invalid(_("请选一种语言。"), errors=(FieldError("language", _("没有这种语言。")),))
-    Preference.objects.update_or_create(
-        person_id=by.id, defaults={"sms": wishes.sms, "mail": wishes.mail, "language": wishes.language}
+    row, _made = Preference.objects.select_for_update().get_or_create(person_id=by.id)
+    row.sms, row.mail, row.language = wishes.sms, wishes.mail, wishes.language
+    if not wishes.mail_to:
+        row.mail_to = ""
+    row.save()
+
+
+@act("notices.ask_mail", permission=CanChoose)
+def ask_mail(address: Secret, *, by: Actor, key: Key) -> None:
+    """Send a mail whose link confirms the address, within a day. Raises ``Invalid`` and ``TooMany`` (5 a day)."""
+    to = address.reveal().strip()
+    try:
+        validate_email(to)
+    except ValidationError:
+        raise Invalid(_("请检查邮箱。"), errors=(FieldError("mail_to", _("邮箱写得不对，请检查。")),)) from None
+    limits.count(f"mail:{by.id}", 5, 86_400)
+    until = clock.now() + MAIL_LIFE
+    token = key_ring().seal(json.dumps([str(by.id), to, until.isoformat()]).encode(), MAIL_PLACE)
+    link = (
+        f"{settings.BASE_URL}/my/messages/settings/?{urlencode({'confirm': base64.urlsafe_b64encode(token).decode()})}"
     )
+    text = _("请点下面的链接，确认这是您的邮箱；一天内有效。不是您本人操作的，不用管这封邮件。\n\n%(link)s") % {
+        "link": link
+    }
+    tasks.ask_by_mail_soon(to, _("确认邮箱"), text, key)
+
+
+@act("notices.confirm_mail", permission=CanChoose)
+def confirm_mail(token: str, *, by: Actor, key: Key) -> None:
+    """Have mail sent to the address to which this token was sent. Raises ``Invalid``."""
+    to = mail_of(token, by)
+    if not to:
+        raise Invalid(_("这个链接不对或者过期了，请重新填一次邮箱。"))
+    Preference.objects.update_or_create(person_id=by.id, defaults={"mail_to": to, "mail": True})
+
+
+def mail_of(token: str, by: Actor) -> str:
+    """Return the address that a token confirms for this person; nothing where it is no good."""
+    try:
+        person, to, until = json.loads(key_ring().open(base64.urlsafe_b64decode(token), MAIL_PLACE))
+    except (SealBroken, ValueError):
+        return ""
+    return to if person == str(by.id) and datetime.fromisoformat(until) > clock.now() else ""
 
 
 def lost(row: Delivery) -> Denial | None:

@@ -100,6 +100,8 @@ class Preference(models.Model):
     person_id = models.UUIDField(primary_key=True)
     sms = models.BooleanField(default=True)
     mail = models.BooleanField(default=True)
+    mail_to = SealedTextField(blank=True, default="")
+    """Where mail goes: confirmed from there by its owner."""
     language = models.CharField(max_length=10, default="zh-hans")
 
     @property

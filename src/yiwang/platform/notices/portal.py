@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor
+from yiwang.kernel.problems import Invalid, NotFound, TooMany
+from yiwang.kernel.types import Actor, FieldError
+from yiwang.platform.identity.secret import Secret
 from yiwang.platform.notices import acts, queries
 from yiwang.platform.notices.types import Channel, Preferences
 from yiwang.ui.entry import signed_in
@@ -80,20 +82,47 @@ def settings(request: HttpRequest) -> HttpResponse:
     now = queries.preferences(actor.id)
     initial = {
         "channels": [channel.value for channel in Channel if getattr(now, channel.value)],
+        "mail_to": now.mail_to,
         "language": now.language,
     }
     form = SpecForm(_SPECS(), request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         chosen = form.plain.get("channels") or []
-        wishes = Preferences("sms" in chosen, "mail" in chosen, form.plain["language"])
-        acts.choose(wishes, by=actor, key=form.key)
-        return redirect(f"{reverse('notices:settings')}?saved=1")
-    return render(
-        request,
-        "notices/settings.html",
-        {"form": form, "saved": request.GET.get("saved") == "1", "section": "my"},
-        status=422 if form.is_bound and form.errors else 200,
-    )
+        mail_to = str(form.plain.get("mail_to") or "").strip()
+        wishes = Preferences("sms" in chosen, "mail" in chosen, form.plain["language"], mail_to)
+        try:
+            if wishes.mail and mail_to and mail_to != now.mail_to:
+                acts.ask_mail(Secret(mail_to), by=actor, key=f"{form.key}m")
+                done = "sent"
+            else:
+                done = "saved"
+            acts.choose(wishes, by=actor, key=form.key)
+            return redirect(f"{reverse('notices:settings')}?{done}=1")
+        except (Invalid, TooMany) as problem:
+            form.add_errors(problem.errors or (FieldError("mail_to", str(problem.detail)),))
+    token = request.GET.get("confirm", "")
+    context = {
+        "form": form,
+        "saved": request.GET.get("saved") == "1",
+        "sent": request.GET.get("sent") == "1",
+        "token": token,
+        "confirms": acts.mail_of(token, actor) if token else "",
+        "key": uuid.uuid4().hex,
+        "section": "my",
+    }
+    return render(request, "notices/settings.html", context, status=422 if form.is_bound and form.errors else 200)
+
+
+@require_POST
+@signed_in()
+def confirm_mail(request: HttpRequest) -> HttpResponse:
+    """Confirm the address that a mail was sent to."""
+    token = request.POST.get("token", "")[:1000]
+    try:
+        acts.confirm_mail(token, by=request.actor, key=request.POST.get("key", ""))  # type: ignore[attr-defined]
+    except Invalid:
+        return redirect(f"{reverse('notices:settings')}?{urlencode({'confirm': token})}")
+    return redirect(f"{reverse('notices:settings')}?saved=1")
 
 
 def _SPECS() -> list[FieldSpec]:  # noqa: N802 (a constant that must be made in the reader's language)
@@ -106,8 +135,17 @@ def _SPECS() -> list[FieldSpec]:  # noqa: N802 (a constant that must be made in 
             hint=_("站内消息总会有。补正、踏勘这类有期限的事，建议留着短信。"),
             options=(
                 Option(Channel.SMS.value, _("短信"), hint=_("发到您登记的手机号")),
-                Option(Channel.MAIL.value, _("邮件"), hint=_("发到您账号里的邮箱")),
+                Option(Channel.MAIL.value, _("邮件"), hint=_("发到下面的邮箱")),
             ),
+        ),
+        FieldSpec(
+            "mail_to",
+            _("邮箱"),
+            FieldKind.TEXT,
+            required=False,
+            hint=_("新填的邮箱会收到一封确认邮件，点了里面的链接才算数。不要了就清空。"),
+            max_length=200,
+            sensitive=True,
         ),
         FieldSpec(
             "language",
@@ -122,5 +160,6 @@ urlpatterns = [
     path("my/messages/", messages, name="messages"),
     path("my/messages/read/", read_all, name="read_all"),
     path("my/messages/settings/", settings, name="settings"),
+    path("my/messages/settings/mail/", confirm_mail, name="confirm_mail"),
     path("my/messages/<uuid:pk>/", message, name="message"),
 ]

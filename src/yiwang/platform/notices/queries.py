@@ -70,7 +70,7 @@ def _view(row: Message) -> MessageView:
 def preferences(person: uuid.UUID) -> Preferences:
     """Return how a person wants to be told."""
     row = Preference.objects.filter(pk=person).first()
-    return Preferences(row.sms, row.mail, row.language) if row else Preferences()
+    return Preferences(row.sms, row.mail, row.language, row.mail_to or "") if row else Preferences()
 
 
 def queues() -> list[QueueState]:
@@ -124,4 +124,4 @@ def _recipient(party: Party) -> Recipient:
     if contact is None:
         return Recipient(party)
     wish = Preference.objects.filter(pk=contact.person).first() or Preference(person_id=contact.person)
-    return Recipient(party, wish.language, contact.phone if wish.sms else "", contact.email if wish.mail else "")
+    return Recipient(party, wish.language, contact.phone if wish.sms else "", (wish.mail_to or "") if wish.mail else "")

@@ -97,6 +97,8 @@ class Preferences:
     sms: bool = True
     mail: bool = True
     language: str = DEFAULT_LANGUAGE
+    mail_to: str = ""
+    """Where mail goes; empty until an address was confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

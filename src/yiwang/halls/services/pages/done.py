@@ -44,7 +44,9 @@ ACTS: dict[str, Any] = {
     "licences.renew_code": _("更换出示码"),
     "licences.take_back": _("收回证照的查看授权"),
     "papers.take_back": _("收回存的材料"),
+    "notices.ask_mail": _("登记邮箱"),
     "notices.choose": _("选择通知方式"),
+    "notices.confirm_mail": _("确认邮箱"),
     "notices.mark_all_read": _("消息全部标为已读"),
     "notices.mark_read": _("查看消息"),
 }

@@ -1,7 +1,18 @@
+import re
+from datetime import date, timedelta
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from django.conf import settings as django
+from django.db import connection
 from django.test import Client
 
-from yiwang.platform.notices.models import Message, Preference
+from yiwang.kernel import clock
+from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind
+from yiwang.platform.identity.secret import Secret
+from yiwang.platform.notices import acts, queries, tasks
+from yiwang.platform.notices.models import Delivery, Message, Preference
 
 pytestmark = pytest.mark.usefixtures("testville")
 
@@ -85,3 +96,62 @@ def test_only_the_system_administrator_sees_the_channels(told, sign_in):
     assert "等待发出" in page
     assert "19900000004" not in page
     assert sign_in("supervisor").get("/desk/channels/").status_code == 403
+
+
+@pytest.mark.usefixtures("told")
+def test_an_address_for_mail_counts_once_its_owner_confirmed_it(sign_in, person_id, deliver, journey, monkeypatch):
+    sent = []
+    monkeypatch.setattr(tasks, "ask_by_mail_soon", lambda to, title, text, key: sent.append((to, text)))
+    client, page = sign_in("elder"), "/my/messages/settings/"
+    wish = {"f-channels": ["mail"], "f-language": "zh-hans"}
+    wrong = client.post(page, {"key": "m0", "f-mail_to": "elder at example", **wish})
+    assert wrong.status_code == 422
+    assert "邮箱写得不对" in wrong.content.decode()
+    assert "elder at example" in wrong.content.decode()  # what was typed stays
+    assert not sent
+
+    assert (
+        "确认邮件发出去了"
+        in client.post(page, {"key": "m1", "f-mail_to": "elder@example.test", **wish}, follow=True).content.decode()
+    )
+    assert queries.preferences(person_id("elder")).mail_to == ""
+    to, text = sent.pop()
+    assert to == "elder@example.test"
+    link = re.search(r"https?://\S+", text)[0].removeprefix(django.BASE_URL)
+    token = parse_qs(urlsplit(link).query)["confirm"][0]
+
+    other = sign_in("starter")
+    assert "elder@example.test" not in other.get(link).content.decode()
+    other.post(page + "mail/", {"key": "m2", "token": token})
+    assert queries.preferences(person_id("starter")).mail_to == ""
+
+    assert "elder@example.test" in client.get(link).content.decode()
+    client.post(page + "mail/", {"key": "m3", "token": token})
+    assert queries.preferences(person_id("elder")).mail_to == "elder@example.test"
+    found = queries.recipients(Party(PartyKind.PERSON, person_id("elder")), None)[0]
+    assert (found.sms, found.mail) == ("", "elder@example.test")
+    raw = connection.cursor().execute("SELECT mail_to FROM notices_preference").fetchone()[0]
+    assert b"example" not in bytes(raw)
+
+    list(journey("elder", "old_age", start=date(2026, 5, 4)).steps())
+    deliver("notices")
+    mails = Delivery.objects.filter(channel="mail")
+    assert mails
+    assert {row.destination for row in mails} == {"elder@example.test"}
+
+    client.post(page, {"key": "m4", "f-mail_to": "", **wish})
+    assert queries.preferences(person_id("elder")).mail_to == ""
+
+
+@pytest.mark.usefixtures("told")
+def test_an_old_link_confirms_nothing(sign_in, person_id, monkeypatch):
+    sent = []
+    monkeypatch.setattr(tasks, "ask_by_mail_soon", lambda to, title, text, key: sent.append(text))
+    me = Actor(kind=ActorKind.PERSON, id=person_id("elder"), level=AssuranceLevel.L3)
+    with clock.at(clock.now() - timedelta(days=1, seconds=1)):
+        acts.ask_mail(Secret("elder@example.test"), by=me, key="o1")
+    token = parse_qs(urlsplit(re.search(r"https?://\S+", sent[0])[0]).query)["confirm"][0]
+    assert "过期" in sign_in("elder").get("/my/messages/settings/", {"confirm": token}).content.decode()
+    for bad in (token, token[:-6], "x", "é"):
+        with pytest.raises(Invalid):
+            acts.confirm_mail(bad, by=me, key=f"o{bad[-3:]}")
