@@ -345,7 +345,7 @@ class IssueIn(Schema):
     joint: list[HolderIn] = Field([], max_length=9, description="共同持证人")
     values: Values
     number: Text = ""
-    valid_to: date | None = None
+    valid_to: date | None = Field(None, description="有效期至；9999-12-31 为长期")
 
 
 class ChangeIn(Schema):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -27,7 +28,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.licences import tasks
+from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
 from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
@@ -107,32 +108,52 @@ def work_on() -> int:
         if batch is None:
             return 0
         before = batch.done
-        with system_record("licences.enter_history") as record:
-            record.detail["batch"] = str(batch.pk)
-            try:
-                with transaction.atomic():
-                    _turn(batch)
-            except (BadArchive, store.NoSuchFile) as error:
-                batch.refresh_from_db()
-                batch.state, batch.error = BatchState.BROKEN.value, str(error)[:400]
-            if batch.state == BatchState.RUNNING and batch.done >= batch.total:
-                batch.state = BatchState.DONE.value
-            if batch.state != BatchState.RUNNING:
-                batch.ended_at = clock.now()
-            batch.save()
+        try:
+            _advance(batch)
+        except _ROW_FAULTS:
+            batch.refresh_from_db()
+            _advance(batch, apart=True)
         return max(batch.done - before, 1)
 
 
-@dataclass(frozen=True, slots=True)
+_ROW_FAULTS = (Invalid, DataError, IntegrityError, ValueError, OverflowError)
+"""What a row may hold that nobody looked for: it is that row's fault, and no reason to try the same rows for ever."""
+
+
+def _advance(batch: Batch, *, apart: bool = False) -> None:
+    """Enter the next rows; ``apart`` each by itself, so that one that cannot be entered leaves the others in peace."""
+    try:
+        with _recorded(batch):
+            _turn(batch, apart=apart)
+            if batch.done >= batch.total:
+                batch.state, batch.ended_at = BatchState.DONE.value, clock.now()
+            batch.save()
+    except (BadArchive, store.NoSuchFile) as error:
+        batch.refresh_from_db()
+        with _recorded(batch):
+            batch.state, batch.error, batch.ended_at = BatchState.BROKEN.value, str(error)[:400], clock.now()
+            batch.save()
+
+
+@contextmanager
+def _recorded(batch: Batch) -> Iterator[None]:
+    with system_record("licences.enter_history") as record:
+        record.detail["batch"] = str(batch.pk)
+        yield
+
+
 class _Wrong(Exception):
-    """A row that cannot be taken over."""
+    """A row that cannot be taken over: where it is wrong, and what to mend."""
 
-    column: str
-    reason: str
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(column, reason)
+        self.column, self.reason = column, reason
 
 
-def _turn(batch: Batch) -> None:
-    agency = directory.agencies_by_path([batch.agency_path])[0]
+def _turn(batch: Batch, *, apart: bool) -> None:
+    agency = next(iter(directory.agencies_by_path([batch.agency_path])), None)
+    if agency is None:
+        raise BadArchive(_("导入这一批的部门已经没有了。"))
     spec, elements = licence_type(batch.type_id), catalog.elements()
     faults = []
     with store.open_file(batch.archive) as file:
@@ -140,12 +161,29 @@ def _turn(batch: Batch) -> None:
         for _number, (line, row) in zip(range(TURN), archive.rows(batch.done), strict=False):
             batch.done += 1
             try:
-                _enter(archive, row, spec, agency, elements)
+                with _recorded(batch) if apart else nullcontext():
+                    _enter(archive, row, spec, agency, elements)
                 batch.entered += 1
-            except _Wrong as wrong:
+            except (_Wrong, *_ROW_FAULTS) as error:
+                wrong = _wrong(error, spec) if apart or isinstance(error, _Wrong) else None
+                if wrong is None:
+                    raise
                 faults.append(RowFault(batch=batch, line=line, column=wrong.column[:60], reason=wrong.reason[:200]))
     batch.refused += len(faults)
     RowFault.objects.bulk_create(faults)
+
+
+def _wrong(error: Exception, spec: LicenceTypeSpec) -> _Wrong:
+    """Say of what went wrong with a row where, and what to mend."""
+    if isinstance(error, _Wrong):
+        return error
+    if isinstance(error, Invalid) and error.errors:
+        columns = {field.name: field.label for field in spec.fields}
+        return _Wrong(columns.get(error.errors[0].field, _WHOLE_ROW), error.errors[0].message)
+    return _Wrong(_WHOLE_ROW, _("这一行有存不下的内容（太长、编号重复，或者有特殊字符），请核对。"))
+
+
+_WHOLE_ROW = "整行"
 
 
 def _enter(
@@ -156,6 +194,9 @@ def _enter(
     elements: dict[str, DataElement],
 ) -> None:
     """Take one row over, at level C. Raises _Wrong."""
+    for column, cell in row.items():
+        if "\0" in cell:
+            raise _Wrong(column, _("有看不见的特殊字符，请重新输入。"))
     number = row.get("证照编号", "")
     if not 0 < len(number) <= 80:
         raise _Wrong("证照编号", _("没有填，或者超过 80 个字。"))
@@ -168,7 +209,9 @@ def _enter(
     valid_to = _day(row, "有效期至")
     if valid_to is not None and valid_to < issued_on:
         raise _Wrong("有效期至", _("比发证日期还早。"))
-    joint = [Joint(name) for name in re.split("[、;；]", row.get("共同持证人", "")) if name.strip()]
+    joint = [Joint(name.strip()) for name in re.split("[、;；]", row.get("共同持证人", "")) if name.strip()]
+    if any(len(one.name) > 160 for one in joint):
+        raise _Wrong("共同持证人", _("有一个超过 160 个字；几个人之间用顿号分开。"))
     values = _values(spec, row, elements)
     issue_inside(
         type_code=spec.code,
@@ -206,8 +249,10 @@ def holder_purpose(kind: PartyKind) -> str:
 
 def _day(row: dict[str, str], column: str) -> date | None:
     text = row.get(column, "")
-    if text in {"", "长期"}:
+    if not text:
         return None
+    if text == "长期":
+        return rules.ENDLESS
     found = _DATE.fullmatch(text)
     try:
         return date(*map(int, found.groups())) if found else _unreadable(column)
@@ -236,7 +281,7 @@ def _values(spec: LicenceTypeSpec, row: dict[str, str], elements: dict[str, Data
             values[field.name] = chosen if element.kind is FieldKind.CHOICES else chosen[0]
         elif element is not None and element.kind is FieldKind.DATE:
             day = _day(row, field.label)
-            values[field.name] = day.isoformat() if day else None
+            values[field.name] = day.isoformat() if day and not rules.is_endless(day) else None
         elif len(text) > 400:
             raise _Wrong(field.label, _("超过 400 个字。"))
         else:

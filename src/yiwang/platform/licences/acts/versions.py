@@ -60,9 +60,9 @@ def issue_inside(
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
 
-    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
-    ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
-    from (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
+    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without ``valid_to`` the term is
+    the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
+    (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
     ``holder_index`` finds a holder who is not known yet, ``scan`` is the digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
@@ -88,7 +88,7 @@ def issue_inside(
         region=issuer.region,
         issued_on=today,
         valid_from=today,
-        valid_to=valid_to or rules.last_day(today, spec.validity_months),
+        valid_to=rules.term_end(valid_to, rules.last_day(today, spec.validity_months)),
         trust=trust.value,
         fields=fields_of(spec, values),
         holder_index=None if holder else holder_index,
@@ -206,7 +206,9 @@ def next_version(
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )
     if renewed:
-        row.valid_to = valid_to or rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
+        row.valid_to = rules.term_end(
+            valid_to, rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
+        )
     end(old, LicenceStatus.EXPIRED, operation)
     _enter(row, operation)
     current().emit(RENEWED if renewed else CHANGED, row, previous=str(old.id), case=str(case_id or ""))
@@ -274,11 +276,17 @@ def _enter_card(row: Licence, number: str) -> None:
     if known is None:
         Card.objects.create(number_index=index, licence=row)
         return
-    if known.licence.holder_id != row.holder_id and status_of(known.licence) is LicenceStatus.VALID:
+    if _held_by_others(known.licence, row) and status_of(known.licence) is LicenceStatus.VALID:
         message = _("这个卡号已经是别人的有效卡，请核对。")
         raise Invalid(message, errors=(FieldError(licence_type(row.type_id).card_field, message),))
     known.licence = row
     known.save(update_fields=["licence"])
+
+
+def _held_by_others(one: Licence, other: Licence) -> bool:
+    """Tell whether two licences have not the same holder, known here or known by the blind index of their number."""
+    mine, theirs = ((row.holder_id, bytes(row.holder_index or b"")) for row in (one, other))
+    return mine != theirs
 
 
 def _series(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:
