@@ -148,6 +148,8 @@ def test_paper_comes_in_by_machine_and_from_nobody_else(office: Caller, firm: Ca
     assert (begun.status_code, begun.json()["state"], begun.json()["total"]) == (201, "running", 2)
     while acts.work_on():
         pass
+    taken = next(one for one in firm.get("/licences").json() if one["number"] == "旧 1")
+    assert taken["trust"] == "C"
     done = office.get(f"/licence-imports/{begun.json()['id']}").json()
     assert (done["state"], done["entered"], done["refused"]) == ("done", 1, 1)
     assert done["reasons"][0][1] == 1

@@ -140,11 +140,13 @@ def showing_state(
 
 
 def copy_note(trust: TrustLevel, issuer: str, cause: str, until: str) -> str:
-    """Return what a copy says of itself: who vouches for it, for what it is, until when (信息分级, 国办函〔2016〕108号)."""
+    """Return what a copy says of itself: who vouches for it, for what it is, until when (信息分级, 国办函〔2016〕108号).
+
+    Of level C, which nobody compared with the original, no copies are made.
+    """
     vouched = {
         TrustLevel.A: f"由{issuer}提供",
         TrustLevel.B: "已与原件核对一致",
-        TrustLevel.C: "由持证人上传，使用前须核对原件",
         TrustLevel.D: "由持证人自行提供并承诺真实",
     }
     return f"{vouched[trust]}，仅用于办理政务服务事项：{cause}，有效期至{until}"
