@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -22,8 +23,7 @@ from yiwang.kernel.codes import CodeError
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, PartyKind, Role
+from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory import queries as directory
@@ -32,7 +32,7 @@ from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
 from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
-from yiwang.platform.licences.holding import by_number
+from yiwang.platform.licences.holding import by_number, index_of
 from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
 from yiwang.platform.licences.queries import columns_of, licence_type
 from yiwang.platform.licences.types import BatchState, Joint, LicenceTypeSpec, TrustLevel
@@ -202,7 +202,7 @@ def _enter(
         raise _Wrong("证照编号", _("没有填，或者超过 80 个字。"))
     if Licence.objects.filter(type_id=spec.code, issuer_code=agency.uscc, number=number).exists():
         raise _Wrong("证照编号", _("这个编号的证照已经有了。"))
-    holder, index = _holder(spec, row)
+    holder = _holder(spec, row)
     issued_on = _day(row, "发证日期")
     if issued_on is None or issued_on > clock.today():
         raise _Wrong("发证日期", _("没有填，或者还没有到这一天。"))
@@ -224,12 +224,12 @@ def _enter(
         valid_to=valid_to,
         trust=TrustLevel.C,
         joint=joint,
-        holder_index=index,
+        holder_number=holder.number,
         scan=_scan(archive, row),
     )
 
 
-def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
+def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> Joint:
     name, number = row.get("持证主体", ""), row.get("证件号码", "")
     if not 0 < len(name) <= 160:
         raise _Wrong("持证主体", _("没有填，或者超过 160 个字。"))
@@ -239,12 +239,7 @@ def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
         raise _Wrong("证件号码", str(error)) from None
     if known and known != name:
         raise _Wrong("持证主体", _("和这个证件号码登记的名称不一样。"))
-    return Joint(name, party), blind_index(number, holder_purpose(spec.holder))
-
-
-def holder_purpose(kind: PartyKind) -> str:
-    """Return the purpose of the blind index by which a holder is found later."""
-    return "citizen_id" if kind is PartyKind.PERSON else "uscc"
+    return Joint(name, party, number)
 
 
 def _day(row: dict[str, str], column: str) -> date | None:
@@ -337,9 +332,18 @@ def check_original(licence: Licence, *, by: Actor, key: Key) -> datetime:
     return now
 
 
-def link_holder(party: Party, indexes: list[bytes]) -> int:
-    """Give somebody who is known now the licences that waited for their number; returns how many. Called inside the delivery
-    of an event.
+def link_holder(party: Party, name: str, numbers: Sequence[str]) -> int:
+    """Give somebody who is known now the licences that waited for their number, under their name: nobody gets a licence by
+    another's slip of the pen. Returns how many. Called inside the delivery of an event.
     """
-    waiting = Licence.objects.filter(holder_id=None, holder_kind=party.kind.value, holder_index__in=indexes)
-    return waiting.update(holder_id=party.id, holder_index=None)
+    indexes = [index_of(party.kind, number) for number in numbers if number]
+    waiting = Licence.objects.filter(holder_kind=party.kind.value)
+    own = waiting.filter(holder_id=None, holder_index__in=indexes, holder_name=name)
+    linked = own.update(holder_id=party.id, holder_index=None, holder_number=None)
+    together = waiting.filter(~Q(joint_index=[]), joint_index__overlap=indexes, joint_names__contains=[name])
+    for row in together.select_for_update(of=("self",)):
+        row.joint.append(party.id)
+        row.joint_index = [one for one in map(bytes, row.joint_index) if one not in indexes]
+        row.save(update_fields=["joint", "joint_index"])
+        linked += 1
+    return linked

@@ -21,7 +21,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import FieldError, Party
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
-from yiwang.platform.licences.holding import joint_in
+from yiwang.platform.licences.holding import index_of, joint_in
 from yiwang.platform.licences.models import Card, Licence, LicenceUse
 from yiwang.platform.licences.queries import fields_of, licence_type, status_of
 from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
@@ -54,7 +54,7 @@ def issue_inside(
     trust: TrustLevel = TrustLevel.A,
     associated: str = "",
     joint: Sequence[Joint] = (),
-    holder_index: bytes | None = None,
+    holder_number: str = "",
     scan: str = "",
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
@@ -63,7 +63,7 @@ def issue_inside(
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without ``valid_to`` the term is
     the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
     (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
-    ``holder_index`` finds a holder who is not known yet, ``scan`` is the digest of the paper's scan (存量证照数字化).
+    By ``holder_number`` who is not known yet finds it later, ``scan`` is the digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -80,8 +80,7 @@ def issue_inside(
         holder_kind=holder.kind.value if holder else spec.holder.value,
         holder_id=holder.id if holder else None,
         holder_name=holder_name,
-        joint=[one.party.id for one in others if one.party],
-        joint_names=[one.name for one in others],
+        **_joint(spec, others),
         issuer_code=issuer.uscc,
         issuer_name=issuer.name,
         issuer_path=issuer.path,
@@ -91,7 +90,8 @@ def issue_inside(
         valid_to=rules.term_end(valid_to, rules.last_day(today, spec.validity_months)),
         trust=trust.value,
         fields=fields_of(spec, values),
-        holder_index=None if holder else holder_index,
+        holder_index=None if holder or not holder_number else index_of(spec.holder, holder_number),
+        holder_number=None if holder else holder_number or None,
         scan=scan,
         case_id=case_id,
         associated=associated,
@@ -99,6 +99,20 @@ def issue_inside(
     _enter(row, Operation.TRANSFER_IN if associated else Operation.ISSUE)
     current().emit(ISSUED, row, type=type_code, case=str(case_id or ""))
     return row.id
+
+
+_JOINT = ("joint", "joint_names", "joint_numbers", "joint_index")
+
+
+def _joint(spec: LicenceTypeSpec, others: Sequence[Joint]) -> dict[str, Any]:
+    """Return what a row says of those who hold it together with its holder."""
+    values: tuple[list[Any], ...] = (
+        [one.party.id for one in others if one.party],
+        [one.name for one in others],
+        [one.number for one in others],
+        [index_of(spec.holder, one.number) for one in others if one.number and not one.party],
+    )
+    return dict(zip(_JOINT, values, strict=True))
 
 
 def renew_inside(
@@ -189,8 +203,7 @@ def next_version(
         holder_kind=old.holder_kind,
         holder_id=old.holder_id,
         holder_name=holder_name or old.holder_name,
-        joint=old.joint if joint is None else [one.party.id for one in joint if one.party],
-        joint_names=old.joint_names if joint is None else [one.name for one in joint],
+        **({name: getattr(old, name) for name in _JOINT} if joint is None else _joint(spec, joint)),
         issuer_code=old.issuer_code,
         issuer_name=old.issuer_name,
         issuer_path=old.issuer_path,
@@ -201,6 +214,7 @@ def next_version(
         trust=old.trust,
         fields=old.fields | fields_of(spec, values),
         holder_index=old.holder_index,
+        holder_number=old.holder_number,
         scan=old.scan,
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,
