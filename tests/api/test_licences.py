@@ -53,6 +53,11 @@ def test_a_licence_s_life_by_machine(office: Caller, firm: Caller) -> None:
     assert one["id"] not in mine
 
 
+def test_the_year_9999_is_without_end(office: Caller) -> None:
+    made = office.write("POST", "/licences", ISSUE | {"valid_to": "9999-12-31"})
+    assert (made.status_code, made.json()["valid_to"]) == (201, None)
+
+
 def test_what_is_wrong_is_told(office: Caller) -> None:
     path = f"/licences/{office.write('POST', '/licences', ISSUE).json()['id']}/operations"
     assert problem(office.write("POST", path, {"operation": "hold"}))[0] == 422
@@ -143,6 +148,8 @@ def test_paper_comes_in_by_machine_and_from_nobody_else(office: Caller, firm: Ca
     assert (begun.status_code, begun.json()["state"], begun.json()["total"]) == (201, "running", 2)
     while acts.work_on():
         pass
+    taken = next(one for one in firm.get("/licences").json() if one["number"] == "旧 1")
+    assert taken["trust"] == "C"
     done = office.get(f"/licence-imports/{begun.json()['id']}").json()
     assert (done["state"], done["entered"], done["refused"]) == ("done", 1, 1)
     assert done["reasons"][0][1] == 1

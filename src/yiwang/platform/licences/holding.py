@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from yiwang.kernel.codes import CodeError, parse_citizen_id, parse_uscc
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.licences.types import Joint, LicenceTypeSpec
@@ -34,8 +35,13 @@ def joint_in(spec: LicenceTypeSpec, values: Mapping[str, Any]) -> list[Joint]:
             if not name:
                 continue
             try:
-                _number, party, known = by_number(spec.holder, str(row.get(where.number) or ""))
+                number, party, known = by_number(spec.holder, str(row.get(where.number) or ""))
             except CodeError:
-                party, known = None, ""
-            found.append(Joint(name, party if known == name else None))
+                number, party, known = "", None, ""
+            found.append(Joint(name, party, number) if known in {"", name} else Joint(name))
     return found
+
+
+def index_of(kind: PartyKind, number: str) -> bytes:
+    """Return the blind index by which a holder is found when they become known here."""
+    return blind_index(number, "citizen_id" if kind is PartyKind.PERSON else "uscc")

@@ -27,6 +27,7 @@ from yiwang.platform.licences.types import (
     LicenceView,
     Operation,
     ShowingState,
+    TrustLevel,
     Verdict,
     Verification,
 )
@@ -116,6 +117,9 @@ class LicenceOut(Schema):
     valid_from: date
     valid_to: date | None
     status: LicenceStatus
+    trust: TrustLevel = Field(
+        description="可信等级：A 签发机关提供，B 窗口核对过原件，C 扫描来的、核对原件前不能用，D 本人承诺"
+    )
     fields: dict[str, Any]
     labels: dict[str, str]
     case_id: uuid.UUID | None
@@ -207,6 +211,7 @@ class ShownOut(Schema):
     purpose: str
     until: datetime | None
     licences: list[LicenceOut]
+    unchecked: int = Field(description="另有几份是扫描来的，还没有核对原件，所以不给看")
 
 
 class CopyIn(Schema):
@@ -234,6 +239,7 @@ def _showing(showing: uuid.UUID, by: Actor) -> dict[str, Any]:
         "purpose": found.purpose,
         "until": found.until,
         "licences": licences,
+        "unchecked": queries.unchecked(showing, by),
     }
 
 
@@ -345,7 +351,7 @@ class IssueIn(Schema):
     joint: list[HolderIn] = Field([], max_length=9, description="共同持证人")
     values: Values
     number: Text = ""
-    valid_to: date | None = None
+    valid_to: date | None = Field(None, description="有效期至；9999-12-31 为长期")
 
 
 class ChangeIn(Schema):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.reach import HANDLING, reached
-from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind, Reach, Role
 from yiwang.platform.licences import ports
 
@@ -101,7 +101,13 @@ class Licence(models.Model):
     trust = models.CharField(max_length=1, default="A")
     fields = SealedJSONField(default=dict)
     holder_index = models.BinaryField(max_length=32, null=True)
-    """Blind index of the number of a holder who was not known here when it was taken over; they get it when they come."""
+    """Blind index of the number of a holder who is not known here yet; they get it when they come."""
+    holder_number = SealedTextField(null=True)
+    """That number itself; the numbers of those who are known stand with them."""
+    joint_numbers = SealedJSONField(null=True)
+    """The numbers of those who hold it together with the holder, in the order of their names; empty where none was given."""
+    joint_index = ArrayField(models.BinaryField(max_length=32), default=list)
+    """Blind indexes of the numbers of those among them who are not known here yet."""
     scan = models.CharField(max_length=64, blank=True)
     """SHA-256 of the scan of the paper that it was taken over from."""
     case_id = models.UUIDField(null=True)
@@ -126,6 +132,7 @@ class Licence(models.Model):
             models.Index(fields=["holder_id", "-issued_on", "-id"], name="licence_wallet"),
             GinIndex(fields=["joint"], name="licence_joint", condition=~Q(joint=[])),
             models.Index(fields=["holder_index"], name="licence_waiting", condition=Q(holder_id=None)),
+            GinIndex(fields=["joint_index"], name="licence_joint_waiting", condition=~Q(joint_index=[])),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["scan"], name="licence_scan", condition=~Q(scan="")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),

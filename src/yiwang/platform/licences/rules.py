@@ -50,6 +50,21 @@ def last_day(first: date, months: int) -> date | None:
     return add_months(first, months) - timedelta(days=1) if months else None
 
 
+ENDLESS = date.max
+"""How a term without end is written where a day must stand: registers write 9999-12-31 for 长期."""
+
+
+def is_endless(day: date) -> bool:
+    """Tell whether a last day stands for a term without end (the year 9999)."""
+    return day.year == ENDLESS.year
+
+
+def term_end(given: date | None, usual: date | None) -> date | None:
+    """Return the last day of a term: as it is given, else as is usual; nothing for one without end."""
+    last = given or usual
+    return None if last is None or is_endless(last) else last
+
+
 def renewal_in_time(applied_on: date | None, valid_to: date) -> bool:
     """Tell whether renewal was applied for at least 30 days before the end (art. 50 (1))."""
     return applied_on is not None and (valid_to - applied_on).days >= RENEWAL_DAYS
@@ -125,11 +140,13 @@ def showing_state(
 
 
 def copy_note(trust: TrustLevel, issuer: str, cause: str, until: str) -> str:
-    """Return what a copy says of itself: who vouches for it, for what it is, until when (信息分级, 国办函〔2016〕108号)."""
+    """Return what a copy says of itself: who vouches for it, for what it is, until when (信息分级, 国办函〔2016〕108号).
+
+    Of level C, which nobody compared with the original, no copies are made.
+    """
     vouched = {
         TrustLevel.A: f"由{issuer}提供",
         TrustLevel.B: "已与原件核对一致",
-        TrustLevel.C: "由持证人上传，使用前须核对原件",
         TrustLevel.D: "由持证人自行提供并承诺真实",
     }
     return f"{vouched[trust]}，仅用于办理政务服务事项：{cause}，有效期至{until}"

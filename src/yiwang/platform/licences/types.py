@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -154,10 +154,13 @@ class TypeInItems:
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """Somebody who holds a licence together with its holder; ``party`` if known here."""
+    """Somebody who holds a licence, or holds it together with its holder; ``party`` if known here, else found later by
+    ``number``.
+    """
 
     name: str
     party: Party | None = None
+    number: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from yiwang.platform.licences.acts.showing import (
 )
 from yiwang.platform.licences.models import Card, Showing
 from yiwang.platform.licences.queries import status_of
-from yiwang.platform.licences.types import Consent, LicenceStatus, Way
+from yiwang.platform.licences.types import Consent, LicenceStatus, TrustLevel, Way
 
 COUNTER = Permission(
     name="licences.counter", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.INTAKE, Role.ISSUER})
@@ -41,8 +41,8 @@ CHALLENGE = "showing"
 def read_card(number: Secret, purpose: str, *, by: Actor, key: Key) -> uuid.UUID:
     """Read the card of somebody at the counter, and say what for: it waits for them to agree. Returns the showing's id.
 
-    Raises Invalid for a card that is not known, is not in force or is nobody's here (which of these is not told), or
-    without a purpose; TooMany from the eleventh card in a minute on.
+    Raises Invalid for a card that is not known, is not in force or is nobody's here (which of these is not told), for one
+    that nobody compared with the original, or without a purpose; TooMany from the eleventh card in a minute on.
     """
     limits.count(f"card:{by.id}", CARDS_A_MINUTE, 60)
     purpose, agency = purpose_of(purpose), agency_of(by)
@@ -56,6 +56,9 @@ def read_card(number: Secret, purpose: str, *, by: Actor, key: Key) -> uuid.UUID
         or status_of(card.licence) is not LicenceStatus.VALID
     ):
         message = _("没有这张卡，或者卡已经挂失、注销。请核对卡号。")
+        raise Invalid(message, errors=(FieldError("card", message),))
+    if card.licence.trust == TrustLevel.C:
+        message = _("这张卡的信息是从纸质档案扫描来的，还没有核对原件，不能用来查看证照。请先核对原件。")
         raise Invalid(message, errors=(FieldError("card", message),))
     row = begin(Way.CARD, holder, None)
     ask(row, agency, purpose, by)

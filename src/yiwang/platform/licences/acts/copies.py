@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock
 from yiwang.kernel.acts import Permission, act_on, current, event
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.problems import Invalid
+from yiwang.kernel.problems import Invalid, NotNow
 from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key
 from yiwang.platform.licences import making
 from yiwang.platform.licences.acts.versions import locked
@@ -28,9 +28,14 @@ def in_force(licence: Licence) -> Denial | None:
     """Say why a licence cannot be shown or copied now."""
     if status_of(licence) is not LicenceStatus.VALID:
         return Denial("not-valid", _("这份证照现在不是有效状态，不能做副本。"))
-    if licence.trust == TrustLevel.C and licence.scan:
-        return Denial("not-checked", _("这份证照还没有和原件核对，请先带原件到窗口核对。"))
+    if licence.trust == TrustLevel.C:
+        return Denial("not-checked", unchecked())
     return None
+
+
+def unchecked() -> str:
+    """Say why nothing rests on a licence that was only scanned."""
+    return _("这份证照还没有和原件核对，请先带原件到窗口核对。")
 
 
 @act_on("licences.copy", Licence.objects.lock, permission=HOLDERS, ready=in_force, announces=COPIED)
@@ -67,7 +72,12 @@ def made(
     case_id: uuid.UUID | None = None,
     showing: Showing | None = None,
 ) -> LicenceCopy:
-    """Make the copy, for its term or the licence's, whichever is shorter, and write it into the use log."""
+    """Make the copy, for its term or the licence's, whichever is shorter, and write it into the use log.
+
+    Raises NotNow for a licence that nobody compared with the original: the issuer's seal vouches for it.
+    """
+    if licence.trust == TrustLevel.C:
+        raise NotNow(unchecked())
     if licence.valid_to is not None:
         expires_on = min(expires_on, licence.valid_to)
     pk = uuid7()

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
@@ -21,17 +23,16 @@ from yiwang.kernel.codes import CodeError
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid
-from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, PartyKind, Role
+from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Party, Role
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
-from yiwang.platform.licences import tasks
+from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
 from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
-from yiwang.platform.licences.holding import by_number
+from yiwang.platform.licences.holding import by_number, index_of
 from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
 from yiwang.platform.licences.queries import columns_of, licence_type
 from yiwang.platform.licences.types import BatchState, Joint, LicenceTypeSpec, TrustLevel
@@ -107,32 +108,52 @@ def work_on() -> int:
         if batch is None:
             return 0
         before = batch.done
-        with system_record("licences.enter_history") as record:
-            record.detail["batch"] = str(batch.pk)
-            try:
-                with transaction.atomic():
-                    _turn(batch)
-            except (BadArchive, store.NoSuchFile) as error:
-                batch.refresh_from_db()
-                batch.state, batch.error = BatchState.BROKEN.value, str(error)[:400]
-            if batch.state == BatchState.RUNNING and batch.done >= batch.total:
-                batch.state = BatchState.DONE.value
-            if batch.state != BatchState.RUNNING:
-                batch.ended_at = clock.now()
-            batch.save()
+        try:
+            _advance(batch)
+        except _ROW_FAULTS:
+            batch.refresh_from_db()
+            _advance(batch, apart=True)
         return max(batch.done - before, 1)
 
 
-@dataclass(frozen=True, slots=True)
+_ROW_FAULTS = (Invalid, DataError, IntegrityError, ValueError, OverflowError)
+"""What a row may hold that nobody looked for: it is that row's fault, and no reason to try the same rows for ever."""
+
+
+def _advance(batch: Batch, *, apart: bool = False) -> None:
+    """Enter the next rows; ``apart`` each by itself, so that one that cannot be entered leaves the others in peace."""
+    try:
+        with _recorded(batch):
+            _turn(batch, apart=apart)
+            if batch.done >= batch.total:
+                batch.state, batch.ended_at = BatchState.DONE.value, clock.now()
+            batch.save()
+    except (BadArchive, store.NoSuchFile) as error:
+        batch.refresh_from_db()
+        with _recorded(batch):
+            batch.state, batch.error, batch.ended_at = BatchState.BROKEN.value, str(error)[:400], clock.now()
+            batch.save()
+
+
+@contextmanager
+def _recorded(batch: Batch) -> Iterator[None]:
+    with system_record("licences.enter_history") as record:
+        record.detail["batch"] = str(batch.pk)
+        yield
+
+
 class _Wrong(Exception):
-    """A row that cannot be taken over."""
+    """A row that cannot be taken over: where it is wrong, and what to mend."""
 
-    column: str
-    reason: str
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(column, reason)
+        self.column, self.reason = column, reason
 
 
-def _turn(batch: Batch) -> None:
-    agency = directory.agencies_by_path([batch.agency_path])[0]
+def _turn(batch: Batch, *, apart: bool) -> None:
+    agency = next(iter(directory.agencies_by_path([batch.agency_path])), None)
+    if agency is None:
+        raise BadArchive(_("导入这一批的部门已经没有了。"))
     spec, elements = licence_type(batch.type_id), catalog.elements()
     faults = []
     with store.open_file(batch.archive) as file:
@@ -140,12 +161,29 @@ def _turn(batch: Batch) -> None:
         for _number, (line, row) in zip(range(TURN), archive.rows(batch.done), strict=False):
             batch.done += 1
             try:
-                _enter(archive, row, spec, agency, elements)
+                with _recorded(batch) if apart else nullcontext():
+                    _enter(archive, row, spec, agency, elements)
                 batch.entered += 1
-            except _Wrong as wrong:
+            except (_Wrong, *_ROW_FAULTS) as error:
+                wrong = _wrong(error, spec) if apart or isinstance(error, _Wrong) else None
+                if wrong is None:
+                    raise
                 faults.append(RowFault(batch=batch, line=line, column=wrong.column[:60], reason=wrong.reason[:200]))
     batch.refused += len(faults)
     RowFault.objects.bulk_create(faults)
+
+
+def _wrong(error: Exception, spec: LicenceTypeSpec) -> _Wrong:
+    """Say of what went wrong with a row where, and what to mend."""
+    if isinstance(error, _Wrong):
+        return error
+    if isinstance(error, Invalid) and error.errors:
+        columns = {field.name: field.label for field in spec.fields}
+        return _Wrong(columns.get(error.errors[0].field, _WHOLE_ROW), error.errors[0].message)
+    return _Wrong(_WHOLE_ROW, _("这一行有存不下的内容（太长、编号重复，或者有特殊字符），请核对。"))
+
+
+_WHOLE_ROW = "整行"
 
 
 def _enter(
@@ -156,19 +194,24 @@ def _enter(
     elements: dict[str, DataElement],
 ) -> None:
     """Take one row over, at level C. Raises _Wrong."""
+    for column, cell in row.items():
+        if "\0" in cell:
+            raise _Wrong(column, _("有看不见的特殊字符，请重新输入。"))
     number = row.get("证照编号", "")
     if not 0 < len(number) <= 80:
         raise _Wrong("证照编号", _("没有填，或者超过 80 个字。"))
     if Licence.objects.filter(type_id=spec.code, issuer_code=agency.uscc, number=number).exists():
         raise _Wrong("证照编号", _("这个编号的证照已经有了。"))
-    holder, index = _holder(spec, row)
+    holder = _holder(spec, row)
     issued_on = _day(row, "发证日期")
     if issued_on is None or issued_on > clock.today():
         raise _Wrong("发证日期", _("没有填，或者还没有到这一天。"))
     valid_to = _day(row, "有效期至")
     if valid_to is not None and valid_to < issued_on:
         raise _Wrong("有效期至", _("比发证日期还早。"))
-    joint = [Joint(name) for name in re.split("[、;；]", row.get("共同持证人", "")) if name.strip()]
+    joint = [Joint(name.strip()) for name in re.split("[、;；]", row.get("共同持证人", "")) if name.strip()]
+    if any(len(one.name) > 160 for one in joint):
+        raise _Wrong("共同持证人", _("有一个超过 160 个字；几个人之间用顿号分开。"))
     values = _values(spec, row, elements)
     issue_inside(
         type_code=spec.code,
@@ -181,12 +224,12 @@ def _enter(
         valid_to=valid_to,
         trust=TrustLevel.C,
         joint=joint,
-        holder_index=index,
+        holder_number=holder.number,
         scan=_scan(archive, row),
     )
 
 
-def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
+def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> Joint:
     name, number = row.get("持证主体", ""), row.get("证件号码", "")
     if not 0 < len(name) <= 160:
         raise _Wrong("持证主体", _("没有填，或者超过 160 个字。"))
@@ -196,18 +239,15 @@ def _holder(spec: LicenceTypeSpec, row: dict[str, str]) -> tuple[Joint, bytes]:
         raise _Wrong("证件号码", str(error)) from None
     if known and known != name:
         raise _Wrong("持证主体", _("和这个证件号码登记的名称不一样。"))
-    return Joint(name, party), blind_index(number, holder_purpose(spec.holder))
-
-
-def holder_purpose(kind: PartyKind) -> str:
-    """Return the purpose of the blind index by which a holder is found later."""
-    return "citizen_id" if kind is PartyKind.PERSON else "uscc"
+    return Joint(name, party, number)
 
 
 def _day(row: dict[str, str], column: str) -> date | None:
     text = row.get(column, "")
-    if text in {"", "长期"}:
+    if not text:
         return None
+    if text == "长期":
+        return rules.ENDLESS
     found = _DATE.fullmatch(text)
     try:
         return date(*map(int, found.groups())) if found else _unreadable(column)
@@ -236,7 +276,7 @@ def _values(spec: LicenceTypeSpec, row: dict[str, str], elements: dict[str, Data
             values[field.name] = chosen if element.kind is FieldKind.CHOICES else chosen[0]
         elif element is not None and element.kind is FieldKind.DATE:
             day = _day(row, field.label)
-            values[field.name] = day.isoformat() if day else None
+            values[field.name] = day.isoformat() if day and not rules.is_endless(day) else None
         elif len(text) > 400:
             raise _Wrong(field.label, _("超过 400 个字。"))
         else:
@@ -292,9 +332,18 @@ def check_original(licence: Licence, *, by: Actor, key: Key) -> datetime:
     return now
 
 
-def link_holder(party: Party, indexes: list[bytes]) -> int:
-    """Give somebody who is known now the licences that waited for their number; returns how many. Called inside the delivery
-    of an event.
+def link_holder(party: Party, name: str, numbers: Sequence[str]) -> int:
+    """Give somebody who is known now the licences that waited for their number, under their name: nobody gets a licence by
+    another's slip of the pen. Returns how many. Called inside the delivery of an event.
     """
-    waiting = Licence.objects.filter(holder_id=None, holder_kind=party.kind.value, holder_index__in=indexes)
-    return waiting.update(holder_id=party.id, holder_index=None)
+    indexes = [index_of(party.kind, number) for number in numbers if number]
+    waiting = Licence.objects.filter(holder_kind=party.kind.value)
+    own = waiting.filter(holder_id=None, holder_index__in=indexes, holder_name=name)
+    linked = own.update(holder_id=party.id, holder_index=None, holder_number=None)
+    together = waiting.filter(~Q(joint_index=[]), joint_index__overlap=indexes, joint_names__contains=[name])
+    for row in together.select_for_update(of=("self",)):
+        row.joint.append(party.id)
+        row.joint_index = [one for one in map(bytes, row.joint_index) if one not in indexes]
+        row.save(update_fields=["joint", "joint_index"])
+        linked += 1
+    return linked

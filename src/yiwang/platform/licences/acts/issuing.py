@@ -14,7 +14,7 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import act, act_on
 from yiwang.kernel.codes import CodeError, parse_licence_id
 from yiwang.kernel.problems import Invalid, NotAllowed
-from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, Party, PartyKind, Role
+from yiwang.kernel.types import Actor, ActorKind, FieldError, Key, PartyKind, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.identity.secret import Secret
@@ -50,9 +50,9 @@ def _holder(kind: PartyKind, given: Holder, field: str = "holder") -> Joint:
     """Return who is to hold it, known here or not. Raises Invalid for a wrong number or a missing or another name."""
     name, errors = given.name.strip(), []
     try:
-        _number, party, known = by_number(kind, given.number.reveal())
+        number, party, known = by_number(kind, given.number.reveal())
     except CodeError as error:
-        party, known = None, ""
+        number, party, known = "", None, ""
         errors.append(FieldError(f"{field}_number", str(error)))
     if not name:
         errors.append(FieldError(f"{field}_name", _("请填写持证主体的名称。")))
@@ -60,7 +60,7 @@ def _holder(kind: PartyKind, given: Holder, field: str = "holder") -> Joint:
         errors.append(FieldError(f"{field}_name", _("名称和号码对不上，请核对。")))
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
-    return Joint(name, party)
+    return Joint(name, party, number)
 
 
 @act("licences.issue", permission=OPERATE)
@@ -80,6 +80,20 @@ def issue(
     ``values`` are the type's own field names. Raises NotAllowed for a type that is not the agency's, Invalid for a wrong
     holder, a term that is over, a number that was given already, or without any of what the licence says.
     """
+    return _issue(type_code, holder, values, joint=joint, number=number, valid_to=valid_to, by=by)
+
+
+def _issue(
+    type_code: str,
+    holder: Holder,
+    values: dict[str, Any],
+    *,
+    joint: Sequence[Holder],
+    number: str,
+    valid_to: date | None,
+    associated: str = "",
+    by: Actor,
+) -> uuid.UUID:
     issuer, spec = issuer_of(by, type_code), licence_type(type_code)
     first = _holder(spec.holder, holder)
     others = [_holder(spec.holder, one, "joint") for one in joint]
@@ -97,22 +111,24 @@ def issue(
         type_code=type_code,
         holder=first.party,
         holder_name=first.name,
+        holder_number=first.number,
         issuer=issuer,
         values=said,
         number=number,
         valid_to=valid_to,
         joint=others,
+        associated=associated,
     )
 
 
 @act("licences.transfer_in", permission=OPERATE)
 def transfer_in(
     type_code: str,
-    holder: Party | None,
-    holder_name: str,
+    holder: Holder,
     values: dict[str, Any],
     associated: str,
     *,
+    joint: Sequence[Holder] = (),
     number: str = "",
     valid_to: date | None = None,
     by: Actor,
@@ -120,22 +136,15 @@ def transfer_in(
 ) -> uuid.UUID:
     """Take over a licence from another place (转入): one of our own that names the one before. Returns its id.
 
-    Raises Invalid unless ``associated`` is a licence identifier with the right check character (GB/T 36904).
+    Raises Invalid unless ``associated`` is a licence identifier with the right check character (GB/T 36904), and what
+    ``issue`` does.
     """
-    issuer = issuer_of(by, type_code)
     try:
         parse_licence_id(associated)
     except CodeError as error:
         raise Invalid(str(error), errors=(FieldError("associated", str(error)),)) from None
-    return issue_inside(
-        type_code=type_code,
-        holder=holder,
-        holder_name=holder_name,
-        issuer=issuer,
-        values=values,
-        number=number,
-        valid_to=valid_to,
-        associated=associated,
+    return _issue(
+        type_code, holder, values, joint=joint, number=number, valid_to=valid_to, associated=associated, by=by
     )
 
 

@@ -21,7 +21,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import FieldError, Party
 from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
-from yiwang.platform.licences.holding import joint_in
+from yiwang.platform.licences.holding import index_of, joint_in
 from yiwang.platform.licences.models import Card, Licence, LicenceUse
 from yiwang.platform.licences.queries import fields_of, licence_type, status_of
 from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
@@ -54,16 +54,16 @@ def issue_inside(
     trust: TrustLevel = TrustLevel.A,
     associated: str = "",
     joint: Sequence[Joint] = (),
-    holder_index: bytes | None = None,
+    holder_number: str = "",
     scan: str = "",
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
 
-    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without
-    ``valid_to`` the term is the type's. ``associated`` is the identifier of the licence elsewhere that this one goes on
-    from (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
-    ``holder_index`` finds a holder who is not known yet, ``scan`` is the digest of the paper's scan (存量证照数字化).
+    ``values`` are data elements (by the type's ``element``) or the type's own field names. Without ``valid_to`` the term is
+    the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
+    (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
+    By ``holder_number`` who is not known yet finds it later, ``scan`` is the digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -80,18 +80,18 @@ def issue_inside(
         holder_kind=holder.kind.value if holder else spec.holder.value,
         holder_id=holder.id if holder else None,
         holder_name=holder_name,
-        joint=[one.party.id for one in others if one.party],
-        joint_names=[one.name for one in others],
+        **_joint(spec, others),
         issuer_code=issuer.uscc,
         issuer_name=issuer.name,
         issuer_path=issuer.path,
         region=issuer.region,
         issued_on=today,
         valid_from=today,
-        valid_to=valid_to or rules.last_day(today, spec.validity_months),
+        valid_to=rules.term_end(valid_to, rules.last_day(today, spec.validity_months)),
         trust=trust.value,
         fields=fields_of(spec, values),
-        holder_index=None if holder else holder_index,
+        holder_index=None if holder or not holder_number else index_of(spec.holder, holder_number),
+        holder_number=None if holder else holder_number or None,
         scan=scan,
         case_id=case_id,
         associated=associated,
@@ -99,6 +99,20 @@ def issue_inside(
     _enter(row, Operation.TRANSFER_IN if associated else Operation.ISSUE)
     current().emit(ISSUED, row, type=type_code, case=str(case_id or ""))
     return row.id
+
+
+_JOINT = ("joint", "joint_names", "joint_numbers", "joint_index")
+
+
+def _joint(spec: LicenceTypeSpec, others: Sequence[Joint]) -> dict[str, Any]:
+    """Return what a row says of those who hold it together with its holder."""
+    values: tuple[list[Any], ...] = (
+        [one.party.id for one in others if one.party],
+        [one.name for one in others],
+        [one.number for one in others],
+        [index_of(spec.holder, one.number) for one in others if one.number and not one.party],
+    )
+    return dict(zip(_JOINT, values, strict=True))
 
 
 def renew_inside(
@@ -189,8 +203,7 @@ def next_version(
         holder_kind=old.holder_kind,
         holder_id=old.holder_id,
         holder_name=holder_name or old.holder_name,
-        joint=old.joint if joint is None else [one.party.id for one in joint if one.party],
-        joint_names=old.joint_names if joint is None else [one.name for one in joint],
+        **({name: getattr(old, name) for name in _JOINT} if joint is None else _joint(spec, joint)),
         issuer_code=old.issuer_code,
         issuer_name=old.issuer_name,
         issuer_path=old.issuer_path,
@@ -201,12 +214,15 @@ def next_version(
         trust=old.trust,
         fields=old.fields | fields_of(spec, values),
         holder_index=old.holder_index,
+        holder_number=old.holder_number,
         scan=old.scan,
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )
     if renewed:
-        row.valid_to = valid_to or rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
+        row.valid_to = rules.term_end(
+            valid_to, rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
+        )
     end(old, LicenceStatus.EXPIRED, operation)
     _enter(row, operation)
     current().emit(RENEWED if renewed else CHANGED, row, previous=str(old.id), case=str(case_id or ""))
@@ -274,11 +290,17 @@ def _enter_card(row: Licence, number: str) -> None:
     if known is None:
         Card.objects.create(number_index=index, licence=row)
         return
-    if known.licence.holder_id != row.holder_id and status_of(known.licence) is LicenceStatus.VALID:
+    if _held_by_others(known.licence, row) and status_of(known.licence) is LicenceStatus.VALID:
         message = _("这个卡号已经是别人的有效卡，请核对。")
         raise Invalid(message, errors=(FieldError(licence_type(row.type_id).card_field, message),))
     known.licence = row
     known.save(update_fields=["licence"])
+
+
+def _held_by_others(one: Licence, other: Licence) -> bool:
+    """Tell whether two licences have not the same holder, known here or known by the blind index of their number."""
+    mine, theirs = ((row.holder_id, bytes(row.holder_index or b"")) for row in (one, other))
+    return mine != theirs
 
 
 def _series(spec: LicenceTypeSpec, issuer: AgencyView, day: date) -> str:

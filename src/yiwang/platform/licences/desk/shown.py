@@ -88,6 +88,7 @@ def _showing(request: HttpRequest, pk: uuid.UUID, problem: str = "", told: str =
             }
             for one in licences
         ],
+        "unchecked": queries.unchecked(pk, by),
         "by_card": found.way is Way.CARD and by.has_role(COUNTER),
         "sent": f"showing:{pk}" in request.session,
         "told": told,

@@ -49,6 +49,7 @@ from yiwang.platform.licences.queries.presenting import (
     seen,
     showings,
     state_of,
+    unchecked,
 )
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "status_of",
     "template_of",
     "type_names",
+    "unchecked",
     "uses",
     "versions",
     "view",

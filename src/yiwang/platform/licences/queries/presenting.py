@@ -21,6 +21,7 @@ from yiwang.platform.licences.types import (
     LicenceView,
     ShowingState,
     ShowingView,
+    TrustLevel,
     Way,
 )
 
@@ -38,12 +39,24 @@ def state_of(row: Showing) -> ShowingState:
 
 
 def held_rows(row: Showing) -> list[Licence]:
-    """Return what a showing shows: its licence, or everything in force that the holder holds."""
-    rows = Licence.objects.select_related("type")
+    """Return what a showing shows: its licence, or everything in force that the holder holds. Nobody is shown what was not
+    compared with the original (STANDARDS 2.6).
+    """
+    rows = Licence.objects.select_related("type").exclude(trust=TrustLevel.C.value)
     if row.licence_id:
         return list(rows.filter(pk=row.licence_id))
     found = rows.filter(held(row.principal), status=LicenceStatus.VALID.value).order_by("-issued_on", "-id")
     return [one for one in found if status_of(one) is LicenceStatus.VALID]
+
+
+def unchecked(pk: uuid.UUID, by: Actor) -> int:
+    """Return how many licences a showing would let the actor see now, had a clerk compared them with the original."""
+    row = _row(pk, by)
+    if state_of(row) is not ShowingState.AGREED or row.licence_id:
+        return 0
+    return Licence.objects.filter(
+        held(row.principal), status=LicenceStatus.VALID.value, trust=TrustLevel.C.value
+    ).count()
 
 
 def get_showing(pk: uuid.UUID, by: Actor) -> ShowingView:

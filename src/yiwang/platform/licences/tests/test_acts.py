@@ -15,6 +15,7 @@ from yiwang.kernel.codes import parse_licence_id
 from yiwang.kernel.models import AuditEntry, Event, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Unavailable
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
+from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, queries
 from yiwang.platform.licences.models import Licence, LicenceUse
 from yiwang.platform.licences.tests.conftest import AMR, official
@@ -250,11 +251,12 @@ def test_a_licence_is_taken_over_from_elsewhere(issue: Issue, monkeypatch: pytes
     before = issue().identifier
     monkeypatch.setattr("yiwang.platform.directory.queries.agencies_by_path", lambda paths: [AMR])
     by, values = official(Role.ISSUER), {"name": "演示餐饮有限公司", "place": "演示路 18 号 1 层"}
+    holder = acts.Holder("演示餐饮有限公司", Secret("91330302MADEM0011Y"))
     for wrong in ("", before[:-1] + ("0" if before[-1] != "0" else "1")):
         with pytest.raises(Invalid) as refused:
-            acts.transfer_in("demo_food", None, "演示餐饮有限公司", values, wrong, by=by, key=f"no{wrong}")
+            acts.transfer_in("demo_food", holder, values, wrong, by=by, key=f"no{wrong}")
         assert refused.value.errors[0].field == "associated"
-    pk = acts.transfer_in("demo_food", None, "演示餐饮有限公司", values, before, by=by, key="yes")
+    pk = acts.transfer_in("demo_food", holder, values, before, by=by, key="yes")
     row = Licence.objects.get(pk=pk)
     assert (row.associated, row.status) == (before, LicenceStatus.VALID)
     assert list(row.uses.values_list("operation", flat=True)) == [Operation.TRANSFER_IN]

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from yiwang.kernel import clock
+from yiwang.kernel.acts import system_record
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, TooMany
 from yiwang.kernel.types import Actor, Party, PartyKind, Role
@@ -19,11 +20,11 @@ from yiwang.platform.directory.models import Agency
 from yiwang.platform.identity.models import Challenge, Person
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.licences import acts, queries
-from yiwang.platform.licences.models import Card, Licence, LicenceUse, Showing
+from yiwang.platform.licences.models import Card, Licence, LicenceCopy, LicenceUse, Showing
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
 from yiwang.platform.licences.tests.test_desk import at_desk
 from yiwang.platform.licences.tests.test_showing import FIRE, PURPOSE, agencies, clerk, holder, key
-from yiwang.platform.licences.types import Consent, LicenceField, ShowingState
+from yiwang.platform.licences.types import Consent, LicenceField, ShowingState, TrustLevel
 
 Issue = Callable[..., Licence]
 CARD = "W10000137"
@@ -235,3 +236,33 @@ def test_at_the_desk(card: Any, person: Person) -> None:
     assert licence.number not in desk.get(page).content.decode()
     assert desk.post(f"{page}consent/", {"consent": "message", "code": code[1], "key": "6"}).status_code == 302
     assert licence.number in desk.get(page).content.decode()
+
+
+def test_what_nobody_compared_with_the_original_is_neither_opened_nor_copied(
+    card: Any, issue: Issue, person: Person
+) -> None:
+    party, desk = Party(PartyKind.PERSON, person.pk), clerk()
+    own = card()
+    scanned = issue(holder=party, trust=TrustLevel.C, scan="0" * 64)
+    pk = read(by=desk)
+    acts.agree(pk, 0, by=myself(person), key=key())
+    assert [one.id for one in queries.seen(pk, desk)] == [own.pk]
+    assert queries.unchecked(pk, desk) == 1
+    assert not LicenceUse.objects.filter(licence=scanned, operation="").exists()
+    with pytest.raises(NotFound):
+        acts.take_copy(pk, scanned.pk, by=desk, key=key())
+    assert not LicenceCopy.objects.exists()
+    assert {one.id for one in queries.wallet(myself(person))} == {own.pk, scanned.pk}
+
+
+def test_a_scanned_card_opens_nothing_until_somebody_saw_it(card: Any) -> None:
+    Licence.objects.filter(pk=card().pk).update(trust="C", scan="0" * 64)
+    with pytest.raises(Invalid, match="核对原件"):
+        read()
+    assert not Showing.objects.exists()
+
+
+def test_no_seal_on_a_copy_of_what_is_not_checked(issue: Issue) -> None:
+    scanned = issue(trust=TrustLevel.C, scan="0" * 64)
+    with pytest.raises(NotNow, match="核对"), system_record("test.copy"):
+        acts.copy_inside(scanned.pk, cause=PURPOSE, expires_on=clock.today(), case_id=uuid.uuid4())

@@ -209,6 +209,10 @@ def test_a_table_without_its_columns_is_refused(old: None) -> None:
         ({"扫描件": "scans/page.jpg"}, "扫描件"),
         ({"姓名": "", "地点": ""}, "姓名"),
         ({"地点": "长" * 401}, "地点"),
+        ({"共同持证人": "演示甲、" + "长" * 161}, "共同持证人"),
+        ({"地点": "演示路\x001 号"}, "地点"),
+        ({"持证主体": "演示\x00老张"}, "持证主体"),
+        ({"发证日期": "9999-12-31"}, "发证日期"),
     ],
 )
 def test_a_wrong_row_is_told_and_the_others_come_in(old: None, changes: dict[str, str], column: str) -> None:
@@ -253,6 +257,77 @@ def test_somebody_else_s_name_for_a_known_number_is_no_match(old: None) -> None:
     assert RowFault.objects.get().column == "持证主体"
 
 
+@pytest.mark.parametrize("written", ["长期", "9999-12-31", "9999年12月31日"])
+def test_long_term_is_without_end_whatever_the_term_of_the_type(old: None, written: str) -> None:
+    enter_type(
+        spec(
+            code="demo_term",
+            type_code="1110000000DEM03148067",
+            holder=PartyKind.PERSON,
+            fields=(LicenceField("name", "姓名", "Name"), LicenceField("place", "地点", "Place")),
+        )
+    )
+    content = packed([row(1, 有效期至=written), row(2, 有效期至="")])
+    acts.begin_import("demo_term", store.save(io.BytesIO(content)), by=STEWARD, key="1")
+    work()
+    endless, usual = Licence.objects.order_by("number")
+    assert endless.valid_to is None
+    assert str(usual.valid_to) == "2023-05-10"
+
+
+@pytest.fixture
+def old_cards(agency: Agency) -> None:
+    """A type whose number opens what its holder holds."""
+    enter_type(
+        spec(
+            code=TYPE,
+            type_code="1110000000DEM03148066",
+            holder=PartyKind.PERSON,
+            validity_months=0,
+            card_field="place",
+            fields=(LicenceField("name", "姓名", "Name"), LicenceField("place", "地点", "Place")),
+        )
+    )
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_somebody_else_s_card_is_told_and_the_others_come_in(old_cards: None, known: bool) -> None:
+    if known:
+        Person.objects.create(
+            name="演示老张2", number=number_of(2), number_index=blind_index(number_of(2), "citizen_id")
+        )
+    rows = [row(serial, 地点=f"DEMO{serial}") for serial in range(1, 4)]
+    pk = begin(packed([*rows, row(4, 地点="DEMO2"), row(5, 发证日期="?"), row(7)]))
+    later = begin(packed([row(6, 地点="DEMO6")]))
+    work()
+    done = queries.get_batch(pk, STEWARD)
+    assert (done.state.value, done.entered, done.refused) == ("done", 4, 2)
+    assert [(one.line, one.column) for one in queries.faults(pk, STEWARD)] == [(5, "地点"), (6, "发证日期")]
+    assert "卡号" in queries.faults(pk, STEWARD)[0].reason
+    assert queries.get_batch(later, STEWARD).state.value == "done"
+    assert Event.objects.filter(name="licence.issued").count() == 5
+
+
+def test_what_nobody_foresaw_in_a_row_stops_neither_the_others_nor_later_batches(
+    old: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk, later = begin(packed([row(1), row(2), row(3)])), begin(packed([row(4)]))
+    made = history.issue_inside
+
+    def too_long(**given: Any) -> uuid.UUID:
+        if given["number"] == "旧000002":
+            given["holder_name"] = "长" * 161
+        return made(**given)
+
+    monkeypatch.setattr(history, "issue_inside", too_long)
+    work()
+    done = queries.get_batch(pk, STEWARD)
+    assert (done.state.value, done.entered, done.refused) == ("done", 2, 1)
+    assert queries.faults(pk, STEWARD)[0].reason.startswith("这一行")
+    assert queries.get_batch(later, STEWARD).state.value == "done"
+    assert Event.objects.filter(name="licence.issued").count() == 3
+
+
 # --- crash and go on ---
 
 
@@ -283,6 +358,13 @@ def test_an_archive_that_is_gone_breaks_its_batch_and_no_other(old: None) -> Non
     work()
     assert queries.get_batch(gone, STEWARD).state.value == "broken"
     assert queries.get_batch(kept, STEWARD).state.value == "done"
+
+
+def test_a_batch_of_an_agency_that_is_gone_stops_no_other(old: None) -> None:
+    gone, kept = begin(packed([row(1)])), begin(packed([row(2)]))
+    Batch.objects.filter(pk=gone).update(agency_path="/330300/no-more/")
+    work()
+    assert (Batch.objects.get(pk=gone).state, Batch.objects.get(pk=kept).state) == ("broken", "done")
 
 
 # --- who may ---

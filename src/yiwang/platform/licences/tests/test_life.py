@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from yiwang.kernel import clock, holidays, timers
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.codes import citizen_id_check
+from yiwang.kernel.events import Happening
 from yiwang.kernel.models import Event, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.sealed import blind_index
@@ -20,7 +22,7 @@ from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
 from yiwang.platform.directory.models import Agency, Region
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.identity.secret import Secret
-from yiwang.platform.licences import acts, checking, holding, queries, rules
+from yiwang.platform.licences import acts, checking, holding, queries, rules, subscribers
 from yiwang.platform.licences.acts import Holder
 from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
@@ -115,6 +117,66 @@ def test_joint_holders_stay_through_a_renewal_and_may_be_changed(issue: Issue) -
     assert queries.versions(alone, SYSTEM)[0].changed == ("持证主体",)
 
 
+def known_later(name: str, body: str) -> Person:
+    """Return somebody whom the platform learns of after their licence was issued."""
+    one = person(name, body)
+    happening = Happening(1, clock.now(), "identity.known", str(one.pk), {"kind": "person"})
+    subscribers.link(happening)
+    subscribers.link(happening)
+    return one
+
+
+def number_of(body: str) -> Secret:
+    return Secret(body + citizen_id_check(body))
+
+
+@pytest.mark.parametrize("by", [official(Role.ISSUER), machine()], ids=["staff", "system"])
+def test_who_is_known_later_finds_what_was_issued_to_their_number(issue: Issue, by: Actor) -> None:
+    enter_home()
+    first, second, other = "33030219900307003", "33030219900307005", "33030219900307007"
+    pk = acts.issue(
+        "demo_home", Holder("演示甲", number_of(first)), {"place": "演示路 1 号"},
+        joint=[Holder("演示乙", number_of(second)), Holder("演示丙", number_of(other))], by=by, key="1",
+    )  # fmt: skip
+    renewed = acts.renew(pk, by=by, key="2")
+    holder, partner, namesake = (
+        known_later("演示甲", first), known_later("演示乙", second), known_later("演示别人", other),
+    )  # fmt: skip
+    for one in (holder, partner):
+        party = Party(PartyKind.PERSON, one.pk)
+        assert [found.id for found in queries.held_by(party)] == [renewed]
+        assert [found.id for found in queries.wallet(Actor(kind=ActorKind.PERSON, id=one.pk, principal=party))] == [
+            renewed
+        ]
+    assert queries.held_by(Party(PartyKind.PERSON, namesake.pk)) == []
+    assert set(Licence.objects.values_list("holder_id", flat=True)) == {holder.pk}
+    assert all(row.joint == [partner.pk] for row in Licence.objects.all())
+
+
+def test_a_firm_that_is_known_later_finds_its_licence_and_one_of_another_name_does_not(issue: Issue) -> None:
+    pk = new(machine())
+    for name in ("演示别家公司", "演示餐饮有限公司"):
+        Organisation.objects.all().delete()
+        firm = Organisation.objects.create(name=name, uscc=USCC, kind="enterprise")
+        subscribers.link(Happening(1, clock.now(), "identity.known", str(firm.pk), {"kind": "organisation"}))
+        found = [one.id for one in queries.held_by(Party(PartyKind.ORGANISATION, firm.pk))]
+        assert found == ([pk] if name == "演示餐饮有限公司" else [])
+
+
+def test_numbers_of_holders_are_nowhere_in_the_open(issue: Issue) -> None:
+    enter_home()
+    numbers = [number_of("33030219900307003"), number_of("33030219900307005")]
+    acts.issue(
+        "demo_home", Holder("演示甲", numbers[0]), {"place": "演示路 1 号"},
+        joint=[Holder("演示乙", numbers[1])], by=machine(), key="1",
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        for table in ("licences_licence", "kernel_auditentry", "kernel_event", "kernel_idempotencykey"):
+            for number in numbers:
+                cursor.execute(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE %s", [f"%{number.reveal()}%"])
+                assert cursor.fetchone()[0] == 0, table
+
+
 # --- own types only ---
 
 
@@ -143,6 +205,11 @@ def test_an_application_names_who_holds_it_too() -> None:
     row = Licence.objects.get(pk=pk)
     assert row.joint == [wife.pk, child.pk]
     assert row.joint_names == [one.name for one in found]
+    five = {"partner_name": "演示共有人五", "partner_number": "330302199501015558"}
+    with system_record("test.issue"):
+        pk = acts.issue_inside(type_code="demo_home", holder=None, holder_name="演示持证人", issuer=AMR, values=five)
+    late = known_later("演示共有人五", "33030219950101555")
+    assert Licence.objects.get(pk=pk).joint == [late.pk]
 
 
 @pytest.mark.parametrize("by", [official(Role.ISSUER), machine()], ids=["staff", "system"])
