@@ -33,7 +33,7 @@ e2e: .venv/.installed-dev node_modules/.installed-dev build
 pictures: .venv/.installed-dev node_modules/.installed build
 	@exec $(BIN)/pytest -m e2e tests/e2e/pictures.py $(ARGS)
 
-# kill -9 of web, worker and database in the middle of journeys and of pushes; `make test` strikes a few times, this one 50 times
+# kill -9 of web, worker, database and agencies' systems in the middle of journeys, pushes, pulls and events; `make test` strikes a few times, this one 50 times
 chaos: .venv/.installed-dev build
 	@YIWANG_CHAOS_PACK=$${YIWANG_CHAOS_PACK:-wenzhou} YIWANG_CHAOS_KILLS=$${YIWANG_CHAOS_KILLS:-50} \
 		exec $(BIN)/pytest -s tests/chaos $(ARGS)

@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of journeys."""
+"""Kill -9 in the middle of journeys, of pushes, and of what is fetched and told."""
 
 import pytest
 

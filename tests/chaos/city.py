@@ -115,6 +115,15 @@ class City:
         serving = [pid for one in self.database() for pid in children(one) if " yiwang yiwang " in command_of(pid)]
         return random.sample(serving, 1) if serving else []
 
+    def agencies(self) -> list[int]:
+        """The parent of the agencies' systems: all of them die with it."""
+        return self._children("simulate agencies")
+
+    def agency(self) -> list[int]:
+        """The system of one agency."""
+        systems = [pid for parent in self.agencies() for pid in children(parent)]
+        return random.sample(systems, 1) if systems else []
+
     def everything(self) -> list[int]:
         """The demo itself: all else dies with it, and somebody starts it again."""
         return [self.demo.pid] if self.demo and self.demo.poll() is None else []

@@ -72,8 +72,15 @@ def connect_house(places: Sequence[Place], base_url: str) -> list[Place]:
     topics = {topic.definition.code for topic in events.topics()}
     desks = [desk for desk in desks if house.PUBLISHES[house.function_of(desk.agency)] in topics]
     for desk in desks:
-        _post(desk, "/platform", _client(desk) | {"base_url": base_url, "secrets": _subscribed(desk)})
+        _post(desk, "/platform", _client(desk) | {"base_url": base_url})
+        listen(desk, house.LISTENS[house.function_of(desk.agency)], "二手房交易，不再让当事人重复填报")
     return desks
+
+
+def listen(place: Place, topics: Sequence[str], why: str) -> None:
+    """Let a system be told of the events of topics, unless it is."""
+    told = _get(place, "/platform").get("secrets", {})
+    _post(place, "/platform", {"secrets": told | {topic: _subscribed(place, topic, why) for topic in topics}})
 
 
 def _client(place: Place) -> dict[str, str]:
@@ -82,7 +89,7 @@ def _client(place: Place) -> dict[str, str]:
     name = f"{agency.name}业务系统（模拟）"
     registered = [one for one in openapi.clients() if one.name == name and not one.closed]
     known = _get(place, "/platform")
-    if registered and known:
+    if registered and "client_id" in known:
         return {one: known[one] for one in ("client_id", "client_secret")}
     for one in registered:
         close_client(one.id, by=SYSTEM, key=uuid.uuid4().hex)
@@ -92,25 +99,19 @@ def _client(place: Place) -> dict[str, str]:
     return {"client_id": client_id, "client_secret": client_secret}
 
 
-def _subscribed(desk: Place) -> dict[str, str]:
-    """Subscribe to what the desk has to be told, unless it is; return the secrets by topic."""
-    found = {}
-    for topic in house.LISTENS[house.function_of(desk.agency)]:
-        address = f"{desk.url}{_EVENTS}"
-        mine = [one for one in events.subscriptions(SYSTEM, 100, topic=topic).items if one.address.endswith(_EVENTS)]
-        mine = [
-            one for one in mine if one.agency_path == directory.get_agency(desk.agency).path and one.state in _GOING
-        ]
-        for one in mine:
-            if one.address != address:  # its port was taken by somebody else
-                end_subscription(one.id, by=SYSTEM, key=uuid.uuid4().hex)
-        pk = next((one.id for one in mine if one.address == address), None)
-        if pk is None:
-            why = "二手房交易，不再让当事人重复填报"
-            pk = subscribe(topic, desk.agency, address, Method.HMAC, why, by=SYSTEM, key=uuid.uuid4().hex)
-            approve_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
-        found[topic] = events.secrets_of(pk, SYSTEM)[0]
-    return found
+def _subscribed(place: Place, topic: str, why: str) -> str:
+    """Subscribe a system to a topic, unless it is; return the secret."""
+    address, agency = f"{place.url}{_EVENTS}", directory.get_agency(place.agency)
+    mine = [one for one in events.subscriptions(SYSTEM, 100, topic=topic).items if one.address.endswith(_EVENTS)]
+    mine = [one for one in mine if one.agency_path == agency.path and one.state in _GOING]
+    for one in mine:
+        if one.address != address:  # its port was taken by somebody else
+            end_subscription(one.id, by=SYSTEM, key=uuid.uuid4().hex)
+    pk = next((one.id for one in mine if one.address == address), None)
+    if pk is None:
+        pk = subscribe(topic, place.agency, address, Method.HMAC, why, by=SYSTEM, key=uuid.uuid4().hex)
+        approve_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+    return events.secrets_of(pk, SYSTEM)[0]
 
 
 def sign(desk: Place, contract: Mapping[str, str]) -> str:

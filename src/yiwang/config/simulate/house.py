@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from yiwang.config.simulate.listening import Listener
 from yiwang.config.simulate.stores import Store
-from yiwang.config.simulate.telling import Platform, client_library
 from yiwang.kernel.clock import SHANGHAI
 
 log = logging.getLogger(__name__)
@@ -55,16 +55,12 @@ def function_of(agency: str) -> str:
     return agency.partition("-")[2]
 
 
-class Desk:
+class Desk(Listener):
     """One agency's part. ``known`` of a contract is what came, by item; ``told`` is by which event each item came."""
 
     def __init__(self, agency: str, store: Store) -> None:
-        self.client = client_library()
+        super().__init__(store)
         self.function = function_of(agency)
-        self.store = store
-        self.platform = Platform(store)
-        self.inbox = self.client.Store(store.path)
-        self.replays = self.client.Replays()
         with closing(self.inbox.connect()) as line:
             line.executescript(_TABLES)
         self._stir = threading.Event()
@@ -72,17 +68,15 @@ class Desk:
     # --- what is told to it ---
 
     def take(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Take a delivery; tell whether it is the platform's."""
-        secrets = self.platform.said().get("secrets", {})
-        try:
-            delivery = self.client.verify(headers, body, list(secrets.values()), replays=self.replays)
-        except self.client.BadSignature:
-            return False
-        self.inbox.apply(list(delivery.events), self._apply)
+        """Take a delivery, and go on with the contracts in it; tell whether it is the platform's."""
+        taken = super().take(headers, body)
         self._stir.set()
-        return True
+        return taken
 
     def _apply(self, event: dict[str, Any], line: sqlite3.Connection) -> None:
+        super()._apply(event, line)
+        if event["type"] not in LISTENS[self.function]:
+            return
         data = event["data"]
         contract = str(data["contract_number"])
         known = self._learn(line, contract, data, str(event["type"]))
@@ -159,7 +153,7 @@ class Desk:
             waiting = line.execute(
                 "SELECT place, id, topic, subject, at, data FROM outbox WHERE NOT sent ORDER BY place LIMIT 200"
             ).fetchall()
-        if not waiting or not platform:
+        if not waiting or "base_url" not in platform:
             return 0
         topic = PUBLISHES[self.function]
         events = [

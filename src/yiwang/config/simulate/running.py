@@ -15,6 +15,7 @@ from pathlib import Path
 from yiwang.config.processes import die_with_parent
 from yiwang.config.simulate import house, tables
 from yiwang.config.simulate.dropping import Dropper, is_dropped
+from yiwang.config.simulate.listening import Listener
 from yiwang.config.simulate.stores import Store
 from yiwang.config.simulate.system import System, serve
 from yiwang.config.simulate.tables import Tables, is_table
@@ -140,6 +141,7 @@ class Systems:
                 store,
                 self._columns(agency, lambda _one: True),
                 place.token,
+                desk or Listener(store),
                 desk,
                 Dropper(store, self.feeds / agency, dropped) if dropped else None,
                 Teller(store, told) if told else None,

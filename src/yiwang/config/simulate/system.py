@@ -3,8 +3,9 @@
 ``GET /rows/DATASET?since=&limit=`` · ``POST /ask`` · ``GET /healthz`` · ``POST /behave`` (``outage``: ``refuse``, ``hang``,
 ``garbage``, ``cut``; ``latency``: milliseconds; ``datasets``: those that the outage is about, none for all) · ``POST /drop``
 (``dataset``: one that is brought as files, from its beginning). Those that speak by themselves are told of the platform by
-``POST /platform`` (with ``datasets``: those to be sent from their beginning). The three desks of a house (``house``) also take
-``POST /events`` and ``POST /contracts``, and show ``GET /house/``.
+``POST /platform`` (with ``datasets``: those to be sent from their beginning, ``secrets``: those of their subscriptions, by
+topic). Each takes ``POST /events``. The three desks of a house (``house``) also take
+``POST /contracts``, and show ``GET /house/``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from yiwang.config.simulate.dropping import Dropper
 from yiwang.config.simulate.house import Contract, Desk
+from yiwang.config.simulate.listening import Listener
 from yiwang.config.simulate.stores import Store, as_row, not_after_now
 from yiwang.config.simulate.tables import Tables
 from yiwang.config.simulate.telling import Platform, Teller
@@ -40,23 +42,23 @@ class System:
     store: Store
     columns: Mapping[str, Sequence[str]]
     token: str
+    listener: Listener
     desk: Desk | None = None
     files: Dropper | None = None
     teller: Teller | None = None
     tables: Tables | None = None
 
     @property
-    def platform(self) -> Platform | None:
-        """Where the platform is, for those that speak to it by themselves."""
-        speaker = self.teller or self.desk
-        return speaker.platform if speaker else None
+    def platform(self) -> Platform:
+        """Where the platform is, as the system was told."""
+        return self.listener.platform
 
     def meet(self, said: Mapping[str, Any]) -> None:
         """Hear where the platform is, and what is to be sent to it."""
+        self.platform.meet(said)
         if self.desk:
             self.desk.meet(said)
         if self.teller:
-            self.teller.platform.meet(said)
             self.teller.ask([str(one) for one in said.get("datasets", ())])
 
 
@@ -109,9 +111,9 @@ class _Handler(BaseHTTPRequestHandler):
             if self._may():
                 self._say(200, desk.contracts())
             return
-        if url.path == "/platform" and (platform := self.server.system.platform):
+        if url.path == "/platform":
             if self._may():
-                self._say(200, platform.said())
+                self._say(200, self.server.system.platform.said())
             return
         head, _slash, dataset = url.path.lstrip("/").partition("/")
         if head != "rows" or dataset not in self.server.system.columns:
@@ -123,9 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
         size = self.headers.get("Content-Length") or "0"
         body = self.rfile.read(min(int(size) if size.isdigit() else 0, _MOST_BODY))
         desk = self.server.system.desk
-        if desk is not None and self.path == "/events":
+        if self.path == "/events":
             if self._is_well([]):
-                self._send(204 if desk.take(dict(self.headers.items()), body) else 401, b"")
+                taken = self.server.system.listener.take(dict(self.headers.items()), body)
+                self._send(204 if taken else 401, b"")
             return
         if not self._may():
             return
@@ -141,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
             files = self.server.system.files
             well = files is not None and files.ask(str(asked.get("dataset")))
             self._say(200 if well else 404, {} if well else {"title": "no such dataset"})
-        elif self.path == "/platform" and self.server.system.platform:
+        elif self.path == "/platform":
             self.server.system.meet(asked)
             self._say(200, {})
         elif desk is not None and self.path == "/contracts":

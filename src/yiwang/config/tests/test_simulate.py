@@ -30,6 +30,7 @@ from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
 from yiwang.config.simulate import connecting, dropping, house, running, stores, tables, telling
+from yiwang.config.simulate.listening import Listener
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing import live, runner
@@ -573,6 +574,22 @@ def test_what_is_not_the_platforms_is_not_believed(desks: dict[str, house.Desk])
     assert tax.take(signed("aa"), body)
     assert list(tax.contracts()) == ["WZ1"]
     assert not tax.take(signed("aa"), body), "the very same delivery again"
+
+
+def test_whatever_a_system_is_told_it_has_once_and_in_order(tmp_path: Path) -> None:
+    told = Listener(stores.Store(tmp_path / "any.sqlite"))
+    told.platform.meet({"secrets": {"a.topic": "aa"}})
+    events = [{"type": "a.topic", "id": str(n), "subject": "某", "data": {"place": n}} for n in range(3)]
+
+    def deliver(*which: int, secret: str = "aa") -> bool:
+        body, now = json.dumps([events[n] for n in which]).encode(), int(time.time())
+        code = hmac.new(bytes.fromhex(secret), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+        return told.take({"Yiwang-Signature": f"t={now},v1={code}"}, body)
+
+    assert [deliver(0, 1), deliver(1, 2), deliver(2, secret="bb")] == [True, True, False]
+    assert [(one["topic"], one["id"], one["data"]) for one in told.heard()] == [
+        ("a.topic", str(n), {"place": n}) for n in range(3)
+    ]
 
 
 def test_tell_and_list_and_nobody_there(systems: Running, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

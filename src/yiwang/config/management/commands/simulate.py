@@ -45,6 +45,9 @@ class Command(BaseCommand):
         connect.add_argument("--base-url", default=settings.BASE_URL, help="where they find the platform")
         house = actions.add_parser("house", help="sell houses: signed, registered and taxed by events")
         house.add_argument("count", nargs="?", type=int, default=1)
+        listen = actions.add_parser("listen", help="let systems be told of a topic's events")
+        listen.add_argument("topic")
+        listen.add_argument("agencies", nargs="+", help="codes of agencies")
         tell = actions.add_parser("tell", help="tell systems to fail, or to be well again")
         tell.add_argument("agencies", nargs="*", help="codes of agencies; all if none is named")
         tell.add_argument("--outage", choices=system.OUTAGES, default="", help="none: well again")
@@ -56,9 +59,8 @@ class Command(BaseCommand):
         if not settings.YIWANG_DEMO:
             raise CommandError("Agencies are simulated in a demo only.")
         folder = options["folder"] or folder_of()
-        {"agencies": self._run, "connect": self._connect, "tell": self._tell, "list": self._list, "house": self._house}[
-            options["action"]
-        ](folder, options)
+        actions = {"agencies": self._run, "connect": self._connect, "house": self._house, "listen": self._listen}
+        (actions | {"tell": self._tell, "list": self._list})[options["action"]](folder, options)
 
     def _run(self, folder: Path, options: dict[str, Any]) -> None:
         root = Path(settings.YIWANG_PACK_DIR) / options["pack"]
@@ -108,13 +110,13 @@ class Command(BaseCommand):
         for contract in contracts_of(folder, desks, options["count"]):
             self.stdout.write(connecting.sign(desks["housing"], contract))
 
+    def _listen(self, folder: Path, options: dict[str, Any]) -> None:
+        for place in self._named(folder, options):
+            connecting.listen(place, [options["topic"]], "知道别的部门办了什么（模拟）")
+
     def _tell(self, folder: Path, options: dict[str, Any]) -> None:
-        found = {place.agency: place for place in self._places(folder)}
-        unknown = sorted(set(options["agencies"]) - found.keys())
-        if unknown:
-            raise CommandError(f"there is no system of {', '.join(unknown)}")
-        for agency in options["agencies"] or found:
-            connecting.behave(found[agency], outage=options["outage"], latency=options["latency"])
+        for place in self._named(folder, options):
+            connecting.behave(place, outage=options["outage"], latency=options["latency"])
 
     def _list(self, folder: Path, _options: dict[str, Any]) -> None:
         rows = [
@@ -122,6 +124,13 @@ class Command(BaseCommand):
             for one in self._places(folder)
         ]
         self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
+
+    def _named(self, folder: Path, options: dict[str, Any]) -> list[running.Place]:
+        found = {place.agency: place for place in self._places(folder)}
+        unknown = sorted(set(options["agencies"]) - found.keys())
+        if unknown:
+            raise CommandError(f"there is no system of {', '.join(unknown)}")
+        return [found[agency] for agency in options["agencies"] or found]
 
     def _places(self, folder: Path) -> list[running.Place]:
         found = running.places(folder)
