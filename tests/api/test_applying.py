@@ -101,6 +101,12 @@ def test_from_answers_to_licence(firm: Caller) -> None:
     assert all(one["closed_at"] for one in done["cases"])
     assert {one["state"] for one in steps} <= {"done", "skipped"}
     assert "receipt" in {one["kind"] for one in documents}
+    entry = firm.get(f"/licences/{issued[0]['id']}/metadata").json()
+    assert (entry["item_name"], entry["item_code"], entry["biz_num"]) == (
+        done["cases"][0]["name"],
+        done["cases"][0]["item_code"],
+        done["cases"][0]["id"],
+    )
     file = firm.get(f"/licences/{issued[0]['id']}/file")
     content = b"".join(file.streaming_content)
     genuine = firm.send("/licences/file-verification", content).json()

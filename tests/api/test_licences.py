@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 import zipfile
 from io import BytesIO
 from typing import Any
 
+from cryptography import x509
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from yiwang.kernel import clock
+from yiwang.kernel.codes import citizen_id_check
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind
 from yiwang.platform.directory import queries as directory
@@ -79,6 +82,88 @@ def test_nobody_else_s(office: Caller, firm: Caller) -> None:
     reads = caller("reads-only", ["applications:read"], agency=directory.get_agency("339901-amr").id)
     assert problem(reads.write("POST", "/licences", ISSUE)) == (403, "scope-needed")
     assert reads.get(f"/licences/{pk}").status_code == 404
+
+
+STANDARD = [
+    "certificate_identifier",
+    "certificate_type_name",
+    "certificate_type_code",
+    "certificate_name",
+    "certificate_number",
+    "certificate_version",
+    "issue_date",
+    "issue_dept",
+    "issue_dept_code",
+    "define_authority_name",
+    "define_authority_code",
+    "define_authority_level",
+    "validate_start",
+    "validate_end",
+    "validity_range",
+    "area_code",
+    "holder_name",
+    "holder_code",
+    "holder_code_type",
+    "holder_code_type_name",
+    "holder_list",
+    "item_name",
+    "item_code",
+    "extend_info",
+    "file_url",
+    "status",
+    "trust_level",
+    "biz_num",
+    "creator",
+    "creation_time",
+    "issuer",
+    "issue_time",
+    "abolisher",
+    "abolish_time",
+    "abolish_reason",
+    "correlative_license",
+    "signature_algorithm",
+    "signature_certificate",
+    "signature_value",
+    "last_modification",
+    "copies",
+]
+"""STANDARDS 6.3, word for word where it has the name; each value that it names in words under a name of its kind."""
+
+
+def test_metadata_is_complete(office: Caller, firm: Caller) -> None:
+    pk = office.write("POST", "/licences", ISSUE | {"number": "元 1"}).json()["id"]
+    acts.make_once(uuid.UUID(pk))
+    assert (
+        office.write("POST", f"/licences/{pk}/operations", {"operation": "revoke", "reason": "处罚"}).status_code == 200
+    )
+    found = office.get(f"/licences/{pk}/metadata").json()
+    assert set(STANDARD) <= set(found)
+    by_case = {"item_name", "item_code", "biz_num", "correlative_license", "copies"}
+    assert {name for name in STANDARD if not found[name]} == by_case
+    assert (found["holder_code"], found["holder_code_type"]) == (EATERY, "001")
+    assert (found["status"], found["abolish_reason"], found["trust_level"]) == ("07", "处罚", "A")
+    certificate = x509.load_der_x509_certificate(base64.b64decode(found["signature_certificate"]))
+    assert found["issue_dept"] in certificate.subject.rfc4514_string()
+    assert firm.get(f"/licences/{pk}/metadata").json()["holder_code"] == EATERY
+    fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+    assert fire.get(f"/licences/{pk}/metadata").status_code == 404
+
+
+def test_metadata_names_holders_who_are_not_known_here(office: Caller) -> None:
+    bureau = caller("office-civil", agency=directory.get_agency("339900").id)
+    numbers = [body + citizen_id_check(body) for body in ("33990119500404777", "33990119510404777")]
+    body = {
+        "type": "identity_card",
+        "holder": {"name": "测试老人戊", "number": numbers[0]},
+        "joint": [{"name": "测试老人己", "number": numbers[1]}],
+        "values": {"name": "测试老人戊"},
+    }
+    pk = bureau.write("POST", "/licences", body).json()["id"]
+    before = AuditEntry.objects.filter(name="licences.read").count()
+    holders = bureau.get(f"/licences/{pk}/metadata").json()["holder_list"]
+    assert [(one["code"], one["code_type"]) for one in holders] == [(number, "111") for number in numbers]
+    assert AuditEntry.objects.filter(name="licences.read").count() == before + 1
+    assert office.get(f"/licences/{pk}/metadata").status_code == 404
 
 
 def test_a_person_sees_that_an_agency_s_system_read(office: Caller) -> None:

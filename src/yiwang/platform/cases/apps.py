@@ -10,7 +10,8 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        """Enter the kinds of step and the papers of earlier applications, tell the licences who may see a case, the shared
+        """Enter the kinds of step and the papers of earlier applications, tell the licences who may see a case and of
+        which item it is, the shared
         store what it may be asked for, and the store of files what is referred to."""
         from yiwang.platform.cases import (
             earlier,  # noqa: F401
@@ -25,6 +26,7 @@ class CasesConfig(AppConfig):
 
         register_all()
         ports.register_cases(queries.ids_of_visible)
+        ports.register_items(queries.find_item)
         sharing.provide(purposes.find)
         keeping.held_in(ApplicationFile, "digest")
         keeping.held_in(Document, "digest")

@@ -120,6 +120,11 @@ def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
     return Case.objects.visible_to(by).values_list("pk", flat=True)
 
 
+def find_item(case: uuid.UUID) -> tuple[str, str] | None:
+    """Return the name and code of the service item of a case, or nothing."""
+    return Case.objects.filter(pk=case).values_list("name", "item_code").first()
+
+
 def case_views(rows: Any, calendar: CalendarTable | None = None) -> list[CaseView]:
     """Make views of cases: one query for the cases, one for their agencies, one for the calendar if it is not given."""
     found = list(rows)

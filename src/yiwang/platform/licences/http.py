@@ -195,6 +195,89 @@ def _read(request: HttpRequest, licence_id: uuid.UUID) -> LicenceView:
     return found
 
 
+class HolderOut(Schema):
+    """Who holds it, by the number under which it was issued."""
+
+    name: str
+    code: str
+    code_type: str
+    code_type_name: str
+
+
+class CopyEntryOut(Schema):
+    """加注件: a copy with its purpose and term."""
+
+    copy_identifier: str
+    creation_time: str
+    creator: str
+    cause: str
+    expiring_time: str
+
+
+class EntryOut(Schema):
+    """The catalogue entry of a licence by the names of the national licence service (GB/T 36902, 36903)."""
+
+    certificate_identifier: str
+    certificate_type_name: str
+    certificate_type_code: str
+    certificate_name: str
+    certificate_number: str
+    certificate_version: str
+    issue_date: str
+    issue_dept: str
+    issue_dept_code: str
+    define_authority: str
+    define_authority_name: str
+    define_authority_code: str
+    define_authority_level: str
+    validate_start: str
+    validate_end: str = Field(description="长期的为空")
+    validity_range: str
+    area_code: str
+    holder_name: str
+    holder_code: str
+    holder_code_type: str
+    holder_code_type_name: str
+    holder_list: list[HolderOut]
+    item_name: str = Field(description="办出这份证照的事项；不是从办件来的为空")
+    item_code: str
+    extend_info: dict[str, Any]
+    file_url: str
+    status: str
+    status_reason: str
+    operation: str
+    trust_level: str
+    biz_num: str
+    creator: str
+    creation_time: str
+    issuer: str
+    issue_time: str
+    abolisher: str
+    abolish_time: str
+    abolish_reason: str
+    associated: str
+    correlative_license: str
+    signature_algorithm: str
+    signature_certificate: str = Field(description="签章证书，DER 的 base64；还没有签章的为空")
+    signature_value: str
+    signature_digest: str
+    copies: list[CopyEntryOut]
+    last_modification: str
+
+
+@router.get(
+    "/licences/{licence_id}/metadata",
+    auth=READ,
+    response=EntryOut,
+    operation_id="licence_metadata",
+    summary="证照元数据",
+)
+def licence_metadata(request: HttpRequest, licence_id: uuid.UUID) -> dict[str, Any]:
+    """Return the catalogue entry of a licence of the principal, or of one that the agency issued."""
+    found = _read(request, licence_id)
+    return queries.entry(found.id, actor_of(request))
+
+
 class LookIn(Schema):
     """A code that somebody shows, and what for."""
 

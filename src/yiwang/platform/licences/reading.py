@@ -17,12 +17,14 @@ def note_showing(by: Actor, found: ShowingView) -> None:
 
 
 def note_read(by: Actor, found: LicenceView, purpose: str = "") -> None:
-    """Note, for the person who holds it, that an official or an agency's system read a licence, and what for."""
-    if found.holder is not None and found.holder.kind is PartyKind.PERSON:
+    """Note, for the person who holds it, that an official or an agency's system read a licence, and what for; of somebody who
+    is not known here yet too.
+    """
+    if found.holder_kind is PartyKind.PERSON:
         record_read(
             by,
             name="licences.read",
-            person=found.holder.id,
+            person=found.holder.id if found.holder else None,
             purpose=purpose or _("查看证照：%(name)s") % {"name": found.name},
             case=found.case_id,
             detail={"licence": str(found.id)},

@@ -261,5 +261,27 @@ def _is_der(encoded: bytes, *, ordered: bool = False) -> bool:
     return not ordered or values == sorted(values)
 
 
+@dataclass(frozen=True, slots=True)
+class SealParts:
+    """A seal taken apart: the algorithm's name, the certificate (DER) and the value of the signature."""
+
+    algorithm: str
+    certificate: bytes
+    value: bytes
+
+
+def parts_of(pdf: bytes) -> SealParts | None:
+    """Take the seal of a PDF of our own apart; nothing where there is none."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    for embedded in PdfFileReader(BytesIO(pdf), strict=False).embedded_regular_signatures:
+        about = embedded.signer_info
+        algorithm = (
+            f"{about['signature_algorithm']['algorithm'].native}, {about['digest_algorithm']['algorithm'].native}"
+        )
+        return SealParts(algorithm, embedded.signer_cert.dump(), about["signature"].native)
+    return None
+
+
 def _common_name(certificate: Certificate) -> str:
     return str(certificate.subject.native.get("common_name", ""))

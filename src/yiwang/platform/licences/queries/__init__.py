@@ -1,5 +1,6 @@
 """What others read of licences, by use: types, licences, who used them."""
 
+from yiwang.platform.licences.queries.entry import entry, metadata
 from yiwang.platform.licences.queries.held import (
     SHOWN,
     copies,
@@ -14,7 +15,6 @@ from yiwang.platform.licences.queries.held import (
     get_licence,
     held_by,
     latest,
-    metadata,
     newest_held,
     not_in_force,
     of_cases,
@@ -64,6 +64,7 @@ __all__ = [
     "copies",
     "copies_taken",
     "english_type_names",
+    "entry",
     "faults",
     "fields_of",
     "find_by_check_code",

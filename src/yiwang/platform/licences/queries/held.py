@@ -17,10 +17,8 @@ from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.licences import rules, words
 from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, held
-from yiwang.platform.licences.queries.kinds import SPEC, licence_type, spec_of
+from yiwang.platform.licences.queries.kinds import licence_type, spec_of
 from yiwang.platform.licences.types import (
-    OPERATION_CODES,
-    STATUS_CODES,
     CopyView,
     HeldLicence,
     LicenceStatus,
@@ -229,46 +227,6 @@ def copy_view(row: LicenceCopy) -> CopyView:
     return CopyView(
         row.id, row.cause, row.made_at, row.made_by, row.expires_on, row.case_id, row.digest, row.ofd_digest
     )
-
-
-def metadata(pk: uuid.UUID, by: Actor) -> dict[str, Any]:
-    """Return the catalogue entry of a licence that the actor may see, by the names of the national licence service
-    (GB/T 36902, 36903; STANDARDS 6.3).
-    """
-    row = Licence.objects.visible_to(by).select_related("type").filter(pk=pk).first()
-    if row is None:
-        raise NotFound(_("没有找到这份证照。"))
-    spec, status = SPEC.validate_python(row.type.document), status_of(row)
-    last = row.uses.exclude(operation="").order_by("-at").values_list("operation", flat=True).first()
-    return {
-        "certificate_identifier": row.identifier,
-        "certificate_type_name": spec.name,
-        "certificate_type_code": spec.type_code,
-        "certificate_name": spec.name,
-        "certificate_number": row.number,
-        "certificate_version": f"{row.version:03}",
-        "issue_date": row.issued_on.isoformat(),
-        "issue_dept": row.issuer_name,
-        "issue_dept_code": row.issuer_code,
-        "define_authority": spec.defined_by,
-        "define_authority_code": spec.type_code[:18],
-        "define_authority_level": str(spec.defined_level),
-        "validate_start": row.valid_from.isoformat(),
-        "validate_end": row.valid_to.isoformat() if row.valid_to else "",
-        "validity_range": words.term(row.valid_from, row.valid_to),
-        "area_code": row.region[:6],
-        "holder_name": "、".join((row.holder_name, *row.joint_names)),
-        "holder_list": [{"name": name} for name in (row.holder_name, *row.joint_names)],
-        "trust_level": row.trust,
-        "status": STATUS_CODES[status],
-        "status_reason": row.status_reason,
-        "operation": OPERATION_CODES[Operation(last)] if last else "",
-        "associated": row.associated,
-        "biz_num": str(row.case_id or ""),
-        "extend_info": row.fields,
-        "signature_digest": row.digest,
-        "last_modification": row.changed_at.isoformat(),
-    }
 
 
 def not_in_force() -> Iterator[tuple[str, LicenceStatus, date]]:
