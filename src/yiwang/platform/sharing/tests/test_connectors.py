@@ -14,7 +14,8 @@ from uuid import UUID
 import psycopg
 import pytest
 import sqlalchemy as sa
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql, postgresql
@@ -257,6 +258,38 @@ def test_what_is_still_being_written_waits(cars: Dataset) -> None:
         feed = sql_feed(cars, how, table="t", change="day", settle=0)
         assert feed.token is not None
         assert feed.token[1] == 1, "a day that is not over"
+
+
+def test_where_to_go_on_is_sealed(cars: Dataset) -> None:
+    """A table of people has their numbers as its key, and the key of the last row is where to go on."""
+    number = "33990219750303333X"
+    rows = "CREATE TABLE t (number text PRIMARY KEY, plate text, n int); INSERT INTO t VALUES"
+    with table(f"{rows} ('{number}', '浙C1', 1)") as (_there, how):
+        feed = sql_feed(cars, how, {"number": "subject"}, table="t", change="n")
+        assert (feed.last_error, feed.token, Run.objects.get().token) == ("", [1, number], [1, number])
+    with connection.cursor() as sql:
+        for one in ("sharing_feed", "sharing_run"):
+            sql.execute(f"SELECT token FROM {one}")
+            stored = sql.fetchone()[0]
+            assert number.encode() not in (stored.encode() if isinstance(stored, str) else bytes(stored))
+
+
+def test_tokens_that_stood_open_are_sealed_by_the_upgrade(cars: Dataset) -> None:
+    feed = read(feed_of(cars, "demo", settings={"count": 3}))
+    token = ["2026-01-01T00:00:07+00:00", "33990219750303333X"]
+    Feed.objects.update(token=token)
+    Run.objects.create(dataset=cars, connector="push", by="某", began_at=NOON)
+    with connection.cursor() as sql:
+        sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    MigrationExecutor(connection).migrate([("sharing", "0014_guardians")])
+    with connection.cursor() as sql:
+        sql.execute("SELECT token FROM sharing_feed")
+        assert json.loads(sql.fetchone()[0]) == token
+    forward = MigrationExecutor(connection)
+    forward.migrate(forward.loader.graph.leaf_nodes("sharing"))
+    feed.refresh_from_db()
+    assert feed.token == token
+    assert list(Run.objects.order_by("id").values_list("token", flat=True)) == [3, None]
 
 
 def test_tokens_come_back_as_their_columns_have_them() -> None:
