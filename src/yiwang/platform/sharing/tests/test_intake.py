@@ -242,6 +242,16 @@ def test_no_rows_say_that_nothing_is_new(vehicles: Dataset, provider: Actor) -> 
     assert not Run.objects.exists()
 
 
+def test_what_was_refused_makes_nothing_fresh(vehicles: Dataset, provider: Actor) -> None:
+    Dataset.objects.filter(pk=vehicles.pk).update(refreshed_at=None)
+    assert bring_in((car("甲", "", 0),), by=provider, key="all-refused").rejected == 1
+    vehicles.refresh_from_db()
+    assert vehicles.refreshed_at is None
+    bring_in((car("甲", "", 0), car("乙", "浙C1", 0)), by=provider, key="one-is-good")
+    vehicles.refresh_from_db()
+    assert vehicles.refreshed_at == clock.now()
+
+
 def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None:
     neighbour = Agency.objects.exclude(path__startswith=vehicles.agency.path).filter(code="339901-fire").get()
     rows = (car("甲", "浙C1", 0),)
