@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +58,46 @@ def car(number: int, **more: Any) -> dict[str, Any]:
 def again(feed: Feed) -> Feed:
     Feed.objects.update(next_at=NOON)
     return read(feed)
+
+
+def test_what_was_refused_makes_nothing_fresh(cars: Dataset) -> None:
+    Dataset.objects.filter(pk=cars.pk).update(refreshed_at=None)
+    rows: list[dict[str, Any]] = [{"subject": "某1"}, {"subject": "某2"}]
+    with serving(since(rows)) as server:
+        feed = read(feed_of(cars, "http_pull", address=server.url))
+        cars.refresh_from_db()
+        assert (feed.read_to, cars.refreshed_at) == (NOON, None), "all was read, and none of it was taken"
+        rows += [{"subject": "某3"}, car(4)]
+        again(feed)
+        cars.refresh_from_db()
+        assert cars.refreshed_at == NOON
+
+
+# --- what the doctor is told ---
+
+
+def _levels(name: str) -> list[str]:
+    return [str(one.level) for one in registry.get(name).check_config()]
+
+
+def test_what_can_fetch_nothing_says_so(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.YIWANG_FEED_DIR = tmp_path
+    reaching = ("http_pull", "http_ask", "sql_pull")
+    assert not any(_levels(name) for name in (*reaching, "file_drop", "push"))
+    settings.YIWANG_FEED_NETWORKS = []
+    assert [_levels(name) for name in reaching] == [["warning"]] * 3
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    assert _levels("sql_pull") == ["warning", "error"]
+
+
+def test_the_folder_of_files_has_to_be_there_and_writable(settings: Any, tmp_path: Path) -> None:
+    settings.YIWANG_FEED_DIR = tmp_path / "none"
+    assert _levels("file_drop") == ["warning"]
+    settings.YIWANG_FEED_DIR = Path("/proc/self")
+    assert _levels("file_drop") == ["error"]
+    settings.YIWANG_FEED_DIR = tmp_path
+    assert _levels("file_drop") == []
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
 # --- HTTP ---
