@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
+from operator import mul
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -126,6 +127,11 @@ def parse_region(text: str) -> RegionCode:
     return RegionCode(value)
 
 
+def is_province(digits: str) -> bool:
+    """Tell whether two digits are the code of a province."""
+    return digits in _PROVINCES
+
+
 # --- Citizen id ---
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -155,7 +161,9 @@ class CitizenId:
 
 def citizen_id_check(body: str) -> str:
     """Return the check character for 17 digits (ISO 7064 MOD 11-2)."""
-    return _ID_CHECKS[sum(int(digit) * weight for digit, weight in zip(body, _ID_WEIGHTS, strict=True)) % 11]
+    if len(body) != len(_ID_WEIGHTS):
+        raise ValueError("17 digits")
+    return _ID_CHECKS[sum(map(mul, map(int, body), _ID_WEIGHTS)) % 11]
 
 
 def parse_citizen_id(

@@ -129,10 +129,11 @@ class _Leaf:
     for null.
     """
 
-    __slots__ = ("guarded", "names", "program")
+    __slots__ = ("flat", "guarded", "names", "program")
 
     def __init__(self, source: str, tokens: Sequence[_Token], unary: bool = False) -> None:
         self.names, self.guarded = _names(tokens)
+        self.flat = not any("." in name for name in self.names)
         # Compiled, not validated: zen's validate_unary_expression refuses "< 50", which compiles and runs.
         try:
             self.program = (zen.compile_unary_expression if unary else zen.compile_expression)(source)
@@ -141,7 +142,14 @@ class _Leaf:
 
     def evaluate(self, data: _Data) -> Outcome:
         context: dict[str, Any] = {}
-        missing = frozenset(name for name in self.names if not data.put(context, name) and name not in self.guarded)
+        missing = frozenset[str]()
+        if self.flat:
+            for name in self.names:
+                value = context[name] = data.plain(name)
+                if value is None and name not in self.guarded:
+                    missing |= {name}
+        else:
+            missing = frozenset(name for name in self.names if not data.put(context, name) and name not in self.guarded)
         return Outcome(None, self.names, missing) if missing else Outcome(self.run(context), self.names)
 
     def run(self, context: dict[str, Any]) -> Any:
@@ -565,6 +573,11 @@ class _Data:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.data = data
 
+    def plain(self, name: str) -> Any:
+        """Return a datum as ZEN takes it; its name has no parts."""
+        value = self.data.get(name)
+        return value if type(value) is str else _plain(value)
+
     def put(self, context: dict[str, Any], name: str) -> bool:
         """Put a datum into ZEN's context; return False if it is missing."""
         value = self.data.get(name)
@@ -610,6 +623,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def _number(value: Any) -> Any:
     """Return a value as Python's laws take it: whole numbers as int, others as Decimal."""
+    if value is True or value is False:
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else Decimal(repr(value))
     if isinstance(value, list):

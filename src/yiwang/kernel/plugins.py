@@ -52,13 +52,17 @@ _registries: dict[str, Registry[Plugin]] = {}
 
 
 class Registry(Generic[P]):
-    """The plugins of one kind, by short name; ``default`` is used where the configuration names none."""
+    """The plugins of one kind, by short name; ``default`` is used where the configuration names none.
 
-    def __init__(self, name: str, default: str = "demo") -> None:
+    ``together``: all of them are in use at once, each for its part, whatever the configuration names.
+    """
+
+    def __init__(self, name: str, default: str = "demo", *, together: bool = False) -> None:
         if name in _registries:
             raise ValueError(f"there is already a registry {name!r}")
         self.name = name
         self.default = default
+        self.together = together
         self._plugins: dict[str, P] = {}
         _registries[name] = self  # type: ignore[assignment]
 
@@ -94,12 +98,17 @@ class Registry(Generic[P]):
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._plugins))
 
+    def findings(self) -> dict[str, list[Finding]]:
+        """Return what is found of each plugin in use; a missing or raising plugin is an ERROR, not an exception."""
+        return {key: self._found(key) for key in (self if self.together else (self.selected_key,))}
+
     def check(self) -> list[Finding]:
-        """Return the findings of the plugin in use; a missing or raising plugin is an ERROR, not an
-        exception.
-        """
+        """Return the findings of whatever is in use."""
+        return [one for found in self.findings().values() for one in found]
+
+    def _found(self, key: str) -> list[Finding]:
         try:
-            return self.selected().check_config()
+            return self.get(key).check_config()
         except Exception as error:
             return [Finding(Level.ERROR, f"{type(error).__name__}: {error}")]
 

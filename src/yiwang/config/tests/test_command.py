@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from yiwang.config import command
 from yiwang.config.management.commands import demo, doctor
+from yiwang.platform.sharing.connectors import registry as connectors
 
 
 @pytest.mark.parametrize(
@@ -96,15 +97,32 @@ def test_doctor_sees_a_database_that_forgets(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_doctor_refuses_demo_plugins_in_production(settings, monkeypatch: pytest.MonkeyPatch) -> None:
     class Registry:
-        selected_key = "demo"
+        together = False
 
-        def check(self) -> list[object]:
-            return []
+        def findings(self) -> dict[str, list[object]]:
+            return {"demo": []}
 
     monkeypatch.setattr(doctor, "registries", lambda: {"notices.sms": Registry()})
     assert not _lines([doctor._plugins], monkeypatch)[1]
     settings.YIWANG_DEMO = False
     assert _lines([doctor._plugins], monkeypatch)[1]
+
+
+def test_doctor_looks_at_every_connector(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.YIWANG_FEED_NETWORKS = []
+    settings.YIWANG_FEED_DIR = tmp_path / "nobody" / "made"
+    settings.YIWANG_DEMO = False
+    monkeypatch.setattr(doctor, "registries", lambda: {"sharing.connectors": connectors})
+    lines, failed = _lines([doctor._plugins], monkeypatch)
+    assert not failed
+    told = {line.split()[2].partition("=")[2]: line.split()[0] for line in lines}
+    warned = dict.fromkeys(("file_drop", "http_ask", "http_pull", "sql_pull"), "warn")
+    assert told == {**warned, "push": "ok"}, "all are in use at once; those for tests are not a city's"
+    (tmp_path / "file").touch()
+    settings.YIWANG_FEED_DIR = tmp_path / "file"
+    lines, failed = _lines([doctor._plugins], monkeypatch)
+    assert failed
+    assert [line.split()[2] for line in lines if line.startswith("error")] == ["sharing.connectors=file_drop"]
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ class Connector(Plugin):
         raise NotImplementedError
 
 
-registry: Registry[Connector] = Registry("sharing.connectors", default="http_pull")
+registry: Registry[Connector] = Registry("sharing.connectors", default="http_pull", together=True)
 
 
 def live_connectors() -> list[str]:

@@ -23,6 +23,8 @@ from yiwang.platform.sharing.types import CrossKind, CrossRule, DatasetDefinitio
 
 PLACE = "sharing_record.values"
 """What sealed values of records are bound to."""
+_READ = json.JSONDecoder().decode
+"""Reads text: ``json.loads`` would guess the encoding of each record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ def inspect(task: Task, records: Sequence[tuple[Any, ...]]) -> Found:
     wrong: dict[int, list[Fault]] = {}
     named: list[list[tuple[int, bytes]]] = [[] for _rule in task.named]
 
+    shapes: Counter[tuple[str, ...]] = Counter()
+
     def opened(sealed: bytes) -> dict[str, Any]:
-        return given(json.loads(ring.open(sealed, PLACE)))
+        return given(_READ(ring.open(sealed, PLACE).decode()))
 
     for key, sealed, *looked_up in records:
         values = opened(sealed)
-        filled.update(values.keys())
+        shapes[tuple(values)] += 1
         faults = checker.faults(values)
         for rule, there in zip(task.joined, looked_up, strict=True):
             if rule.kind is CrossKind.EQUAL:
@@ -78,6 +82,9 @@ def inspect(task: Task, records: Sequence[tuple[Any, ...]]) -> Found:
         for rule, numbers in zip(task.named, named, strict=True):
             if rule.column in values:
                 numbers.append((key, blind_index(str(values[rule.column]), SUBJECT)))
+    for names, rows in shapes.items():
+        for name in names:
+            filled[name] += rows
     return Found(len(records), filled, wrong, named)
 
 

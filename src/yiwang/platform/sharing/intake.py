@@ -2,7 +2,8 @@
 
 A row is a mapping: ``subject`` (the number it is about), ``at`` (when the agency says that this was so, an instant),
 ``deleted`` (true: it is so no more), and the dataset's columns. What comes again unchanged changes nothing, what comes late
-does not overwrite what is newer.
+does not overwrite what is newer, nor bring back what has ended since. Several states of one record in a batch are taken one
+after the other, in the order of their instants; of several at the same instant the last one counts.
 """
 
 from __future__ import annotations
@@ -26,37 +27,61 @@ MOST = 10_000
 TOLD = 100
 """Rejected rows that an answer lists; all of them are kept."""
 _OWN_NAMES = ("subject", "at", "deleted")
-_LATEST = """
+_TWICE = """
     DELETE FROM incoming one USING incoming other
-    WHERE one.subject = other.subject AND one.own = other.own AND (one.at, one.line) < (other.at, other.line)
+    WHERE one.subject = other.subject AND one.own = other.own AND one.at = other.at AND one.line < other.line
 """
+_TELL = """
+    INSERT INTO told (line, there, run, at, last, ends, word)
+    SELECT line, there, run, at, max(at) OVER (PARTITION BY subject, own, fresh, run),
+           lead(at) OVER (PARTITION BY subject, own, fresh AND turns ORDER BY at),
+           CASE WHEN NOT turns THEN 'unchanged' WHEN NOT fresh THEN 'older' WHEN before IS NULL THEN 'added'
+                WHEN state IS NULL THEN 'removed' ELSE 'changed' END
+    FROM (
+        SELECT *, CASE WHEN fresh THEN count(*) FILTER (WHERE turns) OVER (PARTITION BY subject, own, fresh ORDER BY at)
+                  END AS run
+        FROM (
+            SELECT *, state IS DISTINCT FROM before AS turns
+            FROM (
+                SELECT *, CASE WHEN fresh THEN lag(state, 1, was) OVER (PARTITION BY subject, own, fresh ORDER BY at)
+                          ELSE was END AS before
+                FROM (
+                    SELECT one.line, one.subject, one.own, one.at, CASE WHEN NOT one.gone THEN one.digest END AS state,
+                           there.id AS there, there.digest AS was,
+                           one.at >= coalesce(there.at, past.valid_to, one.at) AS fresh
+                    FROM incoming one
+                    LEFT JOIN sharing_record there
+                      ON there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
+                     AND there.valid_to IS NULL
+                    LEFT JOIN LATERAL (
+                        SELECT max(ended.valid_to) FILTER (WHERE ended.dataset_id = %(dataset)s) AS valid_to
+                        FROM sharing_record ended
+                        WHERE there.id IS NULL AND ended.subject_index = one.subject AND ended.own = one.own
+                          AND (ended.valid_to IS NOT NULL OR ended.id = 0)
+                    ) past ON true
+                ) known
+            ) compared
+        ) turned
+    ) counted
+"""
+"""What becomes of each row. A row is fresh if nothing newer is known of its key: fresh ones turn what was there before, one
+after the other; ``run`` numbers the states between two turns (0: the record that is there), ``last`` is when a state was
+last said, ``ends`` when the next turn comes. (The condition on what ended is that of the index ``record_past``, and the
+filter keeps PostgreSQL from adding another: no other index shall serve it.)
+"""
+_COUNT = "SELECT word, count(*) FROM told GROUP BY word"
 _SAME = """
-    UPDATE sharing_record there SET at = one.at FROM incoming one
-    WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
-      AND there.valid_to IS NULL AND NOT one.gone AND there.digest = one.digest AND there.at < one.at
-"""
-_COUNT = """
-    SELECT count(*) FILTER (WHERE NOT one.gone AND there.digest = one.digest),
-           count(*) FILTER (WHERE there.at > one.at AND (one.gone OR there.digest <> one.digest)),
-           count(*) FILTER (WHERE one.gone AND there.id IS NULL)
-    FROM incoming one LEFT JOIN sharing_record there
-      ON there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
-     AND there.valid_to IS NULL
+    UPDATE sharing_record there SET at = one.last FROM told one
+    WHERE there.id = one.there AND one.run = 0 AND one.at = one.last AND there.at < one.last
 """
 _CLOSE = """
-    UPDATE sharing_record there SET valid_to = greatest(one.at, there.valid_from) FROM incoming one
-    WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
-      AND there.valid_to IS NULL AND there.at <= one.at AND (one.gone OR there.digest <> one.digest)
-    RETURNING one.gone
+    UPDATE sharing_record there SET valid_to = one.at FROM told one
+    WHERE there.id = one.there AND one.run = 1 AND one.word IN ('changed', 'removed')
 """
 _INSERT = """
-    INSERT INTO sharing_record (dataset_id, subject_index, own, digest, "values", at, valid_from)
-    SELECT %(dataset)s, one.subject, one.own, one.digest, one.sealed, one.at, one.at FROM incoming one
-    WHERE NOT one.gone AND NOT EXISTS (
-        SELECT FROM sharing_record there
-        WHERE there.dataset_id = %(dataset)s AND there.subject_index = one.subject AND there.own = one.own
-          AND there.valid_to IS NULL
-    )
+    INSERT INTO sharing_record (dataset_id, subject_index, own, digest, "values", at, valid_from, valid_to)
+    SELECT %(dataset)s, one.subject, one.own, one.digest, one.sealed, told.last, told.at, told.ends
+    FROM told JOIN incoming one USING (line) WHERE told.word IN ('added', 'changed') ORDER BY told.at, told.line
 """
 _MEND = """
     UPDATE sharing_badrow bad SET mended_at = %(now)s FROM incoming one
@@ -160,28 +185,21 @@ def _written(run: Run, good: Sequence[_Good]) -> dict[str, int]:
     with connection.cursor() as sql:
         sql.execute(
             "CREATE TEMP TABLE IF NOT EXISTS incoming (line int, subject bytea, own bytea, digest bytea,"
-            " sealed bytea, at timestamptz, gone boolean) ON COMMIT DELETE ROWS; TRUNCATE incoming"
+            " sealed bytea, at timestamptz, gone boolean) ON COMMIT DELETE ROWS;"
+            "CREATE TEMP TABLE IF NOT EXISTS told (line int, there bigint, run int, at timestamptz, last timestamptz,"
+            " ends timestamptz, word text) ON COMMIT DELETE ROWS; TRUNCATE incoming, told"
         )
         with sql.copy("COPY incoming FROM STDIN") as copy:
             for one in good:
                 copy.write_row((one.line, one.subject, one.own, one.digest, one.sealed, one.at, one.gone))
-        sql.execute(_LATEST)
+        sql.execute(_TWICE)
         twice = sql.rowcount
         sql.execute("ANALYZE incoming")
-        sql.execute(_COUNT, given)
-        unchanged, older, absent = sql.fetchone()
-        sql.execute(_SAME, given)
-        sql.execute(_CLOSE, given)
-        closed = [gone for (gone,) in sql.fetchall()]
+        sql.execute(_TELL, given)
+        sql.execute(_COUNT)
+        counts = dict(sql.fetchall())
+        sql.execute(_SAME)
+        sql.execute(_CLOSE)
         sql.execute(_INSERT, given)
-        inserted = sql.rowcount
         sql.execute(_MEND, given)
-    removed = sum(closed)
-    changed = len(closed) - removed
-    return {
-        "added": inserted - changed,
-        "changed": changed,
-        "removed": removed,
-        "unchanged": unchanged + absent,
-        "older": older + twice,
-    }
+    return counts | {"older": counts.get("older", 0) + twice}

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.problems import Invalid
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import SourceFault
@@ -86,6 +87,13 @@ def resolved(host: str, port: int) -> str:
     if not addresses or not all(one is not None and is_allowed(one) for one in addresses):
         raise Outside(_("主机“%(host)s”不在允许的网络里（YIWANG_FEED_NETWORKS）。") % {"host": host})
     return min((str(one) for one in addresses), key=lambda one: ":" in one)
+
+
+def networks_found() -> list[Finding]:
+    """Say whether there is a network in which sources may lie."""
+    if settings.YIWANG_FEED_NETWORKS:
+        return []
+    return [Finding(Level.WARNING, _("没有设置 YIWANG_FEED_NETWORKS，连不到任何数据源。"))]
 
 
 def _address(text: str) -> Address | None:

@@ -168,7 +168,8 @@ def take_batch(row: Feed, claim: uuid.UUID, token: Any, batch: Batch, *, by: Act
 def rest(pk: uuid.UUID, claim: uuid.UUID, token: Any, *, more: bool, news: bool) -> None:
     """Let go of a feed: for a moment if there is ``more``, else until its cycle comes round again.
 
-    ``news``: whether one knows now that the dataset is up to date even if nothing came.
+    ``news``: whether one knows now that the dataset is up to date even if nothing came. Where all that came was refused, it is
+    not.
     """
     now = clock.now()
     with transaction.atomic():
@@ -179,13 +180,15 @@ def rest(pk: uuid.UUID, claim: uuid.UUID, token: Any, *, more: bool, news: bool)
         row.next_at = now if more else now + _cycle(row)
         if not more:
             came = row.run is not None and row.run.read > 0
+            refused = came and row.run.rejected == row.run.read
             if row.run is not None:
                 row.run.state, row.run.ended_at = RunState.DONE.value, now
                 row.run.save()
                 row.run = None
             if news or came:
                 row.read_to = now
-                Dataset.objects.filter(pk=row.dataset_id).update(refreshed_at=now)
+                if not refused:
+                    Dataset.objects.filter(pk=row.dataset_id).update(refreshed_at=now)
         row.save()
 
 

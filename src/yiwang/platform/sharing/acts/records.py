@@ -63,7 +63,8 @@ def bring_in(row: Dataset, rows: tuple[dict[str, Any], ...], *, by: Actor, key: 
         run.save()
     if feed is not None:
         note_sent(feed, run, Batch(rows, None), brought, now)
-    Dataset.objects.filter(pk=row.pk).update(refreshed_at=now)
+    if not rows or brought.rejected < brought.read:  # what was refused makes nothing fresh
+        Dataset.objects.filter(pk=row.pk).update(refreshed_at=now)
     current().detail |= {"dataset": row.code, "run": str(run.pk) if run else ""} | {
         name: getattr(brought, name) for name in ("read", "added", "changed", "removed", "rejected")
     }

@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.fields import FieldSpec
+from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.types import FieldError
 from yiwang.platform.catalog.imports.formats import FileRefused, Refused
 from yiwang.platform.catalog.imports.formats.tables import cell_text, opened, records, sheet_rows
@@ -56,6 +58,21 @@ class FileDrop(Connector):
     address_hint = gettext_lazy("部门文件夹里的子文件夹；不填就是数据集代码")
     patience: ClassVar[timedelta] = timedelta(minutes=10)  # the end of a large workbook is far from its beginning
     silence_is_news: ClassVar[bool] = False
+
+    def check_config(self) -> list[Finding]:
+        """Look whether the folder of all agencies is there, and may be written to."""
+        folder = Path(settings.YIWANG_FEED_DIR)
+        if not folder.exists():
+            told = _("还没有文件夹 %(path)s（YIWANG_FEED_DIR），各部门放不了文件。") % {"path": folder}
+            return [Finding(Level.WARNING, told)]
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                return []
+        except OSError as error:
+            told = _("文件夹 %(path)s（YIWANG_FEED_DIR）不能用：%(kind)s") % {
+                "path": folder, "kind": os.strerror(error.errno or 0),
+            }  # fmt: skip
+            return [Finding(Level.ERROR, told)]
 
     def settings(self) -> tuple[FieldSpec, ...]:
         """How many rows at a time, and when a file has come whole."""

@@ -13,9 +13,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy
 
+from yiwang.kernel.plugins import Finding
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing import calling, live
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, registry
+from yiwang.platform.sharing.reaching import networks_found
 
 _PROBE = 10.0
 """Seconds that a source has to say that it is well."""
@@ -29,6 +31,10 @@ class HttpAsk(Connector):
     address_hint = gettext_lazy("接口地址，http 或 https；有人要核验时才去问，不留存")
     live = True
     takes_secret = True
+
+    def check_config(self) -> list[Finding]:
+        """Look whether there is a network in which sources may lie."""
+        return networks_found()
 
     def check(self, source: Source) -> list[FieldError]:
         """Look at the address."""

@@ -11,16 +11,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.plugins import Finding, Level
+from yiwang.kernel.plugins import Finding
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing import calling
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, registry
 from yiwang.platform.sharing.intake import MOST
+from yiwang.platform.sharing.reaching import networks_found
 
 if TYPE_CHECKING:
     import httpx
@@ -40,9 +40,7 @@ class HttpPull(Connector):
 
     def check_config(self) -> list[Finding]:
         """Look whether there is a network in which sources may lie."""
-        if settings.YIWANG_FEED_NETWORKS:
-            return []
-        return [Finding(Level.WARNING, _("没有设置 YIWANG_FEED_NETWORKS，连不到任何数据源。"))]
+        return networks_found()
 
     def settings(self) -> tuple[FieldSpec, ...]:
         """How it pages."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -17,12 +18,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yiwang.kernel.fields import FieldKind, FieldSpec
+from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.types import FieldError
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, number_spec, registry
-from yiwang.platform.sharing.reaching import Outside, resolved
+from yiwang.platform.sharing.reaching import Outside, networks_found, resolved
 
 _PORTS = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306}
+_DRIVERS = ("sqlalchemy", "psycopg", "pymysql")
 _NAME = re.compile(r"[\w$-]{1,64}")
+
+
+def _is_there(module: str) -> bool:
+    """Tell whether a module could be imported; importing it would cost every process what only the reader needs."""
+    try:
+        return find_spec(module) is not None
+    except ValueError:
+        return False
 
 
 @registry.register("sql_pull")
@@ -32,6 +43,12 @@ class SqlPull(Connector):
     label = gettext_lazy("数据库的表或视图")
     address_hint = gettext_lazy("例：postgresql://db.example:5432/库名，mysql://db.example:3306/库名")
     takes_secret = True
+
+    def check_config(self) -> list[Finding]:
+        """Look whether there is a network in which sources may lie, and what reads them is installed."""
+        told = _("没有安装 %(name)s，读不了数据库。")
+        lacking = [Finding(Level.ERROR, told % {"name": name}) for name in _DRIVERS if not _is_there(name)]
+        return networks_found() + lacking
 
     def settings(self) -> tuple[FieldSpec, ...]:
         """Which table, in which order."""

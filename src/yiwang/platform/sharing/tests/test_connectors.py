@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql, postgresql
@@ -55,6 +58,46 @@ def car(number: int, **more: Any) -> dict[str, Any]:
 def again(feed: Feed) -> Feed:
     Feed.objects.update(next_at=NOON)
     return read(feed)
+
+
+def test_what_was_refused_makes_nothing_fresh(cars: Dataset) -> None:
+    Dataset.objects.filter(pk=cars.pk).update(refreshed_at=None)
+    rows: list[dict[str, Any]] = [{"subject": "某1"}, {"subject": "某2"}]
+    with serving(since(rows)) as server:
+        feed = read(feed_of(cars, "http_pull", address=server.url))
+        cars.refresh_from_db()
+        assert (feed.read_to, cars.refreshed_at) == (NOON, None), "all was read, and none of it was taken"
+        rows += [{"subject": "某3"}, car(4)]
+        again(feed)
+        cars.refresh_from_db()
+        assert cars.refreshed_at == NOON
+
+
+# --- what the doctor is told ---
+
+
+def _levels(name: str) -> list[str]:
+    return [str(one.level) for one in registry.get(name).check_config()]
+
+
+def test_what_can_fetch_nothing_says_so(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.YIWANG_FEED_DIR = tmp_path
+    reaching = ("http_pull", "http_ask", "sql_pull")
+    assert not any(_levels(name) for name in (*reaching, "file_drop", "push"))
+    settings.YIWANG_FEED_NETWORKS = []
+    assert [_levels(name) for name in reaching] == [["warning"]] * 3
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    assert _levels("sql_pull") == ["warning", "error"]
+
+
+def test_the_folder_of_files_has_to_be_there_and_writable(settings: Any, tmp_path: Path) -> None:
+    settings.YIWANG_FEED_DIR = tmp_path / "none"
+    assert _levels("file_drop") == ["warning"]
+    settings.YIWANG_FEED_DIR = Path("/proc/self")
+    assert _levels("file_drop") == ["error"]
+    settings.YIWANG_FEED_DIR = tmp_path
+    assert _levels("file_drop") == []
+    assert not list(tmp_path.iterdir()), "nothing is left behind"
 
 
 # --- HTTP ---
@@ -257,6 +300,38 @@ def test_what_is_still_being_written_waits(cars: Dataset) -> None:
         feed = sql_feed(cars, how, table="t", change="day", settle=0)
         assert feed.token is not None
         assert feed.token[1] == 1, "a day that is not over"
+
+
+def test_where_to_go_on_is_sealed(cars: Dataset) -> None:
+    """A table of people has their numbers as its key, and the key of the last row is where to go on."""
+    number = "33990219750303333X"
+    rows = "CREATE TABLE t (number text PRIMARY KEY, plate text, n int); INSERT INTO t VALUES"
+    with table(f"{rows} ('{number}', '浙C1', 1)") as (_there, how):
+        feed = sql_feed(cars, how, {"number": "subject"}, table="t", change="n")
+        assert (feed.last_error, feed.token, Run.objects.get().token) == ("", [1, number], [1, number])
+    with connection.cursor() as sql:
+        for one in ("sharing_feed", "sharing_run"):
+            sql.execute(f"SELECT token FROM {one}")
+            stored = sql.fetchone()[0]
+            assert number.encode() not in (stored.encode() if isinstance(stored, str) else bytes(stored))
+
+
+def test_tokens_that_stood_open_are_sealed_by_the_upgrade(cars: Dataset) -> None:
+    feed = read(feed_of(cars, "demo", settings={"count": 3}))
+    token = ["2026-01-01T00:00:07+00:00", "33990219750303333X"]
+    Feed.objects.update(token=token)
+    Run.objects.create(dataset=cars, connector="push", by="某", began_at=NOON)
+    with connection.cursor() as sql:
+        sql.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    MigrationExecutor(connection).migrate([("sharing", "0014_guardians")])
+    with connection.cursor() as sql:
+        sql.execute("SELECT token FROM sharing_feed")
+        assert json.loads(sql.fetchone()[0]) == token
+    forward = MigrationExecutor(connection)
+    forward.migrate(forward.loader.graph.leaf_nodes("sharing"))
+    feed.refresh_from_db()
+    assert feed.token == token
+    assert list(Run.objects.order_by("id").values_list("token", flat=True)) == [3, None]
 
 
 def test_tokens_come_back_as_their_columns_have_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -85,15 +86,13 @@ class Oracle:
 
     def take(self, rows: list[dict[str, Any]]) -> dict[str, int]:
         counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "older"), 0)
-        last: dict[tuple[str, str], dict[str, Any]] = {}
+        told: dict[tuple[str, str, str], dict[str, Any]] = {}
         for row in rows:
-            key = (row["subject"], row["plate"])
-            if key in last:
-                counts["older"] += 1
-            if key not in last or row["at"] >= last[key]["at"]:
-                last[key] = row
-        for key, row in last.items():
-            counts[self._one(self.history.setdefault(key, []), row)] += 1
+            key = (row["at"], row["subject"], row["plate"])
+            counts["older"] += key in told
+            told[key] = row
+        for (_at, *key), row in sorted(told.items(), key=lambda one: one[0]):
+            counts[self._one(self.history.setdefault(tuple(key), []), row)] += 1
         return counts
 
     def _one(self, past: list[list[Any]], row: dict[str, Any]) -> str:
@@ -102,6 +101,8 @@ class Oracle:
         if current is None:
             if row.get("deleted"):
                 return "unchanged"
+            if past and row["at"] < past[-1][3]:
+                return "older"
             past.append([values, row["at"], row["at"], None])
             return "added"
         if current[0] == values and not row.get("deleted"):
@@ -123,7 +124,7 @@ def history(vehicles: Dataset) -> dict[tuple[str, str], list[list[Any]]]:
     for one in Record.objects.filter(dataset=vehicles).order_by("pk"):
         key = (names[bytes(one.subject_index)], one.values["plate"])
         end = one.valid_to and one.valid_to.isoformat()
-        found.setdefault(key, []).append([one.values, one.valid_from.isoformat(), end])
+        found.setdefault(key, []).append([one.values, one.at.isoformat(), one.valid_from.isoformat(), end])
     return found
 
 
@@ -143,9 +144,15 @@ ROWS = st.lists(
 )
 
 
+BATCHES = st.lists(ROWS, min_size=1, max_size=4).flatmap(
+    lambda batches: st.lists(st.sampled_from(batches), max_size=2).map(lambda again: [*batches, *again])
+)
+"""Batches of which some are sent again at the end."""
+
+
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(batches=st.lists(ROWS, min_size=1, max_size=5))
+@given(batches=BATCHES)
 def test_the_store_is_what_a_slow_reading_says(
     vehicles: Dataset, provider: Actor, batches: list[list[dict[str, Any]]]
 ) -> None:
@@ -156,11 +163,9 @@ def test_the_store_is_what_a_slow_reading_says(
             counts = oracle.take(rows)
             assert {name: getattr(brought, name) for name in counts} == counts
             assert brought.read == len(rows) == sum(counts.values())
-        assert history(vehicles) == {
-            key: [[values, start, end] for values, _at, start, end in past]
-            for key, past in oracle.history.items()
-            if past
-        }
+        assert history(vehicles) == {key: past for key, past in oracle.history.items() if past}
+        for past in oracle.history.values():
+            assert all(one[3] is not None and one[3] <= then[2] for one, then in pairwise(past))
         transaction.set_rollback(True)
 
 
@@ -174,6 +179,35 @@ def test_nothing_changes_when_the_same_comes_again(vehicles: Dataset, provider: 
     assert (other.unchanged, other.added, Record.objects.filter(dataset=vehicles).count()) == (30, 0, 30)
     with pytest.raises(KeyReused):
         bring_in(rows[:2], by=provider, key="first-call")
+
+
+def test_what_was_deleted_stays_deleted_when_its_rows_come_again(vehicles: Dataset, provider: Actor) -> None:
+    rows = (car("甲", "浙C1", 0, brand="红旗"), car("乙", "浙C2", 0))
+    bring_in(rows, by=provider, key="first-call")
+    assert bring_in((car("甲", "浙C1", 5, deleted=True),), by=provider, key="gone-since").removed == 1
+    again = bring_in(rows, by=provider, key="sent-again")
+    assert (again.added, again.older, again.unchanged) == (0, 1, 1)
+    assert bring_in((car("甲", "浙C1", 4, brand="飞鸽"),), by=provider, key="come-late").older == 1
+    assert history(vehicles)["甲", "浙C1"] == [[{"plate": "浙C1", "brand": "红旗"}, at(0), at(0), at(5)]]
+    assert bring_in((car("甲", "浙C1", 6, brand="红旗"),), by=provider, key="bought-anew").added == 1
+
+
+def test_several_states_of_a_record_in_one_batch_are_its_history(vehicles: Dataset, provider: Actor) -> None:
+    rows = (
+        car("甲", "浙C1", 7, brand="凤凰"),
+        car("甲", "浙C1", 1, brand="红旗"),
+        car("甲", "浙C1", 2, brand="红旗"),
+        car("甲", "浙C1", 4, brand="飞鸽"),
+    )
+    brought = bring_in(rows, by=provider, key="whole-history")
+    assert (brought.added, brought.changed, brought.unchanged) == (1, 2, 1)
+    assert [(one["brand"], *when) for one, *when in history(vehicles)["甲", "浙C1"]] == [
+        ("红旗", at(2), at(1), at(4)),
+        ("飞鸽", at(4), at(4), at(7)),
+        ("凤凰", at(7), at(7), None),
+    ]
+    again = bring_in(rows, by=provider, key="history-again")
+    assert (again.added, again.changed, again.removed, again.older) == (0, 0, 0, 3)
 
 
 def test_a_bad_row_is_kept_for_its_source_and_mended_by_a_good_one(vehicles: Dataset, provider: Actor) -> None:
@@ -206,6 +240,16 @@ def test_no_rows_say_that_nothing_is_new(vehicles: Dataset, provider: Actor) -> 
     vehicles.refresh_from_db()
     assert vehicles.refreshed_at == clock.now()
     assert not Run.objects.exists()
+
+
+def test_what_was_refused_makes_nothing_fresh(vehicles: Dataset, provider: Actor) -> None:
+    Dataset.objects.filter(pk=vehicles.pk).update(refreshed_at=None)
+    assert bring_in((car("甲", "", 0),), by=provider, key="all-refused").rejected == 1
+    vehicles.refresh_from_db()
+    assert vehicles.refreshed_at is None
+    bring_in((car("甲", "", 0), car("乙", "浙C1", 0)), by=provider, key="one-is-good")
+    vehicles.refresh_from_db()
+    assert vehicles.refreshed_at == clock.now()
 
 
 def test_only_the_provider_brings_in(vehicles: Dataset, provider: Actor) -> None:

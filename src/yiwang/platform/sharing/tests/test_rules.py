@@ -4,13 +4,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel.codes import citizen_id_check, uscc_check
 from yiwang.kernel.fields import FieldKind
 from yiwang.platform.sharing.linting import COLUMN_KINDS
-from yiwang.platform.sharing.rules import FAULTS, faults
+from yiwang.platform.sharing.rules import FAULTS, faults, quick
 from yiwang.platform.sharing.types import DatasetItem
 
 ID = "33030219900307001X"
@@ -110,6 +110,39 @@ def test_every_value_is_judged_in_known_words_each_once_and_in_order(item, value
     assert found == [word for word in FAULTS if word in found]
     assert ("required" in found) <= item.required
     assert not {"required", "kind"} & set(found) or len(found) == 1
+
+
+LIKELY = st.one_of(
+    JSON,
+    DAYS.map(str),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    st.sampled_from(["", " ", "a", "12", "-3.50", "2020-02-30", "２０２０-01-01", "1.5\n", "true"]),
+    st.builds(
+        lambda day, order, last: (body := f"330102{day:%Y%m%d}{order:03}") + (last or citizen_id_check(body)),
+        DAYS, st.integers(0, 999), st.sampled_from(["", "", "x", "0"]),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(columns(), LIKELY, DAYS)
+def test_what_is_quickly_right_has_no_faults(item, value, today):
+    if quick(item, today)(value):
+        assert faults(item, value, today=today) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [
+        (column(FieldKind.DATE, min="2000-01-01", max="2020-01-01"), "2000-01-01"),
+        (column(FieldKind.MONEY, min="0", max="10"), "10.00"),
+        (column(FieldKind.CITIZEN_ID), "330102198001010013"[:17] + citizen_id_check("33010219800101001")),
+        (column(FieldKind.TEXT, options=("a",), pattern="[a-z]", max_length=1), "a"),
+        (column(FieldKind.BOOLEAN), False),
+    ],
+)
+def test_what_is_right_is_mostly_found_quickly(item, value):
+    assert quick(item, date(2026, 1, 1))(value)
 
 
 @given(columns(), JSON)
