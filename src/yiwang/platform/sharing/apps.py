@@ -13,6 +13,7 @@ class SharingConfig(AppConfig):
         """Register connectors and the loops of feeds and events; tell the guide linter which datasets there are."""
         from yiwang.platform.catalog.queries import provide_names
         from yiwang.platform.sharing import plugins, tasks  # noqa: F401
-        from yiwang.platform.sharing.queries import names
+        from yiwang.platform.sharing.queries import names, questions
 
         provide_names("datasets", names)
+        provide_names("answers", questions)

@@ -140,7 +140,8 @@ class Absent(StrEnum):
 class AnswerRule:
     """A yes-or-no answer that the dataset gives in place of the record (最少够用): what a proof on paper would say.
 
-    ``expression`` is over the columns of the record.
+    ``expression`` is over the columns of the record, and ``today``. Where that there is a record is the whole proof, it is
+    ``true``: nobody is answered by a record's mere being there.
     """
 
     code: str

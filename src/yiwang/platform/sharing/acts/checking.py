@@ -123,7 +123,7 @@ def check(
     for place, number in enumerate(numbers):
         for want in wants:
             answer = found[place][want.dataset]
-            said, values = answered(want, queries.definition_of(answer), answer)
+            said, values = answered(want, queries.definition_of(answer), answer, clock.today())
             given.append(_Given(place, number, want, said, values, answer))
     uses = [_use(purpose, one) for one in given]
     checks = note_checks(

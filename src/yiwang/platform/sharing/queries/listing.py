@@ -45,6 +45,12 @@ def names() -> dict[str, str]:
     return dict(Dataset.objects.filter(current__isnull=False).values_list("code", "name"))
 
 
+def questions() -> dict[str, str]:
+    """Return what may be asked of every published dataset (``dataset.?code``) and what that means."""
+    rows = Dataset.objects.filter(current__isnull=False).values_list("code", "current__content__definition__answers")
+    return {f"{code}.?{one['code']}": one["label"] for code, answers in rows for one in answers or ()}
+
+
 def resource_code(classification: str, number: int) -> str:
     """Return the code of a resource: its class and a number in it, as the city's table ``resource_code`` puts them."""
     rule = catalog.code_table("resource_code")
