@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from yiwang.kernel.fields import FieldKind
-from yiwang.kernel.types import Party, PartyKind
+from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.platform.identity.types import TrailEntry
 
 
 class SharingType(IntEnum):
@@ -667,6 +668,8 @@ class CheckView:
     provider: str
     consumer: str
     actor: str
+    actor_kind: str
+    actor_roles: tuple[Role, ...]
     purpose: str
     item: str
     application_id: uuid.UUID | None
@@ -675,6 +678,7 @@ class CheckView:
     outcome: Outcome
     source_at: datetime | None
     replaced: tuple[str, ...]
+    party_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -775,5 +779,6 @@ class ObjectionView:
     answer: str = ""
     answered_at: datetime | None = None
     check: CheckView | None = None
+    read: TrailEntry | None = None
     for_child: bool = False
     """Whether a guardian raised it for a child."""

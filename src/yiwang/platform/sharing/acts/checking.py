@@ -52,6 +52,7 @@ def note_checks(
             actor=who.label or _("系统"),
             actor_kind=who.kind.value,
             actor_id=who.id,
+            actor_roles=_roles(who, use.consumer_path),
             purpose=purpose[:400],
             item=use.item,
             application_id=application,
@@ -69,6 +70,11 @@ def note_checks(
     ]
     current().insert(rows)
     return [row.id for row in rows]
+
+
+def _roles(who: Actor, agency: str) -> str:
+    """Return the roles in which an officer may act for an agency."""
+    return ",".join(sorted({grant.role.value for grant in who.grants if agency.startswith(grant.agency)}))
 
 
 MOST_SUBJECTS = 100
