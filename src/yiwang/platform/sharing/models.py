@@ -303,6 +303,8 @@ class Check(models.Model):
     """The same as identities; empty for checks of before they were kept."""
     actor_roles = models.CharField(max_length=200, blank=True, default="", db_default="")
     """Which roles an officer acted in, by their codes: the subject sees the role, never the name."""
+    batch = models.UUIDField(null=True)
+    """With which others it was written: their digest stands in the audit entry (``sealing``). Empty: from before that."""
     xid = models.BigIntegerField(db_default=CurrentTransaction())
     """The transaction that wrote it: what watches over checks reads on by it (``watch.looking``)."""
     purpose = models.CharField(max_length=400)
