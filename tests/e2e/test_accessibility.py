@@ -310,6 +310,7 @@ def _representatives(page: Page) -> dict[str, str]:
         "shown:pk": first("/my/papers/", "/my/papers/", 3),
         "message:pk": first("/my/messages/", "/my/messages/0", 3),
         **dict.fromkeys(("licence:pk", "offer:pk", "grant:pk"), first("/my/licences/", "/my/licences/", 3)),
-        "ask_why:pk": first("/my/access/", "/ask/", 3), "object_to:code": "population",
+        "ask_why:pk": first("/my/access/", "/ask/", 3),
+        "ask_why_read:seq": first("/my/access/?show=people", "/reads/", 4), "object_to:code": "population",
         "task_code": first("/search/?q=%E9%A3%9F%E5%93%81", "/items/", 2),
     }  # fmt: skip

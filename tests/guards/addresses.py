@@ -112,6 +112,7 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:objection": {"pk": "objection"},
     "sharing_desk:alert": {"pk": "reading_alert"},
     "sharing:ask_why": {"pk": "check"},
+    "sharing:ask_why_read": {"seq": "read"},
     "sharing:object_to": {"code": "=legal_persons"},
     "sharing_desk:compare": {"pk": "running_case"},
     "sharing_desk:comparison": {"pk": "comparison"},

@@ -26,9 +26,10 @@ from yiwang.config.journey import CorrectionPlan, Journey, Scenario
 from yiwang.doors.openapi import acts as openapi
 from yiwang.doors.openapi.models import Client
 from yiwang.kernel import clock
+from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.events import Happening, subscribers
-from yiwang.kernel.models import Event
+from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.serials import allot
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
 from yiwang.platform.cases.acts.papers import make_once as make_paper
@@ -302,6 +303,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "topic": TopicRow.objects.get(code="amr.firm_changed").pk,
         **_subscription(),
         "check": Check.objects.filter(party_id=eatery.pk).latest("at").pk,
+        "read": _read(eatery),
         "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset": _scored().pk,
         "comparison": _comparison(Case.objects.get(application=running)).pk,
@@ -454,6 +456,13 @@ def _grant() -> Grant:
         requested_at=clock.now(),
         requested_by="测试",
     )
+
+
+def _read(eatery: Organisation) -> int:
+    """Let an officer open the firm's file; return the entry of the trail."""
+    officer = Actor(kind=ActorKind.STAFF, label="X1", agency=Agency.objects.get(code="339901-amr").path)
+    record_read(officer, name="cases.read", person=eatery.pk, purpose="办理")
+    return AuditEntry.objects.filter(kind="read", person_id=eatery.pk).latest("seq").seq
 
 
 def _subscription() -> dict[str, Any]:

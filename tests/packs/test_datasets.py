@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,15 +18,19 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import PartyKind
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.directory.pack import AgencyRow
+from yiwang.platform.sharing.answering import answered
 from yiwang.platform.sharing.pack import CrossRow
 from yiwang.platform.sharing.rules import Checker, faults, given, same
 from yiwang.platform.sharing.types import (
     CrossKind,
     DatasetDefinition,
     DatasetItem,
+    GrantRequest,
     Openness,
     RecordSpec,
+    Said,
     SharingType,
+    Want,
 )
 
 PACKS = Path(ROOT) / "packs"
@@ -270,3 +275,76 @@ def test_a_dataset_names_every_item_that_asks_it() -> None:
     ]
     assert missing == []
     assert set().union(*served.values()) <= set(here.items)
+
+
+# --- Proofs: a yes to a question, never that there is a record ---
+
+
+def _proofs(here: City) -> list[tuple[dict[str, Any], dict[str, Any], str]]:
+    """Return every item and material for which a dataset may stand, with what the dataset is asked."""
+    return [
+        (item, material, one["ref"])
+        for item in here.items.values()
+        for material in item.get("materials", ())
+        for one in material.get("satisfied_by", ())
+        if one["kind"] == "dataset"
+    ]
+
+
+@BOTH
+def test_a_dataset_stands_for_a_paper_by_a_question_that_is_granted(name: str) -> None:
+    here = city(name)
+    pack = Pack(PACKS / name)
+    granted = {
+        (f"{one.dataset}.{field}", here.functions[one.agency], item)
+        for one in pack.rows("grants.yaml", GrantRequest)
+        for field in one.fields
+        for item in one.items
+    }
+    questions = {f"{one.code}.?{rule.code}" for one in here.datasets.values() for rule in one.answers}
+    proofs = _proofs(here)
+    assert proofs
+    assert {ref for _item, _material, ref in proofs} <= questions
+    lacking = [
+        (item["basic_code"], ref)
+        for item, _material, ref in proofs
+        for body in item["bodies"]
+        if (ref, body.get("function") or here.functions[body["agency"]], item["basic_code"]) not in granted
+    ]
+    assert lacking == []
+
+
+def said(code: str, question: str, values: dict[str, Any] | None) -> Said:
+    definition = city("wenzhou").datasets[code]
+    answer: Any = SimpleNamespace(fields={f"?{question}": None}, available=True, values=values)
+    return answered(Want(dataset=code, answer=question), definition, answer, TODAY)[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "question", "good", "bad"),
+    [
+        ("criminal_records", "clean", {"clean": True, "until": "2026-11-30"}, {"clean": False, "until": "2026-11-30"}),
+        ("marriages", "married", {"married": True, "number": "J1"}, {"married": False}),
+        ("population", "alive", {"status": "正常"}, {"status": "死亡"}),
+        ("driver_health", "fit", {"fit": True}, {"fit": False}),
+        ("deed_taxes", "paid", {"record": "1", "paid_on": "2026-01-01"}, {"record": "1"}),
+        ("vehicle_insurances", "current", {"ends": "2026-11-30"}, {"ends": "2026-11-29"}),
+        ("legal_persons", "registered", {"registered": True, "status": "active"}, {"registered": True, "status": "revoked"}),
+        ("customs_records", "recorded", {"recorded": True}, {"recorded": False}),
+        ("serious_dishonesty", "listed", {"kind": "失信被执行人"}, {"kind": "失信被执行人", "removed_on": "2026-01-01"}),
+        ("lease_filings", "current", {"right": "lease", "ends": "2027-01-01"}, {"right": "lease", "ends": "2026-01-01"}),
+    ],
+)  # fmt: skip
+def test_what_a_dataset_answers_for_a_paper(
+    code: str, question: str, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    assert said(code, question, good) is Said.YES
+    assert said(code, question, bad) is Said.NO
+    assert said(code, question, None) is not Said.YES
+
+
+def test_nobody_is_cleared_or_married_by_having_a_record() -> None:
+    """Every paper about convictions and every marriage certificate asks the question that the paper answers."""
+    asked = {(material["name"], ref) for _item, material, ref in _proofs(city("wenzhou"))}
+    assert {ref for name, ref in asked if "无犯罪" in name} == {"criminal_records.?clean"}
+    assert {ref for name, ref in asked if name == "结婚证"} == {"marriages.?married"}

@@ -274,13 +274,15 @@ def record_read(
     application: uuid.UUID | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Log that an official read a person's data (个人信息保护法): with purpose and case, for that person to see.
+    """Log that an official read a person's data (个人信息保护法): with role, purpose and case, for that person to see.
 
     Without a ``person`` it was data of several, or of somebody whom the platform does not know.
     """
     record = Record(act=name, by=by, at=clock.now(), purpose=purpose, person_id=person)
     record.case_id, record.application_id = case, application
     record.detail = dict(detail or {})
+    if roles := sorted({grant.role.value for grant in by.grants}):
+        record.detail["roles"] = roles
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO kernel_auditentry {AUDIT}", audit_values(record, "read"))
 

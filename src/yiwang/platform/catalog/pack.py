@@ -89,6 +89,7 @@ def _context(pack: Pack, definitions: list[Definition]) -> LintContext:
         queries.lint_context(),
         licence_types=_named(pack, "licence_types/*.yaml"),
         datasets=_named(pack, "datasets/*.yaml"),
+        answers=_questions(pack),
         basic_codes=frozenset(definition.basic_code for definition in definitions),
         shared=rules.satisfied(definitions),
     )
@@ -101,6 +102,18 @@ def _named(pack: Pack, pattern: str) -> dict[str, str]:
         for path in pack.files(pattern)
         for row in pack.yaml(path) or ()
         if isinstance(row, dict) and "code" in row
+    }
+
+
+def _questions(pack: Pack) -> dict[str, str]:
+    """Return the yes-or-no questions that the pack's datasets answer."""
+    return {
+        f"{row.get('code')}.?{one.get('code')}": str(one.get("label", ""))
+        for path in pack.files("datasets/*.yaml")
+        for row in pack.yaml(path) or ()
+        if isinstance(row, dict)
+        for one in row.get("answers") or ()
+        if isinstance(one, dict)
     }
 
 

@@ -223,19 +223,21 @@ _names: dict[str, Names] = {}
 
 
 def provide_names(kind: str, names: Names) -> None:
-    """Let a room above tell the linter what there is: codes and names of ``licence_types`` or ``datasets``."""
+    """Let a room above tell the linter what there is: codes and names of ``licence_types``, ``datasets`` or
+    ``answers``."""
     _names[kind] = names
 
 
 def lint_context() -> LintContext:
     """Return what items may refer to, read anew: publishing is rare and must not go by what was a minute ago."""
     agencies = directory.agencies()
-    licence_types, datasets = (_names.get(kind) for kind in ("licence_types", "datasets"))
+    licence_types, datasets, answers = (_names.get(kind) for kind in ("licence_types", "datasets", "answers"))
     return LintContext(
         words=merged_words(builtin_words(), vague_words()),
         elements=_read_elements(),
         licence_types=(licence_types() or None) if licence_types else None,
         datasets=(datasets() or None) if datasets else None,
+        answers=answers() if answers else {},
         basic_codes=basic_codes(),
         item_types=frozenset(code_table("item_types")) or None,
         person_themes=frozenset(code_table("person_themes")) or None,

@@ -21,6 +21,7 @@ from yiwang.platform.catalog.types import (
     Material,
     MaterialKind,
     Necessity,
+    Satisfier,
     SatisfierKind,
 )
 from yiwang.platform.directory import queries as directory
@@ -32,9 +33,9 @@ from yiwang.platform.identity.types import OrganisationView, PersonView
 from yiwang.platform.sharing.types import Consumer, Outcome, Use
 from yiwang.ui import values
 
-DISHONESTY = "serious_dishonesty"
-"""The dataset of who stands on the list of the seriously dishonest (严重失信主体名单): their word is not taken for a
-paper (国办发〔2020〕42号). A pack that has no such dataset bars nobody.
+DISHONESTY = "serious_dishonesty.?listed"
+"""What is asked of the list of the seriously dishonest (严重失信主体名单): the word of whoever stands on it is not taken for a
+paper (国办发〔2020〕42号). A pack that has no such question bars nobody.
 """
 _COMPARED = {FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY, FieldKind.BOOLEAN}
 _SOURCES = {
@@ -109,7 +110,10 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
             paths.append(path)
             papers += [paper] if paper else []
         if only is None and DISHONESTY in said and _decided(said[DISHONESTY], resolution, edition):
-            found.setdefault((edition.definition.basic_code, DISHONESTY), (edition, [DISHONESTY], []))
+            listing = (edition.definition.basic_code, DISHONESTY.partition(".")[0])
+            _edition, paths, _papers = found.setdefault(listing, (edition, [], []))
+            if DISHONESTY not in paths:
+                paths.append(DISHONESTY)
     made = []
     for (item, dataset), (edition, paths, papers) in found.items():
         first = said[paths[0]]
@@ -127,7 +131,7 @@ def uses(resolution: Resolution, editions: Sequence[EditionView], only: Collecti
                 source_at=first.at,
                 grant=first.grant,
                 replaced=tuple(papers),
-                outcome=Outcome.NONE if (dataset, first.value) == (DISHONESTY, False) else Outcome.FOUND,
+                outcome=Outcome.NONE if paths[0] == DISHONESTY and not first.value else Outcome.FOUND,
                 result=sha256_of([said[path].value for path in paths]),
             )
         )
@@ -150,11 +154,21 @@ def _answered(resolution: Resolution, edition: EditionView, only: Collection[str
 
     for code, element in edition.elements.items():
         if stands(code, resolution.facts.get(code)):
-            yield next(one.path for one in element.sources if one.source == "datasets" and one.path in said), ""
+            wanted = (one.path for one in element.sources if one.source == "datasets")
+            yield next(path for path in wanted if _stands(said, path)), ""
     for material in edition.definition.materials:
         if stands(material.identity, resolution.materials.get(material.identity)):
             wanted = (one.ref for one in material.satisfied_by if one.kind is SatisfierKind.DATASET)
-            yield next(ref for ref in wanted if ref in said), material.name
+            yield next(ref for ref in wanted if _stands(said, ref)), material.name
+
+
+def _stands(said: Mapping[str, Known], path: str) -> bool:
+    """Tell whether a dataset's answer stands for something: a value, or a yes."""
+    return path in said and (bool(said[path].value) or not _is_question(path))
+
+
+def _is_question(ref: str) -> bool:
+    return ".?" in ref
 
 
 def _promises(users: Sequence[tuple[str, Material]]) -> bool:
@@ -199,7 +213,7 @@ def _wanted(editions: Sequence[EditionView]) -> Any:
         for material in definition.materials:
             promised = material.necessity is Necessity.DEFERRABLE
             for satisfier in material.satisfied_by:
-                if satisfier.kind in (SatisfierKind.LICENCE, SatisfierKind.DATASET):
+                if satisfier.kind is SatisfierKind.LICENCE or _is_proof(satisfier):
                     want(_SOURCES[satisfier.kind], satisfier.ref, consumer)
                 elif satisfier.kind is SatisfierKind.EARLIER:
                     want("earlier", f"material:{satisfier.ref or material.identity}", consumer)
@@ -308,6 +322,11 @@ def _typed(element: DataElement, value: Any) -> Any:
     return value
 
 
+def _is_proof(satisfier: Satisfier) -> bool:
+    """Tell whether it asks a dataset a yes-or-no question: neither a record nor a value says what a paper would."""
+    return satisfier.kind is SatisfierKind.DATASET and _is_question(satisfier.ref)
+
+
 def _material(
     name: str,
     users: Sequence[tuple[str, Material]],
@@ -331,8 +350,10 @@ def _material(
         return MaterialFact(state=given[name], **common)
     if material.kind is MaterialKind.FORM:
         return MaterialFact(state=FactState.KNOWN, ref="form", source_name=_("网上填的这张表"), **common)
-    down = ""
+    down = why = ""
     for satisfier in material.satisfied_by:
+        if satisfier.kind is SatisfierKind.DATASET and not _is_proof(satisfier):
+            continue
         if satisfier.kind is SatisfierKind.RESULT and satisfier.ref in codes:
             return MaterialFact(state=FactState.LATER, ref=satisfier.ref, **common)
         path = satisfier.ref
@@ -353,6 +374,16 @@ def _material(
                 **common,
             )
         down = down or answer.down.get(path, "")
+        why = why or _why(answer.absent.get(path))
     if down:
         return MaterialFact(state=FactState.DEGRADED, source_name=down, **common)
-    return MaterialFact(state=FactState.ASK, **common)
+    return MaterialFact(state=FactState.ASK, why=why, **common)
+
+
+def _why(answer: Known | None) -> str:
+    if answer is None:
+        return ""
+    told = {"source": answer.source_name, "asked": answer.asked}
+    if answer.value is None:
+        return _("%(source)s答不了“%(asked)s”，请您自己交。") % told
+    return _("%(source)s对“%(asked)s”的答复是“否”，不能代替这份材料，请您自己交。") % told

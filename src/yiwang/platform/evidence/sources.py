@@ -17,8 +17,8 @@ __all__ = ["Answers", "Known", "Paths", "Source", "Subject", "sources"]
 
 @dataclass(slots=True)
 class Answers:
-    """What a source answered: known paths, paths whose holder is down (with its name), and those that asked whether there
-    is a record where there is none.
+    """What a source answered: known paths, paths whose holder is down (with its name), and yes-or-no questions that were
+    answered with no (``False``) or could not be answered (``None``).
     """
 
     known: dict[str, Known] = field(default_factory=dict)
@@ -44,7 +44,9 @@ class Subject:
 
 
 Paths = Mapping[str, Sequence[Consumer]]
-"""What is asked of a source: its own paths (``licence_type.field``, ``dataset.field``), each with who needs it."""
+"""What is asked of a source: its own paths (``licence_type.field``, ``dataset.field``, ``dataset.?rule``), each with who
+needs it.
+"""
 
 
 class Source(Plugin):

@@ -44,6 +44,8 @@ class Known:
     """The number of the subject under which it stood; never kept."""
     grant: uuid.UUID | None = None
     """The grant by which a dataset answered."""
+    asked: str = ""
+    """Which yes-or-no question it was, as a person reads it, where the answer was not yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class MaterialFact:
     source_name: str = ""
     at: datetime | None = None
     kind: str = ""
+    why: str = ""
+    """Why it must be given though a dataset was asked: no more than that it did not say yes."""
     may_commit: bool = False
     may_defer: bool = False
     optional: bool = False
@@ -111,7 +115,7 @@ class Resolution:
     """Why this party's word is not taken for a paper at present (告知承诺, 容缺受理); empty where it is."""
     burden: BurdenReport | None = None
     datasets: Mapping[str, Known] = field(default_factory=dict)
-    """What datasets answered, by path, also that they have no record: for writing down that they were asked."""
+    """What datasets answered, by path, also where a question was not answered with yes: for writing down what was asked."""
     form: tuple[MergedSection, ...] = ()
     """The one form with all that is known and was typed; every field of it stands in ``facts``."""
 

@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from yiwang.kernel import clock
 from yiwang.kernel.digest import canonical
@@ -26,6 +26,20 @@ SIZE = 30
 def reads_of(party: Party, after: str = "") -> TrailPage:
     """Return who read a party's data and why, newest first (个人信息保护法 arts. 44, 45)."""
     return _shown(page(AuditEntry.objects.filter(kind="read", person_id=party.id), ("-seq",), SIZE, after=after))
+
+
+def read_of(party: Party, seq: int) -> TrailEntry | None:
+    """Return one reading of a party's data."""
+    return _one(AuditEntry.objects.filter(kind="read", person_id=party.id, seq=seq))
+
+
+def read_entry(seq: int) -> TrailEntry | None:
+    """Return a reading that somebody asked about."""
+    return _one(AuditEntry.objects.filter(kind="read", seq=seq))
+
+
+def _one(rows: QuerySet[AuditEntry]) -> TrailEntry | None:
+    return next(iter(_shown(Page(list(rows))).entries), None)
 
 
 def reads_about(party: Party, application: uuid.UUID, cases: Iterable[uuid.UUID], size: int = 5) -> list[TrailEntry]:
@@ -108,4 +122,7 @@ def _entry(row: Any, names: dict[str, str]) -> TrailEntry:
         subject=f"{row.subject_kind} {row.subject_id}".strip(),
         detail=canonical(row.detail).decode() if row.detail else "",
         request_id=row.request_id,
+        agency_path=row.actor_agency,
+        roles=tuple(Role(one) for one in row.detail.get("roles", ())),
+        shown=str(row.detail.get("shown", "")),
     )

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from yiwang.kernel.clock import legal_date
-from yiwang.kernel.types import AssuranceLevel, Party
+from yiwang.kernel.types import AssuranceLevel, Party, Role
 
 
 class DocumentType(StrEnum):
@@ -170,6 +170,11 @@ class TrailEntry:
     subject: str
     detail: str
     request_id: str
+    agency_path: str = ""
+    roles: tuple[Role, ...] = ()
+    """The roles of the officer who read, as they were."""
+    shown: str = ""
+    """The datum that was unmasked, if one was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from yiwang.kernel import expressions
 from yiwang.kernel.fields import FieldKind
+from yiwang.platform.sharing.rules import given
 from yiwang.platform.sharing.types import Answer, DatasetDefinition, Said, Want
 
 _NUMERIC = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
@@ -31,9 +33,11 @@ def typed(definition: DatasetDefinition, values: Mapping[str, Any]) -> dict[str,
     return found
 
 
-def answered(want: Want, definition: DatasetDefinition, answer: Answer | None) -> tuple[Said, dict[str, Any]]:
+def answered(
+    want: Want, definition: DatasetDefinition, answer: Answer | None, today: date
+) -> tuple[Said, dict[str, Any]]:
     """Return what a dataset's answer says of what was asked, and the columns that may be handed out: no more than were
-    asked for, none for a yes-or-no answer.
+    asked for, none for a yes-or-no answer. A rule whose record cannot be read cannot say.
     """
     if answer is None or not set(columns(want)) <= set(answer.fields):
         return Said.REFUSED, {}
@@ -45,7 +49,11 @@ def answered(want: Want, definition: DatasetDefinition, answer: Answer | None) -
             return Said.UNKNOWN, {}
         if answer.values is None:
             return Said(rule.absent.value), {}
-        outcome = expressions.evaluate(rule.expression, typed(definition, answer.values))
+        data = typed(definition, given(answer.values)) | {"today": today.isoformat()}
+        try:
+            outcome = expressions.evaluate(rule.expression, data)
+        except expressions.ExpressionError:
+            return Said.UNKNOWN, {}
         return (Said.YES if outcome.value else Said.NO) if outcome.known else Said.UNKNOWN, {}
     if not want.fields:
         return (Said.NO if answer.values is None else Said.YES), {}

@@ -10,9 +10,14 @@ class SharingConfig(AppConfig):
     label = "sharing"
 
     def ready(self) -> None:
-        """Register connectors and the loops of feeds and events; tell the guide linter which datasets there are."""
+        """Register connectors and the loops of feeds and events; tell the guide linter which datasets there are;
+        let checks be verified with the audit trail.
+        """
+        from yiwang.kernel.audit import also_verify
         from yiwang.platform.catalog.queries import provide_names
-        from yiwang.platform.sharing import plugins, tasks  # noqa: F401
-        from yiwang.platform.sharing.queries import names
+        from yiwang.platform.sharing import plugins, sealing, tasks  # noqa: F401
+        from yiwang.platform.sharing.queries import names, questions
 
+        also_verify("sharing_check", sealing.verify)
         provide_names("datasets", names)
+        provide_names("answers", questions)

@@ -135,7 +135,7 @@ def _columns(definition: DatasetDefinition, context: LintContext) -> Iterator[Li
         if not _CODE.fullmatch(answer.code) or answers[answer.code] > 1:
             yield LintFinding("answer", f"{where}.code", _("代码要用小写字母开头，且不能重复。"))
         try:
-            unknown = expressions.dependencies(answer.expression) - columns
+            unknown = expressions.dependencies(answer.expression) - columns - {"today"}
         except expressions.ExpressionError as error:
             yield LintFinding("answer", f"{where}.expression", _("读不懂这个表达式：%s。") % error)
         else:

@@ -308,6 +308,10 @@ class Check(models.Model):
     actor_kind = models.CharField(max_length=12, default="")
     actor_id = models.UUIDField(null=True)
     """The same as identities; empty for checks of before they were kept."""
+    actor_roles = models.CharField(max_length=200, blank=True, default="", db_default="")
+    """Which roles an officer acted in, by their codes: the subject sees the role, never the name."""
+    batch = models.UUIDField(null=True)
+    """With which others it was written: their digest stands in the audit entry (``sealing``). Empty: from before that."""
     xid = models.BigIntegerField(db_default=CurrentTransaction())
     """The transaction that wrote it: what watches over checks reads on by it (``watch.looking``)."""
     purpose = models.CharField(max_length=400)
@@ -370,6 +374,8 @@ class Objection(models.Model):
     party_id = models.UUIDField()
     dataset = models.ForeignKey(Dataset, models.PROTECT, null=True, related_name="objections")
     check_id = models.UUIDField(null=True)
+    read_seq = models.BigIntegerField(null=True)
+    """The entry of the audit trail that it asks about, where somebody opened a file."""
     ward = models.ForeignKey(Guardianship, models.PROTECT, null=True, related_name="+")
     """The child for whom the party, its guardian, raised it."""
     agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
@@ -387,7 +393,10 @@ class Objection(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["party_id", "check_id"], name="objection_once", condition=Q(kind="access", state="open")
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["party_id", "read_seq"], name="objection_to_read_once", condition=Q(kind="access", state="open")
+            ),
         ]
         indexes = [
             models.Index(fields=["party_id", "-raised_at"], name="objection_of_party"),

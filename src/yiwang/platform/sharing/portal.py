@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.paging import BadCursor
-from yiwang.kernel.problems import Problem
+from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity import trail
 from yiwang.platform.sharing import acts, exports, pages, queries
 from yiwang.platform.sharing.events.queries import published_keys
 from yiwang.platform.sharing.labels import OBJECTION_KINDS, OBJECTION_STATES
@@ -134,6 +135,22 @@ def ask_why(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @signed_in(AssuranceLevel.L2)
+def ask_why_read(request: HttpRequest, seq: int) -> HttpResponse:
+    """Ask the agency whose officer opened my file why they did."""
+    by = _oneself(request)
+    ward = _child(request, by)
+    party = queries.party_of(ward) if ward else by.principal
+    read = trail.read_of(party, seq) if party else None
+    if read is None or not read.agency_path:
+        raise NotFound(_("没有这次查阅。"))
+
+    def put(text: str, key: str) -> None:
+        acts.object_to_read(seq, text, child=ward and ward.id, by=by, key=key)
+
+    return _objecting(request, put, {"read": read, "ward": ward})
+
+
+@signed_in(AssuranceLevel.L2)
 def object_to(request: HttpRequest, code: str) -> HttpResponse:
     """Say that what a dataset says of me is wrong."""
     by = _oneself(request)
@@ -180,6 +197,7 @@ urlpatterns = [
     path(".well-known/jwks.json", event_keys, name="event_keys"),
     path("my/objections/", objections, name="objections"),
     path("my/access/<uuid:pk>/ask/", ask_why, name="ask_why"),
+    path("my/access/reads/<int:seq>/ask/", ask_why_read, name="ask_why_read"),
     path("my/objections/<slug:code>/new/", object_to, name="object_to"),
     path("data/", catalogue, name="catalogue"),
     *(path(f"data/catalogue.{kind}", export, {"kind": kind}, name=f"export_{kind}") for kind in MEDIA_TYPES),

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from yiwang.kernel.fields import FieldKind
-from yiwang.kernel.types import Party, PartyKind
+from yiwang.kernel.types import Party, PartyKind, Role
+from yiwang.platform.identity.types import TrailEntry
 
 
 class SharingType(IntEnum):
@@ -140,7 +141,8 @@ class Absent(StrEnum):
 class AnswerRule:
     """A yes-or-no answer that the dataset gives in place of the record (最少够用): what a proof on paper would say.
 
-    ``expression`` is over the columns of the record.
+    ``expression`` is over the columns of the record, and ``today``. Where that there is a record is the whole proof, it is
+    ``true``: nobody is answered by a record's mere being there.
     """
 
     code: str
@@ -666,6 +668,8 @@ class CheckView:
     provider: str
     consumer: str
     actor: str
+    actor_kind: str
+    actor_roles: tuple[Role, ...]
     purpose: str
     item: str
     application_id: uuid.UUID | None
@@ -674,6 +678,7 @@ class CheckView:
     outcome: Outcome
     source_at: datetime | None
     replaced: tuple[str, ...]
+    party_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -774,5 +779,6 @@ class ObjectionView:
     answer: str = ""
     answered_at: datetime | None = None
     check: CheckView | None = None
+    read: TrailEntry | None = None
     for_child: bool = False
     """Whether a guardian raised it for a child."""

@@ -14,6 +14,7 @@ ACTS: dict[str, Any] = {
     **OVERSIGHT,
     "sharing.confirm_guardianship": _("核实监护关系"),
     "sharing.object_to_check": _("问为什么看数据"),
+    "sharing.object_to_read": _("问为什么打开信息"),
     "sharing.object_to_data": _("说数据不对"),
     "identity.add_passkey": _("添加通行密钥"),
     "identity.add_totp": _("添加动态口令"),
@@ -50,6 +51,27 @@ ACTS: dict[str, Any] = {
     "notices.mark_all_read": _("消息全部标为已读"),
     "notices.mark_read": _("查看消息"),
 }
+
+READS: dict[str, Any] = {
+    "cases.read": _("办件：表单、材料和经过"),
+    "cases.read_application": _("申请：表单和材料"),
+    "cases.read_document": _("一份文书"),
+    "cases.read_file": _("一份上传的材料"),
+    "identity.find_for_counter": _("姓名和账号状态"),
+    "licences.read": _("电子证照"),
+    "oversight.read_contact": _("联系方式"),
+    "papers.read": _("存的材料"),
+    "services.read_client": _("窗口代办时的信息"),
+    "services.read_ward": _("谁看过孩子的数据"),
+    "sharing.read_comparison": _("家庭经济状况核对报告"),
+    "sharing.read_objection": _("提出的异议"),
+}
+"""What was opened by a reading, by its name."""
+
+
+def opened(name: str) -> str:
+    """Return what a reading opened; readings by agencies' own systems have one word."""
+    return str(READS.get(name, _("部门系统读取的信息")))
 
 
 def said(name: str) -> str:

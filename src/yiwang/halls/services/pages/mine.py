@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,10 +22,12 @@ from yiwang.kernel.problems import Invalid, Problem
 from yiwang.kernel.types import Actor, AssuranceLevel, FieldError, Party, PartyKind
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory.labels import ROLES
 from yiwang.platform.identity import acts, queries, rules, trail
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import DelegationView
 from yiwang.platform.sharing import acts as sharing_acts
+from yiwang.platform.sharing import labels as sharing_labels
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.types import Ward
 from yiwang.ui import dates
@@ -256,7 +258,17 @@ def _reads(who: Actor, party: Party | None, after: str) -> dict[str, Any]:
         return {"rows": [], "next": ""}
     page = trail.reads_of(party, after)
     numbers = cases.numbers_of(who, [one.case_id for one in page.entries if one.case_id])
-    rows = [(one, numbers.get(one.case_id) if one.case_id else None) for one in page.entries]
+    elements = catalog.elements() if any(one.shown for one in page.entries) else {}
+    rows = [
+        {
+            "one": one,
+            "roles": [ROLES[role] for role in one.roles],
+            "opened": done.opened(one.name),
+            "shown": elements.get(one.shown),
+            "case": numbers.get(one.case_id) if one.case_id else None,
+        }
+        for one in page.entries
+    ]
     return {"rows": rows, "next": page.next}
 
 
@@ -265,15 +277,27 @@ def _checks(who: Actor, party: Party | None, known_by: Sequence[str], after: str
     page = sharing.checks_of(party, known_by, after)
     labels = sharing.column_labels(one.dataset for one in page.items)
     numbers = cases.numbers_of(who, [one.case_id for one in page.items if one.case_id])
+    items = catalog.item_names({one.item for one in page.items})
     rows = [
         {
             "one": one,
-            "columns": [labels.get(one.dataset, {}).get(name, name) for name in one.fields if name],
+            "roles": [ROLES[role] for role in one.actor_roles],
+            "item": items.get(one.item) or sharing_labels.RIGHTS.get(one.item, ""),
+            "own": bool(party and one.application_id and one.party_id == party.id),
+            "columns": [_asked(labels.get(one.dataset, {}), name) for name in one.fields],
             "case": numbers.get(one.case_id) if one.case_id else None,
         }
         for one in page.items
     ]
     return {"checks": rows, "next": page.next, "saved": sharing.papers_replaced(party) if party else 0}
+
+
+def _asked(labels: Mapping[str, str], name: str) -> str:
+    """Return what was asked, in words: a column, a yes-or-no question, or whether there is a record."""
+    if not name:
+        return str(_("有没有记录"))
+    told = labels.get(name) or labels.get(name.removeprefix("?")) or name.removeprefix("?")
+    return _("是不是：%(asked)s") % {"asked": told} if name.startswith("?") else told
 
 
 @signed_in()

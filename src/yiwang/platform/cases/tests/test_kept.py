@@ -75,7 +75,7 @@ def test_what_a_source_that_was_down_did_not_say_may_come_from_a_kept_paper_late
         MaterialKind.PROOF,
         shared=PAPER,
         satisfied_by=(
-            Satisfier(SatisfierKind.DATASET, "population"),
+            Satisfier(SatisfierKind.DATASET, "population.?known"),
             Satisfier(SatisfierKind.EARLIER, PAPER),
         ),
     )

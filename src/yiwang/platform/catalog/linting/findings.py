@@ -56,6 +56,8 @@ class LintContext:
     elements: Mapping[str, DataElement] | None = None
     licence_types: Mapping[str, str] | None = None
     datasets: Mapping[str, str] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The yes-or-no questions that datasets answer (``dataset.?code``), and what they mean."""
     basic_codes: frozenset[str] | None = None
     item_types: frozenset[str] | None = None
     person_themes: frozenset[str] | None = None

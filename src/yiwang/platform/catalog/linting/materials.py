@@ -58,12 +58,28 @@ def _unknown(satisfier: Satisfier, promised: set[str], context: LintContext) -> 
     if satisfier.kind is SatisfierKind.LICENCE:
         return _("没有这种证照类型。") if _missing(ref, context.licence_types) else ""
     if satisfier.kind is SatisfierKind.DATASET:
-        return _("没有这个共享数据集。") if _missing(ref.partition(".")[0], context.datasets) else ""
+        return _unproven(ref, context)
     if satisfier.kind is SatisfierKind.COMMITMENT:
         return "" if ref in promised else _("这个事项没有这份承诺书。")
     if satisfier.kind is SatisfierKind.RESULT:
         return _("没有基本编码为此的事项。") if _missing(ref, context.basic_codes) else ""
     return ""
+
+
+def _unproven(ref: str, context: LintContext) -> str:
+    """Say what is wrong with a dataset in the place of a paper: neither that there is a record nor a value is a proof, only
+    the yes to one of the dataset's questions.
+    """
+    code, _dot, question = ref.partition(".")
+    if _missing(code, context.datasets):
+        return _("没有这个共享数据集。")
+    if context.datasets is None or ref in context.answers:
+        return ""
+    known = "、".join(one for one in context.answers if one.startswith(f"{code}.?"))
+    if question.startswith("?"):
+        return _("数据集没有这个是否问答；有的：%(known)s。") % {"known": known or "—"}
+    told = _("有记录、有信息项都不等于有证明，要写成数据集的是否问答“%(code)s.?代码”；有的：%(known)s。")
+    return told % {"code": code, "known": known or "—"}
 
 
 def _missing(ref: str, known: Mapping[str, str] | frozenset[str] | None) -> bool:
@@ -98,9 +114,9 @@ def _could(material: Material, context: LintContext) -> str:
     if material.kind is MaterialKind.FORM:
         return ""
     ways = [f"{satisfier.kind}:{satisfier.ref}" for satisfier in context.shared.get(material.identity, ())]
-    for names, kind in (
-        (context.licence_names, SatisfierKind.LICENCE),
-        (context.dataset_names, SatisfierKind.DATASET),
-    ):
-        ways += [f"{kind}:{code}" for name, code in names.items() if name in material.name]
+    ways += [f"{SatisfierKind.LICENCE}:{code}" for name, code in context.licence_names.items() if name in material.name]
+    for name, code in context.dataset_names.items():
+        if name in material.name:
+            asked = [ref for ref in context.answers if ref.startswith(f"{code}.?")]
+            ways += [f"{SatisfierKind.DATASET}:{ref}" for ref in asked or [code]]
     return _("可由 %(ways)s 代替") % {"ways": "、".join(dict.fromkeys(ways))} if ways else ""

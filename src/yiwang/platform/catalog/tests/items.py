@@ -74,7 +74,7 @@ def item(**changes: Any) -> Definition:
                 MaterialKind.PROOF,
                 when="owned == false",
                 satisfied_by=(
-                    Satisfier(SatisfierKind.DATASET, "leases.number"),
+                    Satisfier(SatisfierKind.DATASET, "leases.?current"),
                     Satisfier(SatisfierKind.COMMITMENT, "premises"),
                 ),
             ),
@@ -120,6 +120,7 @@ CONTEXT = LintContext(
     elements=ELEMENTS,
     licence_types={"identity_card": "居民身份证", "shop_permit": "演示小店经营许可证"},
     datasets={"leases": "房屋租赁备案"},
+    answers={"leases.?current": "租期没有到"},
     basic_codes=frozenset({BASIC}),
     item_types=frozenset({"01", "07"}),
     person_themes=frozenset({"040"}),

@@ -184,6 +184,9 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("unknown.licence_type", "result.licence_type", result(licence_type="moon_permit")),
     ("unknown.licence", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.LICENCE, "moon_permit")),
     ("unknown.dataset", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.DATASET, "moon.phase")),
+    ("unknown.dataset", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.DATASET, "leases")),
+    ("unknown.dataset", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.DATASET, "leases.number")),
+    ("unknown.dataset", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.DATASET, "leases.?ended")),
     ("unknown.commitment", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.COMMITMENT, "moon")),
     ("unknown.result", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.RESULT, "330131999000")),
     ("unknown.theme", "person_themes.0", {"person_themes": ("041",)}),
@@ -270,11 +273,11 @@ def test_a_city_adds_changes_and_removes_words() -> None:
 
 
 def test_a_needless_paper_is_told_what_could_satisfy_it() -> None:
-    shared = {"floor_plan": (Satisfier(SatisfierKind.DATASET, "leases"),)}
+    shared = {"floor_plan": (Satisfier(SatisfierKind.DATASET, "leases.?current"),)}
     definition = replace(GOOD, **material(shared="floor_plan"))
     (finding,) = found(definition, replace(CONTEXT, shared=shared))
     assert finding.rule == "material.needless"
-    assert "dataset:leases" in finding.suggestion
+    assert "dataset:leases.?current" in finding.suggestion
     assert not finding.blocks
 
 

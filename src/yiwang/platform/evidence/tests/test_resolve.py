@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from yiwang.kernel import clock
 from yiwang.kernel.calendar import Unit
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import (
@@ -29,8 +31,10 @@ from yiwang.platform.evidence import queries, rules
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.platform.identity.models import Organisation, Person
-from yiwang.platform.sharing.models import Dataset
-from yiwang.platform.sharing.types import Outcome
+from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing.models import Dataset, Record
+from yiwang.platform.sharing.tests.datasets import allowed, dataset, item, published
+from yiwang.platform.sharing.types import AnswerRule, Outcome
 
 FOOD = "330131018001"
 REGION = "339901001"
@@ -129,9 +133,8 @@ def test_a_licence_in_force_stands_for_its_paper(food: EditionView) -> None:
 
 def test_a_dataset_that_is_down_degrades_and_never_asks(food: EditionView) -> None:
     principal, _head = firm()
-    code = Dataset.objects.order_by("code").values_list("code", flat=True)[0]
-    Dataset.objects.filter(code=code).update(available=False)
-    found = stand(food, satisfied((SatisfierKind.DATASET, code)), principal=principal)
+    Dataset.objects.filter(code="population").update(available=False)
+    found = stand(food, satisfied((SatisfierKind.DATASET, "population.?known")), principal=principal)
     assert found.materials["平面图"].state is FactState.DEGRADED
     assert len(found.down) == 1
     assert found.materials["平面图"].source_name == found.down[0]
@@ -139,9 +142,8 @@ def test_a_dataset_that_is_down_degrades_and_never_asks(food: EditionView) -> No
 
 def test_another_way_stands_in_for_a_dataset_that_is_down(food: EditionView) -> None:
     principal, _head = firm()
-    code = Dataset.objects.order_by("code").values_list("code", flat=True)[0]
     Dataset.objects.update(available=False)
-    paper = satisfied((SatisfierKind.DATASET, code), (SatisfierKind.LICENCE, "business_licence"))
+    paper = satisfied((SatisfierKind.DATASET, "population.?known"), (SatisfierKind.LICENCE, "business_licence"))
     assert stand(food, paper, principal=principal).materials["平面图"].state is FactState.KNOWN
 
 
@@ -248,3 +250,82 @@ def test_the_list_that_stands_for_a_paper_and_bars_a_word_is_one_check_with_the_
     fact = MaterialFact("list", shown.identity, FactState.KNOWN, source="datasets")
     (use,) = queries.uses(Resolution({}, {shown.identity: fact}, datasets={queries.DISHONESTY: listed}), [edition])
     assert (use.replaced, use.outcome) == (("失信情况说明",), Outcome.FOUND)
+
+
+# --- What a dataset answers for a paper: yes or no, never that there is a record ---
+
+RULES = (
+    AnswerRule(code="clean", label="无犯罪记录", label_en="No criminal record", expression="clean"),
+    AnswerRule(code="married", label="已婚", expression="married"),
+)
+ROWS = {
+    "convict": {"clean": False},
+    "divorced": {"married": False},
+    "clean": {"clean": True},
+    "married": {"married": True},
+}
+
+
+def records_of(head: Any, values: dict[str, Any]) -> None:
+    """Publish a dataset about everybody, allow its yes-or-no answers only, and write one person's record."""
+    kinds = tuple(item(name, kind=FieldKind.BOOLEAN) for name in ("clean", "married"))
+    row = published(dataset(items=kinds, answers=RULES))
+    allowed(row, items=(FOOD,), fields=("?clean", "?married"), agency="339901-amr")
+    Record.objects.create(
+        dataset=row,
+        subject_index=blind_index(Person.objects.get(pk=head).number, SUBJECT),
+        own=b"",
+        digest=b"",
+        values=values,
+        at=clock.now(),
+        valid_from=clock.now(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "rule", "state"),
+    [
+        ("convict", "clean", FactState.ASK),
+        ("divorced", "married", FactState.ASK),
+        ("divorced", "clean", FactState.ASK),
+        ("clean", "clean", FactState.KNOWN),
+        ("married", "married", FactState.KNOWN),
+    ],
+)
+def test_only_a_yes_stands_for_a_paper(food: EditionView, who: str, rule: str, state: FactState) -> None:
+    _principal, head = firm()
+    records_of(head, ROWS[who])
+    person = Party(PartyKind.PERSON, head)
+    found = stand(food, satisfied((SatisfierKind.DATASET, f"test_data.?{rule}")), principal=person)
+    fact = found.materials["平面图"]
+    assert fact.state is state
+    assert bool(fact.why) == (state is FactState.ASK)
+    uses = queries.uses(
+        found, [with_papers(replace(food, elements={}), satisfied((SatisfierKind.DATASET, f"test_data.?{rule}")))]
+    )
+    assert [(use.fields, use.replaced) for use in uses] == (
+        [((f"?{rule}",), ("平面图",))] if state is FactState.KNOWN else []
+    )
+
+
+def test_why_a_paper_is_asked_for_tells_no_more_than_the_rule(food: EditionView) -> None:
+    _principal, head = firm()
+    records_of(head, {"clean": False})
+    person = Party(PartyKind.PERSON, head)
+    told = [
+        stand(food, satisfied((SatisfierKind.DATASET, f"test_data.?{rule}")), principal=person).materials["平面图"].why
+        for rule in ("clean", "married")
+    ]
+    assert "测试数据" in told[0]
+    assert "无犯罪记录" in told[0]
+    assert told[0] != told[1]
+
+
+@pytest.mark.parametrize("ref", ["test_data", "test_data.clean"])
+def test_neither_a_record_nor_a_column_is_a_proof(food: EditionView, ref: str) -> None:
+    _principal, head = firm()
+    records_of(head, {"clean": False})
+    allowed(Dataset.objects.get(code="test_data"), items=(FOOD,), fields=("clean",), agency="339901-amr")
+    person = Party(PartyKind.PERSON, head)
+    found = stand(food, satisfied((SatisfierKind.DATASET, ref)), principal=person)
+    assert found.materials["平面图"].state is FactState.ASK

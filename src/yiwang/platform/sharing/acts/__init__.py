@@ -30,7 +30,14 @@ from yiwang.platform.sharing.acts.granting import (
 )
 from yiwang.platform.sharing.acts.guarding import confirm_guardianship
 from yiwang.platform.sharing.acts.keeping import forget
-from yiwang.platform.sharing.acts.objecting import ANSWERS, answer, check_oneself, object_to_check, object_to_data
+from yiwang.platform.sharing.acts.objecting import (
+    ANSWERS,
+    answer,
+    check_oneself,
+    object_to_check,
+    object_to_data,
+    object_to_read,
+)
 from yiwang.platform.sharing.acts.quality import MEASURED, note_measure
 from yiwang.platform.sharing.acts.records import CanBringIn, bring_in
 from yiwang.platform.sharing.acts.subscribing import (
@@ -79,6 +86,7 @@ __all__ = [
     "note_measure",
     "object_to_check",
     "object_to_data",
+    "object_to_read",
     "pass_on",
     "pause_subscription",
     "publish",

@@ -18,7 +18,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
-from yiwang.platform.sharing import live, purposes, queries
+from yiwang.platform.sharing import live, purposes, queries, sealing
 from yiwang.platform.sharing.answering import answered, columns
 from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
@@ -35,13 +35,15 @@ def note_checks(
     cases: Mapping[str, uuid.UUID] | None = None,
     party: uuid.UUID | None = None,
 ) -> list[uuid.UUID]:
-    """Write checks with the record of the act that runs: no statement of their own. Returns their identities.
+    """Write checks with the record of the act that runs, which holds their digest: no statement of their own. Returns their
+    identities.
 
     ``cases`` by item; ``party`` is whose matter it is: they see the checks beside whoever the number is of.
     """
-    now, who = clock.now(), current().by
+    now, who, batch = clock.now(), current().by, uuid7()
     rows = [
         Check(
+            batch=batch,
             id=uuid7(),
             at=now,
             dataset=use.dataset,
@@ -52,6 +54,7 @@ def note_checks(
             actor=who.label or _("系统"),
             actor_kind=who.kind.value,
             actor_id=who.id,
+            actor_roles=_roles(who, use.consumer_path),
             purpose=purpose[:400],
             item=use.item,
             application_id=application,
@@ -67,8 +70,15 @@ def note_checks(
         )
         for use in uses
     ]
-    current().insert(rows)
+    if rows:
+        current().insert(rows)
+        current().detail.setdefault(sealing.NOTED, []).append(sealing.noted(batch, rows))
     return [row.id for row in rows]
+
+
+def _roles(who: Actor, agency: str) -> str:
+    """Return the roles in which an officer may act for an agency."""
+    return ",".join(sorted({grant.role.value for grant in who.grants if agency.startswith(grant.agency)}))
 
 
 MOST_SUBJECTS = 100
@@ -123,7 +133,7 @@ def check(
     for place, number in enumerate(numbers):
         for want in wants:
             answer = found[place][want.dataset]
-            said, values = answered(want, queries.definition_of(answer), answer)
+            said, values = answered(want, queries.definition_of(answer), answer, clock.today())
             given.append(_Given(place, number, want, said, values, answer))
     uses = [_use(purpose, one) for one in given]
     checks = note_checks(
@@ -133,8 +143,7 @@ def check(
         cases={purpose.consumer.item: purpose.case_id},
         party=purpose.party,
     )
-    digest = sha256_of([str(one) for one in checks])
-    current().detail |= {"case": str(purpose.case_id), "checks": digest, "count": len(checks)}
+    current().detail |= {"case": str(purpose.case_id), "count": len(checks)}
     return tuple(
         Checked(
             check=pk,

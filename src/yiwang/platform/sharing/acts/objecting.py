@@ -20,6 +20,7 @@ from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
+from yiwang.platform.identity import trail
 from yiwang.platform.sharing import queries
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.models import Check, Dataset, Objection
@@ -88,6 +89,21 @@ def object_to_check(check: uuid.UUID, text: str, *, child: uuid.UUID | None = No
     return _raise(ObjectionKind.ACCESS, agency, text, by, check=check, ward=ward)
 
 
+@act("sharing.object_to_read", permission=CanObject)
+def object_to_read(seq: int, text: str, *, child: uuid.UUID | None = None, by: Actor, key: Key) -> uuid.UUID:
+    """Ask the agency whose officer or system opened one's principal's file, or that of the ``child`` whose guardian one is,
+    why they did. Raises ``NotFound``, also for readings that were no agency's.
+    """
+    assert by.principal is not None
+    ward = _ward(child, by)
+    party = queries.party_of(ward) if ward else by.principal
+    read = trail.read_of(party, seq) if party else None
+    (agency,) = (read and read.agency_path and directory.agencies_by_path([read.agency_path])) or (None,)
+    if agency is None:
+        raise NotFound(_("没有这次查阅。"))
+    return _raise(ObjectionKind.ACCESS, agency, text, by, read=seq, ward=ward)
+
+
 def _ward(child: uuid.UUID | None, by: Actor) -> Ward | None:
     """Return the child for whom one acts. Raises ``NotFound`` for one whose guardian one is not, or no longer."""
     return queries.get_ward(str(child), by) if child else None
@@ -101,6 +117,7 @@ def _raise(
     *,
     dataset: Dataset | None = None,
     check: uuid.UUID | None = None,
+    read: int | None = None,
     ward: Ward | None = None,
 ) -> uuid.UUID:
     assert by.principal is not None
@@ -115,6 +132,7 @@ def _raise(
         party_id=by.principal.id,
         dataset=dataset,
         check_id=check,
+        read_seq=read,
         ward_id=ward.id if ward else None,
         agency_id=agency.id,  # type: ignore[attr-defined]
         text=text.strip(),

@@ -39,6 +39,7 @@ from yiwang.platform.sharing.queries.listing import (
     lines,
     lint_context,
     names,
+    questions,
     resource_code,
     source_of,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "papers_replaced",
     "papers_replaced_since",
     "party_of",
+    "questions",
     "rates",
     "resource_code",
     "source_of",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Party
+from yiwang.kernel.types import Party, Role
 from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Check
 from yiwang.platform.sharing.types import (
@@ -67,6 +67,8 @@ def check_view(row: Check) -> CheckView:
         provider=row.provider,
         consumer=row.consumer,
         actor=row.actor,
+        actor_kind=row.actor_kind,
+        actor_roles=tuple(Role(one) for one in row.actor_roles.split(",") if one),
         purpose=row.purpose,
         item=row.item,
         application_id=row.application_id,
@@ -75,6 +77,7 @@ def check_view(row: Check) -> CheckView:
         outcome=Outcome(row.outcome),
         source_at=row.source_at,
         replaced=tuple(row.replaced),
+        party_id=row.party_id,
     )
 
 

@@ -45,6 +45,12 @@ def names() -> dict[str, str]:
     return dict(Dataset.objects.filter(current__isnull=False).values_list("code", "name"))
 
 
+def questions() -> dict[str, str]:
+    """Return what may be asked of every published dataset (``dataset.?code``) and what that means."""
+    rows = Dataset.objects.filter(current__isnull=False).values_list("code", "current__content__definition__answers")
+    return {f"{code}.?{one['code']}": one["label"] for code, answers in rows for one in answers or ()}
+
+
 def resource_code(classification: str, number: int) -> str:
     """Return the code of a resource: its class and a number in it, as the city's table ``resource_code`` puts them."""
     rule = catalog.code_table("resource_code")
@@ -188,12 +194,19 @@ def _sources() -> dict[str, str]:
 
 
 def column_labels(codes: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return what the columns of datasets are called, in the reader's language."""
+    """Return what the columns and questions (``?code``) of datasets are called, in the reader's language."""
     rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
     english = (get_language() or "").startswith("en")
+    document = "current__content__definition"
     return {
-        code: {item["name"]: (item["label_en"] if english else "") or item["label"] for item in items}
-        for code, items in rows.values_list("code", "current__content__definition__items")
+        code: {
+            name: (one["label_en"] if english else "") or one["label"]
+            for name, one in (
+                *((one["name"], one) for one in items),
+                *((f"?{one['code']}", one) for one in asked or ()),
+            )
+        }
+        for code, items, asked in rows.values_list("code", f"{document}__items", f"{document}__answers")
     }
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind
+from yiwang.platform.identity import trail
 from yiwang.platform.sharing.models import Check, Objection
 from yiwang.platform.sharing.queries.checked import check_view
 from yiwang.platform.sharing.types import (
@@ -39,12 +40,13 @@ def waiting(by: Actor) -> QuerySet[Objection]:
 
 
 def get_objection(pk: uuid.UUID, by: Actor) -> ObjectionView:
-    """Return an objection with the check that it is about. Raises ``NotFound``."""
+    """Return an objection with the check or the reading that it is about. Raises ``NotFound``."""
     row = Objection.objects.visible_to(by).select_related("agency", "dataset").filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有这份异议。"))
     check = Check.objects.filter(pk=row.check_id).first() if row.check_id else None
-    return replace(_objection(row), check=check_view(check) if check else None)
+    read = trail.read_entry(row.read_seq) if row.read_seq else None
+    return replace(_objection(row), check=check_view(check) if check else None, read=read)
 
 
 def _objection(row: Objection) -> ObjectionView:

@@ -58,10 +58,16 @@ def published(definition: DatasetDefinition) -> Dataset:
     return row
 
 
-def allowed(row: Dataset, *, items: tuple[str, ...] = (CONSUMER.item,), fields: tuple[str, ...] = ()) -> Grant:
+def allowed(
+    row: Dataset,
+    *,
+    items: tuple[str, ...] = (CONSUMER.item,),
+    fields: tuple[str, ...] = (),
+    agency: str = "339901-fire",
+) -> Grant:
     """Let the consumer ask for columns of a dataset."""
-    agency = directory.get_agency("339901-fire")
+    asking = directory.get_agency(agency)
     wanted = fields or tuple(one["name"] for one in row.draft["items"])
-    asked = GrantRequest(dataset=row.code, agency=agency.code, items=items, fields=wanted, purpose="测试")
+    asked = GrantRequest(dataset=row.code, agency=asking.code, items=items, fields=wanted, purpose="测试")
     with system_record("test.grant"):
-        return write_grant(asked, row, agency, SYSTEM)
+        return write_grant(asked, row, asking, SYSTEM)

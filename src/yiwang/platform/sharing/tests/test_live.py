@@ -83,7 +83,7 @@ def test_a_yes_or_no_is_worked_out_here_from_its_columns_alone(testville: None, 
     for owed, said in ((False, Said.YES), (True, Said.NO), (None, Said.UNKNOWN)):
         with serving(says(owed=owed, plate="浙C1")) as system:
             feed_of(row, "http_ask", address=system.url)
-            assert answered(want, definition, ask("?clear")["test_cars"]) == (said, {})
+            assert answered(want, definition, ask("?clear")["test_cars"], clock.today()) == (said, {})
             assert system.asked[0]["datasets"] == {"test_cars": ["owed"]}
 
 

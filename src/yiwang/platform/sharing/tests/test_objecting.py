@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +13,17 @@ import pytest
 from django.test import Client
 
 from yiwang.kernel import clock, timers
-from yiwang.kernel.acts import system_record
+from yiwang.kernel.acts import record_read, system_record
+from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.sharing import acts, queries
 from yiwang.platform.sharing.models import Objection
 from yiwang.platform.sharing.tests.datasets import dataset, published
-from yiwang.platform.sharing.types import Basis, ObjectionState, SharingType, Use
+from yiwang.platform.sharing.types import Basis, ObjectionState, Outcome, SharingType, Use
 
 MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 
@@ -146,3 +149,88 @@ def test_in_the_browser_from_the_access_page_to_the_answer(sign_in: Any, deliver
     assert "您的异议有答复了" in elder.get("/my/messages/").content.decode()
     stranger: Client = sign_in("starter")
     assert stranger.get(form).status_code == 404
+
+
+# --- What the page tells: agency, role, purpose, item, what in words, how it ended ---
+
+
+def officer(code: str, *roles: Role) -> Actor:
+    path = Agency.objects.get(code=code).path
+    grants = tuple(RoleGrant(role, path) for role in roles)
+    return Actor(kind=ActorKind.STAFF, id=uuid.uuid4(), label="X007", agency=path, grants=grants)
+
+
+def looked(outcome: Outcome, *fields: str) -> Use:
+    return Use(
+        dataset="population",
+        dataset_name="人口信息",
+        provider="测试市",
+        consumer="测试消防",
+        consumer_path=Agency.objects.get(code="339901-fire").path,
+        item="330103015000",
+        fields=fields,
+        number="339901195004044442",
+        outcome=outcome,
+    )
+
+
+def lines(page: str) -> list[str]:
+    """Return the text of each row of the page's table, newest first."""
+    return [re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", row)) for row in page.split('<tr role="row">')[2:]]
+
+
+def test_each_line_of_the_checks_says_who_in_which_role_what_in_words_and_how_it_ended(sign_in: Any) -> None:
+    by = officer("339901-fire", Role.REVIEWER, Role.DECIDER)
+    uses = [
+        looked(Outcome.FOUND, "?known"),
+        looked(Outcome.NONE, ""),
+        looked(Outcome.REFUSED, "age"),
+        looked(Outcome.DOWN, "age"),
+    ]
+    for use in uses:
+        with system_record("test.check") as record:
+            record.by = by
+            acts.note_checks([use], purpose="办理“消防检查”", party=person("测试老人丁").id)
+    page = sign_in("elder").get("/my/access/").content.decode()
+    down, refused, none, found = lines(page)
+    item = catalog.item_names(["330103015000"])["330103015000"]
+    for line in (down, refused, none, found):
+        assert "测试消防" in line
+        assert "审查" in line
+        assert "决定" in line
+        assert "办理“消防检查”" in line
+        assert "问为什么" in line
+        assert f"事项：{item}" in line
+        assert "X007" not in line
+    assert "人口信息里有这个人" in found
+    assert "?known" not in page
+    assert "有没有记录" in none
+    assert "没有记录" in none
+    assert "没有授权" in refused
+    assert "中断" in down
+    assert "答复了" in found
+    for line in (refused, down):
+        assert "答复了" not in line
+
+
+def test_each_line_of_who_opened_says_the_role_and_what_and_can_be_asked_about(sign_in: Any) -> None:
+    elder = person("测试老人丁")
+    by = officer("339901-fire", Role.REVIEWER)
+    record_read(by, name="cases.read", person=elder.id, purpose="办理：消防检查", detail={"shown": "applicant_number"})
+    seq = AuditEntry.objects.get(kind="read", person_id=elder.id).seq
+    mine = sign_in("elder")
+    (line,) = lines(mine.get("/my/access/?show=people").content.decode())
+    for words in ("审查", "办理：消防检查", "办件：表单、材料和经过", "问为什么"):
+        assert words in line
+    form = f"/my/access/reads/{seq}/ask/"
+    assert sign_in("starter").get(form).status_code == 404
+    assert mine.post(form, {"f-text": "为什么打开"}).headers["Location"] == "/my/objections/"
+    asked = Objection.objects.get()
+    assert (asked.agency.code, asked.read_seq) == ("339901-fire", seq)
+    with pytest.raises(NotNow):
+        acts.object_to_read(seq, "再问", by=elder, key=key())
+    with pytest.raises(NotFound):
+        acts.object_to_read(seq, "不是我", by=person("测试创业戊"), key=key())
+    view = queries.get_objection(asked.pk, steward("339901-fire"))
+    assert view.read is not None
+    assert view.read.purpose == "办理：消防检查"
