@@ -13,6 +13,9 @@ class SharingConfig(AppConfig):
         """Register connectors and the loops of feeds and events; tell the guide linter which datasets there are."""
         from yiwang.platform.catalog.queries import provide_names
         from yiwang.platform.sharing import plugins, tasks  # noqa: F401
+        from yiwang.platform.sharing.models import ConsentPaper
         from yiwang.platform.sharing.queries import names
+        from yiwang.ui import keeping
 
+        keeping.held_in(ConsentPaper, "digest")
         provide_names("datasets", names)
