@@ -188,8 +188,15 @@ def purpose(families: dict[str, tuple[str, ...]], ref: str) -> Purpose | None:
         application_id=uuid.UUID(ref),
         party=uuid.UUID(ref),
         named=frozenset(numbers),
+        own=lambda: numbers,  # how everybody agreed is no part of what is measured
         reach=Reach(agency.path, agency.region, agency.level, ITEM),
-        declared={"family_members": len(numbers), "family_income": "1500", "family_vehicles": 0, "family_homes": 1},
+        declared={
+            "family_members": len(numbers),
+            "family_income": "1500",
+            "family_vehicles": 0,
+            "family_homes": 1,
+            "check_consent": True,
+        },
     )
 
 

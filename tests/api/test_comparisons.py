@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -23,7 +26,7 @@ from yiwang.kernel.recording import in_hand
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.cases.models import Case
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing import live, tasks
+from yiwang.platform.sharing import live, purposes, tasks
 from yiwang.platform.sharing.means import acts, asking, queries
 from yiwang.platform.sharing.means.types import (
     Consent,
@@ -44,8 +47,9 @@ from yiwang.platform.sharing.models import Check, Comparison, Dataset, Record, S
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Basis, Outcome
+from yiwang.ui import keeping, store
 
-from .conftest import Caller, caller
+from .conftest import AGENT, Caller, a_picture, caller
 from .test_applying import handed_in
 from .test_checks import FOOD, HEAD, bring, grant
 
@@ -69,6 +73,7 @@ SCHEME = Scheme(
         ),
     ),
     declared=(Declaring(fact="cars", element="shop_area"),),
+    consent="test_agreed",
     rules=(
         ContradictionRule(
             code="rich", level=Weight.DOUBT, name="有钱", name_en="Rich", why="存款多", why_en="Much money",
@@ -95,7 +100,7 @@ def case(firm: Caller) -> Iterator[Case]:
 
 
 @pytest.fixture
-def granted(case: Case) -> None:
+def granted(case: Case, _paper: str) -> None:
     """Two datasets that the market office may ask for this case's item, and the scheme over them."""
     for definition, rows in (
         (CARS, ({"plate": "A", "secret": "密"}, {"plate": "B"})),
@@ -109,8 +114,36 @@ def granted(case: Case) -> None:
         acts.write_scheme(SCHEME, by=SYSTEM)
 
 
-def signed(number: str = HEAD, **more: Any) -> Member:
-    return Member(number=number, name="测试法人甲", consent=Consent(way=ConsentWay.SIGNED, on=date(2026, 1, 5), **more))
+@pytest.fixture
+def _paper() -> str:
+    """A consent on paper, scanned."""
+    return store.save(BytesIO(b"%PDF-1.7 consent"))
+
+
+PAPER = hashlib.sha256(b"%PDF-1.7 consent").hexdigest()
+
+
+def agreed(number: str = HEAD, way: ConsentWay = ConsentWay.PAPER, digest: str = PAPER, **more: Any) -> Member:
+    consent = Consent(way=way, on=date(2026, 1, 5), digest=digest if way is ConsentWay.PAPER else "", **more)
+    return Member(number=number, name="测试法人甲", consent=consent)
+
+
+@pytest.fixture
+def persons(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Let the application be a person's own (the legal representative's, unless ``own`` is somebody else's number), and say
+    what is put here.
+    """
+    said: dict[str, Any] = {"own": HEAD}
+    truly = purposes.find
+
+    def find(ref: str) -> purposes.Purpose | None:
+        found = truly(ref)
+        return found and replace(
+            found, named=found.named | {HEAD}, own=lambda: (said["own"],), declared={**found.declared, **said}
+        )
+
+    monkeypatch.setattr(purposes, "find", find)
+    return said
 
 
 def reviewer(code: str = "339901-amr") -> Actor:
@@ -121,7 +154,7 @@ def reviewer(code: str = "339901-amr") -> Actor:
 
 def compare(case: Case, *members: Member, by: Actor | None = None, key: str = "") -> uuid.UUID:
     key = key or uuid.uuid4().hex
-    return acts.compare(case.pk, "test_means", members or (signed(),), by=by or reviewer(), key=key)
+    return acts.compare(case.pk, "test_means", members or (agreed(),), by=by or reviewer(), key=key)
 
 
 def test_a_family_is_compared_and_every_answer_is_written_down(case: Case, granted: None) -> None:
@@ -163,28 +196,59 @@ def test_no_more_columns_come_than_the_scheme_wants(case: Case, granted: None, m
 @pytest.mark.parametrize(
     "consent",
     [
-        Consent(way=ConsentWay.SIGNED, on=date(2999, 1, 1)),
+        Consent(way=ConsentWay.PAPER, on=date(2999, 1, 1), digest=PAPER),
+        Consent(way=ConsentWay.SIGNED, on=date(2026, 1, 5)),
         Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5)),
         Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5), digest="x"),
+        Consent(way=ConsentWay.PAPER, on=date(2026, 1, 5), digest="0" * 64),
         Consent(way=ConsentWay.GUARDIAN, on=date(2026, 1, 5), by=HEAD),
     ],
 )
 def test_without_a_consent_that_holds_nothing_is_asked(case: Case, granted: None, consent: Consent) -> None:
     with pytest.raises(Invalid) as caught:
-        compare(case, replace(signed(), consent=consent))
+        compare(case, replace(agreed(), consent=consent))
     assert [one.field for one in caught.value.errors] == ["members.0"]
     assert not Check.objects.filter(dataset="test_cars").exists()
 
 
+def test_an_applicant_agrees_in_the_application_others_on_a_paper_that_is_kept(
+    case: Case, granted: None, persons: dict[str, Any]
+) -> None:
+    signed = agreed(way=ConsentWay.SIGNED)
+    for said in (None, False, "true"):
+        persons["test_agreed"] = said
+        with pytest.raises(Invalid, match="没有同意核对"):
+            compare(case, signed)
+    persons["test_agreed"] = True
+    assert Comparison.objects.get(pk=compare(case, signed)).papers.count() == 0
+    with system_record("test.scheme"):
+        acts.write_scheme(replace(SCHEME, consent=""), by=SYSTEM)
+    with pytest.raises(Invalid, match="没有同意核对"):
+        compare(case, signed)
+
+
+def test_nobody_agrees_for_another_grown_member(case: Case, granted: None, persons: dict[str, Any]) -> None:
+    persons |= {"own": AGENT, "test_agreed": True}
+    with pytest.raises(Invalid, match="只有申请人本人"):
+        compare(case, agreed(way=ConsentWay.SIGNED))
+
+
+def test_a_paper_is_kept_as_long_as_the_comparison(case: Case, granted: None) -> None:
+    pk = compare(case)
+    assert keeping.held([PAPER, "0" * 64]) == {PAPER}
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Comparison.objects.get(pk=pk).papers.all().delete()
+
+
 def test_only_who_is_named_for_this_item_by_its_own_agency(case: Case, granted: None) -> None:
     with pytest.raises(NotAllowed):
-        compare(case, signed("33990219750303333X"))
+        compare(case, agreed("33990219750303333X"))
     with pytest.raises(NotFound):
         compare(case, by=reviewer("339901-fire"))
     with pytest.raises(Invalid):
-        compare(case, signed(), signed())
+        compare(case, agreed(), agreed())
     with pytest.raises(Invalid):
-        acts.compare(case.pk, "elderly", (signed(),), by=reviewer(), key=uuid.uuid4().hex)
+        acts.compare(case.pk, "elderly", (agreed(),), by=reviewer(), key=uuid.uuid4().hex)
     assert not Comparison.objects.exists()
 
 
@@ -273,7 +337,7 @@ def test_at_the_desk_a_reviewer_compares_and_reads(case: Case, granted: None, si
     assert page.status_code == 200, page.content
     assert "339901********1119" in page.content.decode()
     assert "/desk/comparisons/of/" in browser.get(f"/desk/cases/{case.pk}/").content.decode()
-    wrong = browser.post(f"/desk/comparisons/of/{case.pk}/", {"f-way-0": "signed"})
+    wrong = browser.post(f"/desk/comparisons/of/{case.pk}/", {"f-way-0": "paper"})
     assert wrong.status_code == 422
     people = page.content.decode().count('name="f-way-')
     given = {"f-on-y": "2026", "f-on-m": "1", "f-on-d": "5"}
@@ -281,17 +345,19 @@ def test_at_the_desk_a_reviewer_compares_and_reads(case: Case, granted: None, si
     unpapered = browser.post(f"/desk/comparisons/of/{case.pk}/", names | given)
     assert unpapered.status_code == 422
     assert "扫描件" in unpapered.content.decode()
-    answer = browser.post(f"/desk/comparisons/of/{case.pk}/", names | given | {"f-way-0": "signed"})
+    assert 'value="signed"' not in page.content.decode(), "the firm applies, not its representative"
+    scan = SimpleUploadedFile("consent.png", a_picture(), "image/png")
+    answer = browser.post(f"/desk/comparisons/of/{case.pk}/", names | given | {"f-paper": scan})
     assert answer.status_code == 302, answer.content.decode()
     shown = browser.get(answer.headers["Location"]).content.decode()
-    for words in ("这不是决定", "车比申报少", "有钱", "150.50", "测试用依据", "在申请里签名同意"):
+    for words in ("这不是决定", "车比申报少", "有钱", "150.50", "测试用依据", "在窗口签了纸质授权书"):
         assert words in shown
     assert HEAD not in shown
     assert AuditEntry.objects.filter(name="sharing.read_comparison", case_id=case.pk).count() == 1
 
 
 def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: Case, granted: None) -> None:
-    member = {"number": HEAD, "consent": {"way": "signed", "on": "2026-01-05"}}
+    member = {"number": HEAD, "consent": {"way": "paper", "on": "2026-01-05", "digest": PAPER}}
     body = {"case": str(case.pk), "scheme": "test_means", "members": [member]}
     answer = office.write("POST", "/comparisons", body, "compare-1")
     assert answer.status_code == 200, answer.content
@@ -301,6 +367,7 @@ def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: C
     assert office.get(f"/comparisons/{made['id']}").json() == made
     narrow = caller("narrow-system", agency=directory.get_agency("339901-amr").id, items=["330103015000"])
     assert narrow.get(f"/comparisons/{made['id']}").status_code == 404, "it was let in for another item"
-    minor = {"number": HEAD, "consent": {"way": "guardian", "on": "2026-01-05", "by": HEAD}}
-    refused = office.write("POST", "/comparisons", body | {"members": [minor]})
-    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")
+    for wrong in ({"way": "guardian", "by": HEAD}, {"way": "paper", "digest": "0" * 64}, {"way": "signed"}):
+        member = {"number": HEAD, "consent": wrong | {"on": "2026-01-05"}}
+        refused = office.write("POST", "/comparisons", body | {"members": [member]})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")

@@ -193,6 +193,18 @@ def test_what_was_declared_is_asked_in_the_items_of_the_scheme() -> None:
     assert said == {one.element for case in CASES.values() for one in scheme(case.scheme).declared if one.element}
 
 
+def test_an_applicant_agrees_to_each_comparison_in_the_form_of_its_items() -> None:
+    asked = {}
+    for path in pack().files("items/*.yaml"):
+        found = pack().yaml(path)
+        asked[str(found["basic_code"])] = {one["element"] for part in found["form"] for one in part["fields"]}
+    for path in (pack().root / "comparisons").glob("*.yaml"):
+        one = scheme(path.stem)
+        assert one.consent
+        for item in one.items:
+            assert one.consent in asked[item], (one.code, item)
+
+
 def number_of(place: int) -> uuid.UUID:
     return uuid.UUID(int=place + 1)
 

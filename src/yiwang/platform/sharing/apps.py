@@ -16,8 +16,11 @@ class SharingConfig(AppConfig):
         from yiwang.kernel.audit import also_verify
         from yiwang.platform.catalog.queries import provide_names
         from yiwang.platform.sharing import plugins, sealing, tasks  # noqa: F401
+        from yiwang.platform.sharing.models import ConsentPaper
         from yiwang.platform.sharing.queries import names, questions
+        from yiwang.ui import keeping
 
         also_verify("sharing_check", sealing.verify)
+        keeping.held_in(ConsentPaper, "digest")
         provide_names("datasets", names)
         provide_names("answers", questions)

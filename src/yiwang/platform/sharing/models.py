@@ -417,7 +417,7 @@ from yiwang.platform.sharing.events.models import (  # noqa: E402
     TopicMessage,
     TopicRow,
 )
-from yiwang.platform.sharing.means.models import Comparison, SchemeEdition  # noqa: E402
+from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, SchemeEdition  # noqa: E402
 from yiwang.platform.sharing.watch.models import (  # noqa: E402
     AlertEvidence,
     ReadingAlert,
@@ -431,6 +431,7 @@ __all__ = [
     "BadRow",
     "Check",
     "Comparison",
+    "ConsentPaper",
     "CrossRuleRow",
     "Dataset",
     "DatasetDraft",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,16 +24,18 @@ from yiwang.platform.sharing.acts.checking import note_checks
 from yiwang.platform.sharing.means import asking, queries, reporting
 from yiwang.platform.sharing.means.documents import dump_report, dump_scheme, read_edition
 from yiwang.platform.sharing.means.managers import COMPARERS
-from yiwang.platform.sharing.means.models import Comparison, SchemeEdition
+from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, SchemeEdition
 from yiwang.platform.sharing.means.rules import assess, consent_faults
-from yiwang.platform.sharing.means.types import Member, Reply, Report, Scheme, SchemeView
+from yiwang.platform.sharing.means.types import ConsentWay, Member, Reply, Report, Scheme, SchemeView
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.types import Outcome, Use
+from yiwang.ui import store
 
 COMPARED = event("sharing.compared", "A family was compared for a case.")
 AGAIN = "sharing.compare_again"
 MOST_MEMBERS = 20
 MOST_ATTEMPTS = 8
+_DIGEST = re.compile("[0-9a-f]{64}")
 FIRST_WAIT = timedelta(minutes=5)
 """After something was down: five minutes, then twice as long each time; the eighth attempt is some ten hours later."""
 
@@ -101,7 +104,7 @@ def compare(purpose: Purpose, scheme: str, members: tuple[Member, ...], *, by: A
 
     Every answer is written down as a check in the same transaction. What was not granted or is down is "not compared"; where
     something is down the comparison is made again later. Raises ``Invalid`` for another item's scheme and for consents that
-    do not hold, ``NotAllowed`` for somebody whom the application does not name.
+    do not hold (each for itself: 个人信息保护法 art. 29), ``NotAllowed`` for somebody whom the application does not name.
     """
     edition = queries.get_scheme(scheme)
     asked = _cleaned(members)
@@ -121,14 +124,25 @@ def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> 
         raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
     words = {
         "future": _("授权的日期还没有到。"),
-        "paper": _("纸质授权书要有扫描件。"),
+        "other": _("在申请里同意的只有申请人本人，别的成年成员要签纸质授权书。"),
+        "unsaid": _("申请人在申请里没有同意核对，要签纸质授权书。"),
+        "paper": _("纸质授权书要有平台里存着的扫描件。"),
         "minor": _("未成年人要由监护人授权。"),
         "guardian": _("监护人要是一起核对的成年成员。"),
         "grown": _("成年人要本人授权。"),
     }
-    wrong = [FieldError(f"members.{place}", words[word]) for place, word in consent_faults(members, clock.today())]
+    signed = any(member.consent.way is ConsentWay.SIGNED for member in members)
+    own = frozenset(purpose.own()) if signed else frozenset()
+    faults = consent_faults(members, own, queries.agrees(edition.scheme, purpose), _papers(members), clock.today())
+    wrong = [FieldError(f"members.{place}", words[word]) for place, word in faults]
     if wrong:
         raise Invalid(wrong[0].message, errors=tuple(wrong))
+
+
+def _papers(members: Sequence[Member]) -> frozenset[str]:
+    """Return which of the scans that are named as consents there are."""
+    named = {member.consent.digest for member in members if member.consent.way is ConsentWay.PAPER}
+    return frozenset(digest for digest in named if _DIGEST.fullmatch(digest) and store.exists(digest))
 
 
 def _compare(
@@ -160,6 +174,7 @@ def _compare(
     if row.again_at:
         timers.set_timer(AGAIN, row.pk, row.again_at)
     current().insert([row])
+    current().insert([ConsentPaper(comparison=row, digest=digest) for digest in sorted(_papers(members))])
     current().detail |= {"case": str(purpose.case_id), "comparison": str(row.pk), "scheme": scheme.code}
     current().detail |= {"scheme_number": edition.number, "digest": row.digest, "lacking": row.lacking}
     current().emit(COMPARED, row, case=str(purpose.case_id), scheme=scheme.code, verdict=row.verdict)

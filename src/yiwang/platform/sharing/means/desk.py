@@ -47,7 +47,8 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
     schemes = queries.schemes_for(purpose.consumer.item)
     people = people_of(purpose)
-    form = SpecForm(_specs(people, schemes), posted(request), request.FILES or None, initial={"on": clock.today()})
+    own = frozenset(purpose.own()) if any(queries.agrees(one.scheme, purpose) for one in schemes) else frozenset()
+    form = SpecForm(_specs(people, schemes, own), posted(request), request.FILES or None, initial={"on": clock.today()})
     made: list[uuid.UUID] = []
 
     def do(values: dict[str, Any]) -> None:
@@ -86,14 +87,16 @@ def people_of(purpose: Purpose) -> list[tuple[str, str, int]]:
     return sorted(found, key=lambda one: (one[0] != first, -one[2], one[0]))
 
 
-def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView]) -> list[FieldSpec]:
+def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed: frozenset[str]) -> list[FieldSpec]:
+    """Return what is asked: of each how they agreed; ``agreed`` are the numbers of an applicant who did in the application."""
     ways = {way: str(label) for way, label in WAYS.items()}
     specs = []
     if len(schemes) > 1:
         options = tuple(Option(one.scheme.code, one.scheme.name, one.scheme.name_en) for one in schemes)
         specs.append(field("scheme", _("按哪个方案核对"), FieldKind.CHOICE, options=options))
     for place, (number, name, years) in enumerate(people):
-        may = (ConsentWay.GUARDIAN,) if years < ADULT else (ConsentWay.SIGNED, ConsentWay.PAPER)
+        signed = (ConsentWay.SIGNED,) if number in agreed else ()
+        may = (ConsentWay.GUARDIAN,) if years < ADULT else (*signed, ConsentWay.PAPER)
         options = (*(Option(way.value, ways[way]) for way in may), Option(NOBODY, _("不核对")))
         who = _("%(name)s（%(number)s，%(age)d 岁）") % {
             "name": name or _("没有写姓名"),
@@ -105,7 +108,8 @@ def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView]) -> lis
     grown = tuple(Option(number, name or mask_id(number)) for number, name, years in people if years >= ADULT)
     if len(grown) < len(people):
         specs.append(field("guardian", _("未成年人的监护人"), FieldKind.CHOICE, options=grown, required=False))
-    specs.append(field("paper", _("纸质授权书的扫描件"), FieldKind.FILE, required=False))
+    hint = _("申请人以外的成年成员，和没有在申请里同意的申请人，都要有本人签名的授权书。")
+    specs.append(field("paper", _("纸质授权书的扫描件"), FieldKind.FILE, required=False, hint=hint))
     return specs
 
 

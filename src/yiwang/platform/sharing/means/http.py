@@ -22,12 +22,16 @@ Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]
 
 
 class ConsentIn(Schema):
-    """Who agreed when and how; a paper with the SHA-256 of its scan, a minor by the number of the guardian."""
+    """Who agreed when and how: ``signed`` only the applicant, where the application says so; others by a ``paper`` whose scan
+    the platform keeps, named by its SHA-256; a minor by the number of the ``guardian``.
+    """
 
     way: ConsentWay
     on: date
     by: str = Field("", pattern=r"^([0-9A-Za-z]{6,18})?$", description="监护人的公民身份号码")
-    digest: str = Field("", pattern=r"^([0-9a-f]{64})?$", description="纸质授权书扫描件的 SHA-256")
+    digest: str = Field(
+        "", pattern=r"^([0-9a-f]{64})?$", description="纸质授权书扫描件的 SHA-256，平台里要存着这个文件"
+    )
 
 
 class MemberIn(Schema):

@@ -1,4 +1,4 @@
-"""Tables of comparisons: schemes as published, and what was compared. Neither ever changes (triggers)."""
+"""Tables of comparisons: schemes as published, what was compared, and consents on paper. None ever changes (triggers)."""
 
 from __future__ import annotations
 
@@ -62,3 +62,14 @@ class Comparison(models.Model):
     def reach(self) -> Reach:
         """Where it lies: with its case."""
         return Reach(self.agency_path, self.region, self.level, self.item)
+
+
+class ConsentPaper(models.Model):
+    """The scan of a paper on which somebody agreed to a comparison: the file is kept as long as the comparison."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    comparison = models.ForeignKey(Comparison, models.PROTECT, related_name="papers")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["digest", "comparison"], name="consent_paper_once")]

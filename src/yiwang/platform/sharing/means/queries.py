@@ -23,6 +23,7 @@ from yiwang.platform.sharing.means.types import (
     SchemeView,
     Value,
 )
+from yiwang.platform.sharing.purposes import Purpose
 
 _NUMBERS = frozenset({FieldKind.INTEGER, FieldKind.DECIMAL, FieldKind.MONEY})
 
@@ -68,6 +69,11 @@ def plain(value: Any, one: Declaring) -> Value:
         except InvalidOperation:
             return None
     return str(value)
+
+
+def agrees(scheme: Scheme, purpose: Purpose) -> bool:
+    """Tell whether the applicant says in the application that they agree to be compared by this scheme."""
+    return bool(scheme.consent) and purpose.declared.get(scheme.consent) is True
 
 
 def of_case(case: uuid.UUID, by: Actor) -> list[ComparisonLine]:

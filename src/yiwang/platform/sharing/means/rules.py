@@ -6,7 +6,7 @@ What could not be had stays unknown: a fact made of a dataset that did not answe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -217,16 +217,26 @@ def age(number: str, today: date) -> int | None:
     return age_on(born, today)
 
 
-def consent_faults(members: Sequence[Member], today: date) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with whose consent, by place: ``future``, ``paper`` (without its digest), ``minor`` (agrees by a
-    guardian only), ``grown`` (agrees in person only) or ``guardian`` (is no grown member who agreed).
+def consent_faults(
+    members: Sequence[Member], applicant: Collection[str], agreed: bool, papers: Collection[str], today: date
+) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with whose consent, by place: ``future``, ``other`` (only the applicant agrees in the application),
+    ``unsaid`` (the application does not say so), ``paper`` (there is no such scan), ``minor`` (agrees by a guardian only),
+    ``grown`` (agrees in person only) or ``guardian`` (is no grown member who agreed).
+
+    ``applicant`` are the applicant's own numbers, ``agreed`` tells whether the application says that they agree, ``papers``
+    are the digests of scans that are kept.
     """
     grown = {one.number for one in members if (age(one.number, today) or 0) >= ADULT}
     for place, member in enumerate(members):
         consent, years = member.consent, age(member.number, today)
         if consent.on > today:
             yield place, "future"
-        if consent.way is ConsentWay.PAPER and not _is_digest(consent.digest):
+        if consent.way is ConsentWay.SIGNED and member.number not in applicant:
+            yield place, "other"
+        elif consent.way is ConsentWay.SIGNED and not agreed:
+            yield place, "unsaid"
+        if consent.way is ConsentWay.PAPER and consent.digest not in papers:
             yield place, "paper"
         if years is not None and years < ADULT:
             if consent.way is not ConsentWay.GUARDIAN:
@@ -235,7 +245,3 @@ def consent_faults(members: Sequence[Member], today: date) -> Iterator[tuple[int
                 yield place, "guardian"
         elif consent.way is ConsentWay.GUARDIAN:
             yield place, "grown"
-
-
-def _is_digest(text: str) -> bool:
-    return len(text) == 64 and set(text) <= set("0123456789abcdef")

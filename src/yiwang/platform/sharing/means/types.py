@@ -57,7 +57,7 @@ class Preliminary(StrEnum):
 
 
 class ConsentWay(StrEnum):
-    """How somebody agreed: signed in the application, on paper at the counter, by the guardian of a minor."""
+    """How somebody agreed: the applicant in the application, others on paper, a minor by the guardian."""
 
     SIGNED = "signed"
     PAPER = "paper"
@@ -161,6 +161,10 @@ class Scheme:
     wants: tuple[SchemeWant, ...]
     facts: tuple[FactRule, ...]
     declared: tuple[Declaring, ...] = ()
+    consent: str = ""
+    """The data element in which an applicant agrees to the comparison, apart from all else that is applied for (个人信息保护法
+    art. 29); empty: nobody agrees in the application.
+    """
     declared_in: str = ""
     """The dataset that holds what families declared, where many are compared at once."""
     rules: tuple[ContradictionRule, ...] = ()
@@ -180,7 +184,7 @@ class SchemeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """Who agreed to the comparison, when and how. ``by`` is the guardian's number, ``digest`` the paper's SHA-256."""
+    """Who agreed to the comparison, when and how. ``by`` is the guardian's number, ``digest`` the SHA-256 of the paper's scan."""
 
     way: ConsentWay
     on: date

@@ -20,7 +20,7 @@ def move(to, source):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sharing', '0014_guardians'),
+        ('sharing', '0015_answers'),
     ]
 
     operations = [
