@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from pydantic import TypeAdapter
 
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.platform.cases.labels import ACTS as CASES
 from yiwang.platform.cases.labels import RESULTS
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseState, CaseView
 from yiwang.platform.evidence.types import Burden
 from yiwang.platform.oversight.labels import ACTS as OVERSIGHT
+from yiwang.ui import dates
 
 WEEKDAYS = "一二三四五六日"
 LABELS: dict[str, Any] = CASES | OVERSIGHT | {"sharing.compare": gettext_lazy("核对家庭经济状况")}
@@ -26,12 +28,13 @@ LABELS: dict[str, Any] = CASES | OVERSIGHT | {"sharing.compare": gettext_lazy("�
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """The clock of one case at one moment, in working days; ``left`` and ``due_on`` are empty while it does not run."""
+    """The clock of one case at one moment, in days of ``unit``; ``left`` and ``due_on`` are empty while it does not run."""
 
     case: str
     agency: str
     state: CaseState
     light: Light | None
+    unit: Unit
     promised: int
     used: int
     paused: int
@@ -64,6 +67,7 @@ class CaseEnd:
     result: CaseResult | None
     accepted_at: datetime | None
     closed_at: datetime | None
+    unit: Unit
     promised: int
     used: int
     paused: int
@@ -112,7 +116,8 @@ def reading(case: CaseView) -> ClockReading:
         agency=case.agency_short,
         state=case.state,
         light=case.light,
-        promised=case.promised,
+        unit=case.day_unit,
+        promised=case.promised_days,
         used=case.track.count("u"),
         paused=case.track.count("p"),
         left=case.days_left,
@@ -182,7 +187,7 @@ def line(one: ActDone) -> str:
 
 
 def beads(clock: ClockReading) -> str:
-    """Draw a clock: one bead a working day, used, paused, left."""
+    """Draw a clock: one bead a day, used, paused, left."""
     left = max(clock.promised - clock.used, 0)
     return "■" * clock.used + "▨" * clock.paused + "□" * left
 
@@ -192,8 +197,8 @@ def words(clock: ClockReading) -> str:
     if clock.light is Light.PAUSED:
         return f"暂停，已用 {clock.used}"
     if clock.due_on is None:
-        return f"用了 {clock.used} 个工作日"
-    return f"剩 {clock.left} 个工作日，{clock.due_on.month}月{clock.due_on.day}日到期"
+        return f"用了 {dates.period(clock.used, clock.unit)}"
+    return f"剩 {dates.period(clock.left or 0, clock.unit)}，{clock.due_on.month}月{clock.due_on.day}日到期"
 
 
 def foot(report: Report) -> Iterator[str]:
@@ -201,7 +206,7 @@ def foot(report: Report) -> Iterator[str]:
     yield ""
     yield f"办结 {len(report.cases)} 件"
     for one in report.cases:
-        spent = f"承诺 {one.promised}，用了 {one.used}" if one.promised else "当场办结"
+        spent = f"承诺 {dates.period(one.promised, one.unit)}，用了 {one.used}" if one.promised else "当场办结"
         paused = f"，暂停 {one.paused}" if one.paused else ""
         result = str(RESULTS[one.result]) if one.result else ""
         yield f"  {pad(one.case, 16)}{pad(result, 10)}{pad(spent + paused, 28)}{one.licence}"

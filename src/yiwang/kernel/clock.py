@@ -113,8 +113,8 @@ class Suspension:
 class Clock:
     """The limit of one matter: ``limit`` units after ``started_on``, which itself is not counted.
 
-    ``extension`` is in the same unit. ``stopped_on`` is the day of the decision: from then on the clock
-    stands.
+    ``extension`` is in working days, whatever the unit (arts. 42, 82). ``stopped_on`` is the day of the decision: from
+    then on the clock stands.
     """
 
     limit: int
@@ -135,11 +135,24 @@ def effective_limit(statutory: int, promised: int) -> int:
     return min(statutory, promised)
 
 
-def total(clock: Clock) -> int:
-    """Return the limit with its extension: working days for WORKDAY, calendar days for DAY and MONTH."""
+def limit_days(clock: Clock) -> int:
+    """Return the limit itself in working days or, for DAY and MONTH, in calendar days."""
     if clock.unit is Unit.MONTH:
-        return (add_months(clock.started_on, clock.limit + clock.extension) - clock.started_on).days
-    return clock.limit + clock.extension
+        return (add_months(clock.started_on, clock.limit) - clock.started_on).days
+    return clock.limit
+
+
+def total(clock: Clock, holidays: Holidays) -> int:
+    """Return the limit with its extension: working days for WORKDAY, calendar days for DAY and MONTH, where the working
+    days of the extension count with the days off between them. Raises CalendarGap.
+    """
+    if not clock.extension or clock.unit is Unit.WORKDAY:
+        return limit_days(clock) + clock.extension
+    ended = tuple(stop for stop in clock.suspensions if stop.end is not None)
+    running = replace(clock, suspensions=ended, stopped_on=None)
+    last = due(running, holidays)
+    assert last is not None
+    return used(running, last, holidays)
 
 
 def used(clock: Clock, on: date, holidays: Holidays) -> int:
@@ -154,26 +167,33 @@ def used(clock: Clock, on: date, holidays: Holidays) -> int:
 
 def remaining(clock: Clock, on: date, holidays: Holidays) -> int:
     """Return how many days are left at the end of ``on``; below zero they are over."""
-    return total(clock) - used(clock, on, holidays)
+    return total(clock, holidays) - used(clock, on, holidays)
 
 
 def due(clock: Clock, holidays: Holidays) -> date | None:
     """Return the last day of the limit; None while the clock is suspended.
 
-    After a suspension the days that were left are counted from its end. A suspension that begins when the
+    The working days of an extension are counted from the last day of the limit itself. After a suspension the days that
+    were left are counted from its end. A suspension that begins when the
     due date has already passed changes nothing: what is overdue stays overdue. Raises CalendarGap.
     """
-    anchor, left = clock.started_on, total(clock)
+    anchor, left, more = clock.started_on, limit_days(clock), clock.extension
     unit = Unit.WORKDAY if clock.unit is Unit.WORKDAY else Unit.DAY
-    last = holidays.due(anchor, left, unit)
+    if unit is Unit.WORKDAY:
+        left, more = left + more, 0
+    end = holidays.due(anchor, left, unit)
+    last = holidays.due(end, more, Unit.WORKDAY)
     for stop in clock.suspensions:
         if stop.start > last:
             break
         if stop.end is None:
             return None
+        if stop.start > end:
+            more = max(more - holidays.workdays_between(end, stop.start), 0)
         left = max(left - _count(clock, anchor, stop.start, holidays), 0)
         anchor = stop.end
-        last = holidays.due(anchor, left, unit) if left else holidays.next_workday(anchor)
+        end = holidays.due(anchor, left, unit)
+        last = holidays.due(end, more, Unit.WORKDAY) if left or more else holidays.next_workday(anchor)
     return last
 
 
@@ -203,7 +223,7 @@ def resume(clock: Clock, on: date) -> Clock:
 
 
 def extend(clock: Clock, by: int, on: date, holidays: Holidays, *, at_most: int = EXTENSION_MAX) -> Clock:
-    """Lengthen the limit by ``by`` units on the day ``on``: once only, and before it has passed (行政许可法
+    """Lengthen the limit by ``by`` working days on the day ``on``: once only, and before it has passed (行政许可法
     art. 42).
 
     ``at_most`` is EXTENSION_MAX, or JOINT_EXTENSION_MAX for a joint clock. Raises ClockError and CalendarGap.
@@ -250,7 +270,7 @@ def light(clock: Clock, on: date, holidays: Holidays) -> Light:
         return Light.RED
     if holidays.workdays_between(on, last) <= 1:
         return Light.ORANGE
-    return Light.YELLOW if 2 * remaining(clock, on, holidays) <= total(clock) else Light.GREEN
+    return Light.YELLOW if 2 * remaining(clock, on, holidays) <= total(clock, holidays) else Light.GREEN
 
 
 def joint(clock: Clock, members: Sequence[Clock]) -> Clock:

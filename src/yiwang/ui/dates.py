@@ -7,8 +7,10 @@ from datetime import date, datetime
 from django.utils.formats import date_format
 from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from yiwang.kernel import clock
+from yiwang.kernel.calendar import Unit
 
 from .values import is_english
 
@@ -42,3 +44,13 @@ def said(moment: date | datetime | None, form: str = "day") -> str:
         return date_format(moment, english)
     words = date_format(moment, chinese)
     return f"{words}（周{_WEEKDAYS[moment.weekday()]}）" if form == "weekday" else words
+
+
+def period(number: int, unit: Unit) -> str:
+    """Say how long something takes, in the unit in which it is counted."""
+    words = {
+        Unit.WORKDAY: ngettext("%(n)s 个工作日", "%(n)s 个工作日", number),
+        Unit.DAY: ngettext("%(n)s 个自然日", "%(n)s 个自然日", number),
+        Unit.MONTH: ngettext("%(n)s 个月", "%(n)s 个月", number),
+    }
+    return words[unit] % {"n": number}

@@ -29,7 +29,7 @@ def test_twenty_days_and_ten_more():
     assert clock.due(TWENTY, CHINA) == D("2025-10-30")
     longer = clock.extend(TWENTY, 10, D("2025-10-20"), CHINA)
     assert clock.due(longer, CHINA) == D("2025-11-13")
-    assert clock.total(longer) == 30
+    assert clock.total(longer, CHINA) == 30
 
 
 def test_joint_handling_has_45_days_and_15_more():
@@ -95,10 +95,32 @@ def test_a_clock_resumed_on_its_last_day_ends_on_a_working_day():
 def test_calendar_days_and_months():
     assert clock.due(Clock(15, Unit.DAY, D("2025-09-16")), CHINA) == D("2025-10-09")
     month = Clock(1, Unit.MONTH, D("2025-10-10"))
-    assert (clock.total(month), clock.due(month, CHINA)) == (31, D("2025-11-10"))
+    assert (clock.total(month, CHINA), clock.due(month, CHINA)) == (31, D("2025-11-10"))
     # 10 days used, 21 left, counted from the end of the suspension.
     resumed = clock.resume(clock.suspend(month, D("2025-10-20"), "鉴定"), D("2025-10-30"))
     assert clock.due(resumed, CHINA) == D("2025-11-20")
+
+
+def test_an_extension_is_counted_in_working_days_from_the_old_due_date_whatever_the_limit_is_counted_in():
+    days = Clock(15, Unit.DAY, D("2025-09-16"))  # ends in the holidays: due on 9 October
+    longer = clock.extend(days, 3, D("2025-10-09"), CHINA)
+    assert clock.due(longer, CHINA) == D("2025-10-13")  # 10, 11 (a Saturday that is worked), 13
+    assert (clock.total(longer, CHINA), clock.remaining(longer, D("2025-10-10"), CHINA)) == (27, 3)
+    assert clock.light(longer, D("2025-10-13"), CHINA) is Light.ORANGE
+    assert clock.light(longer, D("2025-10-14"), CHINA) is Light.RED
+    month = clock.extend(Clock(1, Unit.MONTH, D("2025-10-10")), 5, D("2025-11-10"), CHINA)
+    assert clock.due(month, CHINA) == D("2025-11-17")
+
+
+def test_the_working_days_of_an_extension_that_were_left_are_counted_from_the_end_of_a_suspension():
+    longer = clock.extend(Clock(15, Unit.DAY, D("2025-09-16")), 3, D("2025-10-09"), CHINA)
+    stopped = clock.suspend(longer, D("2025-10-10"), "鉴定")  # one of three was used
+    assert clock.due(stopped, CHINA) is None
+    assert clock.remaining(stopped, D("2025-10-20"), CHINA) == 3
+    assert clock.due(clock.resume(stopped, D("2025-10-24")), CHINA) == D("2025-10-28")
+    within = clock.suspend(Clock(15, Unit.DAY, D("2025-09-16")), D("2025-09-21"), "鉴定")  # five of fifteen days
+    within = clock.extend(within, 3, D("2025-09-22"), CHINA)
+    assert clock.due(clock.resume(within, D("2025-10-10")), CHINA) == D("2025-10-23")  # 20 October and three more
 
 
 def test_the_promise_binds_if_it_is_shorter():
@@ -203,9 +225,9 @@ def test_an_extension_never_brings_the_due_date_forward(history, by):
         # With nothing left, a clock resumed on a day off was due on the next working day anyway: the first day of the
         # extension is that same day.
         given_already = any(
-            clock.remaining(made, one.end, CHINA) == 0 and not CHINA.is_workday(one.end) for one in made.suspensions
+            clock.remaining(made, one.end, CHINA) <= 0 and not CHINA.is_workday(one.end) for one in made.suspensions
         )
-        if made.unit is Unit.WORKDAY and (by > 1 or not given_already):
+        if by > 1 or not given_already:
             assert longer > due
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -137,9 +138,7 @@ def write_clock(case: Case, value: Clock) -> None:
     case.clock = CLOCK.dump_python(value, mode="json")
     case.due_on = clock.due(value, days)
     case.half_on = rules.half_on(value, days)
-    # An extension is counted in working days (art. 42): it cannot lengthen a limit of months in months.
-    extension = value.extension if legal.unit is not Unit.MONTH else 0
-    statutory = Clock(legal.value, legal.unit, value.started_on, value.suspensions, extension, value.stopped_on)
+    statutory = replace(value, limit=legal.value, unit=legal.unit)
     case.statutory_due_on = clock.due(statutory, days)
     last = max((day for day in (case.due_on, case.statutory_due_on) if day), default=value.started_on)
     case.provisional = days.provisional(value.started_on, last)

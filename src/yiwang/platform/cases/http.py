@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
 from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.kernel.paging import BadCursor
@@ -132,7 +133,10 @@ class CaseOut(Schema):
     decided_at: datetime | None
     closed_at: datetime | None
     light: Light | None
-    days_left: int | None
+    days_left: int | None = Field(description="剩余天数，超期为负；单位见 days_left_unit")
+    days_left_unit: Unit = Field(description="workday 工作日，day 自然日")
+    promised: int = Field(description="承诺时限；受理以前和即办件为 0")
+    promised_unit: Unit = Field(description="承诺时限的单位：workday 工作日，day 自然日，month 月")
     conditional: bool
     licence: LicenceRef | None
 
@@ -591,7 +595,8 @@ def material_out(one: MaterialFact) -> dict[str, Any]:
 
 def case_out(view: CaseView, issued: Mapping[uuid.UUID, LicenceView]) -> dict[str, Any]:
     """Make a case as machines read it."""
-    return {**asdict(view), "edition": view.edition_id, "licence": issued.get(view.id)}
+    units = {"promised_unit": view.unit, "days_left_unit": view.day_unit}
+    return {**asdict(view), **units, "edition": view.edition_id, "licence": issued.get(view.id)}
 
 
 def application_out(view: ApplicationView, issued: Mapping[uuid.UUID, LicenceView]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
-from yiwang.kernel.calendar import CalendarTable, Holidays
+from yiwang.kernel.calendar import CalendarTable, Holidays, Unit
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
@@ -161,6 +161,8 @@ def case_views(rows: Any, calendar: CalendarTable | None = None) -> list[CaseVie
                 days_left=clock.remaining(value, today, days) if running and value and days else None,
                 track=rules.track(value, today, days) if value and days else "",
                 promised=value.limit if value else 0,
+                promised_days=clock.limit_days(value) if value else 0,
+                unit=value.unit if value else Unit.WORKDAY,
                 provisional=row.provisional,
                 conditional=row.owing and row.closed_at is None,
                 applicant_name=row.applicant_name,

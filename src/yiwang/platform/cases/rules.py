@@ -208,7 +208,7 @@ def half_on(value: Clock, holidays: Holidays) -> date | None:
     stands still before that. Half of a limit of calendar days that falls on a day off is the next working day.
     """
     unit = Unit.WORKDAY if value.unit is Unit.WORKDAY else Unit.DAY
-    half = replace(value, limit=(clock.total(value) + 1) // 2, unit=unit, extension=0, suspensions=())
+    half = replace(value, limit=(clock.total(value, holidays) + 1) // 2, unit=unit, extension=0, suspensions=())
     last = clock.due(half, holidays)
     for stop in value.suspensions:
         if last is None or stop.start >= last:
@@ -218,13 +218,26 @@ def half_on(value: Clock, holidays: Holidays) -> date | None:
     return last
 
 
+TRACK = 150
+"""Most days of its past that a clock is drawn with."""
+
+
+def in_days(limit: Limit, unit: Unit, start: date) -> int:
+    """Return a limit in the days by which a clock of ``unit`` counts; 0 for what cannot be said in them."""
+    if (limit.unit is Unit.WORKDAY) is not (unit is Unit.WORKDAY):
+        return 0
+    return clock.limit_days(Clock(limit.value, limit.unit, start))
+
+
 def track(value: Clock, today: date, holidays: Holidays) -> str:
-    """Draw the past of a clock, one letter a working day after its start: ``u`` counted, ``p`` suspended."""
+    """Draw the past of a clock, one letter a day after its start (of working days, if it counts these): ``u`` counted,
+    ``p`` suspended.
+    """
     end = min(today, value.stopped_on or today)
     letters: list[str] = []
     day = value.started_on + timedelta(days=1)
-    while day <= end and len(letters) < 100:
-        if holidays.is_workday(day):
+    while day <= end and len(letters) < TRACK:
+        if value.unit is not Unit.WORKDAY or holidays.is_workday(day):
             stopped = any(pause.start < day and (pause.end is None or day <= pause.end) for pause in value.suspensions)
             letters.append("p" if stopped else "u")
         day += timedelta(days=1)

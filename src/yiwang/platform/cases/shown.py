@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.platform.cases.labels import RESULTS, STATES
@@ -59,8 +60,9 @@ def work_lamp(view: CaseView) -> Lamp:
     if left is None:
         return lamp_of(view)
     if left < 0:
-        return Lamp("red", _("送达超 %(n)d 天") % {"n": -left})
-    return Lamp("orange" if left <= 1 else "green", _("剩 %(n)d 天送达") % {"n": left})
+        return Lamp("red", _("送达超 %(days)s") % {"days": dates.period(-left, Unit.WORKDAY)})
+    words = _("剩 %(days)s送达") % {"days": dates.period(left, Unit.WORKDAY)}
+    return Lamp("orange" if left <= 1 else "green", words)
 
 
 def lamp_of(view: CaseView) -> Lamp:
@@ -76,8 +78,13 @@ def lamp_of(view: CaseView) -> Lamp:
     left = view.days_left or 0
     if left == 0 and view.light is Light.ORANGE:
         return Lamp("orange", _("今天到期"))
-    words = _("剩 %(n)d 天") % {"n": left} if left >= 0 else _("超 %(n)d 天") % {"n": -left}
-    return Lamp(view.light.value, words)
+    return Lamp(view.light.value, left_words(left, view.day_unit))
+
+
+def left_words(left: int, unit: Unit) -> str:
+    """Say how many days are left, or how many it is over."""
+    words = _("剩 %(days)s") if left >= 0 else _("超 %(days)s")
+    return words % {"days": dates.period(abs(left), unit)}
 
 
 def fact_rows(edition: EditionView, facts: Mapping[str, Mapping[str, Any]]) -> list[FactRow]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.types import Party
 from yiwang.platform.catalog.types import Limit
@@ -304,8 +305,11 @@ class CaseView:
     light: Light | None
     days_left: int | None
     track: str
-    """The clock's past, one letter a working day: ``u`` used, ``p`` paused."""
+    """The clock's past, one letter a day in ``day_unit``: ``u`` used, ``p`` paused."""
     promised: int
+    """In ``unit``; the same in days of ``day_unit`` is ``promised_days``."""
+    promised_days: int
+    unit: Unit
     provisional: bool
     conditional: bool
     """A deferred material is still owed."""
@@ -322,6 +326,11 @@ class CaseView:
     recheck: bool = False
     reason: str = ""
     """Why it ended without a decision."""
+
+    @property
+    def day_unit(self) -> Unit:
+        """Return what the clock counts day by day, and ``days_left`` is in: working days, or every day."""
+        return Unit.WORKDAY if self.unit is Unit.WORKDAY else Unit.DAY
 
     @property
     def short_number(self) -> str:

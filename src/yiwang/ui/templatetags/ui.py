@@ -13,7 +13,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+from yiwang.kernel.calendar import Unit
 
 from .. import assets, dates, names, shown, uploads, values
 
@@ -79,11 +80,11 @@ def count(number: int | None, unit: str = "", *, quiet: bool = False) -> SafeStr
     return format_html('<span class="yw-count{}">{}{}</span>', " yw-count--quiet" if quiet else "", shown, said)
 
 
-def beads_words(used: int, paused: int, promised: int) -> str:
-    """Say the beads in words, in working days."""
+def beads_words(used: int, paused: int, promised: int, limit: str = "") -> str:
+    """Say the beads in words; ``limit`` is the promise, if it is not in working days."""
     left = promised - used
     parts = [
-        _("承诺 %(n)s 个工作日") % {"n": promised},
+        _("承诺 %(limit)s") % {"limit": limit or workdays(promised)},
         _("已用 %(n)s") % {"n": used},
     ]
     if paused:
@@ -95,7 +96,7 @@ def beads_words(used: int, paused: int, promised: int) -> str:
 def bead_classes(track: str, promised: int, statutory: int) -> list[str]:
     """Return the class of each bead, in order.
 
-    ``track`` is the past, one letter a working day: ``u`` counted, ``p`` suspended. Counted days beyond
+    ``track`` is the past, one letter a day that is counted: ``u`` counted, ``p`` suspended. Counted days beyond
     ``promised`` are over (``o``).
     What is left of the promise follows empty, its last day with a foot (``t``); then dashed (``l``) up to
     ``statutory``.
@@ -123,14 +124,14 @@ def _beads(track: str, promised: int, statutory: int) -> SafeString:
 
 @register.simple_tag
 def beads(
-    light: str, track: str, promised: int, statutory: int = 0, *, small: bool = False, words: str = ""
+    light: str, track: str, promised: int, statutory: int = 0, *, small: bool = False, words: str = "", limit: str = ""
 ) -> SafeString:
-    """Draw a clock of working days, one bead a day; see ``bead_classes``.
+    """Draw a clock, one bead a day; see ``bead_classes``, and ``beads_words`` for ``limit``.
 
     Above 40 days there is no room: words only.
     """
     used = track.count("u")
-    label = words or beads_words(used, track.count("p"), promised)
+    label = words or beads_words(used, track.count("p"), promised, limit)
     if max(len(track), promised) > 40:
         return format_html('<span class="yw-caption">{}</span>', label)
     drawn = _beads(track, promised, statutory)
@@ -198,7 +199,7 @@ def when(moment: date | None, form: str = "day") -> str:
 @register.filter
 def workdays(number: int) -> str:
     """Say a number of working days."""
-    return ngettext("%(n)s 个工作日", "%(n)s 个工作日", number) % {"n": number}
+    return dates.period(number, Unit.WORKDAY)
 
 
 @register.filter

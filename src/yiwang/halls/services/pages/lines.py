@@ -12,8 +12,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, holidays
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.platform.cases.labels import ACTS, RESULTS, STATES
+from yiwang.platform.cases.rules import in_days
+from yiwang.platform.cases.shown import left_words
 from yiwang.platform.cases.types import CaseState, CaseView, HistoryEntry, TaskView
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.rules import working_days
@@ -72,7 +75,7 @@ def case_line(
         lamp, words = "paused", str(STATES[view.state])
     else:
         lamp, words = LAMPS[view.light], _light_words(view)
-    statutory = working_days(edition.definition.statutory_limit) if edition else 0
+    statutory = _statutory(view, edition) if edition else 0
     return {
         "view": view,
         "name": name_of(view, edition),
@@ -82,9 +85,10 @@ def case_line(
         "lamp": lamp,
         "words": words,
         "bead_light": lamp,
-        "statutory": statutory if statutory > view.promised and not ended and view.decided_at is None else 0,
-        "used": view.track.count("u"),
-        "paused": view.track.count("p"),
+        "statutory": statutory if statutory > view.promised_days and not ended and view.decided_at is None else 0,
+        "promise": dates.period(view.promised, view.unit),
+        "used": _days(view, "u"),
+        "paused": _days(view, "p"),
         "ratable": view.id in ratable,
     }
 
@@ -93,11 +97,21 @@ def _light_words(view: CaseView) -> str:
     if view.light is Light.PAUSED:
         return _("暂停计时")
     left = view.days_left or 0
-    if left < 0:
-        return _("超 %(n)d 个工作日") % {"n": -left}
-    if left == 0:
-        return _("今天到期")
-    return _("剩 %(n)d 个工作日") % {"n": left}
+    return left_words(left, view.day_unit) if left else _("今天到期")
+
+
+def _days(view: CaseView, letter: str) -> str:
+    """Say how many days of a case were used or paused; nothing for none."""
+    number = view.track.count(letter)
+    return dates.period(number, view.day_unit) if number else ""
+
+
+def _statutory(view: CaseView, edition: EditionView) -> int:
+    """Return the limit of the law in the days by which the case's clock counts."""
+    limit = edition.definition.statutory_limit
+    if view.unit is Unit.WORKDAY:
+        return working_days(limit)
+    return in_days(limit, view.unit, clock.legal_date(view.accepted_at)) if view.accepted_at else 0
 
 
 # --- Every case on one scale of working days ---
@@ -151,7 +165,8 @@ def _bars(view: CaseView, days: Sequence[date]) -> tuple[Bar, ...]:
         return (Bar(max(start, 1), 1, _("办结") if done else _("当场"), "done" if done else ""),)
     bars = []
     at = start + 1
-    for letter, run in groupby(view.track[: max(len(days) - start, 0)]):
+    track = _on_workdays(view, accepted, days)
+    for letter, run in groupby(track[: max(len(days) - start, 0)]):
         width = len(list(run))
         if letter == "p":
             bars.append(Bar(at, width, _("暂停"), "pause"))
@@ -160,10 +175,22 @@ def _bars(view: CaseView, days: Sequence[date]) -> tuple[Bar, ...]:
         at += width
     if done:
         return tuple(bars) or (Bar(max(start, 1), 1, _("办结"), "done"),)
-    left = min(view.days_left or 0, len(days) - at + 1)
+    left = view.days_left or 0
+    if view.day_unit is Unit.DAY:
+        left = sum(1 for day in days[at - 1 :] if view.due_on and day <= view.due_on)
+    left = min(left, len(days) - at + 1)
     if left > 0:
         bars.append(Bar(at, left, _("剩 %(n)d") % {"n": view.days_left or 0}, "left"))
     return tuple(bars)
+
+
+def _on_workdays(view: CaseView, accepted: date, days: Sequence[date]) -> str:
+    """Return the track of a case without the days off, which the chart does not show."""
+    if view.day_unit is Unit.WORKDAY:
+        return view.track
+    worked = set(days)
+    passed = enumerate(view.track, 1)
+    return "".join(letter for number, letter in passed if accepted + timedelta(days=number) in worked)
 
 
 def _say(view: CaseView) -> str:
@@ -171,17 +198,18 @@ def _say(view: CaseView) -> str:
     if view.closed_at is not None or view.decided_at is not None:
         if not view.promised:
             return _("当场办结")
-        early = view.promised - used
+        early = view.promised_days - used
         if not used:
             return _("当天办结，早于承诺 %(early)d 天") % {"early": early}
+        spent = dates.period(used, view.day_unit)
         if early > 0:
-            return _("%(n)d 个工作日办结，早于承诺 %(early)d 天") % {"n": used, "early": early}
-        return _("%(n)d 个工作日办结") % {"n": used}
+            return _("%(spent)s办结，早于承诺 %(early)d 天") % {"spent": spent, "early": early}
+        return _("%(spent)s办结") % {"spent": spent}
     parts = [_("已用 %(n)d") % {"n": used}]
     if paused:
         parts.append(_("暂停 %(n)d 天不计") % {"n": paused})
     if view.light is Light.PAUSED:
-        parts.append(_("暂停中，还剩 %(n)d") % {"n": max(view.promised - used, 0)})
+        parts.append(_("暂停中，还剩 %(n)d") % {"n": max(view.promised_days - used, 0)})
     elif view.due_on:
         parts.append(_("%(day)s到期") % {"day": dates.said(view.due_on)})
     return _("，").join(parts)

@@ -1,6 +1,7 @@
 """What a person does with what was handed in: correct, make up, choose delivery, withdraw, look how it stands."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from yiwang.halls.services.pages import done
 from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.types import ActorKind, Role
 from yiwang.platform.cases import acts, queries
 from yiwang.platform.cases.models import Case
@@ -30,10 +32,12 @@ from yiwang.platform.cases.tests.conftest import (
     next_workday,
     officer,
     person,
+    republish,
     review,
     submit,
 )
 from yiwang.platform.cases.types import CaseState, DocumentKind, Way
+from yiwang.platform.catalog.types import Limit
 from yiwang.platform.evidence.types import FactState
 
 
@@ -246,3 +250,20 @@ def test_whatever_may_be_done_in_anothers_name_is_called_something():
     assert named <= set(done.ACTS)
     assert done.said("oversight.rate") == "评价服务"
     assert done.said("licences.hold") == "窗口办理"
+
+
+@pytest.mark.parametrize(
+    ("limit", "promise", "used", "left"),
+    [
+        (Limit(8, Unit.WORKDAY), "8 个工作日", "已用 5 个工作日", "剩 3 个工作日"),
+        (Limit(28, Unit.DAY), "28 个自然日", "已用 7 个自然日", "剩 21 个自然日"),
+        (Limit(1, Unit.MONTH), "1 个月", "已用 7 个自然日", "剩 24 个自然日"),
+    ],
+)
+def test_the_applicant_reads_a_limit_in_the_unit_in_which_it_is_counted(owner, limit, promise, used, left):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    application = accepted(owner, FOOD, FIRE)
+    with at(MONDAY + timedelta(days=7)):
+        shown = page(enter().get(reverse("services:application", args=[application.pk])))
+    for words in (f"承诺 {promise}", used, left):
+        assert words in shown

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import act_on, current
-from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import ClockError
 from yiwang.kernel.problems import Invalid, NotNow
 from yiwang.kernel.types import Actor, Denial, FieldError, Key
@@ -47,7 +46,7 @@ def extendable(case: Case) -> Denial | None:
     if denial is not None:
         return denial
     value = engine.read_clock(case)
-    if value is None or value.unit is Unit.MONTH:
+    if value is None:
         return Denial("not-extendable", _("这个办件的期限不能延长。"))
     if value.extension:
         return Denial("extended-already", _("期限只能延长一次，这个办件已经延长过。"))

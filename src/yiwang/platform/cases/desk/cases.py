@@ -14,10 +14,9 @@ from django.views.decorators.http import require_POST
 
 from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE, record_read
-from yiwang.kernel.calendar import Unit
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, FieldError, Role
-from yiwang.platform.cases import acts, deciding, engine, queries
+from yiwang.platform.cases import acts, deciding, engine, queries, rules
 from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.inbox import LISTED
@@ -29,7 +28,7 @@ from yiwang.platform.evidence.types import FactState
 from yiwang.platform.licences import making
 from yiwang.platform.sharing.means.managers import COMPARERS
 from yiwang.platform.sharing.means.queries import has_scheme
-from yiwang.ui import store
+from yiwang.ui import dates, store
 from yiwang.ui.entry import staff
 from yiwang.ui.middleware import CONTENT_SECURITY_POLICY
 
@@ -159,8 +158,9 @@ def _page(
         "state": STATES[found.view.state],
         "item": definition,
         "may_move": acts.move_edition.denial(found.row, actor) is None,
-        "statutory_days": definition.statutory_limit.value if definition.statutory_limit.unit is Unit.WORKDAY else 0,
-        "paused_days": found.view.track.count("p"),
+        "statutory_days": _statutory_days(found),
+        "promise": dates.period(found.view.promised, found.view.unit),
+        "paused": dates.period(paused, found.view.day_unit) if (paused := found.view.track.count("p")) else "",
         "case_count": len(found.siblings) + 1,
         "siblings": [(one, lamp, STATES[one.state]) for one, lamp in found.siblings],
         "may": may,
@@ -189,6 +189,12 @@ def _page(
     response = render(request, "cases/case.html", context, status=status)
     response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"  # PDFs in the viewer
     return response
+
+
+def _statutory_days(found: CaseFile) -> int:
+    accepted = found.view.accepted_at
+    limit = found.edition.definition.statutory_limit
+    return rules.in_days(limit, found.view.unit, clock.legal_date(accepted)) if accepted else 0
 
 
 def _points(found: CaseFile, shown: doable.Shown, posted: QueryDict | None) -> list[doable.PointField]:

@@ -32,6 +32,7 @@ def lines(page: InboxPage) -> list[dict[str, Any]]:
             "row": row,
             "view": row.case,
             "lamp": work_lamp(row.case),
+            "promise": dates.period(row.case.promised, row.case.unit),
             "due_on": row.case.deliver_by if row.case.deliver_left is not None else row.case.due_on,
             "door": DOORS.get(row.door, row.door),
             "hint": _hint(row),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from yiwang.kernel import clock, paging
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import mine
@@ -18,6 +19,7 @@ from yiwang.platform.cases.intake import intake_page
 from yiwang.platform.cases.labels import DOORS, STATES
 from yiwang.platform.cases.mine import Waits
 from yiwang.platform.cases.shown import Lamp, lamp_of, work_lamp
+from yiwang.ui import dates
 from yiwang.ui.entry import staff
 
 IN_HAND = {
@@ -106,4 +108,4 @@ def _tell_lamp(left: int) -> Lamp:
     if left < 0:
         return Lamp("red", _("已过告知期限"))
     light = "orange" if left <= 1 else "yellow" if left <= 2 else "green"
-    return Lamp(light, _("剩 %(n)d 天告知") % {"n": left})
+    return Lamp(light, _("剩 %(days)s告知") % {"days": dates.period(left, Unit.WORKDAY)})

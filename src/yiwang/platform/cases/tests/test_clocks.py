@@ -8,38 +8,63 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from yiwang.kernel import clock
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts, engine
-from yiwang.platform.cases.tests.conftest import FOOD, at, case_of, clerk, fresh, key, officer, stored, submit
+from yiwang.platform.cases.tests.conftest import (
+    FOOD,
+    at,
+    case_of,
+    clerk,
+    fresh,
+    key,
+    officer,
+    republish,
+    stored,
+    submit,
+)
+from yiwang.platform.catalog.types import Limit
 
 PLAN = {"target": "material:floor_plan", "label": "店内平面图", "message": "没有标面积。"}
 ONE = timedelta(days=1)
 
 
 class DayByDay:
-    """A case's limit, counted by turning the leaves of the calendar."""
+    """A case's limit, counted by turning the leaves of the calendar: first the days of the limit, which ends on a day
+    that is worked, then the working days of the extension.
+    """
 
     def __init__(self, limit, start):
         self.days = engine.calendar("")
-        self.total, self.start, self.stops, self.due = limit, start, [], None
+        self.total, self.unit = limit.value, limit.unit
+        if limit.unit is Unit.MONTH:
+            month = (start.month + limit.value - 1) % 12 + 1
+            last = start + (31 * limit.value + 3) * ONE
+            while last.month != month or last.day > start.day:
+                last -= ONE
+            self.total = (last - start).days
+        self.start, self.stops, self.more, self.due = start, [], 0, None
         self.count()
 
     def count(self):
         if self.stops and self.stops[-1][1] is None:
             self.due = None
             return
-        day = max([self.start + ONE, *(end for _begin, end in self.stops)])
-        while self.used(day) < self.total or not self.days.is_workday(day):
+        left, more, rolls, day = self.total, self.more, False, self.start
+        after = max([self.start + ONE, *(end for _begin, end in self.stops)])
+        while left or more or rolls or day < after or not self.days.is_workday(day):
             day += ONE
+            works = self.days.is_workday(day)
+            if any(begin < day and (end is None or day <= end) for begin, end in self.stops):
+                rolls = False
+            elif left:
+                left -= works or self.unit is not Unit.WORKDAY
+                rolls = not left and not works
+            elif rolls:
+                rolls = not works
+            elif more:
+                more -= works
         self.due = day
-
-    def used(self, until):
-        count, day = 0, self.start
-        while day < until:
-            day += ONE
-            stopped = any(begin < day and (end is None or day <= end) for begin, end in self.stops)
-            count += self.days.is_workday(day) and not stopped
-        return count
 
     def stop(self, on):
         self.stops.append((on, None))
@@ -51,7 +76,7 @@ class DayByDay:
         self.count()
 
     def lengthen(self, by):
-        self.total += by
+        self.more = by
         self.count()
 
 
@@ -63,9 +88,26 @@ MOVES = st.lists(
 )
 
 
+LIMITS = {
+    "working days": (Limit(8, Unit.WORKDAY), Limit(10, Unit.WORKDAY)),
+    "days": (Limit(15, Unit.DAY), Limit(20, Unit.DAY)),
+    "days within working days": (Limit(9, Unit.DAY), Limit(20, Unit.WORKDAY)),
+    "months": (Limit(1, Unit.MONTH), Limit(2, Unit.MONTH)),
+}
+"""Promised and of the law."""
+
+
+@pytest.fixture(params=LIMITS)
+def limits(request):
+    """Return what was promised and what the law allows."""
+    return LIMITS[request.param]
+
+
 @pytest.fixture
-def handed_in(owner):
+def handed_in(owner, limits):
     """Return an application that waits for acceptance; each example takes back what it does."""
+    promised, legal = limits
+    republish(FOOD, promised_limit=promised, statutory_limit=legal)
     return submit(owner, FOOD)
 
 
@@ -74,18 +116,18 @@ def handed_in(owner):
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_random_acts_on_random_days_keep_the_due_date(owner, handed_in, start, moves):
+def test_random_acts_on_random_days_keep_the_due_date(owner, handed_in, limits, start, moves):
     with transaction.atomic(), at(start):
-        _walk(owner, handed_in, start, moves)
+        _walk(owner, handed_in, limits, start, moves)
         transaction.set_rollback(True)
 
 
-def _walk(owner, application, start, moves):
+def _walk(owner, application, limits, start, moves):
     by = clerk(application)
     application.cases.update(tell_by=start, received_at=clock.now())
     acts.accept_all(application.pk, by=by, key=key())
     case = case_of(application, FOOD)
-    promised, legal = DayByDay(8, start), DayByDay(10, start)
+    promised, legal = (DayByDay(limit, start) for limit in limits)
     reviewer, decider = officer(case, Role.REVIEWER), officer(case, Role.DECIDER)
     day, done = start, set()
 

@@ -2,9 +2,12 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 
+import pytest
 from django.urls import reverse
 
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts
@@ -21,9 +24,11 @@ from yiwang.platform.cases.tests.conftest import (
     key,
     next_workday,
     officer,
+    republish,
     review,
     stored,
 )
+from yiwang.platform.catalog.types import Limit
 
 
 def test_the_case_page_is_complete_in_twelve_queries(owner, settings, tmp_path):
@@ -171,3 +176,22 @@ def test_what_was_handed_in_later_is_shown_first_and_says_when(food, owner):
     assert "11:00 补交" in page
     shown = re.search(r'id="v-([0-9a-f-]+)"[^>]*aria-current="true"', page)[1]
     assert shown == str(new) != str(old.pk)
+
+
+@pytest.mark.parametrize(
+    ("limit", "promise", "left"),
+    [
+        (Limit(8, Unit.WORKDAY), "8 个工作日", "剩 5 个工作日"),
+        (Limit(12, Unit.DAY), "12 个自然日", "剩 9 个自然日"),
+        (Limit(1, Unit.MONTH), "1 个月", "剩 28 个自然日"),
+    ],
+)
+def test_a_limit_is_told_in_the_unit_in_which_it_is_counted(owner, limit, promise, left):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    case = case_of(accepted(owner, FOOD), FOOD)
+    with at(date(2026, 3, 5)):  # a Thursday: three days of each kind were used
+        reviewer = signed_in("amr-reviewer")
+        for address in (reverse("cases:case", args=[case.pk]), reverse("cases:inbox")):
+            page = text(reviewer.get(address))
+            assert f"承诺 {promise}" in page
+            assert left in page

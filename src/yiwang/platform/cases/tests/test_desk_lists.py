@@ -84,7 +84,7 @@ def test_the_inbox_shows_what_waits_for_my_role_overdue_first(owner, monday):
         response = signed_in("amr-reviewer").get(reverse("cases:inbox"))
         page = text(response)
         assert page.index(str(first.pk)) < page.index(str(second.pk))
-        assert "超 1 天" in page
+        assert "超 1 个工作日" in page
         assert "认领" in page
         lists = Inbox(officer(first, Role.REVIEWER))
         counts = {name: str(count) for name, count in lists.counts(Filters()).items()}
@@ -126,10 +126,10 @@ def test_a_result_that_waits_to_be_handed_over_is_due_ten_working_days_after_the
     assert (entry.due_on, entry.half_on) == (case.deliver_by, FAR)
     with at(next_workday(case.due_on, 1)):
         page = text(signed_in("amr-issuer").get(reverse("cases:inbox")))
-        assert "天送达" in page
+        assert "个工作日送达" in page
         assert "送达超" not in page
     with at(next_workday(case.deliver_by, 1)):
-        assert "送达超 1 天" in text(signed_in("amr-issuer").get(reverse("cases:inbox"), {"light": "red"}))
+        assert "送达超 1 个工作日" in text(signed_in("amr-issuer").get(reverse("cases:inbox"), {"light": "red"}))
 
 
 def test_a_page_read_before_a_colleague_s_change_accepts_nothing(owner):

@@ -28,7 +28,7 @@ def test_half_is_the_first_day_on_which_half_or_less_is_left(limit, start, pause
     value = Clock(limit, Unit.WORKDAY, start, tuple(stops), extension)
     half = rules.half_on(value, CHINA)
     slow = start
-    while 2 * clock.remaining(value, slow, CHINA) > clock.total(value):
+    while 2 * clock.remaining(value, slow, CHINA) > clock.total(value, CHINA):
         slow += timedelta(days=1)
     assert half == slow
     assert clock.light(value, half, CHINA) is not Light.GREEN
@@ -44,3 +44,8 @@ def test_half_is_unknown_while_the_clock_stands_still_before_it_and_known_after(
 def test_months_and_calendar_days_have_a_half_too():
     assert rules.half_on(Clock(30, Unit.DAY, date(2025, 3, 3)), CHINA) == date(2025, 3, 18)
     assert rules.half_on(Clock(2, Unit.MONTH, date(2025, 3, 3)), CHINA) == date(2025, 4, 3)
+
+
+def test_half_of_an_extended_limit_of_calendar_days_counts_its_extension():
+    value = Clock(30, Unit.DAY, date(2025, 3, 3), extension=10)  # to 2 April, and on to 17 April: 45 days
+    assert rules.half_on(value, CHINA) == date(2025, 3, 26)

@@ -8,10 +8,10 @@ from django import template
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.calendar import Unit
 from yiwang.platform.catalog import particulars as shown
 from yiwang.platform.catalog import queries
 from yiwang.platform.catalog.types import EditionView, Limit
+from yiwang.ui import dates
 
 register = template.Library()
 
@@ -34,9 +34,4 @@ def limit(value: Limit) -> str:
     """Say a period: on the spot, or a number with its unit."""
     if value.value == 0:
         return _("当场办结")
-    words = {
-        Unit.WORKDAY: _("%(n)d 个工作日"),
-        Unit.DAY: _("%(n)d 个自然日"),
-        Unit.MONTH: _("%(n)d 个月"),
-    }
-    return words[value.unit] % {"n": value.value}
+    return dates.period(value.value, value.unit)
