@@ -42,6 +42,7 @@ from yiwang.platform.catalog.types.life_events import (
 from yiwang.platform.catalog.types.parts import (
     Channels,
     Commitment,
+    Concerned,
     Condition,
     Fee,
     FormField,
@@ -64,6 +65,7 @@ __all__ = [
     "CaseType",
     "Channels",
     "Commitment",
+    "Concerned",
     "Condition",
     "DataElement",
     "Definition",

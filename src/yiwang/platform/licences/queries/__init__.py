@@ -1,5 +1,6 @@
 """What others read of licences, by use: types, licences, who used them."""
 
+from yiwang.platform.licences.queries.concerned import CHANGEABLE, ENDABLE, holder_by_number, in_force
 from yiwang.platform.licences.queries.held import (
     SHOWN,
     copies,
@@ -53,6 +54,8 @@ from yiwang.platform.licences.queries.presenting import (
 
 __all__ = [
     "AUTHORITIES",
+    "CHANGEABLE",
+    "ENDABLE",
     "GROUPS",
     "SHOWN",
     "SPEC",
@@ -77,6 +80,8 @@ __all__ = [
     "get_showing",
     "held_by",
     "held_rows",
+    "holder_by_number",
+    "in_force",
     "items_of_type",
     "latest",
     "licence_type",
