@@ -46,6 +46,7 @@ FIELDS: dict[str, str | Promise] = {
     "Result.renews": _("是对已有证照的延续"),
     "Result.changes": _("变更哪些已有证照"),
     "Result.ends": _("注销哪些已有证照"),
+    "Result.private": _("准予的决定不公开（涉及秘密或者个人隐私）"),
     "Concerned.by": _("由哪个数据项认定（不填为全部）"),
     "Concerned.holder": _("持证人号码的数据项（不是申请人的）"),
     "Satisfier.kind": _("由什么代替"),

@@ -273,6 +273,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("result_renews", ("result", "renews"), BOOLEAN),
     Column("result_changes", ("result", "changes"), _rows(CONCERNED)),
     Column("result_ends", ("result", "ends"), _rows(CONCERNED)),
+    Column("result_private", ("result", "private"), BOOLEAN),
     Column("result_licence_type", ("result", "licence_type"), TEXT),
     Column("fees", ("fees",), _rows(CHILDREN["fees"])),
     Column("user_topic_type", ("person_themes",), STRINGS),

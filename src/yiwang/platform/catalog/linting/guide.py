@@ -11,10 +11,8 @@ from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog.linting.findings import LintContext, LintFinding
 from yiwang.platform.catalog.rules import used_files
-from yiwang.platform.catalog.types import CaseType, Definition, ResultKind, ServiceObject, StepKind
+from yiwang.platform.catalog.types import LICENSING, CaseType, Definition, ResultKind, ServiceObject, StepKind
 
-LICENSING = "01"
-"""Item type 行政许可: the same digits in the national table and in every province's."""
 LICENSING_STEPS = 5
 FULL_DEPTH = frozenset(range(1, 8))
 _EXAMINING = frozenset(

@@ -6,6 +6,7 @@ import and export, never stored (STANDARDS 1).
 
 from yiwang.kernel.calendar import Unit
 from yiwang.platform.catalog.types.codes import (
+    LICENSING,
     BodyNature,
     CaseType,
     MaterialForm,
@@ -61,6 +62,7 @@ from yiwang.platform.catalog.types.parts import (
 )
 
 __all__ = [
+    "LICENSING",
     "BodyNature",
     "CaseType",
     "Channels",

@@ -175,6 +175,8 @@ class Result:
     any more. Of the result's own type the new version is the result, or, if none is held here, a new licence."""
     ends: tuple[Concerned, ...] = ()
     """Licences that the grant cancels (注销, art. 70). Of the result's own type the new licence takes their place (换发)."""
+    private: bool = False
+    """Whether grants are not published, because they would tell of a secret or of somebody's private life (arts. 5, 40)."""
 
 
 @dataclass(frozen=True, slots=True)
