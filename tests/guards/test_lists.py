@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from yiwang.kernel import clock
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.models import AuditEntry
-from yiwang.platform.cases.models import Application, Case, InboxEntry
+from yiwang.platform.cases.models import Application, Case, Document, InboxEntry, PublicGrant
 from yiwang.platform.catalog.editing.models import ElementDraft, ItemDraft
 from yiwang.platform.catalog.models import LifeEventRow, SampleFile
 from yiwang.platform.directory.models import Agency, ServiceCentre, StaffMember, StaffRole
@@ -48,7 +48,7 @@ from .world import NOON, World
 
 MOST = 12
 """Queries that a page of the desk may take, knowing who asks included."""
-MOST_FOR = {"/desk/": MOST, "/": 20}
+MOST_FOR = {"/desk/": MOST, "/licensing-decisions/": MOST, "/": 20}
 """By the beginning of the address."""
 
 
@@ -166,6 +166,16 @@ def messages(world: World, count: int) -> list[Message]:
 def licences(world: World, count: int) -> None:
     row = Licence.objects.get(pk=world.ids["licence"])
     copies(row, count, identifier=unique, number=unique, serial=unique, check_code=unique, digest="")
+
+
+def public_grants(world: World, count: int) -> None:
+    case = Case.objects.get(pk=world.ids["closed_case"])
+    row = Document.objects.filter(case__isnull=False).earliest("id")
+    made = agencies(world, count)
+    for number, one in enumerate(copies(row, count, number=unique, digest="")):
+        PublicGrant.objects.create(
+            document=one, agency=made[number], name=case.name, holder="测*", decided_on=NOON.date()
+        )
 
 
 def batches(world: World, count: int) -> None:
@@ -372,6 +382,7 @@ LISTS = [
     List("/desk/licences/", "issuer", licences),
     List("/desk/licences/new/", "issuer", licence_types),
     List("/licences/types/", "anon", licence_types),
+    List("/licensing-decisions/", "anon", public_grants),
     List("/api/v1/licence-types", "firm-api", licence_types),
     List("/desk/centres/", "system", centres),
     List("/desk/channels/", "system", lost),

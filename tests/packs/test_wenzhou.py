@@ -25,10 +25,12 @@ from yiwang.platform.catalog.models import Implementation
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.models import Agency, Region, StaffRole
 from yiwang.platform.evidence.types import BurdenReport
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity.models import Organisation
 from yiwang.platform.identity.pack import OrganisationRow, PersonRow
 from yiwang.platform.licences import queries as licences
 from yiwang.platform.licences.models import LicenceType
+from yiwang.platform.licences.types import LicenceStatus, LicenceView
 from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.search.queries import search
 from yiwang.platform.sharing.labels import RIGHTS
@@ -65,10 +67,41 @@ def _walk(pack: Pack, name: str) -> list[CaseView]:
     path = pack.root / "journeys" / f"{name}.yaml"
     scenario = pack.make(path, pack.yaml(path), Scenario)
     assert scenario is not None, pack.faults
+    return _walked(pack, scenario)
+
+
+def _walked(pack: Pack, scenario: Scenario) -> list[CaseView]:
     journey = prepare(scenario, numbers_of(pack), clock.today(), words=typed.read(pack))
     for _stage in journey.steps():
         pass
     return journey.walk.cases
+
+
+def _licence(kind: str, number: str) -> LicenceView:
+    """Return the newest version of a licence that the pack has given."""
+    found = licences.find_by_number(kind, number)
+    assert found is not None
+    return found
+
+
+def _changed_licences_are_not_valid_any_more(pack: Pack) -> None:
+    """A firm that changes its name has one licence, with the new one; so has who loses a driving licence or an identity card."""
+    said = {"change_items": "name", "new_org_name": "温州演示新鞋业有限公司"}
+    (case,) = _walked(
+        pack, Scenario(items=("330731002101",), region="330302027", person="c01", organisation="shoes", typed=said)
+    )
+    assert case.result == "issued"
+    new = _licence("business_licence", "330302200800000021")
+    assert (new.version, new.status) == (2, LicenceStatus.VALID)
+    assert (new.holder_name, new.fields["name"]) == ("温州演示新鞋业有限公司",) * 2
+    assert new.fields["address"] == "温州市鹿城区双屿街道演示鞋都 3 号"
+    for item, kind in (("330709014001", "driving_licence"), ("330709110000", "identity_card")):
+        (case,) = _walked(pack, Scenario(items=(item,), region="330302027", person="jia"))
+        person = identity.find_person(numbers_of(pack)["jia"])
+        assert person is not None
+        held = licences.held_by(Party(PartyKind.PERSON, person.id), [kind])
+        assert [one.case_id for one in held] == [case.id]
+        assert held[0].associated
 
 
 def _missed(rows: list[dict[str, Any]]) -> list[str]:
@@ -203,3 +236,6 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
         cases = _walk(pack, name)
         assert cases, name
         assert all(case.closed_at and case.result in ("granted", "issued") for case in cases), name
+    assert _licence("business_licence", "330302201800000005").status is LicenceStatus.CANCELLED, "the firm is closed"
+    assert _licence("real_estate_certificate", "浙（2017）温州市不动产权第0092001号").status is LicenceStatus.CANCELLED
+    _changed_licences_are_not_valid_any_more(pack)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("desk/", include("yiwang.doors.desk.urls")),
     path("desk/", include("yiwang.platform.cases.desk")),
     path("", include(files.portal)),
+    path("", include("yiwang.platform.cases.portal")),
     path("desk/", include(files.desk)),
     path("desk/serve/", include("yiwang.halls.services.desk", namespace="serving")),
     path("", include("yiwang.platform.licences.portal")),

@@ -62,6 +62,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
         Group(
             _("监督"),
             (
+                Link(_("行政许可决定公开"), reverse("publicity:granted")),
                 Link(_("大家的评价"), reverse("oversight:figures")),
                 Link(_("超时的，为什么"), reverse("oversight:late")),
             ),

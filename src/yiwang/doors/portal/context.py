@@ -66,6 +66,7 @@ def _frame(request: HttpRequest) -> PortalFrame:
             Group(
                 _("监督"),
                 (
+                    Link(_("行政许可决定公开"), reverse("publicity:granted")),
                     Link(_("大家的评价"), reverse("oversight:figures")),
                     Link(_("超时的，为什么"), reverse("oversight:late")),
                     Link(_("谁看过我的数据"), reverse("services:access")),

@@ -8,7 +8,7 @@ from typing import Any
 from yiwang.kernel import clock
 from yiwang.kernel.acts import current
 from yiwang.kernel.expressions import dependencies
-from yiwang.platform.cases import documents, engine
+from yiwang.platform.cases import documents, engine, publicity
 from yiwang.platform.cases.events import DECIDED
 from yiwang.platform.cases.held import tasks_of, unproved
 from yiwang.platform.cases.models import Case, PostCheck, Task
@@ -36,8 +36,9 @@ def decide(case: Case, grant: bool, text: str, *, by_rule: bool = False) -> None
     engine.stop_clock(case, now)
     case.deliver_by = engine.end_of_workdays(case.region, clock.legal_date(now), engine.DELIVER_DAYS)
     kind, content = _paper(case, grant, text)
-    documents.write(case.application, case, kind, **content)
+    document = documents.write(case.application, case, kind, **content)
     if grant:
+        publicity.publish(case, definition, document)
         _plan_post_checks(case)
     else:
         engine.give_up_renewal(case, text)

@@ -403,6 +403,26 @@ class PostCheck(models.Model):
         indexes = [models.Index(fields=["due_on", "id"], name="post_check_due", condition=Q(state="open"))]
 
 
+class PublicGrant(models.Model):
+    """准予行政许可决定公开 (行政许可法 art. 40): what everybody may read of a grant, and nothing else: persons are masked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    document = models.OneToOneField("cases.Document", models.PROTECT, related_name="+")
+    """The decision in writing: its number is published."""
+    agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+", db_index=False)
+    name = models.CharField(max_length=200)
+    holder = models.CharField(max_length=160)
+    holder_code = models.CharField(max_length=18, blank=True)
+    """统一社会信用代码 of an organisation; empty for a person."""
+    decided_on = models.DateField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["decided_on", "id"], name="public_grant_day"),
+            models.Index(fields=["agency", "decided_on", "id"], name="public_grant_agency"),
+        ]
+
+
 class Document(models.Model):
     """A numbered document of a case or an application; ``content`` is all that it says, as it stood on that day."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yiwang.kernel.types import Role
-from yiwang.platform.cases import checking, deciding, delivering, engine
+from yiwang.platform.cases import changing, checking, deciding, delivering, engine
 from yiwang.platform.cases.kinds import Kind, register
 from yiwang.platform.cases.models import Case, Task
 from yiwang.platform.catalog import queries as catalog
@@ -13,20 +13,26 @@ from yiwang.platform.licences import acts as licences
 
 
 def _issue(case: Case, task: Task) -> str | None:
-    definition = catalog.get_edition(case.edition_id).definition
-    if not definition.result.licence_type:
-        return "skip"
+    result = catalog.get_edition(case.edition_id).definition.result
+    values = engine.facts_of(case.application)
+    changed = changing.change(case, result, values)
+    replaced = changing.end(case, result, values)
+    if not result.licence_type:
+        return "pass" if result.changes or result.ends else "skip"
     if case.renews_id is not None:
-        values = engine.facts_of(case.application)
         case.licence_id = licences.renew_inside(case.renews_id, values=values, case_id=case.id)
+        return "pass"
+    if changed is not None:
+        case.licence_id = changed
         return "pass"
     agency = directory.agencies_by_id([case.agency_id])[case.agency_id]
     case.licence_id = licences.issue_inside(
-        type_code=definition.result.licence_type,
+        type_code=result.licence_type,
         holder=case.principal,
         holder_name=case.applicant_name,
         issuer=agency,
-        values=engine.facts_of(case.application),
+        values=values,
+        replaces=replaced,
         case_id=case.id,
     )
     return "pass"

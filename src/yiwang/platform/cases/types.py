@@ -339,6 +339,19 @@ class CaseView:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantView:
+    """准予行政许可决定 as everybody may read it; ``holder_code`` is empty for a person, whose name is masked."""
+
+    name: str
+    agency_name: str
+    title: str
+    number: str
+    decided_on: date
+    holder: str
+    holder_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationView:
     """申请: one submission, one or more cases."""
 

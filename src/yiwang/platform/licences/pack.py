@@ -105,6 +105,8 @@ def _faults(spec: LicenceTypeSpec, groups: dict[str, str], authorities: dict[str
     for where in spec.joint:
         names = (where.rows, where.name, where.number) if where.rows else (where.name, where.number)
         yield from (f"joint: there is no element {name}" for name in names if name not in elements)
+    names = {one.changed_by for one in spec.fields if one.changed_by}
+    yield from (f"changed_by: there is no element {name}" for name in sorted(names - set(elements)))
     if spec.card_field and spec.card_field not in {one.name for one in spec.fields}:
         yield f"card_field: it has no field {spec.card_field}"
     if spec.validity_months and spec.remind_days >= spec.validity_months * 28:

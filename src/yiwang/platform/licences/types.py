@@ -98,6 +98,8 @@ class LicenceField:
     label: str
     label_en: str = ""
     element: str = ""
+    changed_by: str = ""
+    """The element in which an application to change it (变更) says what it is to say; what is not said stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ SUGGESTED = {
     "Step.agency": "",  # a function, not an agency
     "centre": "centre",
     "element": "element",
+    "by": "element",
+    "Concerned.holder": "element",
     "licence_type": "licence_type",
     "sample": "file",
     "blank": "file",

@@ -202,6 +202,8 @@ CHILDREN: dict[str, tuple[Column, ...]] = {
     ),
 }
 """Children with field names of their own: JSON columns of these names, or sheets of these names."""
+CONCERNED = (Column("licence_type", ("licence_type",), TEXT, required=True), *_own("by", "holder"))
+"""Licences that the result changes or ends."""
 CHILD_PATHS = {
     "by_law": "legal_basis",
     "materials": "materials",
@@ -269,6 +271,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("result_guid", ("result", "sample"), TEXT),
     Column("result_months", ("result", "validity_months"), INTEGER),
     Column("result_renews", ("result", "renews"), BOOLEAN),
+    Column("result_changes", ("result", "changes"), _rows(CONCERNED)),
+    Column("result_ends", ("result", "ends"), _rows(CONCERNED)),
+    Column("result_private", ("result", "private"), BOOLEAN),
     Column("result_licence_type", ("result", "licence_type"), TEXT),
     Column("fees", ("fees",), _rows(CHILDREN["fees"])),
     Column("user_topic_type", ("person_themes",), STRINGS),

@@ -1,4 +1,6 @@
-"""The consistency rules of STANDARDS 3.6, numbers 1 to 9 (10 stands in ``limits``, 11 in ``words``)."""
+"""The consistency rules of STANDARDS 3.6, numbers 1 to 9 (10 stands in ``limits``, 11 in ``words``), and that of what
+becomes of licences that are there.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,8 @@ from django.utils.translation import gettext as _
 
 from yiwang.platform.catalog.linting.findings import LintContext, LintFinding
 from yiwang.platform.catalog.rules import used_files
-from yiwang.platform.catalog.types import CaseType, Definition, ResultKind, ServiceObject, StepKind
+from yiwang.platform.catalog.types import LICENSING, CaseType, Definition, ResultKind, ServiceObject, StepKind
 
-LICENSING = "01"
-"""Item type 行政许可: the same digits in the national table and in every province's."""
 LICENSING_STEPS = 5
 FULL_DEPTH = frozenset(range(1, 8))
 _EXAMINING = frozenset(
@@ -33,6 +33,7 @@ def check(definition: Definition, context: LintContext) -> Iterator[LintFinding]
     """Check rules 1 to 9."""
     yield from _case_type(definition)
     yield from _result(definition, context)
+    yield from _concerned(definition, context)
     yield from _visits(definition)
     yield from _fees(definition)
     yield from _phones(definition)
@@ -95,6 +96,46 @@ def _result(definition: Definition, context: LintContext) -> Iterator[LintFindin
         )
     if result.licence_type and context.licence_types is not None and result.licence_type not in context.licence_types:
         yield LintFinding("unknown.licence_type", "result.licence_type", _("没有这种证照类型。"))
+
+
+def _concerned(definition: Definition, context: LintContext) -> Iterator[LintFinding]:
+    """What becomes of licences that are there is said of known types, done by one step, and never left to a rule alone
+    where they are somebody else's.
+    """
+    result = definition.result
+    own = [
+        name
+        for name in ("changes", "ends")
+        if result.licence_type in {one.licence_type for one in getattr(result, name)}
+    ]
+    if len(own) + result.renews > 1:
+        yield LintFinding("result.concerned", f"result.{own[0]}", _("同一种证照只能延续、变更、注销换发其中一样。"))
+    if (result.renews or result.changes or result.ends) and not any(
+        step.kind == StepKind.ISSUE for step in definition.process
+    ):
+        yield LintFinding(
+            "result.concerned",
+            "process",
+            _("延续、变更或者注销证照，流程里要有制证发证的环节。"),
+            _("在决定后加一个制证发证环节"),
+        )
+    asked = {field.element for section in definition.form for field in section.fields}
+    for name in ("changes", "ends"):
+        for index, one in enumerate(getattr(result, name)):
+            where = f"result.{name}.{index}"
+            if not one.licence_type or (
+                context.licence_types is not None and one.licence_type not in context.licence_types
+            ):
+                yield LintFinding("unknown.licence_type", f"{where}.licence_type", _("没有这种证照类型。"))
+            for part, element in (("by", one.by), ("holder", one.holder)):
+                if element and element not in asked:
+                    yield LintFinding("result.concerned", f"{where}.{part}", _("表单里没有这个数据项，认不出证照。"))
+            if one.holder and (name == "changes" or definition.decision_by_rule):
+                yield LintFinding(
+                    "result.concerned",
+                    f"{where}.holder",
+                    _("别人的证照不能变更；注销的，要由人决定，不能由规则自动决定。"),
+                )
 
 
 def _visits(definition: Definition) -> Iterator[LintFinding]:

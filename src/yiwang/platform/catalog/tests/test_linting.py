@@ -29,6 +29,7 @@ from yiwang.platform.catalog.tests.strategies import definitions
 from yiwang.platform.catalog.types import (
     CaseType,
     Commitment,
+    Concerned,
     Condition,
     Definition,
     Fee,
@@ -79,6 +80,8 @@ def satisfied(kind: SatisfierKind, ref: str) -> dict[str, Any]:
 
 
 IN, REVIEW, DECIDE = GOOD.process[:3]
+OWN = Concerned(GOOD.result.licence_type)
+RULED = {"decision_by_rule": "area > 1"}
 
 BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("3.6.1", "case_type", {"promised_limit": Limit(0), "process": (IN, DECIDE)}),
@@ -180,6 +183,14 @@ BAD: list[tuple[str, str, dict[str, Any]]] = [
     ("places", "places", {"places": ()}),
     ("places", "places.0.address", {"places": (Place(""),)}),
     ("result.type", "result.licence_type", result(licence_type="")),
+    ("result.concerned", "process", result(renews=True) | steps(*(one for one in GOOD.process if one.kind != "issue"))),
+    ("result.concerned", "result.changes", result(changes=(OWN,), ends=(OWN,))),
+    ("result.concerned", "result.ends", result(renews=True, ends=(OWN,))),
+    ("result.concerned", "result.ends.0.by", result(ends=(replace(OWN, by="never_asked"),))),
+    ("result.concerned", "result.ends.0.holder", result(ends=(replace(OWN, holder="area"),)) | RULED),
+    ("result.concerned", "result.changes.0.holder", result(changes=(replace(OWN, holder="area"),))),
+    ("unknown.licence_type", "result.ends.0.licence_type", result(ends=(replace(OWN, licence_type="moon_permit"),))),
+    ("unknown.licence_type", "result.changes.0.licence_type", result(changes=(Concerned(""),))),
     ("unknown.element", "form.0.fields.0.element", {"form": (FormSection("a", "甲", (FormField("height"),)),)}),
     ("unknown.licence_type", "result.licence_type", result(licence_type="moon_permit")),
     ("unknown.licence", "materials.3.satisfied_by.0.ref", satisfied(SatisfierKind.LICENCE, "moon_permit")),

@@ -6,6 +6,7 @@ import and export, never stored (STANDARDS 1).
 
 from yiwang.kernel.calendar import Unit
 from yiwang.platform.catalog.types.codes import (
+    LICENSING,
     BodyNature,
     CaseType,
     MaterialForm,
@@ -42,6 +43,7 @@ from yiwang.platform.catalog.types.life_events import (
 from yiwang.platform.catalog.types.parts import (
     Channels,
     Commitment,
+    Concerned,
     Condition,
     Fee,
     FormField,
@@ -60,10 +62,12 @@ from yiwang.platform.catalog.types.parts import (
 )
 
 __all__ = [
+    "LICENSING",
     "BodyNature",
     "CaseType",
     "Channels",
     "Commitment",
+    "Concerned",
     "Condition",
     "DataElement",
     "Definition",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+LICENSING = "01"
+"""Item type 行政许可: the same digits in the national table and in every province's."""
+
 
 class CaseType(StrEnum):
     """办件类型: decided on the spot, or within a promised time."""

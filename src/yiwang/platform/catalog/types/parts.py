@@ -148,8 +148,19 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True)
+class Concerned:
+    """Licences that a grant changes or ends: those of a type that the applicant holds and that are in force."""
+
+    licence_type: str
+    by: str = ""
+    """Data element whose value the licence must say, as its number or in one of its fields; empty: every one held."""
+    holder: str = ""
+    """Data element with the number of who holds it, where that is not the applicant: the seller, the deceased."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What the applicant gets."""
+    """What the applicant gets, and what becomes of licences that are there."""
 
     name: str
     kind: ResultKind
@@ -159,6 +170,13 @@ class Result:
     validity_months: int = 0
     renews: bool = False
     """Whether it lengthens a licence of this type that the applicant has (延续, 行政许可法 art. 50)."""
+    changes: tuple[Concerned, ...] = ()
+    """Licences of which the grant makes a new version with the same number and term (变更、补证); the old one is not valid
+    any more. Of the result's own type the new version is the result, or, if none is held here, a new licence."""
+    ends: tuple[Concerned, ...] = ()
+    """Licences that the grant cancels (注销, art. 70). Of the result's own type the new licence takes their place (换发)."""
+    private: bool = False
+    """Whether grants are not published, because they would tell of a secret or of somebody's private life (arts. 5, 40)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
 from yiwang.platform.licences.acts.card import CHALLENGE, agree_at_counter, read_card
 from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
+from yiwang.platform.licences.acts.ending import cancel_inside
 from yiwang.platform.licences.acts.history import (
     begin_import,
     check_original,
@@ -49,6 +50,7 @@ __all__ = [
     "agree_at_counter",
     "begin_import",
     "cancel",
+    "cancel_inside",
     "change",
     "change_inside",
     "check_original",

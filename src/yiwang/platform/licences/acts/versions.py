@@ -53,6 +53,7 @@ def issue_inside(
     valid_to: date | None = None,
     trust: TrustLevel = TrustLevel.A,
     associated: str = "",
+    replaces: str = "",
     joint: Sequence[Joint] = (),
     holder_number: str = "",
     scan: str = "",
@@ -62,8 +63,9 @@ def issue_inside(
 
     ``values`` are data elements (by the type's ``element``) or the type's own field names. Without ``valid_to`` the term is
     the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
-    (转入). ``joint`` hold it together with the holder; without any, those whom ``values`` name as the type says.
-    By ``holder_number`` who is not known yet finds it later, ``scan`` is the digest of the paper's scan (存量证照数字化).
+    (转入), ``replaces`` that of one here whose place it takes (换发). ``joint`` hold it together with the holder; without
+    any, those whom ``values`` name as the type says. By ``holder_number`` who is not known yet finds it later, ``scan`` is
+    the digest of the paper's scan (存量证照数字化).
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -94,7 +96,7 @@ def issue_inside(
         holder_number=None if holder else holder_number or None,
         scan=scan,
         case_id=case_id,
-        associated=associated,
+        associated=associated or replaces,
     )
     _enter(row, Operation.TRANSFER_IN if associated else Operation.ISSUE)
     current().emit(ISSUED, row, type=type_code, case=str(case_id or ""))
@@ -139,9 +141,17 @@ def change_inside(
 ) -> uuid.UUID:
     """Change what a licence says (变更) inside another act: a new version, same term. Returns the new id.
 
-    Raises NotNow unless it is valid.
+    A field says what the type's ``changed_by`` says, if that is said; the holder is called by their new name, where a field
+    has said the name. Raises NotNow unless it is valid.
     """
-    return next_version(locked(licence), Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
+    old = locked(licence)
+    for field in licence_type(old.type_id).fields:
+        new = values.get(field.changed_by) if field.changed_by else None
+        if new not in (None, ""):
+            values = values | {field.element or field.name: new}
+            if old.fields.get(field.name) == old.holder_name:
+                holder_name = holder_name or str(new)
+    return next_version(old, Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
 
 
 _BY_IDENTIFIER = Compiled(

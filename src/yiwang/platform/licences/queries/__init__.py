@@ -1,5 +1,6 @@
 """What others read of licences, by use: types, licences, who used them."""
 
+from yiwang.platform.licences.queries.concerned import CHANGEABLE, ENDABLE, holder_by_number, in_force
 from yiwang.platform.licences.queries.entry import entry, metadata
 from yiwang.platform.licences.queries.held import (
     SHOWN,
@@ -54,6 +55,8 @@ from yiwang.platform.licences.queries.presenting import (
 
 __all__ = [
     "AUTHORITIES",
+    "CHANGEABLE",
+    "ENDABLE",
     "GROUPS",
     "SHOWN",
     "SPEC",
@@ -79,6 +82,8 @@ __all__ = [
     "get_showing",
     "held_by",
     "held_rows",
+    "holder_by_number",
+    "in_force",
     "items_of_type",
     "latest",
     "licence_type",

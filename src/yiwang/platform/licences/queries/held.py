@@ -241,8 +241,8 @@ def not_in_force() -> Iterator[tuple[str, LicenceStatus, date]]:
 
 
 def of_cases(cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, LicenceView]:
-    """Return the licences that came out of cases, by case."""
-    rows = Licence.objects.filter(case_id__in=list(cases)).select_related("type").order_by("version")
+    """Return the licence that came out of each case, by case: the last made, where others were changed with it."""
+    rows = Licence.objects.filter(case_id__in=list(cases)).select_related("type").order_by("id")
     return {row.case_id: view(row) for row in rows if row.case_id}
 
 

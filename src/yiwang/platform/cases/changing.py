@@ -1,0 +1,47 @@
+"""变更、注销: what a grant makes of licences that are there already (STANDARDS 6.4; 行政许可法 art. 70)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from yiwang.platform.cases.models import Case
+from yiwang.platform.catalog.types import Concerned, Result
+from yiwang.platform.licences import acts as licences
+from yiwang.platform.licences import queries as held
+from yiwang.platform.licences.types import LicenceView
+
+
+def change(case: Case, result: Result, values: dict[str, Any]) -> uuid.UUID | None:
+    """Make the new versions of what the grant changes. Returns that of the result's own type, if one is held.
+
+    What is not held here (it was given before there was a register) is not changed: the result alone says it.
+    """
+    own = None
+    for one in result.changes:
+        for licence in _concerned(case, one, values, held.CHANGEABLE):
+            new = licences.change_inside(licence.id, values=values, case_id=case.id)
+            own = new if one.licence_type == result.licence_type else own
+    return own
+
+
+def end(case: Case, result: Result, values: dict[str, Any]) -> str:
+    """Cancel what the grant ends. Returns the identifier of the licence that the result takes the place of, or nothing."""
+    replaced = ""
+    for one in result.ends:
+        same = one.licence_type == result.licence_type
+        reason = f"已准予“{case.name}”，" + ("换发新证，原证作废。" if same else "依法注销。")
+        for licence in _concerned(case, one, values, held.ENDABLE):
+            licences.cancel_inside(licence.id, reason=reason)
+            replaced = licence.identifier if same else replaced
+    return replaced
+
+
+def _concerned(case: Case, one: Concerned, values: dict[str, Any], states: Any) -> list[LicenceView]:
+    """Return the licences that are meant. Where the application does not say what it is to say, none is: nobody guesses."""
+    if one.by and one.by not in values:
+        return []
+    holder = held.holder_by_number(one.licence_type, str(values.get(one.holder, ""))) if one.holder else case.principal
+    if holder is None:
+        return []
+    return held.in_force(one.licence_type, holder, states, values[one.by] if one.by else None)

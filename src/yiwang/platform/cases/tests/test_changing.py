@@ -1,0 +1,178 @@
+"""变更、换发、注销: what a decided case makes of licences that are there already."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from yiwang.kernel.acts import system_record
+from yiwang.kernel.types import SYSTEM, Party, PartyKind
+from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.tests.conftest import FOOD, accepted, case_of, decide, edition_of, firm, fresh, republish
+from yiwang.platform.catalog.types import Concerned, ResultKind
+from yiwang.platform.directory import queries as directory
+from yiwang.platform.identity.models import Person
+from yiwang.platform.licences import acts as issuing
+from yiwang.platform.licences import queries as licences
+from yiwang.platform.licences.models import Licence, LicenceType, LicenceUse
+from yiwang.platform.licences.types import LicenceStatus, LicenceView
+
+BUSINESS = "business_licence"
+USCC = "91339901MADEM0011Y"
+
+
+def says(**result: Any) -> None:
+    """Let the food item say this of its result."""
+    republish(FOOD, result=replace(edition_of(FOOD).definition.result, **result))
+
+
+def handle(by: Any, grant: bool = True, **said: str) -> Case:
+    """Hand in, accept and decide the food item; ``said`` is what the application says of these data."""
+    application = accepted(by, FOOD)
+    application.facts |= {name: {"value": value, "state": "given"} for name, value in said.items()}
+    application.save()
+    case = case_of(application, FOOD)
+    decide(case, grant)
+    return fresh(case)
+
+
+def licence(pk: Any) -> LicenceView:
+    return licences.get_licence(pk, SYSTEM)
+
+
+def business() -> LicenceView:
+    """Return the eatery's business licence, in its newest version."""
+    return licence(Licence.objects.get(type_id=BUSINESS, number="3399012026000001", next__isnull=True).pk)
+
+
+def give(holder: Party, **more: Any) -> LicenceView:
+    """Give somebody a food licence that no case gave."""
+    agency = next(one for one in directory.agencies() if one.function == "amr")
+    with system_record("tests.give"):
+        pk = issuing.issue_inside(
+            type_code="food_licence", holder=holder, holder_name="某人", issuer=agency, values=more
+        )
+    return licence(pk)
+
+
+def seen_by_anybody(one: LicenceView) -> str:
+    """Return the page that the QR code leads to."""
+    return Client().get(f"/verify/{one.check_code}").content.decode()
+
+
+def test_a_change_makes_a_new_version_and_the_old_one_is_not_valid(owner):
+    old = licence(handle(owner).licence_id)
+    says(changes=(Concerned("food_licence"),))
+    case = handle(owner)
+    new = licence(case.licence_id)
+    assert (new.number, new.version, new.associated) == (old.number, 2, old.identifier)
+    assert (new.valid_to, new.case_id) == (old.valid_to, case.pk)
+    assert (licence(old.id).status, new.status) == (LicenceStatus.EXPIRED, LicenceStatus.VALID)
+    assert [one.id for one in licences.held_by(owner.principal, ["food_licence"])] == [new.id]
+
+
+def test_without_a_licence_the_result_is_a_new_one(owner):
+    says(changes=(Concerned("food_licence"),))
+    new = licence(handle(owner).licence_id)
+    assert (new.version, new.status, new.associated) == (1, LicenceStatus.VALID, "")
+
+
+def test_a_refusal_changes_and_ends_nothing(owner):
+    old = licence(handle(owner).licence_id)
+    says(changes=(Concerned("food_licence"),), ends=(Concerned(BUSINESS),))
+    handle(owner, grant=False)
+    assert licence(old.id).status is LicenceStatus.VALID
+
+
+def test_another_licence_is_changed_beside_the_notice(monday):
+    document = LicenceType.objects.get(code=BUSINESS)
+    for field in document.document["fields"]:
+        field["changed_by"] = {"name": "handler_name", "address": "drain_point"}.get(field["name"], "")
+    document.save()
+    old = business()
+    says(changes=(Concerned(BUSINESS, by="uscc"),))
+    case = handle(firm(), handler_name="测试新名有限公司", drain_point="测试市新街 2 号")
+    new = business()
+    assert (new.version, new.associated, new.number) == (old.version + 1, old.identifier, old.number)
+    assert new.fields == old.fields | {"name": "测试新名有限公司", "address": "测试市新街 2 号"}
+    assert new.holder_name == "测试新名有限公司"
+    assert licence(old.id).status is LicenceStatus.EXPIRED
+    assert licence(case.licence_id).type_slug == "food_licence"
+    assert licences.of_cases([case.pk])[case.pk].id == case.licence_id
+
+
+def test_closing_cancels_the_licence_and_its_code_says_so(monday):
+    old = business()
+    assert "已注销" not in seen_by_anybody(old)
+    says(ends=(Concerned(BUSINESS, by="uscc"),))
+    case = handle(firm())
+    ended = licence(old.id)
+    assert ended.status is LicenceStatus.CANCELLED
+    assert "食品经营许可" in ended.status_reason
+    assert "已注销" in seen_by_anybody(old)
+    assert licence(case.licence_id).status is LicenceStatus.VALID
+    assert LicenceUse.objects.filter(licence_id=old.id, operation="cancel").count() == 1
+
+
+def test_what_is_held_is_ended_too_but_not_changed(monday):
+    old = business()
+    Licence.objects.filter(pk=old.id).update(status="held")
+    says(changes=(Concerned(BUSINESS, by="uscc"),))
+    handle(firm())
+    assert licence(old.id).status is LicenceStatus.HELD
+    says(changes=(), ends=(Concerned(BUSINESS, by="uscc"),))
+    handle(firm())
+    assert licence(old.id).status is LicenceStatus.CANCELLED
+
+
+@pytest.mark.parametrize("by", ["shop_area", "staff"])
+def test_a_licence_that_says_something_else_stays(monday, by):
+    says(ends=(Concerned(BUSINESS, by=by),))
+    handle(firm())
+    assert business().status is LicenceStatus.VALID
+
+
+def test_nobody_elses_licence_is_touched(owner, monday):
+    says(ends=(Concerned(BUSINESS),))
+    handle(owner)
+    assert business().status is LicenceStatus.VALID
+
+
+def test_a_replaced_licence_is_void_and_the_new_one_names_it(owner):
+    old = licence(handle(owner).licence_id)
+    says(ends=(Concerned("food_licence"),))
+    new = licence(handle(owner).licence_id)
+    assert new.number != old.number
+    assert (new.version, new.associated, new.status) == (1, old.identifier, LicenceStatus.VALID)
+    assert licence(old.id).status is LicenceStatus.CANCELLED
+    assert "换发" in licence(old.id).status_reason
+    begun = LicenceUse.objects.get(licence_id=new.id, operation__in=["issue", "transfer_in"])
+    assert begun.operation == "issue", "nothing came from elsewhere"
+
+
+def test_every_one_that_was_held_twice_is_void(owner):
+    first, second = licence(handle(owner).licence_id), licence(handle(owner).licence_id)
+    says(ends=(Concerned("food_licence"),))
+    new = handle(owner).licence_id
+    assert {licence(one.id).status for one in (first, second)} == {LicenceStatus.CANCELLED}
+    assert [one.id for one in licences.held_by(owner.principal, ["food_licence"])] == [new]
+
+
+def test_the_licence_of_somebody_whom_the_application_names_ends(owner):
+    neighbour = next(one for one in Person.objects.exclude(pk=owner.id) if one.number)
+    LicenceType.objects.filter(code="food_licence").update(
+        document=LicenceType.objects.get(code="food_licence").document | {"holder": "person"}
+    )
+    theirs = give(Party(PartyKind.PERSON, neighbour.pk), place="某处")
+    says(ends=(Concerned("food_licence", holder="legal_rep_name"),))
+    handle(owner, legal_rep_name=neighbour.number)
+    assert licence(theirs.id).status is LicenceStatus.CANCELLED
+
+
+def test_where_only_others_end_there_is_no_result_to_give(monday):
+    says(kind=ResultKind.OTHER, name="食品经营许可注销", licence_type="", ends=(Concerned(BUSINESS, by="uscc"),))
+    case = handle(firm())
+    assert case.licence_id is None
+    assert case.tasks.get(kind="issue").outcome == "pass"
+    assert business().status is LicenceStatus.CANCELLED
