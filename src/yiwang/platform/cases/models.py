@@ -75,6 +75,11 @@ class Application(models.Model):
             ),
             models.Index(fields=["tell_on", "id"], name="application_tell", condition=Q(state="submitted")),
             models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
+            models.Index(
+                fields=["joint_due_on", "id"],
+                name="application_joint",
+                condition=Q(closed_at=None, joint_due_on__isnull=False),
+            ),
         ]
 
     @property

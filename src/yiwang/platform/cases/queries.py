@@ -40,6 +40,7 @@ from yiwang.platform.cases.types import (
     DocumentView,
     FileView,
     HistoryEntry,
+    JointClock,
     MaterialView,
     MoveView,
     Point,
@@ -60,7 +61,8 @@ def get_application(pk: uuid.UUID, by: Actor) -> ApplicationView:
     row = Application.objects.visible_to(by).filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有找到这份申请。"))
-    return application_view(row, case_views(row.cases.order_by("position")))
+    table = holidays.table()
+    return application_view(row, case_views(row.cases.order_by("position"), table), table)
 
 
 def applications(by: Actor, states: Iterable[ApplicationState] | None = None) -> list[ApplicationView]:
@@ -85,8 +87,10 @@ def applications_for(party: Party, by: Actor) -> list[ApplicationView]:
     return [application_view(row, cases.get(row.id, [])) for row in found]
 
 
-def application_view(row: Application, cases: Sequence[CaseView]) -> ApplicationView:
-    """Make the view of a row."""
+def application_view(
+    row: Application, cases: Sequence[CaseView], calendar: CalendarTable | None = None
+) -> ApplicationView:
+    """Make the view of a row; with the calendar it says how the joint clock stands."""
     return ApplicationView(
         id=row.id,
         number=row.number,
@@ -108,11 +112,32 @@ def application_view(row: Application, cases: Sequence[CaseView]) -> Application
         due_on=row.due_on,
         cases=tuple(cases),
         joint_due_on=row.joint_due_on,
+        joint=_joint(row, calendar) if calendar else None,
         delivery=row.delivery,
         title_en=row.title_en,
         door=row.door,
         agent_id=row.agent_id if row.door != Door.DESK else None,
     )
+
+
+def _joint(row: Application, calendar: CalendarTable) -> JointClock | None:
+    value = engine.joint_clock(row)
+    if value is None or value.stopped_on is not None:
+        return None
+    today, days = clock.today(), calendar.holidays(row.region, provisional=True)
+    light = clock.light(value, today, days)
+    return JointClock(row.joint_due_on, light, clock.remaining(value, today, days), value.extension)
+
+
+def joint_near(by: Actor, since: date, until: date, size: int) -> list[ApplicationView]:
+    """Return the applications whose joint clock runs out in these days (both included), the nearest first, without
+    their cases.
+    """
+    rows = Application.objects.visible_to(by).filter(
+        closed_at=None, clock__stopped_on=None, joint_due_on__gte=since, joint_due_on__lte=until
+    )
+    table = holidays.table()
+    return [application_view(row, (), table) for row in rows.order_by("joint_due_on", "id")[:size]]
 
 
 def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:

@@ -15,7 +15,7 @@ from yiwang.kernel.acts import record_read
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.shown import lamp_of
+from yiwang.platform.cases.shown import joint_lamp, lamp_of
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.labels import ALERTS, LEVELS, NEAR, STATES
 from yiwang.platform.oversight.models import BadRating
@@ -154,6 +154,7 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None, target: s
         "oversight/limits.html",
         {
             "rows": [(one, lamp_of(one), one.id in told) for one in found],
+            "joint": [(one, joint_lamp(one.joint)) for one in queries.joint_near(actor, how) if one.joint],
             "tabs": [Link(str(words), f"{here}?show={name.value}", name.value) for name, words in NEAR.items()],
             "tab": how.value,
             "over": how is Near.OVER,

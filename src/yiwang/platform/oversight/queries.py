@@ -18,7 +18,8 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.types import CaseView
+from yiwang.platform.cases.permissions import CanCoordinate
+from yiwang.platform.cases.types import ApplicationView, CaseView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.oversight import data, rules
@@ -232,6 +233,18 @@ def rater_contact(pk: uuid.UUID, by: Actor) -> RaterContact:
 
 def near(by: Actor, how: Near, after: str = "") -> tuple[list[CaseView], str]:
     """Return the undecided cases that passed their limit or come near it, with the next cursor."""
+    return cases.near_limit(by, *_span(how), after=after, size=SIZE)
+
+
+def joint_near(by: Actor, how: Near) -> list[ApplicationView]:
+    """Return the applications whose joint limit passed or comes near, the nearest first, a page full: for who acts for
+    the government over the bodies.
+    """
+    return cases.joint_near(by, *_span(how), size=SIZE) if by.has_role(CanCoordinate.roles) else []
+
+
+def _span(how: Near) -> tuple[date, date]:
+    """Return the first and the last due day of what is so near."""
     today = clock.today()
     days = holidays.for_region("", provisional=True)
     tomorrow = days.due(today, 1, Unit.WORKDAY)
@@ -243,7 +256,7 @@ def near(by: Actor, how: Near, after: str = "") -> tuple[list[CaseView], str]:
             days.due(today, data.parameters().near_days, Unit.WORKDAY),
         ),
     }
-    return cases.near_limit(by, *spans[how], after=after, size=SIZE)
+    return spans[how]
 
 
 def explained(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -45,6 +45,20 @@ def test_cases_move_from_soon_to_over(running, staff):
         assert all(case.days_left < 0 for case in found)
 
 
+def test_a_joint_limit_that_comes_near_is_watched_like_that_of_a_case(running, staff, sign_in):
+    view = cases.get_application(running.walk.application, running.applicant)
+    due, supervisor = view.joint_due_on, staff("supervisor")
+    with at_noon(due - timedelta(days=60)):
+        assert [queries.joint_near(supervisor, how) for how in Near] == [[], [], []]
+    for how, day in ((Near.DAY, due), (Near.OVER, due + timedelta(days=1))):
+        with at_noon(day):
+            assert [one.id for one in queries.joint_near(supervisor, how)] == [view.id]
+            page = sign_in("supervisor").get(f"/desk/limits/?show={how.value}").content.decode()
+            assert f"/desk/applications/{view.id}/" in page
+    with at_noon(due):
+        assert queries.joint_near(staff("decider", "amr"), Near.DAY) == []
+
+
 def test_a_late_case_is_explained_in_public_once_without_the_applicant(running, staff, client):
     case = running.cases[0]
     agency = case.agency_path.strip("/").rpartition("-")[2]
