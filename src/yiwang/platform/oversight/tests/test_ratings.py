@@ -9,6 +9,7 @@ from yiwang.kernel import clock, timers
 from yiwang.kernel.models import AuditEntry, Event, Timer
 from yiwang.kernel.problems import Invalid, KeyReused, NeedsSignIn, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import ANONYMOUS
+from yiwang.platform.cases.models import Case
 from yiwang.platform.notices.models import Message
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.exporting import upload_record
@@ -186,6 +187,26 @@ def test_the_rater_is_protected(bad, staff, person_id):
     details = " ".join(str(row.detail) for row in AuditEntry.objects.filter(name__startswith="oversight."))
     payloads = " ".join(str(row.payload) for row in Event.objects.filter(name__startswith="rating."))
     assert "等了很久" not in details + payloads
+
+
+@pytest.mark.parametrize(
+    ("state", "digit"),
+    [
+        ("submitted", "1"),
+        ("accepted", "1"),
+        ("conditional", "1"),
+        ("in_process", "2"),
+        ("suspended", "2"),
+        ("decided", "2"),
+        ("closed", "3"),
+        ("delivered", "3"),
+        ("archived", "3"),
+    ],
+)
+def test_the_interface_knows_a_case_as_accepted_in_hand_or_done(service, elder, state, digit):
+    pk = acts.rate(service.id, Level.SATISFIED, [], by=elder, key="1")
+    Case.objects.filter(pk=service.case_id).update(state=state, **({} if digit == "3" else {"closed_at": None}))
+    assert upload_record(Rating.objects.get(pk=pk))["proStatus"] == digit
 
 
 def test_the_upload_record_speaks_the_interfaces_digits(service, elder, tmp_path):
