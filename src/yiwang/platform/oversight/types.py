@@ -122,6 +122,9 @@ class Figures:
     active_rate: float | None
     rectify_on_time: float | None
     callback_rate: float | None
+    rectify_on_time_due: float | None
+    """The same over the bad ratings whose time is over."""
+    callback_rate_due: float | None
     score: float | None
     """Weighted 10/8/6/3/0."""
 
