@@ -15,7 +15,7 @@ from yiwang.kernel.calendar import CalendarTable, Holidays, Unit
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor, Door, FieldError, Party
+from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Party
 from yiwang.platform.cases import checking, engine, moving, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
@@ -136,8 +136,9 @@ def joint_near(by: Actor, since: date, until: date, size: int) -> list[Applicati
     rows = Application.objects.visible_to(by).filter(
         closed_at=None, clock__stopped_on=None, joint_due_on__gte=since, joint_due_on__lte=until
     )
-    table = holidays.table()
-    return [application_view(row, (), table) for row in rows.order_by("joint_due_on", "id")[:size]]
+    found = list(rows.order_by("joint_due_on", "id")[:size])
+    table = holidays.table() if found else None
+    return [application_view(row, (), table) for row in found]
 
 
 def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
@@ -551,6 +552,24 @@ def _place(cursor: str) -> tuple[date, uuid.UUID]:
         return date.fromisoformat(due), uuid.UUID(pk)
     except ValueError as error:
         raise BadCursor from error
+
+
+def near_tell(by: Actor, since: date, until: date, size: int) -> list[CaseView]:
+    """Return the cases of which it must be told in these days (both included) whether they are accepted, the nearest
+    first.
+    """
+    rows = Case.objects.visible_to(by).filter(
+        state__in=sorted(rules.BEFORE_ACCEPTANCE), tell_by__gte=since, tell_by__lte=until
+    )
+    return case_views(rows.order_by("tell_by", "id")[:size])
+
+
+def counter_days(application: uuid.UUID) -> list[date]:
+    """Return the days on which somebody stood at a counter for an application: a clerk acted on the applicant's behalf."""
+    rows = AuditEntry.objects.filter(
+        application_id=application, kind="act", door=Door.DESK, actor_kind=ActorKind.STAFF, principal_id__isnull=False
+    )
+    return sorted({clock.legal_date(at) for at in rows.values_list("at", flat=True)})
 
 
 def earlier_case(principal: Party, item_code: str, since: datetime, before: datetime) -> uuid.UUID | None:

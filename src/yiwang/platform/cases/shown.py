@@ -81,6 +81,14 @@ def lamp_of(view: CaseView) -> Lamp:
     return Lamp(view.light.value, left_words(left, view.day_unit))
 
 
+def tell_lamp(left: int) -> Lamp:
+    """Return the light of the time to tell whether it is accepted, by the working days left."""
+    if left < 0:
+        return Lamp("red", _("已过告知期限"))
+    light = "orange" if left <= 1 else "yellow" if left <= 2 else "green"
+    return Lamp(light, _("剩 %(days)s告知") % {"days": dates.period(left, Unit.WORKDAY)})
+
+
 def joint_lamp(joint: JointClock) -> Lamp:
     """Return the light of a joint clock."""
     if joint.light is Light.PAUSED:

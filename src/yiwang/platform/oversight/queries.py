@@ -45,6 +45,7 @@ WINDOW = timedelta(days=365)
 _KEPT = 600
 SIZE = 20
 _LONG_AGO = date(2000, 1, 1)
+Span = tuple[date, date]
 
 
 def services_of(case: uuid.UUID, by: Actor) -> list[ServiceView]:
@@ -231,20 +232,8 @@ def rater_contact(pk: uuid.UUID, by: Actor) -> RaterContact:
 # --- supervision ---
 
 
-def near(by: Actor, how: Near, after: str = "") -> tuple[list[CaseView], str]:
-    """Return the undecided cases that passed their limit or come near it, with the next cursor."""
-    return cases.near_limit(by, *_span(how), after=after, size=SIZE)
-
-
-def joint_near(by: Actor, how: Near) -> list[ApplicationView]:
-    """Return the applications whose joint limit passed or comes near, the nearest first, a page full: for who acts for
-    the government over the bodies.
-    """
-    return cases.joint_near(by, *_span(how), size=SIZE) if by.has_role(CanCoordinate.roles) else []
-
-
-def _span(how: Near) -> tuple[date, date]:
-    """Return the first and the last due day of what is so near."""
+def span(how: Near) -> Span:
+    """Return the first and the last due day of what is so near: for the lists below, which share it."""
     today = clock.today()
     days = holidays.for_region("", provisional=True)
     tomorrow = days.due(today, 1, Unit.WORKDAY)
@@ -257,6 +246,25 @@ def _span(how: Near) -> tuple[date, date]:
         ),
     }
     return spans[how]
+
+
+def near(by: Actor, span: Span, after: str = "") -> tuple[list[CaseView], str]:
+    """Return the undecided cases that passed their limit or come near it, with the next cursor."""
+    return cases.near_limit(by, *span, after=after, size=SIZE)
+
+
+def joint_near(by: Actor, span: Span) -> list[ApplicationView]:
+    """Return the applications whose joint limit passed or comes near, the nearest first, a page full: for who acts for
+    the government over the bodies.
+    """
+    return cases.joint_near(by, *span, size=SIZE) if by.has_role(CanCoordinate.roles) else []
+
+
+def tell_near(by: Actor, span: Span) -> list[CaseView]:
+    """Return the cases of which it was not told in time whether they are accepted, or must be soon, the nearest first, a
+    page full (行政许可法 art. 32).
+    """
+    return cases.near_tell(by, *span, size=SIZE)
 
 
 def explained(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -171,6 +171,28 @@ def test_lateness_raises_an_alert_once(bad, later, staff):
     assert queries.alerts(staff("supervisor")) == []
 
 
+def test_each_late_bad_rating_of_a_case_raises_its_own_alert(bad, service, elder, later, staff):
+    other = Service.objects.create(
+        **{
+            field.attname: getattr(service, field.attname)
+            for field in Service._meta.fields
+            if field.attname not in ("id", "number", "kind")
+        },
+        number=service.number + 1,
+        kind="on_site",
+    )
+    with later(0, 1):
+        acts.rate(other.id, Level.VERY_DISSATISFIED, [], "又等了一天", by=elder, key="other")
+    with later(5):
+        timers.ring_due()
+        timers.ring_due()
+    raised = Alert.objects.filter(kind="verify_late", case_id=service.case_id)
+    assert {row.bad_rating_id for row in raised} == {row.id for row in BadRating.objects.all()}
+    assert raised.count() == 2
+    for row in raised:
+        acts.settle(row.id, "已约谈", by=staff("supervisor"), key=str(row.id))
+
+
 def test_other_agencies_do_not_see_it(bad, staff, later):
     other = staff("decider", "amr")
     assert queries.bad_ratings(other)[0] == []
