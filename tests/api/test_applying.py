@@ -98,6 +98,7 @@ def test_from_answers_to_licence(firm: Caller) -> None:
     assert len(done["cases"]) == 2
     assert case["light"] == "green"
     assert case["due_on"]
+    assert accepted["joint_due_on"] > accepted["due_on"]
     assert case["promised"] >= case["days_left"]
     assert (case["promised_unit"], case["days_left_unit"]) == ("workday", "workday")
     assert all(one["closed_at"] for one in done["cases"])

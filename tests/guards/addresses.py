@@ -136,7 +136,7 @@ OBJECTS: dict[str, dict[str, str]] = {
 OF_A_CASE = {"pk": "running_case"}
 SLUGS: dict[str, tuple[str, ...]] = {
     "cases:act": tuple(dict.fromkeys(one.slug for one in doable.TABLE)),
-    "cases:application_act": ("accept", "correct", "refuse", "originals"),
+    "cases:application_act": ("accept", "correct", "refuse", "originals", "extend"),
     "oversight_desk:act": ("take_up", "verify", "rectify", "review", "call_back"),
     "staff:account_act": ("open", "password", "factors", "unlock", "sign-out", "close", "reopen"),
 }

@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import holidays
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases.held import keep
@@ -333,6 +334,7 @@ def application_file(pk: uuid.UUID, by: Actor) -> ApplicationFileView:
         raise NotFound(_("没有找到这份申请。"))
     rows = sorted(row.cases.all(), key=lambda one: one.position)
     editions = catalog.get_editions({one.edition_id for one in rows})
+    table = holidays.table()
     facts: dict[str, FactRow] = {}
     elements: dict[str, frozenset[str]] = {}
     for one in rows:
@@ -342,7 +344,7 @@ def application_file(pk: uuid.UUID, by: Actor) -> ApplicationFileView:
     return ApplicationFileView(
         row=row,
         rows={one.pk: one for one in rows},
-        view=application_view(row, case_views(rows)),
+        view=application_view(row, case_views(rows, table), table),
         materials=tuple(_materials(pk)),
         facts=tuple(facts.values()),
         elements=elements,

@@ -157,6 +157,7 @@ class ApplicationOut(Schema):
     submitted_at: datetime | None
     expires_on: date | None
     due_on: date | None
+    joint_due_on: date | None = Field(description="几个部门并联办理的法定期限；只有一件或者暂停时为空")
     cases: list[CaseOut]
 
 

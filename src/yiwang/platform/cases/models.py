@@ -75,6 +75,11 @@ class Application(models.Model):
             ),
             models.Index(fields=["tell_on", "id"], name="application_tell", condition=Q(state="submitted")),
             models.Index(fields=["expires_on"], name="application_draft", condition=Q(state="draft")),
+            models.Index(
+                fields=["joint_due_on", "id"],
+                name="application_joint",
+                condition=Q(closed_at=None, joint_due_on__isnull=False),
+            ),
         ]
 
     @property
@@ -165,6 +170,7 @@ class Case(models.Model):
             ),
             models.Index(fields=["principal_id", "item_code", "received_at"], name="case_principal"),
             models.Index(fields=["due_on", "id"], name="case_due", condition=Q(closed_at__isnull=True)),
+            models.Index(fields=["tell_by", "id"], name="case_tell", condition=Q(tell_by__isnull=False)),
             models.Index(fields=["renews_id"], name="case_renews", condition=Q(renews_id__isnull=False)),
             models.Index(fields=["id"], name="case_recheck", condition=Q(recheck=True, closed_at__isnull=True)),
             models.Index(fields=["id"], name="case_provisional", condition=Q(provisional=True, decided_at__isnull=True)),

@@ -15,7 +15,7 @@ from yiwang.kernel.calendar import CalendarTable, Holidays, Unit
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor, Door, FieldError, Party
+from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Party
 from yiwang.platform.cases import checking, engine, moving, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
@@ -40,6 +40,7 @@ from yiwang.platform.cases.types import (
     DocumentView,
     FileView,
     HistoryEntry,
+    JointClock,
     MaterialView,
     MoveView,
     Point,
@@ -60,7 +61,8 @@ def get_application(pk: uuid.UUID, by: Actor) -> ApplicationView:
     row = Application.objects.visible_to(by).filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有找到这份申请。"))
-    return application_view(row, case_views(row.cases.order_by("position")))
+    table = holidays.table()
+    return application_view(row, case_views(row.cases.order_by("position"), table), table)
 
 
 def applications(by: Actor, states: Iterable[ApplicationState] | None = None) -> list[ApplicationView]:
@@ -85,8 +87,10 @@ def applications_for(party: Party, by: Actor) -> list[ApplicationView]:
     return [application_view(row, cases.get(row.id, [])) for row in found]
 
 
-def application_view(row: Application, cases: Sequence[CaseView]) -> ApplicationView:
-    """Make the view of a row."""
+def application_view(
+    row: Application, cases: Sequence[CaseView], calendar: CalendarTable | None = None
+) -> ApplicationView:
+    """Make the view of a row; with the calendar it says how the joint clock stands."""
     return ApplicationView(
         id=row.id,
         number=row.number,
@@ -108,11 +112,33 @@ def application_view(row: Application, cases: Sequence[CaseView]) -> Application
         due_on=row.due_on,
         cases=tuple(cases),
         joint_due_on=row.joint_due_on,
+        joint=_joint(row, calendar) if calendar else None,
         delivery=row.delivery,
         title_en=row.title_en,
         door=row.door,
         agent_id=row.agent_id if row.door != Door.DESK else None,
     )
+
+
+def _joint(row: Application, calendar: CalendarTable) -> JointClock | None:
+    value = engine.joint_clock(row)
+    if value is None or value.stopped_on is not None:
+        return None
+    today, days = clock.today(), calendar.holidays(row.region, provisional=True)
+    light = clock.light(value, today, days)
+    return JointClock(row.joint_due_on, light, clock.remaining(value, today, days), value.extension)
+
+
+def joint_near(by: Actor, since: date, until: date, size: int) -> list[ApplicationView]:
+    """Return the applications whose joint clock runs out in these days (both included), the nearest first, without
+    their cases.
+    """
+    rows = Application.objects.visible_to(by).filter(
+        closed_at=None, clock__stopped_on=None, joint_due_on__gte=since, joint_due_on__lte=until
+    )
+    found = list(rows.order_by("joint_due_on", "id")[:size])
+    table = holidays.table() if found else None
+    return [application_view(row, (), table) for row in found]
 
 
 def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
@@ -531,6 +557,24 @@ def _place(cursor: str) -> tuple[date, uuid.UUID]:
         return date.fromisoformat(due), uuid.UUID(pk)
     except ValueError as error:
         raise BadCursor from error
+
+
+def near_tell(by: Actor, since: date, until: date, size: int) -> list[CaseView]:
+    """Return the cases of which it must be told in these days (both included) whether they are accepted, the nearest
+    first.
+    """
+    rows = Case.objects.visible_to(by).filter(
+        state__in=sorted(rules.BEFORE_ACCEPTANCE), tell_by__gte=since, tell_by__lte=until
+    )
+    return case_views(rows.order_by("tell_by", "id")[:size])
+
+
+def counter_days(application: uuid.UUID) -> list[date]:
+    """Return the days on which somebody stood at a counter for an application: a clerk acted on the applicant's behalf."""
+    rows = AuditEntry.objects.filter(
+        application_id=application, kind="act", door=Door.DESK, actor_kind=ActorKind.STAFF, principal_id__isnull=False
+    )
+    return sorted({clock.legal_date(at) for at in rows.values_list("at", flat=True)})
 
 
 def earlier_case(principal: Party, item_code: str, since: datetime, before: datetime) -> uuid.UUID | None:

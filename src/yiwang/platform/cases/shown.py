@@ -14,7 +14,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.platform.cases.labels import RESULTS, STATES
-from yiwang.platform.cases.types import CaseState, CaseView
+from yiwang.platform.cases.types import CaseState, CaseView, JointClock
 from yiwang.platform.catalog.rules import field_spec
 from yiwang.platform.catalog.types import EditionView, FormField
 from yiwang.platform.directory import queries as directory
@@ -79,6 +79,22 @@ def lamp_of(view: CaseView) -> Lamp:
     if left == 0 and view.light is Light.ORANGE:
         return Lamp("orange", _("今天到期"))
     return Lamp(view.light.value, left_words(left, view.day_unit))
+
+
+def tell_lamp(left: int) -> Lamp:
+    """Return the light of the time to tell whether it is accepted, by the working days left."""
+    if left < 0:
+        return Lamp("red", _("已过告知期限"))
+    light = "orange" if left <= 1 else "yellow" if left <= 2 else "green"
+    return Lamp(light, _("剩 %(days)s告知") % {"days": dates.period(left, Unit.WORKDAY)})
+
+
+def joint_lamp(joint: JointClock) -> Lamp:
+    """Return the light of a joint clock."""
+    if joint.light is Light.PAUSED:
+        return Lamp("paused", _("暂停计时"))
+    words = _("今天到期") if joint.days_left == 0 else left_words(joint.days_left, Unit.WORKDAY)
+    return Lamp(joint.light.value, words)
 
 
 def left_words(left: int, unit: Unit) -> str:

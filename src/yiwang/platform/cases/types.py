@@ -352,6 +352,18 @@ class GrantView:
 
 
 @dataclass(frozen=True, slots=True)
+class JointClock:
+    """How the joint handling of an application stands, while it runs (行政许可法 arts. 26, 42)."""
+
+    due_on: date | None
+    """None while every body's clock stands."""
+    light: Light
+    days_left: int
+    """Working days."""
+    extension: int
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationView:
     """申请: one submission, one or more cases."""
 
@@ -376,6 +388,8 @@ class ApplicationView:
     cases: tuple[CaseView, ...] = ()
     joint_due_on: date | None = None
     """The limit of the joint handling as a whole (行政许可法 arts. 26, 42)."""
+    joint: JointClock | None = None
+    """How it stands, where one application is read."""
     delivery: dict[str, Any] = field(default_factory=dict)
     title_en: str = ""
     agent_id: uuid.UUID | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,11 +12,12 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from yiwang.kernel import clock, holidays
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.shown import lamp_of
+from yiwang.platform.cases.shown import joint_lamp, lamp_of, tell_lamp
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.labels import ALERTS, LEVELS, NEAR, STATES
 from yiwang.platform.oversight.models import BadRating
@@ -142,11 +144,19 @@ def limits(request: HttpRequest) -> HttpResponse:
     return _limits_page(request)
 
 
+def _left(day: date) -> int:
+    """Return the working days left until a day, below zero when it has passed."""
+    today = clock.today()
+    left = holidays.for_region("", provisional=True).workdays_between(today, day)
+    return left if today <= day else min(left, -1)
+
+
 def _limits_page(request: HttpRequest, problem: Problem | None = None, target: str = "") -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = request.GET.get("show", "")
     how = Near(chosen) if chosen in set(Near) else Near.OVER
-    found, cursor = queries.near(actor, how, request.GET.get("after", ""))
+    span = queries.span(how)
+    found, cursor = queries.near(actor, span, request.GET.get("after", ""))
     told = queries.explained([one.id for one in found]) if how is Near.OVER else set()
     here = reverse("oversight_desk:limits")
     return render(
@@ -154,6 +164,8 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None, target: s
         "oversight/limits.html",
         {
             "rows": [(one, lamp_of(one), one.id in told) for one in found],
+            "tell": [(one, tell_lamp(_left(one.tell_by))) for one in queries.tell_near(actor, span) if one.tell_by],
+            "joint": [(one, joint_lamp(one.joint)) for one in queries.joint_near(actor, span) if one.joint],
             "tabs": [Link(str(words), f"{here}?show={name.value}", name.value) for name, words in NEAR.items()],
             "tab": how.value,
             "over": how is Near.OVER,

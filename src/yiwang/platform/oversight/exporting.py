@@ -16,7 +16,8 @@ from yiwang.kernel.types import SYSTEM, Party, PartyKind
 from yiwang.platform.cases import exports
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.exports import PAGE_TYPES
-from yiwang.platform.cases.types import CaseView
+from yiwang.platform.cases.rules import rating_status
+from yiwang.platform.cases.types import RatingStatus
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import CaseType, Definition
 from yiwang.platform.directory import queries as directory
@@ -41,7 +42,7 @@ CHANNELS: dict[Channel, str] = {
 """The telephone has no digit in Zhejiang's list; others give it one of its own (STANDARDS 15, row 10)."""
 PROMISE = {CaseType.COMMITTED: "1", CaseType.IMMEDIATE: "2"}
 """Zhejiang's interface counts the other way round than GB/T 39046 (STANDARDS 1, row 3)."""
-STATUS_RECEIVED, STATUS_ACCEPTED, STATUS_CLOSED = "1", "2", "3"
+STATUSES = {RatingStatus.WAITING: "1", RatingStatus.IN_HAND: "2", RatingStatus.FINISHED: "3"}
 
 
 def upload_records(since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
@@ -77,7 +78,7 @@ def upload_record(row: Rating) -> dict[str, Any]:
         "taskHandleItem": definition.handle_code,
         "taskName": definition.name,
         "subMatter": _theme(definition),
-        "proStatus": _status(case),
+        "proStatus": STATUSES[rating_status(case.state)],
         "proDepart": agency.name,
         "proManager": case.handler,
         "certKey": sha256_of(number),
@@ -114,12 +115,6 @@ def _page_type(principal: Party) -> str:
     if principal.kind is PartyKind.ORGANISATION:
         return "001"
     return PAGE_TYPES[identity.get_person(principal.id).document_type]
-
-
-def _status(case: CaseView) -> str:
-    if case.closed_at:
-        return STATUS_CLOSED
-    return STATUS_ACCEPTED if case.accepted_at else STATUS_RECEIVED
 
 
 def supervision(ids: Iterable[uuid.UUID]) -> list[exports.Row]:

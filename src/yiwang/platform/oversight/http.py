@@ -76,8 +76,10 @@ class FiguresOut(Schema):
     average: float | None = Field(description="平均分，满分 5")
     good_rate: float | None = Field(description="满意率：基本满意以上")
     active_rate: float | None = Field(description="主动评价率")
-    rectify_on_time: float | None = Field(description="差评按时整改率")
-    callback_rate: float | None = Field(description="差评回访率")
+    rectify_on_time: float | None = Field(description="差评按时整改率，分母是全部差评")
+    callback_rate: float | None = Field(description="差评回访率，分母是全部差评")
+    rectify_on_time_due: float | None = Field(description="差评按时整改率，只算已到期的")
+    callback_rate_due: float | None = Field(description="差评回访率，只算已到期的")
     score: float | None = Field(description="按 10/8/6/3/0 加权")
 
 

@@ -39,6 +39,7 @@ STATES: dict[BadRatingState, Any] = {
 }
 ALERTS: dict[AlertKind, Any] = {
     AlertKind.SECOND_APPLICATION: _("短期内再次来办同一件事"),
+    AlertKind.SECOND_VISIT: _("同一件事跑窗口不止承诺的次数"),
     AlertKind.VERIFY_LATE: _("差评逾期未核实"),
     AlertKind.RECTIFY_LATE: _("差评逾期未整改"),
 }

@@ -169,6 +169,8 @@ class Alert(models.Model):
     kind = models.CharField(max_length=20)
     case = models.ForeignKey("cases.Case", models.PROTECT, related_name="+")
     earlier_case_id = models.UUIDField(null=True)
+    bad_rating = models.ForeignKey(BadRating, models.PROTECT, null=True, related_name="+")
+    """The bad rating that is late; a case may have several."""
     name = models.CharField(max_length=200)
     item_code = models.CharField(max_length=12)
     agency_path = models.CharField(max_length=400)
@@ -181,7 +183,9 @@ class Alert(models.Model):
     objects = ReachedQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "case"], name="alert_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "case", "bad_rating"], name="alert_once", nulls_distinct=False)
+        ]
         indexes = [
             models.Index(
                 OpClass("agency_path", name="text_pattern_ops"),

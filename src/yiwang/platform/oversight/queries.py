@@ -18,7 +18,8 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.types import CaseView
+from yiwang.platform.cases.permissions import CanCoordinate
+from yiwang.platform.cases.types import ApplicationView, CaseView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.oversight import data, rules
@@ -44,6 +45,7 @@ WINDOW = timedelta(days=365)
 _KEPT = 600
 SIZE = 20
 _LONG_AGO = date(2000, 1, 1)
+Span = tuple[date, date]
 
 
 def services_of(case: uuid.UUID, by: Actor) -> list[ServiceView]:
@@ -230,8 +232,8 @@ def rater_contact(pk: uuid.UUID, by: Actor) -> RaterContact:
 # --- supervision ---
 
 
-def near(by: Actor, how: Near, after: str = "") -> tuple[list[CaseView], str]:
-    """Return the undecided cases that passed their limit or come near it, with the next cursor."""
+def span(how: Near) -> Span:
+    """Return the first and the last due day of what is so near: for the lists below, which share it."""
     today = clock.today()
     days = holidays.for_region("", provisional=True)
     tomorrow = days.due(today, 1, Unit.WORKDAY)
@@ -243,7 +245,26 @@ def near(by: Actor, how: Near, after: str = "") -> tuple[list[CaseView], str]:
             days.due(today, data.parameters().near_days, Unit.WORKDAY),
         ),
     }
-    return cases.near_limit(by, *spans[how], after=after, size=SIZE)
+    return spans[how]
+
+
+def near(by: Actor, span: Span, after: str = "") -> tuple[list[CaseView], str]:
+    """Return the undecided cases that passed their limit or come near it, with the next cursor."""
+    return cases.near_limit(by, *span, after=after, size=SIZE)
+
+
+def joint_near(by: Actor, span: Span) -> list[ApplicationView]:
+    """Return the applications whose joint limit passed or comes near, the nearest first, a page full: for who acts for
+    the government over the bodies.
+    """
+    return cases.joint_near(by, *span, size=SIZE) if by.has_role(CanCoordinate.roles) else []
+
+
+def tell_near(by: Actor, span: Span) -> list[CaseView]:
+    """Return the cases of which it was not told in time whether they are accepted, or must be soon, the nearest first, a
+    page full (行政许可法 art. 32).
+    """
+    return cases.near_tell(by, *span, size=SIZE)
 
 
 def explained(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

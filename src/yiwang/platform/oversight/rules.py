@@ -67,17 +67,21 @@ def faults(level: Level, reasons: Iterable[str], text: str, known: ReasonList) -
 def figures(counts: Counts) -> Figures:
     """Return the public indicators.
 
-    Averages over ratings that people gave, never over defaults (STANDARDS 7.4).
+    Averages over ratings that people gave, never over defaults (STANDARDS 7.4). The rates of bad ratings are over all of
+    them, and once more over those whose time is over: what came in yesterday cannot be put right yet.
     """
     ratings = sum(counts.levels.values())
     good = sum(count for level, count in counts.levels.items() if not level.bad)
+    bad = ratings - good
     return Figures(
         ratings=ratings,
         average=_ratio(sum(POINTS[level] * count for level, count in counts.levels.items()), ratings),
         good_rate=_ratio(good, ratings),
         active_rate=_ratio(ratings, counts.services),
-        rectify_on_time=_ratio(counts.rectified_on_time, counts.due_bad),
-        callback_rate=_ratio(counts.called_back, counts.due_bad),
+        rectify_on_time=_ratio(counts.rectified_on_time, bad),
+        callback_rate=_ratio(counts.called_back, bad),
+        rectify_on_time_due=_ratio(counts.rectified_on_time, counts.due_bad),
+        callback_rate_due=_ratio(counts.called_back, counts.due_bad),
         score=_ratio(sum(WEIGHTS[level] * count for level, count in counts.levels.items()), ratings),
     )
 

@@ -55,6 +55,12 @@ def came_again(happening: Happening) -> None:
     acts.raise_repeats(view.principal, view.cases, happening.at)
 
 
+@subscribe("oversight.visits", events.ACCEPTED, events.CORRECTION_ANSWERED, events.MADE_UP)
+def came_to_a_counter(happening: Happening) -> None:
+    """Whoever is sent from home to a counter again and again was promised less."""
+    acts.raise_visits(cases.get_case(uuid.UUID(happening.subject_id), SYSTEM), happening.at)
+
+
 @subscribe("oversight.answers", FED_BACK, CALLED_BACK)
 def answered(happening: Happening) -> None:
     """Tell the rater what came of it."""

@@ -68,6 +68,8 @@ class AlertKind(StrEnum):
 
     SECOND_APPLICATION = "second_application"
     """The same person came for the same item again soon after: it was not settled the first time."""
+    SECOND_VISIT = "second_visit"
+    """Somebody came to a counter more often than the item promises for one and the same matter."""
     VERIFY_LATE = "verify_late"
     RECTIFY_LATE = "rectify_late"
 
@@ -122,6 +124,9 @@ class Figures:
     active_rate: float | None
     rectify_on_time: float | None
     callback_rate: float | None
+    rectify_on_time_due: float | None
+    """The same over the bad ratings whose time is over."""
+    callback_rate_due: float | None
     score: float | None
     """Weighted 10/8/6/3/0."""
 

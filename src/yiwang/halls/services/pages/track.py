@@ -22,6 +22,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases import rules
 from yiwang.platform.cases.labels import APPLICATION_STATES, WAYS
+from yiwang.platform.cases.shown import joint_lamp
 from yiwang.platform.cases.types import ApplicationState, ApplicationView, CaseView, DocumentKind
 from yiwang.platform.identity import trail
 from yiwang.platform.licences import labels
@@ -120,6 +121,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "services/application.html",
         {
             "application": view,
+            "joint_lamp": joint_lamp(view.joint) if view.joint else None,
             "state": APPLICATION_STATES[view.state],
             "counts": _counts(view),
             "chart": case_chart(view.cases, view.region, names),

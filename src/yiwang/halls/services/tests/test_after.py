@@ -267,3 +267,12 @@ def test_the_applicant_reads_a_limit_in_the_unit_in_which_it_is_counted(owner, l
         shown = page(enter().get(reverse("services:application", args=[application.pk])))
     for words in (f"承诺 {promise}", used, left):
         assert words in shown
+
+
+def test_the_applicant_sees_the_limit_of_the_joint_handling(owner):
+    application = accepted(owner, FOOD, FIRE)
+    shown = page(enter().get(reverse("services:application", args=[application.pk])))
+    assert "几个部门一起办，依法最晚 5月8日" in shown
+    assert "剩 45 个工作日" in shown
+    alone = accepted(owner, FOOD)
+    assert "依法最晚" not in page(enter().get(reverse("services:application", args=[alone.pk])))

@@ -23,13 +23,14 @@ from yiwang.platform.cases import acts, rules
 from yiwang.platform.cases.casefile import ApplicationFileView, application_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.labels import APPLICATION_STATES, DOORS, STATES
-from yiwang.platform.cases.shown import lamp_of
+from yiwang.platform.cases.shown import joint_lamp, lamp_of
 from yiwang.platform.cases.types import ApplicationState
 from yiwang.platform.evidence.types import FactState
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 
 REFUSE = "cases.refuse_acceptance"
+EXTEND = "cases.extend_joint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,18 @@ class Outcome:
     refused: str
 
 
-@staff(Role.INTAKE, Role.SUPERVISOR)
+@staff(Role.INTAKE, Role.SUPERVISOR, Role.DISPATCHER)
 def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show an application at the counter."""
     return _page(request, _read(request, pk), done=request.GET.get("done", ""))
 
 
 @require_POST
-@staff(Role.INTAKE)
+@staff(Role.INTAKE, Role.SUPERVISOR, Role.DISPATCHER)
 def act(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
-    """Accept, correct or refuse the chosen cases, or compare with originals; a refusal keeps what was typed."""
+    """Accept, correct or refuse the chosen cases, compare with originals, or lengthen the joint limit; a refusal keeps
+    what was typed.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     found = _read(request, pk)
     key = request.POST.get("key", "")
@@ -60,11 +63,17 @@ def act(request: HttpRequest, pk: uuid.UUID, slug: str) -> HttpResponse:
             _each(_accept(found, request.POST, actor, key))
         elif slug == "correct":
             _each(_correct(found, request.POST, actor, key))
-        elif slug == "refuse" and REFUSE in CATALOGUE:
-            form = _refusal(request.POST)
-            if form is None or not form.is_valid():
+        elif slug == "refuse":
+            form = _form(REFUSE, slug, request.POST)
+            if not form.is_valid():
                 return _page(request, found, slug=slug)
             _each(_refuse(found, request.POST, form, actor, key))
+        elif slug == "extend":
+            form = _form(EXTEND, slug, request.POST)
+            if not form.is_valid():
+                return _page(request, found, slug=slug)
+            version = doable.posted_version(request.POST)
+            acts.extend_joint(pk, **form.values, version=version, by=actor, key=key)
         else:
             raise NotFound(_("没有这项操作。"))
     except Problem as problem:
@@ -147,7 +156,9 @@ def _page(
         "checkable": [one for one in found.materials if one.state is FactState.GIVEN],
         "originals": acts.check_original.denial(found.row, actor) is None,
         "points": _point_fields(found, posted if slug == "correct" else None) if correctable else [],
-        "refusal": _refusal(posted if slug == "refuse" else None) if waiting else None,
+        "refusal": _form(REFUSE, "refuse", posted if slug == "refuse" else None) if waiting else None,
+        "joint_lamp": joint_lamp(found.view.joint) if found.view.joint else None,
+        "extension": _extension(found, actor, posted if slug == "extend" else None, problem),
         "slug": slug,
         "problem": problem,
         "page_errors": bool(slug),
@@ -165,6 +176,7 @@ _DONE = {
     "correct": later("补正告知已发出。"),
     "refuse": later("不予受理决定已作出。"),
     "originals": later("核对结果已记下。"),
+    "extend": later("并联办理的期限已延长，延期告知书已发出。"),
 }
 
 
@@ -256,12 +268,21 @@ def _each(outcomes: list[Outcome]) -> None:
         raise Invalid(_("有 %(n)d 件没有办成。") % {"n": len(refused)}, errors=errors)
 
 
-def _refusal(data: QueryDict | None) -> SpecForm | None:
-    found = CATALOGUE.get(REFUSE)
-    if found is None:
+def _form(name: str, slug: str, data: QueryDict | None) -> SpecForm:
+    row = doable.Doable(name, "")
+    return SpecForm(doable.made(row, CATALOGUE[name]), data, prefix=slug)
+
+
+def _extension(
+    found: ApplicationFileView, actor: Actor, data: QueryDict | None, problem: Problem | None
+) -> SpecForm | None:
+    """Return the form that lengthens the joint limit; nothing for who may not, or when it cannot be."""
+    if acts.extend_joint.denial(found.row, actor) is not None:
         return None
-    row = doable.Doable(REFUSE, "")
-    return SpecForm(doable.made(row, found), data, prefix="refuse")
+    form = _form(EXTEND, "extend", data)
+    if data is not None and problem is not None:
+        form.add_errors(problem.errors)
+    return form
 
 
 def _point_fields(found: ApplicationFileView, data: QueryDict | None) -> list[doable.PointField]:

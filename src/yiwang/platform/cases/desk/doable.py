@@ -171,7 +171,7 @@ _ELSEWHERE = frozenset(
 )
 """Acts on a case that have a page of their own."""
 
-_SHORT = frozenset({"to", "receiver", "tracking"})
+_SHORT = frozenset({"approval", "to", "receiver", "tracking"})
 """Arguments of one line."""
 _LABELS: dict[str, Words] = {
     "reason": later("理由和依据"),
@@ -180,6 +180,7 @@ _LABELS: dict[str, Words] = {
     "note": later("说明"),
     "basis": later("依据"),
     "days": later("工作日数"),
+    "approval": later("本级人民政府负责人批准的文号"),
     "day": later("日期"),
     "day_on": later("日期"),
     "until": later("到哪一天"),

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
 from yiwang.kernel import clock, paging
-from yiwang.kernel.calendar import Unit
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import mine
@@ -18,8 +17,7 @@ from yiwang.platform.cases.inbox import LISTED, Inbox
 from yiwang.platform.cases.intake import intake_page
 from yiwang.platform.cases.labels import DOORS, STATES
 from yiwang.platform.cases.mine import Waits
-from yiwang.platform.cases.shown import Lamp, lamp_of, work_lamp
-from yiwang.ui import dates
+from yiwang.platform.cases.shown import lamp_of, tell_lamp, work_lamp
 from yiwang.ui.entry import staff
 
 IN_HAND = {
@@ -37,9 +35,7 @@ def intake(request: HttpRequest) -> HttpResponse:
         page = intake_page(actor, **cursors(request))
     except paging.BadCursor:
         return redirect("cases:intake")
-    rows = [
-        {"view": row, "lamp": _tell_lamp(row.days_left), "door": DOORS.get(row.door, row.door)} for row in page.rows
-    ]
+    rows = [{"view": row, "lamp": tell_lamp(row.days_left), "door": DOORS.get(row.door, row.door)} for row in page.rows]
     context = {"rows": rows, "pager": pager(request.GET, page), "section": "intake", "now": clock.now()}
     return render(request, "cases/intake.html", context)
 
@@ -102,10 +98,3 @@ def supervision(request: HttpRequest) -> HttpResponse:
         "now": clock.now(),
     }
     return render(request, "cases/supervision.html", context)
-
-
-def _tell_lamp(left: int) -> Lamp:
-    if left < 0:
-        return Lamp("red", _("已过告知期限"))
-    light = "orange" if left <= 1 else "yellow" if left <= 2 else "green"
-    return Lamp(light, _("剩 %(days)s告知") % {"days": dates.period(left, Unit.WORKDAY)})

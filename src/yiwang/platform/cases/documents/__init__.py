@@ -119,26 +119,36 @@ class _Pending:
 
     def __call__(self) -> None:
         agencies = directory.agencies_by_id({row.case.agency_id for row in self.rows if row.case})
-        series = {row.id: _series(row, agencies) for row in self.rows}
+        issuers = {row.id: agencies[row.case.agency_id] if row.case else _government(row) for row in self.rows}
+        series = {row.id: _series(row, issuers[row.id]) for row in self.rows}
         allotted = serials.allot_many([scope for scope, _prefix in series.values()])
         for row in self.rows:
             scope, prefix = series[row.id]
             row.number = f"{prefix}{allotted[scope].pop(0)}号"
-            agency = agencies[row.case.agency_id] if row.case else None
+            agency = issuers[row.id]
             row.issuer = agency.path if agency else ""
             row.content = _standing(row, agency) | row.content
         current().insert(self.rows)
         current().later(tasks.make_documents, documents=[str(row.id) for row in self.rows])
 
 
-def _series(row: Document, agencies: dict[uuid.UUID, AgencyView]) -> tuple[str, str]:
+def _government(row: Document) -> AgencyView | None:
+    """Return the government over the bodies of an application, which answers for their joint limit (行政许可法 art. 42);
+    the receipt of the whole is the platform's.
+    """
+    if row.kind != DocumentKind.EXTENSION:
+        return None
+    found = directory.agencies_doing(["government"], row.application.region)
+    return next(iter(directory.agencies_by_path(found.values())), None)
+
+
+def _series(row: Document, agency: AgencyView | None) -> tuple[str, str]:
     """Return the series of a document and how its numbers begin: 东区市场局受〔2026〕."""
     year = clock.legal_date(row.created_at).year
     mark = MARKS[DocumentKind(row.kind)]
-    if row.case is None:
+    if agency is None:
         region = row.application.region[:6]
         return f"document:{region}:{row.kind}:{year}", f"{region}{mark}〔{year}〕"
-    agency = agencies[row.case.agency_id]
     return f"document:{agency.uscc}:{row.kind}:{year}", f"{agency.short_name}{mark}〔{year}〕"
 
 
@@ -153,13 +163,18 @@ def _standing(row: Document, agency: AgencyView | None) -> dict[str, Any]:
         "matter": case.name if case else application.title,
         "date": clock.legal_date(row.created_at).isoformat(),
     }
+    if agency is not None:
+        said |= {
+            "issuer_name": agency.name,
+            "issuer_code": agency.uscc,
+            "phone": agency.phone,
+            "complaint_phone": agency.complaint_phone,
+        }
     if case is not None and agency is not None:
         definition = catalog.get_edition(case.edition_id).definition
         said |= {
             "item": definition.name,
             "case_number": case.number,
-            "issuer_name": agency.name,
-            "issuer_code": agency.uscc,
             "phone": definition.consult_phone or agency.phone,
             "complaint_phone": definition.complaint_phone or agency.complaint_phone,
             "reconsideration": definition.reconsideration,

@@ -7,8 +7,11 @@ from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
     FIRE,
     FOOD,
+    MONDAY,
+    accepted,
     case_of,
     fresh,
+    next_workday,
     submit,
 )
 
@@ -66,3 +69,29 @@ def test_the_receipt_says_what_was_given_and_how_to_ask(owner):
     assert application.number in page
     assert application.query_code in page
     assert "视为受理" in page
+
+
+def test_the_joint_limit_is_shown_and_lengthened_once_by_who_acts_for_the_government(owner):
+    application = accepted(owner, FOOD, FIRE)
+    page = reverse("cases:application", args=[application.pk])
+    act = reverse("cases:application_act", args=[application.pk, "extend"])
+    given = {"extend-days": "15", "extend-reason": "现场整改。", "version": str(application.version)}
+    assert "5月8日" in text(signed_in("amr-reviewer").get(reverse("cases:case", args=[case_of(application, FOOD).pk])))
+    clerk = signed_in("intake")
+    assert "并联" in text(clerk.get(page))
+    assert act not in text(clerk.get(page))
+    assert clerk.post(act, given | {"key": "k0", "extend-approval": "测政批〔2026〕1号"}).status_code == 403
+    for login in ("supervisor", "dispatcher"):
+        shown = text(signed_in(login).get(page))
+        assert act in shown
+        assert "5月8日" in shown
+        assert "剩 45 个工作日" in shown
+    client = signed_in("dispatcher")
+    wrong = client.post(act, given | {"key": "k1"})
+    assert wrong.status_code == 422
+    assert "现场整改。" in text(wrong)
+    done = client.post(act, given | {"key": "k2", "extend-approval": "测政批〔2026〕1号"}, follow=True)
+    assert "剩 60 个工作日" in text(done)
+    assert act not in text(done)
+    application.refresh_from_db()
+    assert application.joint_due_on == next_workday(MONDAY, 60)

@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import NotNow
-from yiwang.kernel.types import Role
+from yiwang.kernel.types import Reach, Role
 from yiwang.platform.cases import acts, documents, queries
 from yiwang.platform.cases.documents import making, words
 from yiwang.platform.cases.models import Document
@@ -27,6 +27,7 @@ from yiwang.platform.cases.tests.conftest import (
     key,
     officer,
     person,
+    staff,
     submit,
 )
 from yiwang.platform.cases.types import DocumentKind
@@ -99,6 +100,18 @@ def test_a_document_is_sealed_by_its_agency_and_made_once(food):
     assert row.content["issuer_name"] in found.signer
     changed = pdf[:200] + bytes([pdf[200] ^ 1]) + pdf[201:]
     assert signing.inspect(changed).seal is not signing.Seal.GOOD
+
+
+def test_the_notice_of_a_joint_extension_is_sealed_by_the_government_whose_head_approved_it(owner):
+    application = accepted(owner, FOOD, FIRE)
+    by = staff(Role.DISPATCHER, Reach(region=application.region))
+    acts.extend_joint(application.pk, 15, "现场整改。", "测政批〔2026〕1号", by=by, key=key())
+    row = Document.objects.get(application=application, kind="extension")
+    assert (row.content["issuer_name"], row.content["issuer_code"]) == ("测试市人民政府", "1133990000DEM100XJ")
+    found = signing.inspect(store.open_file(acts.make_once(row.pk)).read())
+    assert found.seal is signing.Seal.GOOD
+    assert "测试市人民政府" in found.signer
+    assert "".join(row.number.split()).startswith("市政府延〔2026〕")
 
 
 def test_a_receipt_is_the_platforms_and_has_no_agencys_seal(food):

@@ -2,7 +2,7 @@
 
 from yiwang.platform.oversight.acts.answer import call_back, close, rectify, review, take_up, verify
 from yiwang.platform.oversight.acts.rate import default, note_service, rate
-from yiwang.platform.oversight.acts.supervise import explain, raise_late, raise_repeats, settle
+from yiwang.platform.oversight.acts.supervise import explain, raise_late, raise_repeats, raise_visits, settle
 
 __all__ = [
     "call_back",
@@ -12,6 +12,7 @@ __all__ = [
     "note_service",
     "raise_late",
     "raise_repeats",
+    "raise_visits",
     "rate",
     "rectify",
     "review",

@@ -47,11 +47,27 @@ def raise_repeats(principal: Party, found: tuple[CaseView, ...], at: datetime) -
     return made
 
 
-def _raise(kind: AlertKind, case: CaseView, at: datetime, earlier: uuid.UUID | None = None) -> bool:
+def raise_visits(case: CaseView, at: datetime) -> bool:
+    """Warn of a case for which somebody came to a counter a second time, or more often than its item promises (inside
+    the delivery of an event). Returns whether the alert is new.
+    """
+    promised = max(catalog.get_edition(case.edition_id).definition.channels.visits, 1)
+    visits = len(cases.counter_days(case.application_id))
+    return visits > promised and _raise(AlertKind.SECOND_VISIT, case, at)
+
+
+def _raise(
+    kind: AlertKind,
+    case: CaseView,
+    at: datetime,
+    earlier: uuid.UUID | None = None,
+    bad_rating: BadRating | None = None,
+) -> bool:
     reach = reach_of(case)
     _row, made = Alert.objects.get_or_create(
         kind=kind.value,
         case_id=case.id,
+        bad_rating=bad_rating,
         defaults={
             "earlier_case_id": earlier,
             "name": case.name,
@@ -80,7 +96,7 @@ def unanswered(row: BadRating) -> Denial | None:
 def raise_late(row: BadRating, kind: AlertKind, *, by: Actor, key: Key) -> None:
     """Warn that a bad rating was not verified, or not put right, in time."""
     case = cases.get_case(row.rating.service.case_id, SYSTEM)
-    _raise(kind, case, clock.now())
+    _raise(kind, case, clock.now(), bad_rating=row)
 
 
 @timers.timer(LATE_TIMER_VERIFY)

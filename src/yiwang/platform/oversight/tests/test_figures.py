@@ -86,6 +86,18 @@ def test_figures_come_out_of_the_rows(rated, django_assert_max_num_queries):
     assert found.items[0].figures == figures
 
 
+def test_a_bad_rating_that_is_still_in_time_is_told_apart_on_the_page(rated, client):
+    today = clock.today()
+    BadRating.objects.filter(state="received").update(verify_due=today)
+    remembered.forget()
+    figures = queries.public_figures().total.figures
+    assert (figures.rectify_on_time, figures.rectify_on_time_due) == (pytest.approx(3 / 5), pytest.approx(3 / 4))
+    assert (figures.callback_rate, figures.callback_rate_due) == (pytest.approx(4 / 5), 1)
+    page = client.get("/ratings/").content.decode()
+    for words in ("60%", "只算已到期的 75%", "80%", "只算已到期的 100%", "还没到整改期限的差评也算在分母里"):
+        assert words in page
+
+
 def test_old_services_are_left_out(rated):
     Service.objects.update(done_at=clock.now() - timedelta(days=400))
     remembered.forget()

@@ -9,6 +9,7 @@ from yiwang.kernel import clock, timers
 from yiwang.kernel.models import AuditEntry, Event, Timer
 from yiwang.kernel.problems import Invalid, KeyReused, NeedsSignIn, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import ANONYMOUS
+from yiwang.platform.cases.models import Case
 from yiwang.platform.notices.models import Message
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.exporting import upload_record
@@ -170,6 +171,28 @@ def test_lateness_raises_an_alert_once(bad, later, staff):
     assert queries.alerts(staff("supervisor")) == []
 
 
+def test_each_late_bad_rating_of_a_case_raises_its_own_alert(bad, service, elder, later, staff):
+    other = Service.objects.create(
+        **{
+            field.attname: getattr(service, field.attname)
+            for field in Service._meta.fields
+            if field.attname not in ("id", "number", "kind")
+        },
+        number=service.number + 1,
+        kind="on_site",
+    )
+    with later(0, 1):
+        acts.rate(other.id, Level.VERY_DISSATISFIED, [], "又等了一天", by=elder, key="other")
+    with later(5):
+        timers.ring_due()
+        timers.ring_due()
+    raised = Alert.objects.filter(kind="verify_late", case_id=service.case_id)
+    assert {row.bad_rating_id for row in raised} == {row.id for row in BadRating.objects.all()}
+    assert raised.count() == 2
+    for row in raised:
+        acts.settle(row.id, "已约谈", by=staff("supervisor"), key=str(row.id))
+
+
 def test_other_agencies_do_not_see_it(bad, staff, later):
     other = staff("decider", "amr")
     assert queries.bad_ratings(other)[0] == []
@@ -186,6 +209,26 @@ def test_the_rater_is_protected(bad, staff, person_id):
     details = " ".join(str(row.detail) for row in AuditEntry.objects.filter(name__startswith="oversight."))
     payloads = " ".join(str(row.payload) for row in Event.objects.filter(name__startswith="rating."))
     assert "等了很久" not in details + payloads
+
+
+@pytest.mark.parametrize(
+    ("state", "digit"),
+    [
+        ("submitted", "1"),
+        ("accepted", "1"),
+        ("conditional", "1"),
+        ("in_process", "2"),
+        ("suspended", "2"),
+        ("decided", "2"),
+        ("closed", "3"),
+        ("delivered", "3"),
+        ("archived", "3"),
+    ],
+)
+def test_the_interface_knows_a_case_as_accepted_in_hand_or_done(service, elder, state, digit):
+    pk = acts.rate(service.id, Level.SATISFIED, [], by=elder, key="1")
+    Case.objects.filter(pk=service.case_id).update(state=state, **({} if digit == "3" else {"closed_at": None}))
+    assert upload_record(Rating.objects.get(pk=pk))["proStatus"] == digit
 
 
 def test_the_upload_record_speaks_the_interfaces_digits(service, elder, tmp_path):

@@ -21,6 +21,15 @@ def test_the_worked_example():
     assert (found.rectify_on_time, found.callback_rate) == (0.8, 1.0)
 
 
+def test_bad_ratings_whose_time_is_not_over_count_among_all_and_not_among_those_due():
+    found = rules.figures(counts([60, 25, 10, 3, 2], services=200, due_bad=4, on_time=3, called=2))
+    assert (found.rectify_on_time, found.callback_rate) == (0.6, 0.4)
+    assert (found.rectify_on_time_due, found.callback_rate_due) == (0.75, 0.5)
+    fresh = rules.figures(counts([60, 25, 10, 3, 2], services=200))
+    assert (fresh.rectify_on_time, fresh.callback_rate) == (0, 0)
+    assert (fresh.rectify_on_time_due, fresh.callback_rate_due) == (None, None)
+
+
 def test_nothing_to_divide_by_is_no_figure():
     found = rules.figures(counts([0] * 5))
     assert found.ratings == 0

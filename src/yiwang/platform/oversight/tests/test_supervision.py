@@ -1,13 +1,30 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from yiwang.kernel import clock
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
+from yiwang.kernel.types import Reach, Role
+from yiwang.platform.cases import acts as case_acts
 from yiwang.platform.cases import queries as cases
+from yiwang.platform.cases.tests.conftest import (
+    FOOD,
+    MONDAY,
+    accepted,
+    at,
+    case_of,
+    key,
+    next_workday,
+    officer,
+    person,
+    stored,
+)
+from yiwang.platform.cases.tests.conftest import staff as staff_with_reach
 from yiwang.platform.oversight import acts, queries
 from yiwang.platform.oversight.models import Alert, Explanation
 from yiwang.platform.oversight.types import Near
+from yiwang.platform.sharing.models import Dataset
 
 pytestmark = pytest.mark.usefixtures("testville")
 SHOP = {"place_region": "339901001", "has_licence": True, "shop_area": 320, "food_kinds": ["hot"]}
@@ -34,15 +51,86 @@ def test_cases_move_from_soon_to_over(running, staff):
     due = min(case.due_on for case in running.cases)
     supervisor = staff("supervisor")
     with at_noon(due - timedelta(days=60)):
-        assert [queries.near(supervisor, how)[0] for how in Near] == [[], [], []]
+        assert [queries.near(supervisor, queries.span(how))[0] for how in Near] == [[], [], []]
     with at_noon(due):
-        assert due in [case.due_on for case in queries.near(supervisor, Near.DAY)[0]]
+        assert due in [case.due_on for case in queries.near(supervisor, queries.span(Near.DAY))[0]]
     with at_noon(due + timedelta(days=40)):
-        found, cursor = queries.near(supervisor, Near.OVER)
+        found, cursor = queries.near(supervisor, queries.span(Near.OVER))
         assert {case.id for case in found} == {case.id for case in running.cases}
         assert [case.due_on for case in found] == sorted(case.due_on for case in found)
         assert cursor == ""
         assert all(case.days_left < 0 for case in found)
+
+
+def test_a_joint_limit_that_comes_near_is_watched_like_that_of_a_case(running, staff, sign_in):
+    view = cases.get_application(running.walk.application, running.applicant)
+    due, supervisor = view.joint_due_on, staff("supervisor")
+    with at_noon(due - timedelta(days=60)):
+        assert [queries.joint_near(supervisor, queries.span(how)) for how in Near] == [[], [], []]
+    for how, day in ((Near.DAY, due), (Near.OVER, due + timedelta(days=1))):
+        with at_noon(day):
+            assert [one.id for one in queries.joint_near(supervisor, queries.span(how))] == [view.id]
+            page = sign_in("supervisor").get(f"/desk/limits/?show={how.value}").content.decode()
+            assert f"/desk/applications/{view.id}/" in page
+    with at_noon(due):
+        assert queries.joint_near(staff("decider", "amr"), queries.span(Near.DAY)) == []
+
+
+def test_the_time_to_tell_whether_it_is_accepted_is_watched_too(journey, staff, sign_in):
+    walk = journey("starter", "shop", answers=SHOP)
+    for stage in walk.steps():
+        if stage.act == "cases.submit":
+            break
+    with clock.at(stage.at):
+        case = cases.get_application(walk.walk.application, walk.applicant).cases[0]
+    supervisor = staff("supervisor")
+    with at_noon(case.tell_by - timedelta(days=30)):
+        assert [queries.tell_near(supervisor, queries.span(how)) for how in Near] == [[], [], []]
+    for how, day, words in (
+        (Near.DAY, case.tell_by, "剩 0 个工作日告知"),
+        (Near.OVER, case.tell_by + timedelta(days=1), "已过告知期限"),
+    ):
+        with at_noon(day):
+            assert case.id in [one.id for one in queries.tell_near(supervisor, queries.span(how))]
+            page = sign_in("supervisor").get(f"/desk/limits/?show={how.value}").content.decode()
+            assert words in page
+            assert f"/desk/cases/{case.id}/" in page
+
+
+def test_a_second_visit_to_the_counter_for_the_same_matter_is_noticed(deliver, db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    Dataset.objects.update(available=True)
+    with at(MONDAY):
+        owner = person("测试法人甲")
+        counter = replace(staff_with_reach(Role.INTAKE, Reach(region="339901001")), principal=owner.principal)
+        case = case_of(accepted(counter, FOOD), FOOD)
+        point = {"target": "material:floor_plan", "label": "店内平面图", "message": "没有标面积。"}
+        case_acts.request_correction(case.pk, [point], by=officer(case, Role.REVIEWER), key=key())
+    deliver("oversight.visits")
+    assert not Alert.objects.exists()
+    with at(next_workday(MONDAY)):
+        case_acts.add_file(case.application_id, "floor_plan", stored(), by=counter, key=key())
+        case_acts.answer_correction(case.pk, {}, by=counter, key=key())
+    deliver("oversight.visits")
+    deliver("oversight.visits")
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.case_id) == ("second_visit", case.pk)
+
+
+def test_who_comes_to_the_counter_once_and_goes_on_at_home_raises_no_alert(deliver, db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "files"
+    Dataset.objects.update(available=True)
+    with at(MONDAY):
+        owner = person("测试法人甲")
+        counter = replace(staff_with_reach(Role.INTAKE, Reach(region="339901001")), principal=owner.principal)
+        case = case_of(accepted(counter, FOOD), FOOD)
+        point = {"target": "material:floor_plan", "label": "店内平面图", "message": "没有标面积。"}
+        case_acts.request_correction(case.pk, [point], by=officer(case, Role.REVIEWER), key=key())
+    with at(next_workday(MONDAY)):
+        case_acts.add_file(case.application_id, "floor_plan", stored(), by=owner, key=key())
+        case_acts.answer_correction(case.pk, {}, by=owner, key=key())
+    deliver("oversight.visits")
+    assert not Alert.objects.exists()
 
 
 def test_a_late_case_is_explained_in_public_once_without_the_applicant(running, staff, client):

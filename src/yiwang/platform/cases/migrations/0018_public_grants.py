@@ -43,7 +43,7 @@ def publish(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0015_kept_files'),
+        ('cases', '0017_tell_limit'),
         ('catalog', '0012_longer_codes'),
         ('directory', '0007_own_index'),
         ('identity', '0003_counter_delegations'),
