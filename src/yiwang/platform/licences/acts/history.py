@@ -31,7 +31,7 @@ from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
-from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
+from yiwang.platform.licences.archive import LARGEST_TOGETHER, Archive, BadArchive
 from yiwang.platform.licences.holding import by_number, index_of
 from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
 from yiwang.platform.licences.queries import columns_of, licence_type
@@ -307,8 +307,8 @@ def taken_in(type_code: str, file: Any, *, by: Actor) -> str:
     """
     IMPORT.check(by)
     issuer_of(by, type_code, IMPORT.roles)
-    if not file or not file.size or file.size > LARGEST_ARCHIVE:
-        message = _("请选一个不超过 240 MB 的 ZIP 文件；更多的请分成几批。")
+    if not file or not file.size or file.size > LARGEST_TOGETHER:
+        message = _("请选一个不超过 2 GB 的 ZIP 文件；更多的请分成几批。")
         raise Invalid(message, errors=(FieldError("archive", message),))
     return store.save(file.file)
 
