@@ -168,6 +168,21 @@ def licences(world: World, count: int) -> None:
     copies(row, count, identifier=unique, number=unique, serial=unique, check_code=unique, digest="")
 
 
+def unchecked(world: World, count: int) -> None:
+    row = Licence.objects.get(pk=world.ids["licence"])
+    copies(
+        row,
+        count,
+        identifier=unique,
+        number=unique,
+        serial=unique,
+        check_code=unique,
+        digest="",
+        trust="C",
+        scan="0" * 64,
+    )
+
+
 def batches(world: World, count: int) -> None:
     copies(Batch.objects.get(pk=world.ids["batch"]), count)
 
@@ -370,6 +385,7 @@ LISTS = [
     List("/desk/staff/", "security", members),
     List("/desk/agencies/", "system", agencies),
     List("/desk/licences/", "issuer", licences),
+    List("/desk/licences/unchecked/", "intake", unchecked),
     List("/desk/licences/new/", "issuer", licence_types),
     List("/licences/types/", "anon", licence_types),
     List("/api/v1/licence-types", "firm-api", licence_types),

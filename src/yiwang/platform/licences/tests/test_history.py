@@ -338,11 +338,11 @@ def test_a_turn_that_fails_leaves_nothing_behind(old: None, monkeypatch: pytest.
     acts.work_on()
     enter, calls = history._enter, []
 
-    def dying(*args: Any) -> None:
+    def dying(*args: Any, **more: Any) -> None:
         calls.append(1)
         if len(calls) == 5:
             raise RuntimeError("the power went")
-        enter(*args)
+        enter(*args, **more)
 
     monkeypatch.setattr(history, "_enter", dying)
     with pytest.raises(RuntimeError):
@@ -495,6 +495,8 @@ def test_the_steward_sends_sees_and_fetches(old: None) -> None:
     assert "旧000002" in b"".join(desk.get(f"{batch}faults.csv").streaming_content).decode()  # type: ignore[attr-defined]
     issuer = at_desk(Role.ISSUER)
     licence = Licence.objects.get()
+    waiting = f"/desk/licences/unchecked/?batch={batch.rstrip('/').rpartition('/')[2]}"
+    assert licence.number in issuer.get(waiting).content.decode()
     assert issuer.get(f"/desk/licences/{licence.pk}/scan").headers["Content-Type"] == "image/jpeg"
     issuer.post(f"/desk/licences/{licence.pk}/original/", {"key": "1"})
     licence.refresh_from_db()
