@@ -1,17 +1,29 @@
-"""Issuing a licence and making its signed document, one after another in one process."""
+"""Issuing a licence and making its signed document, one after another in one process.
+
+The floor in the same run, in turn: Typst draws the same page and pyHanko signs it with the same key, in memory, and nobody
+writes anything down. The platform seals an OFD beside the PDF.
+"""
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, sign_pdf
+
 from bench import world
-from bench.measure import Report, times
+from bench.measure import Report, in_turns, times
 from yiwang.kernel.acts import system_record
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.licences import acts
+from yiwang.platform.directory.types import AgencyView
+from yiwang.platform.licences import acts, drawing, queries, signing
+from yiwang.platform.licences.types import ShownField
 
 ROUNDS, LICENCES = 5, times(20)
 ITEM, REGION = "330709201000", "330302006"
@@ -38,13 +50,52 @@ def run(report: Report) -> None:
             raise RuntimeError("a licence was not signed")
 
     one()
-    rates, costs = [], []
-    for _number in range(ROUNDS):
-        began, used = time.perf_counter(), time.process_time()
-        for _licence in range(LICENCES):
-            one()
-        rates.append(LICENCES / (time.perf_counter() - began))
+    bare = _bare(str(wanted["type_code"]), issuer)
+    bare()
+    costs: list[float] = []
+
+    def ours() -> float:
+        used = time.process_time()
+        found = _rate(one)
         costs.append((time.process_time() - used) * 1000 / LICENCES)
-    report.figure("issued_and_signed", statistics.median(rates), "/s", at_least=10)
+        return found
+
+    found = in_turns({"ours": ours, "floor": lambda: _rate(bare)}, ROUNDS)
+    report.figure("issued_and_signed", statistics.median(found["ours"]), "/s", at_least=10)
     report.figure("python", statistics.median(costs), "ms")
-    report.details = {"type": wanted["type_code"], "rounds": rates}
+    report.figure("floor_drawn_and_signed", statistics.median(found["floor"]), "/s")
+    report.details = {"type": wanted["type_code"], "rounds": found}
+
+
+def _rate(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    for _licence in range(LICENCES):
+        work()
+    return LICENCES / (time.perf_counter() - began)
+
+
+def _bare(type_code: str, issuer: AgencyView) -> Callable[[], bytes]:
+    """Return what draws and signs one page of that type, and does nothing else."""
+    paper = drawing.Paper(
+        kind=queries.licence_type(type_code).kind,
+        title=queries.licence_type(type_code).name,
+        title_en="",
+        number="0",
+        statement="",
+        fields=tuple(ShownField(one.label, one.label_en, ("演示",)) for one in queries.licence_type(type_code).fields),
+        issuer=issuer.name,
+        issued_on="2026年1月1日",
+        identifier="0",
+        check_url="https://city.example/verify/00000000000000000000",
+        seal="演示印章",
+    )
+    key = signing.signatures.selected().signer(issuer.uscc, issuer.name)
+    about = PdfSignatureMetadata(field_name="Seal1", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES)
+
+    def drawn_and_signed() -> bytes:
+        out = BytesIO()
+        writer = IncrementalPdfFileWriter(BytesIO(drawing.draw(paper)))
+        sign_pdf(writer, about, key, output=out, bytes_reserved=16384)
+        return out.getvalue()
+
+    return drawn_and_signed

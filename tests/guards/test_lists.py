@@ -178,6 +178,21 @@ def public_grants(world: World, count: int) -> None:
         )
 
 
+def unchecked(world: World, count: int) -> None:
+    row = Licence.objects.get(pk=world.ids["licence"])
+    copies(
+        row,
+        count,
+        identifier=unique,
+        number=unique,
+        serial=unique,
+        check_code=unique,
+        digest="",
+        trust="C",
+        scan="0" * 64,
+    )
+
+
 def batches(world: World, count: int) -> None:
     copies(Batch.objects.get(pk=world.ids["batch"]), count)
 
@@ -380,6 +395,7 @@ LISTS = [
     List("/desk/staff/", "security", members),
     List("/desk/agencies/", "system", agencies),
     List("/desk/licences/", "issuer", licences),
+    List("/desk/licences/unchecked/", "intake", unchecked),
     List("/desk/licences/new/", "issuer", licence_types),
     List("/licences/types/", "anon", licence_types),
     List("/licensing-decisions/", "anon", public_grants),

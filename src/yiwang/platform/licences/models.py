@@ -36,6 +36,8 @@ class LicenceType(models.Model):
 
 WRITE = "licences:write"
 """The scope by which an agency's own system sees and works on what that agency issued."""
+COMPARERS = frozenset({Role.INTAKE, Role.ISSUER, Role.DECIDER})
+"""Who may compare a digitised licence with the original."""
 LOOK = "licences:look"
 """The scope by which an agency's system sees what people show to that agency."""
 
@@ -110,6 +112,8 @@ class Licence(models.Model):
     """Blind indexes of the numbers of those among them who are not known here yet."""
     scan = models.CharField(max_length=64, blank=True)
     """SHA-256 of the scan of the paper that it was taken over from."""
+    batch = models.ForeignKey("Batch", models.PROTECT, null=True, related_name="+", db_index=False)
+    """The import that brought it in."""
     case_id = models.UUIDField(null=True)
     changed_at = models.DateTimeField()
     renewal_applied_on = models.DateField(null=True)
@@ -135,6 +139,7 @@ class Licence(models.Model):
             GinIndex(fields=["joint_index"], name="licence_joint_waiting", condition=~Q(joint_index=[])),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["scan"], name="licence_scan", condition=~Q(scan="")),
+            models.Index(fields=["id"], name="licence_unchecked", condition=Q(trust="C", status="valid")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]
         constraints = [
@@ -249,6 +254,10 @@ class BatchQuerySet(_QuerySet):
         if actor.kind is ActorKind.CLIENT and actor.agency and WRITE in actor.scopes:
             return self.filter(agency_path__startswith=actor.agency)
         return self.none()
+
+    def comparable_by(self, actor: Actor) -> BatchQuerySet:
+        """Filter to those whose licences the actor may compare with the originals."""
+        return self.filter(reached(actor, COMPARERS, agency="agency_path", region="region"))
 
     def archives(self, digests: list[str]) -> Any:
         """Return which of these archives are still needed: being taken over, or with rows to be mended, which are read there."""

@@ -25,7 +25,10 @@ def make_document(licence: str) -> None:
 
 @work.loop("digitised licences", pause=1.0)
 def take_over(stop: threading.Event) -> int:
-    """Take over what waits."""
+    """Take over what waits, turn after turn."""
     from yiwang.platform.licences import acts
 
-    return acts.work_on()
+    done = 0
+    while not stop.is_set() and (rows := acts.work_on()):
+        done += rows
+    return done

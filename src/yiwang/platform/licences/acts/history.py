@@ -31,9 +31,9 @@ from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.acts.issuing import issuer_of
 from yiwang.platform.licences.acts.versions import issue_inside
-from yiwang.platform.licences.archive import LARGEST_ARCHIVE, Archive, BadArchive
+from yiwang.platform.licences.archive import LARGEST_TOGETHER, Archive, BadArchive
 from yiwang.platform.licences.holding import by_number, index_of
-from yiwang.platform.licences.models import WRITE, Batch, Licence, LicenceUse, RowFault
+from yiwang.platform.licences.models import COMPARERS, WRITE, Batch, Licence, LicenceUse, RowFault
 from yiwang.platform.licences.queries import columns_of, licence_type
 from yiwang.platform.licences.types import BatchState, Joint, LicenceTypeSpec, TrustLevel
 from yiwang.ui import store, uploads
@@ -51,7 +51,7 @@ IMPORT = Permission(
 COMPARE = Permission(
     name="licences.compare",
     kinds=frozenset({ActorKind.STAFF}),
-    roles=frozenset({Role.INTAKE, Role.ISSUER, Role.DECIDER}),
+    roles=COMPARERS,
 )
 TURN = 100
 """Rows that are entered in one transaction."""
@@ -162,7 +162,7 @@ def _turn(batch: Batch, *, apart: bool) -> None:
             batch.done += 1
             try:
                 with _recorded(batch) if apart else nullcontext():
-                    _enter(archive, row, spec, agency, elements)
+                    _enter(archive, row, spec, agency, elements, batch=batch.pk)
                 batch.entered += 1
             except (_Wrong, *_ROW_FAULTS) as error:
                 wrong = _wrong(error, spec) if apart or isinstance(error, _Wrong) else None
@@ -192,6 +192,8 @@ def _enter(
     spec: LicenceTypeSpec,
     agency: AgencyView,
     elements: dict[str, DataElement],
+    *,
+    batch: uuid.UUID,
 ) -> None:
     """Take one row over, at level C. Raises _Wrong."""
     for column, cell in row.items():
@@ -226,6 +228,7 @@ def _enter(
         joint=joint,
         holder_number=holder.number,
         scan=_scan(archive, row),
+        batch=batch,
     )
 
 
@@ -307,8 +310,8 @@ def taken_in(type_code: str, file: Any, *, by: Actor) -> str:
     """
     IMPORT.check(by)
     issuer_of(by, type_code, IMPORT.roles)
-    if not file or not file.size or file.size > LARGEST_ARCHIVE:
-        message = _("请选一个不超过 240 MB 的 ZIP 文件；更多的请分成几批。")
+    if not file or not file.size or file.size > LARGEST_TOGETHER:
+        message = _("请选一个不超过 2 GB 的 ZIP 文件；更多的请分成几批。")
         raise Invalid(message, errors=(FieldError("archive", message),))
     return store.save(file.file)
 

@@ -57,6 +57,7 @@ def issue_inside(
     joint: Sequence[Joint] = (),
     holder_number: str = "",
     scan: str = "",
+    batch: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
     a job.
@@ -65,7 +66,7 @@ def issue_inside(
     the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
     (转入), ``replaces`` that of one here whose place it takes (换发). ``joint`` hold it together with the holder; without
     any, those whom ``values`` name as the type says. By ``holder_number`` who is not known yet finds it later, ``scan`` is
-    the digest of the paper's scan (存量证照数字化).
+    the digest of the paper's scan (存量证照数字化), ``batch`` the import.
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -95,6 +96,7 @@ def issue_inside(
         holder_index=None if holder or not holder_number else index_of(spec.holder, holder_number),
         holder_number=None if holder else holder_number or None,
         scan=scan,
+        batch_id=batch,
         case_id=case_id,
         associated=associated or replaces,
     )
@@ -226,6 +228,7 @@ def next_version(
         holder_index=old.holder_index,
         holder_number=old.holder_number,
         scan=old.scan,
+        batch_id=old.batch_id,
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )

@@ -7,6 +7,7 @@ from yiwang.kernel.reach import HANDLING
 from yiwang.kernel.types import Actor
 from yiwang.platform.licences.desk import finding, history, issuing, shown
 from yiwang.platform.licences.desk.finding import ROLES
+from yiwang.platform.licences.models import COMPARERS
 from yiwang.ui.frame import Link
 
 app_name = "licences_desk"
@@ -15,6 +16,8 @@ app_name = "licences_desk"
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail, for those who may follow them."""
     found = [Link(_("证照"), reverse("licences_desk:find"), "licences")] if actor.has_role(set(ROLES)) else []
+    if actor.has_role(COMPARERS):
+        found.append(Link(_("待核对原件"), reverse("licences_desk:unchecked"), "unchecked"))
     if actor.has_role(HANDLING):
         found.append(Link(_("出示的证照"), reverse("licences_desk:shown"), "shown"))
     if actor.has_role({history.STEWARD}):
@@ -24,6 +27,7 @@ def links(actor: Actor) -> list[Link]:
 
 urlpatterns = [
     path("licences/", finding.find, name="find"),
+    path("licences/unchecked/", finding.unchecked, name="unchecked"),
     path("licences/new/", issuing.choose, name="choose"),
     path("licences/new/<slug:code>/", issuing.issue, name="issue"),
     path("licences/history/", history.listed, name="history"),

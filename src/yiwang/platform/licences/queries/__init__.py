@@ -27,7 +27,16 @@ from yiwang.platform.licences.queries.held import (
     view,
     wallet,
 )
-from yiwang.platform.licences.queries.history import batches, columns_of, faults, get_batch, report, template_of
+from yiwang.platform.licences.queries.history import (
+    batches,
+    columns_of,
+    comparable_batches,
+    faults,
+    get_batch,
+    report,
+    template_of,
+    unchecked_licences,
+)
 from yiwang.platform.licences.queries.kinds import (
     AUTHORITIES,
     GROUPS,
@@ -64,6 +73,7 @@ __all__ = [
     "code_of",
     "code_shown",
     "columns_of",
+    "comparable_batches",
     "copies",
     "copies_taken",
     "english_type_names",
@@ -105,6 +115,7 @@ __all__ = [
     "template_of",
     "type_names",
     "unchecked",
+    "unchecked_licences",
     "uses",
     "versions",
     "view",

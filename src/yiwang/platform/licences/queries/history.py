@@ -7,7 +7,7 @@ import io
 import uuid
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
@@ -15,8 +15,17 @@ from yiwang.kernel.paging import Page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.licences.archive import Archive
-from yiwang.platform.licences.models import Batch, RowFault
-from yiwang.platform.licences.types import BatchFault, BatchState, BatchView, LicenceTypeSpec
+from yiwang.platform.licences.models import Batch, Licence, RowFault
+from yiwang.platform.licences.queries.held import view
+from yiwang.platform.licences.types import (
+    BatchFault,
+    BatchState,
+    BatchView,
+    LicenceStatus,
+    LicenceTypeSpec,
+    LicenceView,
+    TrustLevel,
+)
 from yiwang.ui import store
 
 PAGE = 20
@@ -41,6 +50,39 @@ def batches(by: Actor, after: str = "", before: str = "") -> Page[BatchView]:
     rows = Batch.objects.visible_to(by).select_related("type")
     found = paging.page(rows, ("-began_at", "-id"), PAGE, after=after, before=before)
     return Page([_view(row) for row in found.items], found.next, found.previous)  # type: ignore[type-var]
+
+
+def unchecked_licences(
+    by: Actor,
+    *,
+    words: str = "",
+    type_code: str = "",
+    agency: str = "",
+    batch: uuid.UUID | None = None,
+    after: str = "",
+    before: str = "",
+) -> Page[LicenceView]:
+    """Return the licences that wait to be compared with the original, a page of them, the first that came in first.
+
+    ``words`` are a whole number or how the holder's name begins, ``agency`` is a path. Raises BadCursor.
+    """
+    rows = Licence.objects.visible_to(by).filter(trust=TrustLevel.C.value, status=LicenceStatus.VALID.value)
+    if words:
+        rows = rows.filter(Q(number=words) | Q(holder_name__startswith=words))
+    if type_code:
+        rows = rows.filter(type_id=type_code)
+    if agency:
+        rows = rows.filter(issuer_path=agency)
+    if batch:
+        rows = rows.filter(batch_id=batch)
+    found = paging.page(rows.select_related("type"), ("id",), PAGE, after=after, before=before)
+    return Page([view(row) for row in found.items], found.next, found.previous)  # type: ignore[type-var]
+
+
+def comparable_batches(by: Actor) -> list[BatchView]:
+    """Return the latest imports whose licences the actor may compare with the originals."""
+    rows = Batch.objects.comparable_by(by).filter(entered__gt=0).select_related("type").order_by("-began_at", "-id")
+    return [_view(row) for row in rows[:PAGE]]
 
 
 def get_batch(pk: uuid.UUID, by: Actor) -> BatchView:

@@ -1,5 +1,7 @@
 """Licences at the desk: an agency finds its own and does to them what the law allows, with a reason on record."""
 
+import html
+import re
 import uuid
 from collections.abc import Callable
 
@@ -13,7 +15,8 @@ from yiwang.platform.directory.models import Agency, Region, StaffMember, StaffR
 from yiwang.platform.identity.models import Account
 from yiwang.platform.licences import acts
 from yiwang.platform.licences.models import Licence
-from yiwang.platform.licences.tests.conftest import AMR, official
+from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
+from yiwang.platform.licences.types import TrustLevel
 
 Issue = Callable[..., Licence]
 FIND = "/desk/licences/"
@@ -62,7 +65,60 @@ def test_an_agency_finds_its_own_only(issue: Issue) -> None:
 
 @pytest.mark.parametrize("role", [Role.REVIEWER, Role.INTAKE, Role.SUPERVISOR])
 def test_only_issuers_and_deciders_come_in(issue: Issue, role: Role) -> None:
-    assert at_desk(role).get(page(issue())).status_code in (302, 403, 404)
+    client = at_desk(role)
+    assert client.get(page(issue())).status_code in (302, 403, 404)
+    assert client.get(FIND).status_code in (302, 403, 404)
+
+
+@pytest.mark.parametrize("role", [Role.INTAKE, Role.ISSUER, Role.DECIDER])
+def test_whoever_may_compare_with_the_original_finds_what_waits_and_does(issue: Issue, role: Role) -> None:
+    scanned, checked = issue(trust=TrustLevel.C, scan="0" * 64), issue()
+    desk, other = at_desk(role), at_desk(role, "/330300/elsewhere/")
+    listed = desk.get(f"{FIND}unchecked/").content.decode()
+    assert scanned.number in listed
+    assert checked.number not in listed
+    assert "待核对原件" in desk.get("/desk/").content.decode() or "待核对原件" in listed
+    assert scanned.number not in other.get(f"{FIND}unchecked/").content.decode()
+    assert other.get(page(scanned)).status_code == 404
+    shown = desk.get(page(scanned)).content.decode()
+    assert "和原件一致" in shown
+    assert ('name="operation"' in shown) == (role is not Role.INTAKE)
+    if role is Role.INTAKE:
+        assert desk.post(page(scanned), {"operation": "revoke", "reason": "演示", "key": "0"}).status_code in (403, 404)
+    done = desk.post(f"{page(scanned)}original/", {"key": "1"}, follow=True)
+    assert done.status_code == 200
+    scanned.refresh_from_db()
+    assert (scanned.trust, scanned.status) == ("B", "valid")
+    assert scanned.number not in desk.get(f"{FIND}unchecked/").content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.SUPERVISOR, Role.DATA_STEWARD])
+def test_nobody_else_sees_what_waits(issue: Issue, role: Role) -> None:
+    scanned, client = issue(trust=TrustLevel.C, scan="0" * 64), at_desk(role)
+    for address in (f"{FIND}unchecked/", page(scanned)):
+        assert client.get(address).status_code in (302, 403, 404)
+    client.post(f"{page(scanned)}original/", {"key": "1"})
+    scanned.refresh_from_db()
+    assert scanned.trust == "C"
+
+
+def test_what_waits_is_filtered_and_paged(issue: Issue) -> None:
+    enter_type(spec(code="demo_other", type_code="1110000000DEM03148055"))
+    rows = [issue(trust=TrustLevel.C, scan="0" * 64, number=f"页{number:03}") for number in range(25)]
+    other = issue(type_code="demo_other", trust=TrustLevel.C, scan="0" * 64, number="另001", holder_name="演示另一家")
+    desk, address = at_desk(Role.INTAKE), f"{FIND}unchecked/"
+    first = desk.get(address).content.decode()
+    assert [one.number in first for one in rows] == [True] * 20 + [False] * 5
+    following = re.search(r'href="(\?[^"]*after=[^"]+)"', first)
+    assert following is not None
+    second = desk.get(address + html.unescape(following[1])).content.decode()
+    assert all(one.number in second for one in rows[20:])
+    for query in ({"type": "demo_other"}, {"q": "另001"}, {"q": "演示另"}, {"agency": AMR.path, "q": "另001"}):
+        found = desk.get(address, query).content.decode()
+        assert other.number in found
+        assert rows[0].number not in found
+    assert "没有" in desk.get(address, {"batch": str(uuid.uuid4())}).content.decode()
+    assert desk.get(address, {"batch": "x", "after": "x"}).status_code == 302
 
 
 def test_what_is_held_may_be_given_back(issue: Issue) -> None:

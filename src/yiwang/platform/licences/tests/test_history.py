@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import stat
+import threading
 import uuid
 import zipfile
 from typing import Any
@@ -26,7 +27,7 @@ from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import SYSTEM, Actor, Party, PartyKind, Role
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.identity.models import Person
-from yiwang.platform.licences import acts, archive, checking, queries, subscribers
+from yiwang.platform.licences import acts, archive, checking, queries, subscribers, tasks
 from yiwang.platform.licences.acts import history
 from yiwang.platform.licences.models import Batch, Licence, RowFault
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
@@ -337,11 +338,11 @@ def test_a_turn_that_fails_leaves_nothing_behind(old: None, monkeypatch: pytest.
     acts.work_on()
     enter, calls = history._enter, []
 
-    def dying(*args: Any) -> None:
+    def dying(*args: Any, **more: Any) -> None:
         calls.append(1)
         if len(calls) == 5:
             raise RuntimeError("the power went")
-        enter(*args)
+        enter(*args, **more)
 
     monkeypatch.setattr(history, "_enter", dying)
     with pytest.raises(RuntimeError):
@@ -365,6 +366,32 @@ def test_a_batch_of_an_agency_that_is_gone_stops_no_other(old: None) -> None:
     Batch.objects.filter(pk=gone).update(agency_path="/330300/no-more/")
     work()
     assert (Batch.objects.get(pk=gone).state, Batch.objects.get(pk=kept).state) == ("broken", "done")
+
+
+def test_what_waits_is_taken_over_without_a_pause_until_the_worker_stops(
+    old: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "TURN", 10)
+    pk, stop = begin(packed([row(number) for number in range(25)])), threading.Event()
+    stop.set()
+    tasks.take_over(stop)
+    assert queries.get_batch(pk, STEWARD).done == 0
+    stop.clear()
+    tasks.take_over(stop)
+    assert queries.get_batch(pk, STEWARD).state.value == "done"
+
+
+@pytest.mark.parametrize(("megabytes", "taken"), [(964, True), (2048, True), (2049, False)])
+def test_ten_thousand_licences_with_their_scans_fit_through_the_door(
+    old: None, monkeypatch: pytest.MonkeyPatch, megabytes: int, taken: bool
+) -> None:
+    file = SimpleUploadedFile("a.zip", packed([row(1)]))
+    file.size = megabytes * 1024 * 1024
+    if taken:
+        assert store.exists(acts.taken_in(TYPE, file, by=STEWARD))
+        return
+    with pytest.raises(Invalid, match="2 GB"):
+        acts.taken_in(TYPE, file, by=STEWARD)
 
 
 # --- who may ---
@@ -468,6 +495,8 @@ def test_the_steward_sends_sees_and_fetches(old: None) -> None:
     assert "旧000002" in b"".join(desk.get(f"{batch}faults.csv").streaming_content).decode()  # type: ignore[attr-defined]
     issuer = at_desk(Role.ISSUER)
     licence = Licence.objects.get()
+    waiting = f"/desk/licences/unchecked/?batch={batch.rstrip('/').rpartition('/')[2]}"
+    assert licence.number in issuer.get(waiting).content.decode()
     assert issuer.get(f"/desk/licences/{licence.pk}/scan").headers["Content-Type"] == "image/jpeg"
     issuer.post(f"/desk/licences/{licence.pk}/original/", {"key": "1"})
     licence.refresh_from_db()
