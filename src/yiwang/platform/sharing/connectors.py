@@ -58,7 +58,8 @@ class Batch:
 
     ``unknown`` are columns that the source has, nobody mapped and the connector therefore did not read; ``note`` is what
     the steward must know though the run goes on, such as a file that was refused. ``news``: with it the dataset is up to date
-    even if it has no rows, such as a file in which there is nothing.
+    even if it has no rows, such as a file in which there is nothing. ``file`` and ``lines``: where each row stands, for whoever
+    mends one that is not taken.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -66,6 +67,8 @@ class Batch:
     unknown: tuple[str, ...] = ()
     note: str = ""
     news: bool = False
+    file: str = ""
+    lines: Sequence[int] = ()
 
 
 class Connector(Plugin):

@@ -210,16 +210,19 @@ def _file(folder: _Folder, name: str, source: Source, token: dict[str, Any]) -> 
             known = token if (token.get("file"), token.get("digest")) == (label, digest) else {}
             if known.get("refused"):  # it was told, and then we died
                 raise FileRefused("again", known["refused"])
-            line, rows = int(known.get("line", 0)), []
+            shown = _shown(label)
+            line, rows, lines = int(known.get("line", 0)), [], []
             for number, row in _rows(file.path, name, source, line):
                 line = number
                 rows.append(row)
+                lines.append(number)
                 if len(rows) == source.limit:
-                    yield Batch(rows, {"file": label, "digest": digest, "line": line})
-                    rows = []
+                    yield Batch(rows, {"file": label, "digest": digest, "line": line}, file=shown, lines=lines)
+                    rows, lines = [], []
             if not file.unchanged():
-                raise SourceFault(_("文件“%(name)s”在读的时候变了，稍后再读。") % {"name": _shown(label)})
-            yield Batch(rows, {"file": label, "digest": digest, "line": line}, news=True)
+                raise SourceFault(_("文件“%(name)s”在读的时候变了，稍后再读。") % {"name": shown})
+            token = {"file": label, "digest": digest, "line": line}
+            yield Batch(rows, token, news=True, file=shown, lines=lines)
     except FileRefused as problem:
         why = _("第 %(row)d 行：%(why)s") % {"row": problem.row, "why": problem} if problem.row else str(problem)
         note = _("文件“%(name)s”没有收下：%(why)s") % {"name": _shown(label), "why": why}
@@ -236,7 +239,7 @@ def _label(name: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Return a file's name for a note; one with a long number in it may be a person's."""
+    """Return a file's name as it is told; one with a long number in it may be a person's."""
     return re.sub(r"\d{9,}", "…", name)[:80]
 
 
