@@ -97,6 +97,10 @@ class Connector(Plugin):
         """Tell what is wrong with a feed's configuration, by field; what the other end does is not looked at."""
         return [FieldError(one.name, told) for one in self.settings() if (told := _wrong(one, source.settings))]
 
+    def clear(self) -> int:
+        """Delete what is kept no longer of what was read, where that lies with us; return how many."""
+        return 0
+
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Yield what came after the token (``None``: from the beginning) until there is no more. Raises SourceFault."""
         raise NotImplementedError

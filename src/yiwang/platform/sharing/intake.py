@@ -102,7 +102,11 @@ class _Good:
 
 
 def take_in(
-    run: Run, definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]], file: str = "", lines: Sequence[int] = ()
+    run: Run,
+    definition: DatasetDefinition,
+    rows: Sequence[Mapping[str, Any]],
+    file: str = "",
+    lines: Sequence[int] = (),
 ) -> Brought:
     """Check and write a batch (inside an act), add it to the run, and say what became of it. ``lines`` tells where each row
     stands in its ``file``; without them rows are numbered through the run.

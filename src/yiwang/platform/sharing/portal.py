@@ -100,7 +100,7 @@ def _info() -> exports.CatalogueInfo:
         classes=catalog.code_table("data_classes"),
         classes_en=catalog.code_table("data_classes", english=True),
         domains=catalog.code_table("data_domains"),
-        themes=catalog.code_table("data_themes"),
+        themes=catalog.code_table("dcat_themes"),
         licence=spec.data_licence if spec else "",
     )
 

@@ -156,7 +156,9 @@ def table(request: HttpRequest, code: str) -> HttpResponse:
     sheet = csv.writer(out)
     key = definition.key or ("subject",)
     files = any(one.file for one in found)
-    sheet.writerow([*([_("文件")] if files else ()), _("行"), *(neutral(theirs.get(name, name)) for name in key), _("问题")])
+    sheet.writerow(
+        [*([_("文件")] if files else ()), _("行"), *(neutral(theirs.get(name, name)) for name in key), _("问题")]
+    )
     for one in found:
         values = {"subject": one.subject, **one.key}
         told = _("；").join(fault_words(definition, rules, name, word) for name, word in one.faults)

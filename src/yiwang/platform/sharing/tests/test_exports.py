@@ -262,8 +262,8 @@ def test_what_is_served_of_wenzhous_datasets_fulfils_dcat_ap(testville, monkeypa
         if view.definition.code not in kept and view.definition.methods:
             assert found[URIRef(f"{url_settings.BASE_URL}/data/{view.definition.code}/#dataset")], view.definition.code
     classes = {view.definition.classification for view in views}
-    assert set(table("data_themes")) <= {code[:size] for code in classes for size in (1, 3, 6)}
-    assert set(table("data_themes").values()) <= set(DATA_THEMES)
+    assert set(table("dcat_themes")) <= {code[:size] for code in classes for size in (1, 3, 6)}
+    assert set(table("dcat_themes").values()) <= set(DATA_THEMES)
 
 
 def some(kind: type) -> list[tuple[Any, ...]]:
