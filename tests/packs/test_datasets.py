@@ -102,6 +102,13 @@ def test_some_data_are_open_to_everyone_and_hold_nothing_sensitive() -> None:
 
 
 @BOTH
+def test_nobodys_data_are_kept_for_ever(name: str) -> None:
+    people = [one for one in city(name).datasets.values() if one.subject is PartyKind.PERSON]
+    assert people
+    assert [one.code for one in people if not one.retention_months] == []
+
+
+@BOTH
 def test_every_dataset_is_described_in_both_languages(name: str) -> None:
     for one in city(name).datasets.values():
         assert all((one.name, one.name_en, one.summary, one.summary_en)), one.code

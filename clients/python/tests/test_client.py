@@ -96,6 +96,16 @@ def test_the_catalogue_rows_and_what_is_refused(line: Shaky) -> None:
             city.check("no-such-case", "330131018001", ["91339901MADEM0011Y"], [{"dataset": "legal_persons"}])
 
 
+def test_rows_to_mend_are_read_page_by_page(line: Shaky) -> None:
+    with client(line) as city:
+        wrong = [{"subject": f"9133990{number}MADEM0011Y", "uscc": "?"} for number in range(5)]
+        city.push("legal_persons", wrong)
+        found = list(city.faults("legal_persons", limit=2))
+        assert [one["line"] for one in found] == [1, 2, 3, 4, 5]
+        assert ["uscc", "kind"] in found[0]["faults"]
+        assert {one["file"] for one in found} == {""}
+
+
 def test_trouble_is_waited_out_and_a_write_is_done_once(line: Shaky) -> None:
     topic()
     waits: list[float] = []

@@ -82,6 +82,8 @@ class Environment(BaseSettings):
     """Seconds that agencies' systems, asked while somebody waits, have to answer altogether; later ones count as down."""
     feed_dir: Path | None = None
     """Folder below which agencies drop files; ``feeds`` in the state directory if unset."""
+    feed_keep_days: int = Field(default=30, ge=1)
+    """Days after which files that were read, or refused, are deleted: they hold people's data."""
     trusted_proxies: int = 0
     """How many proxies in front may be believed for the client's address."""
     log_level: str = "INFO"

@@ -38,6 +38,7 @@ YIWANG_SMS_TOKEN = ENV.sms_token.get_secret_value()
 YIWANG_FEED_NETWORKS = ENV.networks
 YIWANG_ASK_SECONDS = ENV.ask_seconds
 YIWANG_FEED_DIR = ENV.feed_dir or ENV.state_dir / "feeds"
+YIWANG_FEED_KEEP_DAYS = ENV.feed_keep_days
 YIWANG_TRUSTED_PROXIES = ENV.trusted_proxies
 YIWANG_SIGNATURE_FILE = ENV.signature_file
 YIWANG_SIGNATURE_PASSWORD = ENV.signature_password.get_secret_value()

@@ -107,6 +107,18 @@ class Client:
             found.append(self.post(f"/api/v1/datasets/{dataset}/records", body, key=f"{whole}:{number}"))
         return found
 
+    def faults(self, dataset: str, *, limit: int = 200) -> Iterator[Json]:
+        """Yield the rows of a dataset that wait to be mended, oldest first: where each stood (``file``, ``line``), the
+        dataset's own key, and what is wrong by column. A row goes away when a good one of the same subject and key comes.
+        """
+        after = ""
+        while True:
+            page = self.get(f"/api/v1/datasets/{dataset}/faults", limit=limit, after=after)
+            yield from page["rows"]
+            after = page["next"]
+            if not after:
+                return
+
     def check(
         self, case: str, item: str, subjects: Sequence[str], wants: Sequence[Mapping[str, Any]], *, key: str = ""
     ) -> list[Json]:

@@ -33,6 +33,8 @@ class CitySpec:
     art: tuple[Annotated[str, StringConstraints(pattern=r"^[MmLlHhVvCcSsQqTtAaZz0-9 ,.-]+$")], ...] = ()
     """The city's outline on the front page: SVG path data in a box of 400 by 232."""
     texts: dict[str, Any] = field(default_factory=dict)
+    data_licence: str = ""
+    """Address of the terms under which the catalogue of data, and whatever is open in it, may be used."""
 
 
 CITY: TypeAdapter[CitySpec] = TypeAdapter(CitySpec)

@@ -58,7 +58,8 @@ class Batch:
 
     ``unknown`` are columns that the source has, nobody mapped and the connector therefore did not read; ``note`` is what
     the steward must know though the run goes on, such as a file that was refused. ``news``: with it the dataset is up to date
-    even if it has no rows, such as a file in which there is nothing.
+    even if it has no rows, such as a file in which there is nothing. ``file`` and ``lines``: where each row stands, for whoever
+    mends one that is not taken.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -66,6 +67,8 @@ class Batch:
     unknown: tuple[str, ...] = ()
     note: str = ""
     news: bool = False
+    file: str = ""
+    lines: Sequence[int] = ()
 
 
 class Connector(Plugin):
@@ -93,6 +96,10 @@ class Connector(Plugin):
     def check(self, source: Source) -> list[FieldError]:
         """Tell what is wrong with a feed's configuration, by field; what the other end does is not looked at."""
         return [FieldError(one.name, told) for one in self.settings() if (told := _wrong(one, source.settings))]
+
+    def clear(self) -> int:
+        """Delete what is kept no longer of what was read, where that lies with us; return how many."""
+        return 0
 
     def batches(self, source: Source, token: Any) -> Generator[Batch, None, None]:
         """Yield what came after the token (``None``: from the beginning) until there is no more. Raises SourceFault."""

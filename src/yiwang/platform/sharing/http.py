@@ -170,7 +170,8 @@ class FaultyRowOut(Schema):
     """A row to mend. It goes away when a good row of the same subject and key comes."""
 
     run: uuid.UUID
-    line: int = Field(description="在那次送来的数据里第几行；0 是库里已有的记录")
+    file: str = Field(description="文件夹接入的，在哪个文件里；不是就是空")
+    line: int = Field(description="在那个文件或那次送来的数据里第几行；0 是库里已有的记录")
     at: datetime
     subject: str = Field(description="主体号码，只有两头；库里认不出的为空")
     key: dict[str, str | int | float | bool | None] = Field(description="自身主键的值")

@@ -101,13 +101,23 @@ class _Good:
     gone: bool
 
 
-def take_in(run: Run, definition: DatasetDefinition, rows: Sequence[Mapping[str, Any]]) -> Brought:
-    """Check and write a batch (inside an act), add it to the run, and say what became of it.
+def take_in(
+    run: Run,
+    definition: DatasetDefinition,
+    rows: Sequence[Mapping[str, Any]],
+    file: str = "",
+    lines: Sequence[int] = (),
+) -> Brought:
+    """Check and write a batch (inside an act), add it to the run, and say what became of it. ``lines`` tells where each row
+    stands in its ``file``; without them rows are numbered through the run.
 
     Batches of one dataset come one after the other: the dataset's row is locked.
     """
     Dataset.objects.select_for_update(of=("self",)).get(pk=run.dataset_id)
     good, bad = _sorted(run, definition, rows)
+    for one in bad:
+        one.file = file
+        one.line = lines[one.line - 1] if lines else run.read + one.line
     counts = _written(run, good)
     BadRow.objects.bulk_create(bad, batch_size=1000)
     brought = Brought(
@@ -155,7 +165,7 @@ def _sorted(
         if found:
             bad.append(
                 BadRow(
-                    run=run, dataset_id=run.dataset_id, line=run.read + line, subject_index=index, own=own,
+                    run=run, dataset_id=run.dataset_id, line=line, subject_index=index, own=own,
                     faults=found, values=dict(row), at=now,
                 )
             )  # fmt: skip

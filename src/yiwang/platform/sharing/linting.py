@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import expressions
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.types import PartyKind
 from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.sharing.types import (
     DatasetDefinition,
@@ -41,6 +42,7 @@ RULES = {
     "services": "A dataset that serves no service item says why; items that are not carried out here are told (warning).",
     "related": "Related datasets exist.",
     "rules": "A rule's expression can be read, asks for columns that are there, and says what holds where one may be empty.",
+    "retention": "What is over about people has a term after which it is deleted (个人信息保护法 art. 19; warning).",
     "covers": "The time it covers does not end before it begins.",
     "english": "Foreigners find a dataset by its English name (warning).",
 }
@@ -96,6 +98,8 @@ def _whole(definition: DatasetDefinition, context: LintContext) -> Iterator[Lint
             yield LintFinding("related", f"related.{number}", _("没有代码为 %s 的数据集。") % code)
     if definition.covers_from and definition.covers_to and definition.covers_to < definition.covers_from:
         yield LintFinding("covers", "covers_to", _("结束日期早于开始日期。"))
+    if definition.subject is PartyKind.PERSON and not definition.retention_months:
+        yield LintFinding("retention", "retention_months", _("关于个人的数据要有留存期限。"), blocks=False)
     if not definition.name_en:
         yield LintFinding("english", "name_en", _("没有英文名称。"), blocks=False)
 

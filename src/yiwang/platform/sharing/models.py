@@ -151,7 +151,10 @@ class BadRow(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, models.CASCADE, related_name="bad_rows")
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="bad_rows")
+    file = models.CharField(max_length=100, blank=True)
+    """Name of the file that it stood in, in a folder of files; long numbers in it are left out."""
     line = models.IntegerField()
+    """Its place in that file, or in what was sent (from 1)."""
     subject_index = models.BinaryField(max_length=32)
     own = models.BinaryField(max_length=32, default=b"")
     faults = models.JSONField()

@@ -88,9 +88,12 @@ def _info() -> exports.CatalogueInfo:
     return exports.CatalogueInfo(
         url=here,
         dataset_url=here + "{code}/",
+        check_url=f"{settings.BASE_URL}/api/v1/checks",
+        check_description_url=f"{settings.BASE_URL}{reverse('openapi')}",
         title=spec.title if spec else here,
         title_en=spec.title_en if spec else "",
         description=spec.subtitle if spec else here,
+        description_en=spec.subtitle_en if spec else "",
         publisher=providers.get(region) or next(iter(providers.values())),
         region=region,
         regions=directory.region_names({one.region for one in agencies} | {region}),
@@ -98,6 +101,8 @@ def _info() -> exports.CatalogueInfo:
         classes=catalog.code_table("data_classes"),
         classes_en=catalog.code_table("data_classes", english=True),
         domains=catalog.code_table("data_domains"),
+        themes=catalog.code_table("dcat_themes"),
+        licence=spec.data_licence if spec else "",
     )
 
 

@@ -155,11 +155,15 @@ def table(request: HttpRequest, code: str) -> HttpResponse:
     out = io.StringIO()
     sheet = csv.writer(out)
     key = definition.key or ("subject",)
-    sheet.writerow([_("行"), *(neutral(theirs.get(name, name)) for name in key), _("问题")])
+    files = any(one.file for one in found)
+    sheet.writerow(
+        [*([_("文件")] if files else ()), _("行"), *(neutral(theirs.get(name, name)) for name in key), _("问题")]
+    )
     for one in found:
         values = {"subject": one.subject, **one.key}
         told = _("；").join(fault_words(definition, rules, name, word) for name, word in one.faults)
-        sheet.writerow([one.line or "", *(neutral(str(values.get(name) or "")) for name in key), neutral(told)])
+        place = [*([neutral(one.file)] if files else ()), one.line or ""]
+        sheet.writerow([*place, *(neutral(str(values.get(name) or "")) for name in key), neutral(told)])
     detail = {"dataset": code, "rows": len(found)}
     record_read(by, name="sharing.rows_to_mend", person=None, purpose=_("交来源改正"), detail=detail)
     answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")

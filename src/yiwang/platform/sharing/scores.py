@@ -175,6 +175,7 @@ def _faulty(row: BadRow) -> FaultyRow:
     subject = str(row.values.get("subject") or "")
     return FaultyRow(
         run=row.run_id,
+        file=row.file,
         line=row.line,
         at=row.at,
         subject=codes.mask_id(subject),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from yiwang.kernel import clock
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.sharing import acts, keeping, quality
-from yiwang.platform.sharing.connectors import live_connectors
+from yiwang.platform.sharing.connectors import live_connectors, registry
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset
 
@@ -51,7 +51,10 @@ class Unfinished(Exception):
 
 
 def forget_all() -> int:
-    """Delete from every dataset what is kept no longer; return how many rows. Raises Unfinished after the last one."""
+    """Delete from every dataset what is kept no longer, and files that were read; return how many rows and files. Raises
+    Unfinished after the last one.
+    """
+    cleared = sum(registry.get(name).clear() for name in registry)
 
     def forget(row: Dataset) -> int:
         done = 0
@@ -59,7 +62,7 @@ def forget_all() -> int:
             done += acts.forget(row.pk, by=SYSTEM, key=uuid.uuid4().hex)
         return done
 
-    return _each(Dataset.objects.order_by("code"), forget)
+    return cleared + _each(Dataset.objects.order_by("code"), forget)
 
 
 def _each(rows: Iterable[Dataset], work: Callable[[Dataset], int]) -> int:

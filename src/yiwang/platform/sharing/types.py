@@ -405,9 +405,12 @@ class RankedDataset(Ranked):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultyRow:
-    """A row that waits to be mended. ``line`` is its place in what was sent (from 1), 0 for a record in the store."""
+    """A row that waits to be mended. ``line`` is its place in the file or in what was sent (from 1), 0 for a record in the
+    store.
+    """
 
     run: uuid.UUID
+    file: str
     line: int
     at: datetime
     subject: str

@@ -152,7 +152,7 @@ def take_batch(row: Feed, claim: uuid.UUID, token: Any, batch: Batch, *, by: Act
         raise Stale(_("这个数据源已由别的进程接着读。"))
     now = clock.now()
     run = _running(row, now)
-    brought = intake.take_in(run, _definition(row.dataset), batch.rows)
+    brought = intake.take_in(run, _definition(row.dataset), batch.rows, batch.file, batch.lines)
     _note_drift(row, run, batch, brought)
     run.token = row.token = batch.token
     run.error = "；".join(filter(None, (run.error, batch.note)))[:400]

@@ -166,7 +166,7 @@ class Shared:
         if one.domain:
             found.append(self.domain(one.domain))
         for code in (themes.get(nearest), STORE_THEMES.get(one.base_store)):
-            if code:
+            if code in DATA_THEMES:
                 found.append(self._authority("data-theme", code, DATA_THEMES[code]))
         return found
 

@@ -1,4 +1,4 @@
-"""Records that ended are found by their key, and tokens, in which the keys of an agency's table may stand, are sealed."""
+"""Records that ended are found by their key, rows to mend by their file; and tokens, in which the keys of an agency's table may stand, are sealed."""
 
 import yiwang.kernel.sealed
 from django.db import migrations, models
@@ -27,6 +27,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='record',
             index=models.Index(condition=models.Q(('valid_to__isnull', False), ('id', 0), _connector='OR'), fields=['subject_index', 'own', 'dataset', 'valid_to'], name='record_past'),
+        ),
+        migrations.AddField(
+            model_name='badrow',
+            name='file',
+            field=models.CharField(blank=True, default='', max_length=100),
+            preserve_default=False,
         ),
         migrations.RenameField(model_name='feed', old_name='token', new_name='plain_token'),
         migrations.RenameField(model_name='run', old_name='token', new_name='plain_token'),

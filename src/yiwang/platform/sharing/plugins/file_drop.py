@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -28,6 +29,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldSpec
 from yiwang.kernel.plugins import Finding, Level
 from yiwang.kernel.types import FieldError
@@ -38,6 +40,7 @@ from yiwang.platform.sharing import feeding
 from yiwang.platform.sharing.connectors import Batch, Connector, Source, SourceFault, limit_spec, number_spec, registry
 from yiwang.platform.sharing.reaching import Outside
 
+log = logging.getLogger(__name__)
 DONE, REFUSED = "done", "refused"
 MAX_BYTES = 1 << 30
 MAX_ROWS = 1_048_576
@@ -73,6 +76,25 @@ class FileDrop(Connector):
                 "path": folder, "kind": os.strerror(error.errno or 0),
             }  # fmt: skip
             return [Finding(Level.ERROR, told)]
+
+    def clear(self) -> int:
+        """Delete files that were read or refused more than ``YIWANG_FEED_KEEP_DAYS`` ago; links are deleted, not followed."""
+        if not os.path.isdir(settings.YIWANG_FEED_DIR):
+            return 0
+        before = (clock.now() - timedelta(days=settings.YIWANG_FEED_KEEP_DAYS)).timestamp()
+        cleared = 0
+        for folder, _folders, names, handle in os.fwalk(settings.YIWANG_FEED_DIR):
+            if os.path.basename(folder) not in (DONE, REFUSED):  # no feed's own folder may have these names
+                continue
+            for name in names:
+                with contextlib.suppress(FileNotFoundError):
+                    # When it was moved here, by this machine's clock.
+                    if os.stat(name, dir_fd=handle, follow_symlinks=False).st_ctime < before:
+                        os.unlink(name, dir_fd=handle)
+                        cleared += 1
+        if cleared:
+            log.info("feeds.files_deleted", extra={"files": cleared})
+        return cleared
 
     def settings(self) -> tuple[FieldSpec, ...]:
         """How many rows at a time, and when a file has come whole."""
@@ -210,16 +232,19 @@ def _file(folder: _Folder, name: str, source: Source, token: dict[str, Any]) -> 
             known = token if (token.get("file"), token.get("digest")) == (label, digest) else {}
             if known.get("refused"):  # it was told, and then we died
                 raise FileRefused("again", known["refused"])
-            line, rows = int(known.get("line", 0)), []
+            shown = _shown(label)
+            line, rows, lines = int(known.get("line", 0)), [], []
             for number, row in _rows(file.path, name, source, line):
                 line = number
                 rows.append(row)
+                lines.append(number)
                 if len(rows) == source.limit:
-                    yield Batch(rows, {"file": label, "digest": digest, "line": line})
-                    rows = []
+                    yield Batch(rows, {"file": label, "digest": digest, "line": line}, file=shown, lines=lines)
+                    rows, lines = [], []
             if not file.unchanged():
-                raise SourceFault(_("文件“%(name)s”在读的时候变了，稍后再读。") % {"name": _shown(label)})
-            yield Batch(rows, {"file": label, "digest": digest, "line": line}, news=True)
+                raise SourceFault(_("文件“%(name)s”在读的时候变了，稍后再读。") % {"name": shown})
+            token = {"file": label, "digest": digest, "line": line}
+            yield Batch(rows, token, news=True, file=shown, lines=lines)
     except FileRefused as problem:
         why = _("第 %(row)d 行：%(why)s") % {"row": problem.row, "why": problem} if problem.row else str(problem)
         note = _("文件“%(name)s”没有收下：%(why)s") % {"name": _shown(label), "why": why}
@@ -236,7 +261,7 @@ def _label(name: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Return a file's name for a note; one with a long number in it may be a person's."""
+    """Return a file's name as it is told; one with a long number in it may be a person's."""
     return re.sub(r"\d{9,}", "…", name)[:80]
 
 

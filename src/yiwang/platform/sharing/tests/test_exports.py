@@ -20,6 +20,9 @@ from typing import Any
 
 import pyshacl
 import pytest
+import yaml
+from django.conf import settings as url_settings
+from django.test import Client
 from django.utils import translation
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -28,16 +31,19 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.namespace import CSVW, DCAT, DCTERMS, FOAF, SKOS, XSD
 
+from yiwang.config.environment import ROOT
 from yiwang.kernel.fields import FieldKind
-from yiwang.kernel.types import SYSTEM, PartyKind
+from yiwang.kernel.packs import Pack
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, PartyKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.imports.reading import plain
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
-from yiwang.platform.sharing import exports, queries
+from yiwang.platform.sharing import exports, portal, queries
 from yiwang.platform.sharing.exports import CatalogueInfo, Provider
 from yiwang.platform.sharing.exports.dcat import telephone
 from yiwang.platform.sharing.exports.table import HEADS
+from yiwang.platform.sharing.exports.vocabularies import DATA_THEMES
 from yiwang.platform.sharing.labels import CHOICES
 from yiwang.platform.sharing.linting import COLUMN_KINDS
 from yiwang.platform.sharing.types import (
@@ -199,6 +205,65 @@ def test_testvilles_catalogue_fulfils_dcat_ap(testville):
     assert faults(made) == []
     for written, form in ((exports.turtle(made), "turtle"), (exports.json_ld(made), "json-ld")):
         assert isomorphic(made, Graph().parse(data=written, format=form)), form
+
+
+def served() -> Graph:
+    """Fetch the catalogue in both forms: they say the same, and fulfil the standard."""
+    made = [
+        Graph().parse(data=Client().get(f"/data/catalogue.{kind}").content, format=form)
+        for kind, form in (("ttl", "turtle"), ("jsonld", "json-ld"))
+    ]
+    # Turtle writes the number 0 as 0.0: the same, but not letter for letter.
+    assert len(made[0]) == len(made[1])
+    one, other = ({(a, b) for a, b in each.subject_predicates() if isinstance(a, URIRef)} for each in made)
+    assert one == other
+    assert faults(made[0]) == []
+    return made[0]
+
+
+def ways(made: Graph) -> dict[URIRef, set[Any]]:
+    """Return the ways to each dataset."""
+    return {one: set(made.objects(one, DCAT.distribution)) for one in made.subjects(RDF.type, DCAT.Dataset)}
+
+
+def test_what_is_served_fulfils_dcat_ap(testville):
+    made = served()
+    views = {one.definition.code: one.definition for one in queries.every(Actor(kind=ActorKind.ANONYMOUS))}
+    assert len(ways(made)) == len(views)
+    asked = [one for one in views.values() if SharingMethod.CHECK in one.methods]
+    services = set(made.subjects(RDF.type, DCAT.DataService))
+    assert len(services) == len(asked) > 0
+    assert {str(one) for one in made.objects(None, DCAT.endpointURL)} == {f"{url_settings.BASE_URL}/api/v1/checks"}
+    described = {str(one) for one in made.objects(None, DCAT.endpointDescription)}
+    assert described == {f"{url_settings.BASE_URL}/api/v1/openapi.json"}
+    (root,) = made.subjects(RDF.type, DCAT.Catalog)
+    assert {one.language for one in made.objects(root, DCTERMS.description)} == {"zh", "en"}
+    assert made.value(root, DCTERMS.license)
+    assert any(str(one).startswith(f"{EU}data-theme/") for one in made.objects(None, DCAT.theme))
+
+
+@pytest.mark.slow
+def test_what_is_served_of_wenzhous_datasets_fulfils_dcat_ap(testville, monkeypatch):
+    pack = Pack(ROOT / "packs" / "wenzhou")
+    views = published(*pack.rows("datasets/*.yaml", DatasetDefinition))
+    tables = yaml.safe_load((ROOT / "packs" / "wenzhou" / "tables.yaml").read_text())
+
+    def table(name: str, *, english: bool = False) -> dict[str, str]:
+        label = "label_en" if english else "label"
+        return {str(row["code"]): str(row[label]) for row in tables[name] if row.get(label)}
+
+    monkeypatch.setattr(portal.queries, "every", lambda by: views)
+    monkeypatch.setattr(portal.catalog, "code_table", table)
+    made = served()
+    found = ways(made)
+    assert len(found) == len(views) > 100
+    kept = {view.definition.code for view in views if view.definition.sharing is SharingType.NONE}
+    for view in views:
+        if view.definition.code not in kept and view.definition.methods:
+            assert found[URIRef(f"{url_settings.BASE_URL}/data/{view.definition.code}/#dataset")], view.definition.code
+    classes = {view.definition.classification for view in views}
+    assert set(table("dcat_themes")) <= {code[:size] for code in classes for size in (1, 3, 6)}
+    assert set(table("dcat_themes").values()) <= set(DATA_THEMES)
 
 
 def some(kind: type) -> list[tuple[Any, ...]]:

@@ -6,17 +6,19 @@ import io
 import os
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from openpyxl import Workbook
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.types import SYSTEM
 from yiwang.platform.catalog.imports.formats import tables
-from yiwang.platform.sharing import runner
+from yiwang.platform.sharing import runner, scores, sweep
 from yiwang.platform.sharing.acts import feeds
 from yiwang.platform.sharing.connectors import Source
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed, Run
@@ -100,6 +102,50 @@ def test_files_are_read_in_the_order_of_their_names_and_moved_away(cars: Dataset
     assert feed.token["line"] == 27
     assert feed.read_to == NOON
     assert (feed.next_at - NOON).total_seconds() == 5, "however seldom data come, the folder is looked into"
+
+
+def test_a_row_that_was_not_taken_is_told_by_its_file_and_its_line_there(
+    cars: Dataset, feed: Feed, folder: Path, sign_in: Callable[[str], Client]
+) -> None:
+    (folder / "a-330302199003070015.csv").write_text(lines(1, 14) + "某15,,红旗,2026/3/1\n")
+    (folder / "b.csv").write_text(f"{HEAD}某1,浙C1,飞鸽,2026/3/1\n\n某2,,飞鸽,2026/3/1\n")
+    assert read(feed).last_error == ""
+    rows = scores.all_to_mend("test_cars", SYSTEM)
+    assert [(one.file, one.line) for one in rows] == [("a-….csv", 16), ("b.csv", 4)], "a number stays in the folder"
+    steward = sign_in("steward")
+    page = steward.get("/desk/quality/test_cars/rows/").content.decode()
+    assert "b.csv" in page
+    assert "第 4 行" in page
+    table = steward.get("/desk/quality/test_cars/rows.csv").content.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[:2] for line in table] == [["文件", "行"], ["a-….csv", "16"], ["b.csv", "4"]]
+
+
+def test_files_that_were_read_are_deleted_after_their_term(
+    cars: Dataset, feed: Feed, folder: Path, settings: Any, tmp_path: Path
+) -> None:
+    (folder / "a.csv").write_text(lines(1, 2))
+    (folder / "b.csv").write_text("nonsense")
+    assert read(feed).last_error == ""
+    kept = tmp_path / "kept.csv"
+    kept.write_text("elsewhere")
+    (folder / "done" / "link.csv").symlink_to(kept)
+    (folder / "refused" / "own").mkdir()
+    (folder / "waiting.csv.part").write_text(HEAD)
+    (tmp_path / "drop" / "339901-amr" / "away").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside" / "done").mkdir(parents=True)
+    (tmp_path / "outside" / "done" / "theirs.csv").write_text("elsewhere")
+    before = tree(folder)
+    settings.YIWANG_FEED_KEEP_DAYS = 30
+    today = datetime.now(UTC)
+    with clock.at(today + timedelta(days=29)):
+        sweep.forget_all()
+    assert tree(folder) == before
+    with clock.at(today + timedelta(days=31)):
+        assert sweep.forget_all() == 4, "two files, one note why, one link"
+        assert sweep.forget_all() == 0
+    assert tree(folder) == ["waiting.csv.part"]
+    assert kept.exists()
+    assert (tmp_path / "outside" / "done" / "theirs.csv").exists()
 
 
 def test_a_file_in_which_there_is_nothing_says_that_all_is_up_to_date(cars: Dataset, feed: Feed, folder: Path) -> None:

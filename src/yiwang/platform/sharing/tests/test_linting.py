@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.types import PartyKind
 from yiwang.platform.sharing.linting import LintContext, lint
 from yiwang.platform.sharing.tests.datasets import dataset, item
 from yiwang.platform.sharing.types import QualityRule
@@ -43,6 +44,15 @@ def test_a_rule_that_can_be_asked_is_let_through(expression: str) -> None:
 def test_a_rule_that_cannot_be_asked_is_found(expression: str, told: str) -> None:
     messages = [message for where, message in found(rule(expression)) if where == "rules.0.expression"]
     assert any(told in message for message in messages), messages
+
+
+def test_people_are_not_kept_for_ever() -> None:
+    def warned(subject: PartyKind, months: int) -> list[tuple[str, bool]]:
+        findings = lint(dataset(subject=subject, retention_months=months), LintContext())
+        return [(one.where, one.blocks) for one in findings if one.rule == "retention"]
+
+    assert warned(PartyKind.PERSON, 0) == [("retention_months", False)]
+    assert warned(PartyKind.PERSON, 60) == warned(PartyKind.ORGANISATION, 0) == []
 
 
 def test_rules_are_told_apart_by_their_codes() -> None:
