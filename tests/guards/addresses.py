@@ -284,6 +284,7 @@ _JSON: dict[str, Any] = {
     "take_up": {"code": "000000000000", "purpose": "测试"},
     "copy_shown": {"licence": "00000000-0000-7000-8000-000000000000"},
     "rate": {"level": "satisfied"},
+    "object_as_agency": {"subject": "91339901MADEM0011Y", "text": "和执照不一致"},
     "publish": {
         "events": [
             {
@@ -353,6 +354,8 @@ def _filled(route: Route, operation: str, world: World) -> tuple[str, set[str]]:
         "file_id": "draft_file",
         "service_id": "service",
         "comparison_id": "comparison",
+        "check_id": "check",
+        "objection_id": "objection",
     }
     if "/licence-types/" in route.path:
         given["code"] = "=food_licence"

@@ -183,8 +183,10 @@ def _of_showing(happening: Happening) -> Iterator[Notice]:
     )
 
 
-def _of_objection(happening: Happening) -> Notice:
+def _of_objection(happening: Happening) -> Notice | None:
     view = sharing.get_objection(uuid.UUID(happening.subject_id), SYSTEM)
+    if view.party is None:  # an agency's: it asks for the answer
+        return None
     name = view.dataset_name or (view.check.dataset_name if view.check else "")
     values = {}
     for language in LANGUAGES:

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
+from yiwang.kernel.acts import record_read
 from yiwang.kernel.fields import FieldKind, Option
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Role
@@ -28,7 +29,7 @@ from yiwang.platform.sharing.labels import GRANT_MOVES, GRANT_STATES, OBJECTION_
 from yiwang.platform.sharing.managers import STEWARDS, WATCHING
 from yiwang.platform.sharing.means import desk as means
 from yiwang.platform.sharing.queries import granted, objected
-from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, Side
+from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, ObjectionState, ObjectionView, Side
 from yiwang.platform.sharing.watch import desk as watch
 from yiwang.platform.sharing.watch.managers import ANSWERING
 from yiwang.platform.sharing.watch.queries import waiting as alerts_waiting
@@ -315,21 +316,39 @@ def objection(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         field("result", _("结果"), FieldKind.CHOICE, options=options),
         field("text", _("答复"), FieldKind.LONG_TEXT, max_length=1000, hint=_("这段话会告诉提出的人。")),
     ]
+    if ObjectionState.CORRECTED in acts.ANSWERS[view.kind]:
+        hint = _("已更正，但改过的数据还没有进库的，写最晚哪天进库。")
+        specs.append(field("awaits", _("最晚哪天进库"), FieldKind.DATE, required=False, hint=hint))
     form = SpecForm(specs, posted(request), initial={"result": options[0].value})
 
     def put(values: dict[str, Any]) -> None:
-        acts.answer(pk, ObjectionState(values["result"]), values["text"], by=by, key=form.key)
+        acts.answer(pk, ObjectionState(values["result"]), values["text"], values.get("awaits"), by=by, key=form.key)
 
     if take(form, put):
         return redirect("sharing_desk:objections")
+    number = _whose(by, view) if request.GET.get("show") == "subject" else ""
     context = {
         "view": view,
+        "number": number,
         "kind": OBJECTION_KINDS[view.kind],
         "state": OBJECTION_STATES[view.state],
         "form": form if view.state is ObjectionState.OPEN else None,
         "section": "objections",
     }
     return render(request, "sharing/desk_objection.html", context, status=422 if form.is_bound else 200)
+
+
+def _whose(by: Actor, view: ObjectionView) -> str:
+    """Return the number of whose data it is about; that it was read is logged, for them to see."""
+    number, person = queries.whose(view.id, by)
+    record_read(
+        by,
+        name="sharing.read_objection",
+        person=person,
+        purpose=_("查对异议里说的数据：%(name)s") % {"name": view.dataset_name or view.agency_name},
+        detail={"objection": str(view.id)},
+    )
+    return number
 
 
 urlpatterns = [

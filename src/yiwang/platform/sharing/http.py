@@ -14,7 +14,7 @@ from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.platform.sharing import acts, intake, queries, scores
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, Said, Want
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, ObjectionState, Said, Want
 
 router = Router(tags=["数据共享"])
 READ, WRITE, CHECK = Needs("data:read"), Needs("data:write"), Needs("data:check")
@@ -254,6 +254,52 @@ def check(request: HttpRequest, body: CheckIn, key: IdempotencyKey) -> dict[str,
     wants = tuple(Want(dataset=one.dataset, fields=tuple(one.fields), answer=one.answer) for one in body.wants)
     answers = acts.check(body.case, body.item, tuple(body.subjects), wants, by=actor_of(request), key=key)
     return {"answers": list(answers)}
+
+
+class DoubtIn(Schema):
+    """What an agency doubts of an answer, and about whom it was."""
+
+    subject: Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")] = Field(description="核验的那个主体的号码")
+    text: Text = Field(min_length=1, max_length=1000, description="哪里不对")
+
+
+class DoubtOut(Schema):
+    """How a doubt stands. ``corrected``: the provider put the data right (``awaits``: by when they come in); ask again then."""
+
+    id: uuid.UUID
+    state: ObjectionState
+    dataset: str
+    raised_at: datetime
+    due_on: date = Field(description="最晚哪天答复")
+    late: bool
+    answer: str
+    answered_at: datetime | None
+    awaits: date | None
+
+
+@router.post(
+    "/checks/{check_id}/objection",
+    auth=CHECK,
+    response=DoubtOut,
+    operation_id="object_as_agency",
+    summary="部门对核验结果提异议",
+)
+def object_as_agency(request: HttpRequest, check_id: uuid.UUID, body: DoubtIn, key: IdempotencyKey) -> Any:
+    """Doubt what a check of the caller's agency answered: the provider looks into it, with the clock of any objection."""
+    by = actor_of(request)
+    return queries.get_doubt(acts.object_as_agency(check_id, body.subject, body.text, by=by, key=key), by)
+
+
+@router.get(
+    "/objections/{objection_id}",
+    auth=CHECK,
+    response=DoubtOut,
+    operation_id="objection_of_agency",
+    summary="部门提的异议怎么样了",
+)
+def objection_of_agency(request: HttpRequest, objection_id: uuid.UUID) -> Any:
+    """Return a doubt of the caller's agency, with the answer."""
+    return queries.get_doubt(objection_id, actor_of(request))
 
 
 @router.get(

@@ -383,6 +383,8 @@ class Objection(models.Model):
     """The child for whom the party, its guardian, raised it."""
     agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+")
     """Who has to answer: the provider of the data, or whoever looked."""
+    subject = SealedTextField(default="")
+    """The number of whom an agency's doubt is about: the provider's steward sees it by a logged reading."""
     text = SealedTextField()
     raised_at = models.DateTimeField()
     due_on = models.DateField()
@@ -390,13 +392,15 @@ class Objection(models.Model):
     answer = SealedTextField(default="")
     answered_at = models.DateTimeField(null=True)
     answered_by = models.CharField(max_length=120, blank=True)
+    changed_record = models.BigIntegerField(null=True)
+    """Of corrected data, the record that was changed since the objection was raised."""
+    awaits = models.DateField(null=True)
+    """Of corrected data that have not come in yet, the day by which they do."""
     objects = ObjectionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["party_id", "check_id"], name="objection_once", condition=Q(kind="access", state="open")
-            ),
+            models.UniqueConstraint(fields=["party_id", "check_id"], name="objection_once", condition=Q(state="open")),
             models.UniqueConstraint(
                 fields=["party_id", "read_seq"], name="objection_to_read_once", condition=Q(kind="access", state="open")
             ),

@@ -778,10 +778,15 @@ class ObjectionView:
     raised_at: datetime
     due_on: date
     late: bool
-    party: Party
+    party: Party | None
+    """Whoever raised it; nothing: an agency did."""
     answer: str = ""
     answered_at: datetime | None = None
     check: CheckView | None = None
     read: TrailEntry | None = None
+    changed_at: datetime | None = None
+    """Since when the corrected record is there."""
+    awaits: date | None = None
+    """By when corrected data come in that are not there yet."""
     for_child: bool = False
     """Whether a guardian raised it for a child."""

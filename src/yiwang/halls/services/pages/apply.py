@@ -25,8 +25,9 @@ from yiwang.halls.services.pages.draft import (
     progress_of,
 )
 from yiwang.kernel.clock import now
+from yiwang.kernel.fields import FieldSpec
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
-from yiwang.kernel.types import Actor, FieldError
+from yiwang.kernel.types import Actor, ActorKind, FieldError
 from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.shown import mask, show_value
@@ -35,6 +36,8 @@ from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.rules import MergedSection
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
+from yiwang.platform.identity import queries as identity
+from yiwang.platform.sharing import queries as sharing
 from yiwang.ui import values
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.templatetags.ui import said
@@ -135,7 +138,7 @@ def part(request: HttpRequest, draft: Draft, code: str) -> HttpResponse:
             "known": _known(draft, section),
             "parts": parts_of(request, draft, code, wrong=len(form.errors)),
             "previous": codes[index - 1] if index else "",
-            "disputed": [spec for spec in section.fields if spec.name in draft.view.answers.get("_disputed", ())],
+            "disputed": _doubted(request, draft, section),
             "guide_url": guide_url(request, draft),
             "next_title": said(draft.sections[index + 1], "title") if index + 1 < len(codes) else _("材料"),
             "progress": progress_of(draft),
@@ -266,6 +269,27 @@ def _disputed(request: HttpRequest, draft: Draft) -> list[str]:
     if (back := request.POST.get("undispute", "")) in kept:
         kept.remove(back)
     return kept
+
+
+def _doubted(request: HttpRequest, draft: Draft, section: MergedSection) -> list[tuple[FieldSpec, str]]:
+    """Return what the person says is wrong in the records, each with the dataset whose provider they may tell: an agent, or a
+    clerk at a counter, may not object in their name.
+    """
+    kept = draft.view.answers.get("_disputed", ())
+    specs = [spec for spec in section.fields if spec.name in kept]
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    oneself = by.kind is ActorKind.PERSON and by.id is not None and by.principal is not None
+    if not specs or not oneself or not identity.may_represent(by.id, by.principal):
+        return [(spec, "") for spec in specs]
+    elements = {code: one for edition in draft.editions for code, one in edition.elements.items()}
+    published = sharing.names()
+
+    def provider(name: str) -> str:
+        sources = elements[name].sources if name in elements else ()
+        codes = (one.path.partition(".")[0] for one in sources if one.source == "datasets")
+        return next((code for code in codes if code in published), "")
+
+    return [(spec, provider(spec.name)) for spec in specs]
 
 
 def _known(draft: Draft, section: MergedSection, *, everything: bool = False) -> list[dict[str, Any]]:

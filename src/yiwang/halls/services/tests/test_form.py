@@ -1,11 +1,18 @@
 """The one form as somebody uses it: wrong, right, back again; nothing is lost and nothing gets in the way."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from yiwang.platform.cases.models import Application
-from yiwang.platform.cases.tests.conftest import FOOD
+from yiwang.platform.cases.tests.conftest import (
+    ELDERLY,
+    FOOD,
+    monday,  # noqa: F401 (a fixture)
+)
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.sharing.models import Objection
 
 
 @pytest.fixture
@@ -62,3 +69,26 @@ def test_what_does_not_fit_is_marked_before_handing_in_and_refused(draft):
     assert Application.objects.get().state == "draft"
     browser.post(part, page | {"f-shop_area": "120", "key": "k2"})
     assert link not in browser.get(review).content.decode()
+
+
+def test_what_is_disputed_in_the_form_reaches_the_provider(sign_in, monday):  # noqa: F811
+    """The dispute stays in the application; the person may go on from it and have the record itself put right."""
+    browser = sign_in("elder")
+    edition = catalog.editions_in("339901001", [ELDERLY])[ELDERLY]
+    browser.post(reverse("services:start_item", args=[edition.definition.task_code]), {"key": "begin-here"})
+    application = Application.objects.get()
+    part = reverse("services:part", args=[application.pk, "applicant"])
+    before = browser.get(part).content.decode()
+    assert 'name="dispute" value="applicant_age"' in before
+    assert "请提供方改正" not in before
+    assert browser.post(part, {"dispute": "applicant_age", "key": "k"}).status_code == 302
+    application.refresh_from_db()
+    assert application.answers["_disputed"] == ["applicant_age"]
+    page = browser.get(part).content.decode()
+    (address,) = re.findall(r'href="(/my/objections/[^"]+)">请提供方改正', page)
+    assert address == "/my/objections/population/new/"
+    assert browser.post(address, {"f-text": "年龄不对，应该是 75。"}).headers["Location"] == "/my/objections/"
+    (row,) = Objection.objects.all()
+    assert (row.kind, row.dataset.code, row.text) == ("data", "population", "年龄不对，应该是 75。")
+    desk = sign_in("steward")
+    assert "年龄不对" in desk.get(f"/desk/objections/{row.pk}/").content.decode()

@@ -1,7 +1,8 @@
 """The way of a grant: requested, checked by the data office, answered by the provider, coordinated, revoked.
 
 Silence never stops it: what the data office does not look at in time goes on to the provider, what the provider does not
-answer goes to coordination (the limits are the city's, in its table ``sharing_limits``).
+answer goes to coordination, and what is not coordinated in time stays there as late, for all sides to see (the limits are the
+city's, in its table ``sharing_limits``).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantState, S
 
 MOVED = event("sharing.grant_moved", "A grant came into another state.")
 SILENCE, ENDS = "sharing.silence", "sharing.grant_ends"
-OFFICE_DAYS, PROVIDER_DAYS = "office", "provider"
+OFFICE_DAYS, PROVIDER_DAYS, COORDINATION_DAYS = "office", "provider", "coordination"
 """Entries of the table ``sharing_limits``, in working days."""
 RATE = 600
 """Checks a minute that are proposed to the provider."""
@@ -178,7 +179,8 @@ def refuse(row: Grant, reason: str, *, by: Actor, key: Key) -> None:
 @act_on("sharing.appeal_grant", _as_consumer, permission=CanAsk, ready=_ready(GrantMove.APPEAL))
 def appeal(row: Grant, reason: str, *, by: Actor, key: Key) -> None:
     """Ask the data office to coordinate after a refusal."""
-    _decide(row, GrantState.COORDINATION, reason)
+    row.reason = _reason(reason)
+    _to_coordination(row)
 
 
 @act_on("sharing.settle_grant", _as_office, permission=CanCheck, ready=_ready(GrantMove.SETTLE))
@@ -207,12 +209,15 @@ def give_up(row: Grant, *, by: Actor, key: Key) -> None:
 
 @act_on("sharing.go_on_in_silence", _as_office, permission=OnlySystem)
 def go_on(row: Grant, *, by: Actor, key: Key) -> None:
-    """Go on where somebody was silent."""
+    """Go on where somebody was silent; nobody stands above the coordination: it is marked late, and told."""
     row.escalated = True
     if row.state == GrantState.REQUESTED:
         _to_provider(row)
     elif row.state == GrantState.PROVIDER:
-        _move(row, GrantState.COORDINATION)
+        _to_coordination(row)
+    elif row.state == GrantState.COORDINATION:
+        row.save(update_fields=["escalated"])
+        _tell(row)
 
 
 @act_on("sharing.end_grant", _as_office, permission=OnlySystem, ready=_ready(GrantMove.REVOKE))
@@ -242,6 +247,12 @@ def _to_provider(row: Grant) -> None:
     timers.set_timer(SILENCE, row.pk, clock.end_of(row.due_on) + timedelta(seconds=1))
 
 
+def _to_coordination(row: Grant) -> None:
+    row.due_on = _after(COORDINATION_DAYS)
+    _move(row, GrantState.COORDINATION, keeps_due=True)
+    timers.set_timer(SILENCE, row.pk, clock.end_of(row.due_on) + timedelta(seconds=1))
+
+
 def _in_force(row: Grant) -> None:
     renewed = row.renews
     until = renewed.expires_on if renewed and renewed.state == GrantState.GRANTED else None
@@ -251,10 +262,14 @@ def _in_force(row: Grant) -> None:
 
 
 def _decide(row: Grant, state: GrantState, reason: str) -> None:
+    row.reason = _reason(reason)
+    _move(row, state)
+
+
+def _reason(reason: str) -> str:
     if not reason.strip():
         raise Invalid(_("请写理由。"), errors=(FieldError("reason", _("请写理由。")),))
-    row.reason = reason.strip()
-    _move(row, state)
+    return reason.strip()
 
 
 def _move(row: Grant, state: GrantState, *, keeps_due: bool = False) -> None:

@@ -7,7 +7,7 @@ to check doubtful data (政务数据共享条例). The limit is the city's (tabl
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -15,15 +15,19 @@ from django.utils.translation import gettext as _
 from yiwang.kernel import clock, holidays, timers
 from yiwang.kernel.acts import Permission, act, act_on, current, event
 from yiwang.kernel.calendar import Unit
+from yiwang.kernel.codes import clean
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Denial, FieldError, Key
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity import trail
 from yiwang.platform.sharing import queries
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.models import Check, Dataset, Objection
+from yiwang.platform.sharing.queries.objected import AGENCY
 from yiwang.platform.sharing.types import ObjectionKind, ObjectionState, Ward
 
 RAISED = event("sharing.objection_raised", "Somebody objects to data about them, or asks why they were looked at.")
@@ -39,6 +43,7 @@ ANSWERS = {
 """How each kind may end."""
 
 CanObject = Permission(name="object", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L2)
+CanDoubt = Permission(name="doubt data", kinds=frozenset({ActorKind.CLIENT}), scope="data:check", provider=True)
 CanAnswer = Permission(name="answer objections", kinds=frozenset({ActorKind.STAFF}), roles=STEWARDS)
 OnlySystem = Permission(name="system", kinds=frozenset())
 
@@ -89,6 +94,35 @@ def object_to_check(check: uuid.UUID, text: str, *, child: uuid.UUID | None = No
     return _raise(ObjectionKind.ACCESS, agency, text, by, check=check, ward=ward)
 
 
+@act("sharing.object_as_agency", permission=CanDoubt)
+def object_as_agency(check: uuid.UUID, subject: str, text: str, *, by: Actor, key: Key) -> uuid.UUID:
+    """Doubt what a check answered that one's own agency made: the provider has to look into it, as into a person's objection.
+
+    ``subject`` is the number that was asked about. Raises ``Invalid`` without words, ``NotFound`` for another agency's
+    check or another number, ``NotNow`` while the same doubt waits for an answer.
+    """
+    row = Check.objects.filter(pk=check, consumer_path__startswith=by.agency).first() if by.agency else None
+    number = clean(subject)
+    (agency,) = (row and directory.agencies_by_path([row.consumer_path])) or (None,)
+    dataset = row and Dataset.objects.select_related("agency").filter(code=row.dataset, current__isnull=False).first()
+    if row is None or agency is None or dataset is None or bytes(row.subject_index) != blind_index(number, SUBJECT):
+        raise NotFound(_("没有这次核验。"))
+    current().about(dataset)
+    current().case_id, current().application_id = row.case_id, row.application_id
+    return _put(
+        Objection(
+            kind=ObjectionKind.DATA.value,
+            party_kind=AGENCY,
+            party_id=agency.id,
+            dataset=dataset,
+            check_id=check,
+            subject=number,
+            agency=dataset.agency,
+        ),
+        text,
+    )
+
+
 @act("sharing.object_to_read", permission=CanObject)
 def object_to_read(seq: int, text: str, *, child: uuid.UUID | None = None, by: Actor, key: Key) -> uuid.UUID:
     """Ask the agency whose officer or system opened one's principal's file, or that of the ``child`` whose guardian one is,
@@ -122,10 +156,6 @@ def _raise(
 ) -> uuid.UUID:
     assert by.principal is not None
     check_oneself(by)
-    if not 0 < len(text.strip()) <= LONGEST:
-        told = _("请写哪里不对，最多 %(most)d 个字。") % {"most": LONGEST}
-        raise Invalid(told, errors=(FieldError("text", told),))
-    days = int(catalog.code_table("sharing_limits").get(LIMIT, "15"))
     row = Objection(
         kind=kind.value,
         party_kind=by.principal.kind.value,
@@ -135,28 +165,48 @@ def _raise(
         read_seq=read,
         ward_id=ward.id if ward else None,
         agency_id=agency.id,  # type: ignore[attr-defined]
-        text=text.strip(),
-        raised_at=clock.now(),
-        due_on=holidays.for_region("", provisional=True).due(clock.today(), days, Unit.WORKDAY),
     )
+    return _put(row, text)
+
+
+def _put(row: Objection, text: str) -> uuid.UUID:
+    """Write an objection down and set its clock."""
+    if not 0 < len(text.strip()) <= LONGEST:
+        told = _("请写哪里不对，最多 %(most)d 个字。") % {"most": LONGEST}
+        raise Invalid(told, errors=(FieldError("text", told),))
+    days = int(catalog.code_table("sharing_limits").get(LIMIT, "15"))
+    row.text, row.raised_at = text.strip(), clock.now()
+    row.due_on = holidays.for_region("", provisional=True).due(clock.today(), days, Unit.WORKDAY)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
         raise NotNow(_("这一次您已经问过了，正在等答复。"), code="asked-already") from None
     timers.set_timer(LATE, row.pk, clock.end_of(row.due_on) + timedelta(seconds=1))
-    current().emit(RAISED, row, kind=kind.value)
+    current().emit(RAISED, row, kind=row.kind)
     return row.pk
 
 
 @act_on("sharing.answer_objection", _lock, permission=CanAnswer, ready=_still_open, announces=ANSWERED)
-def answer(row: Objection, result: ObjectionState, text: str, *, by: Actor, key: Key) -> None:
-    """Answer: data were corrected (in the agency's own system, from where they come anew) or are right; or why one looked."""
+def answer(
+    row: Objection, result: ObjectionState, text: str, awaits: date | None = None, *, by: Actor, key: Key
+) -> None:
+    """Answer: data were corrected (in the agency's own system, from where they come anew) or are right; or why one looked.
+
+    Corrected data are there, as a record that was changed since, or ``awaits`` says by when they come in.
+    """
     if result not in ANSWERS[ObjectionKind(row.kind)]:
         raise Invalid(_("请选一种答复。"), errors=(FieldError("result", _("请选一种答复。")),))
     if not 0 < len(text.strip()) <= LONGEST:
         told = _("请写答复，最多 %(most)d 个字。") % {"most": LONGEST}
         raise Invalid(told, errors=(FieldError("text", told),))
+    if result is ObjectionState.CORRECTED:
+        changed = queries.changed_since(row)
+        if changed is None and (awaits is None or awaits < clock.today()):
+            told = _("改过的数据还没有进库：请写最晚哪天进库。")
+            raise Invalid(told, errors=(FieldError("awaits", told),))
+        row.changed_record, row.awaits = changed, None if changed else awaits
+        current().detail |= {"record": changed, "awaits": str(row.awaits or "")}
     row.state, row.answer = result.value, text.strip()
     row.answered_at, row.answered_by = clock.now(), by.label
     row.save()

@@ -5,6 +5,8 @@ import json
 from django.db import migrations, models
 from django.utils import timezone
 
+import yiwang.kernel.sealed
+
 COLUMNS = (
     *("id", "at", "dataset", "dataset_name", "provider", "consumer", "consumer_path", "actor", "actor_kind", "actor_id"),
     *("actor_roles", "purpose", "item", "application_id", "case_id", "subject_index", "party_id", "fields", "outcome"),
@@ -38,6 +40,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name='objection',
+            name='objection_once',
+        ),
         migrations.AddField(
             model_name='check',
             name='actor_roles',
@@ -50,8 +56,27 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='objection',
+            name='awaits',
+            field=models.DateField(null=True),
+        ),
+        migrations.AddField(
+            model_name='objection',
+            name='changed_record',
+            field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name='objection',
             name='read_seq',
             field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name='objection',
+            name='subject',
+            field=yiwang.kernel.sealed.SealedTextField(default=''),
+        ),
+        migrations.AddConstraint(
+            model_name='objection',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('party_id', 'check_id'), name='objection_once'),
         ),
         migrations.AddConstraint(
             model_name='objection',

@@ -43,7 +43,7 @@ from yiwang.platform.sharing.queries.listing import (
     resource_code,
     source_of,
 )
-from yiwang.platform.sharing.queries.objected import get_objection, objections
+from yiwang.platform.sharing.queries.objected import changed_since, get_doubt, get_objection, objections, whose
 
 __all__ = [
     "WAITING",
@@ -56,6 +56,7 @@ __all__ = [
     "ask_each",
     "bases",
     "catalogue",
+    "changed_since",
     "check_of",
     "checks_of",
     "column_labels",
@@ -69,6 +70,7 @@ __all__ = [
     "facts",
     "feed_addresses",
     "get_dataset",
+    "get_doubt",
     "get_grant",
     "get_objection",
     "get_ward",
@@ -90,4 +92,5 @@ __all__ = [
     "source_of_feed",
     "sources_of_feeds",
     "wards",
+    "whose",
 ]

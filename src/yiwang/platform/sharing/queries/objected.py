@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity import trail
-from yiwang.platform.sharing.models import Check, Objection
+from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing.models import Check, Objection, Record
 from yiwang.platform.sharing.queries.checked import check_view
 from yiwang.platform.sharing.types import (
     ObjectionKind,
@@ -46,7 +50,58 @@ def get_objection(pk: uuid.UUID, by: Actor) -> ObjectionView:
         raise NotFound(_("没有这份异议。"))
     check = Check.objects.filter(pk=row.check_id).first() if row.check_id else None
     read = trail.read_entry(row.read_seq) if row.read_seq else None
-    return replace(_objection(row), check=check_view(check) if check else None, read=read)
+    changed = Record.objects.filter(pk=row.changed_record).first() if row.changed_record else None
+    return replace(
+        _objection(row),
+        check=check_view(check) if check else None,
+        read=read,
+        changed_at=changed.valid_to or changed.valid_from if changed else None,
+    )
+
+
+AGENCY = "agency"
+"""What stands for the kind of party where an agency raised it."""
+
+
+def get_doubt(pk: uuid.UUID, by: Actor) -> ObjectionView:
+    """Return an objection that the actor's own agency raised. Raises ``NotFound``."""
+    row = Objection.objects.select_related("agency", "dataset").filter(pk=pk, party_kind=AGENCY).first()
+    own = Check.objects.filter(pk=row.check_id, consumer_path__startswith=by.agency) if row and by.agency else None
+    if row is None or own is None or not own.exists():
+        raise NotFound(_("没有这份异议。"))
+    return _objection(row)
+
+
+def whose(pk: uuid.UUID, by: Actor) -> tuple[str, uuid.UUID | None]:
+    """Return the number of whose data an objection is about, and who that is, if they are known here. The reading has to be
+    logged. Raises ``NotFound``.
+    """
+    row = Objection.objects.visible_to(by).select_related("ward").filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有这份异议。"))
+    number = _numbers(row)[0]
+    if row.party_kind == AGENCY or row.ward:
+        person = identity.find_person(number)
+        return number, person.id if person else None
+    return number, row.party_id
+
+
+def changed_since(row: Objection) -> int | None:
+    """Return the newest record of the dataset about whom it is that came, or ended, since the objection was raised."""
+    keys = [blind_index(number, SUBJECT) for number in _numbers(row)]
+    rows = Record.objects.filter(dataset_id=row.dataset_id, subject_index__in=keys)
+    changed = rows.filter(Q(valid_from__gt=row.raised_at) | Q(valid_to__gt=row.raised_at))
+    return changed.order_by("-id").values_list("id", flat=True).first()
+
+
+def _numbers(row: Objection) -> Sequence[str]:
+    if row.party_kind == AGENCY:
+        return [row.subject]
+    return [row.ward.number] if row.ward else identity.numbers_of(_party(row))
+
+
+def _party(row: Objection) -> Party:
+    return Party(PartyKind(row.party_kind), row.party_id)
 
 
 def _objection(row: Objection) -> ObjectionView:
@@ -61,8 +116,9 @@ def _objection(row: Objection) -> ObjectionView:
         raised_at=row.raised_at,
         due_on=row.due_on,
         late=row.late,
-        party=Party(PartyKind(row.party_kind), row.party_id),
+        party=_party(row) if row.party_kind != AGENCY else None,
         for_child=row.ward_id is not None,
         answer=row.answer,
         answered_at=row.answered_at,
+        awaits=row.awaits,
     )

@@ -147,6 +147,28 @@ def test_silence_goes_on(shop_data: Dataset) -> None:
     assert state(pk) is GrantState.COORDINATION
 
 
+def test_a_coordination_has_a_limit_and_is_late_after_it(shop_data: Dataset, sign_in: Any) -> None:
+    pk = request()
+    acts.pass_on(pk, by=office(), key=key())
+    acts.refuse(pk, "不是办事必需的", by=steward("339901-amr"), key=key())
+    assert Grant.objects.get(pk=pk).due_on is None, "it is for the one who asked to go on"
+    acts.appeal(pk, "现场核查要用", by=steward("339901-fire"), key=key())
+    row = Grant.objects.get(pk=pk)
+    assert (row.due_on, row.escalated) == (date(2026, 3, 9), False)
+    with clock.at(clock.end_of(date(2026, 3, 9)) - timedelta(minutes=1)):
+        timers.ring_due()
+        assert not Grant.objects.get(pk=pk).escalated
+    with clock.at(clock.end_of(date(2026, 3, 9)) + timedelta(minutes=1)):
+        timers.ring_due()
+        row = Grant.objects.get(pk=pk)
+        assert (row.state, row.escalated) == ("coordination", True)
+        page = sign_in("data-office").get(f"/desk/grants/{pk}/").content.decode()
+        assert "已逾期" in page
+        assert "有一方没有按时答复" in page
+        acts.settle(pk, by=office(), key=key())
+    assert Grant.objects.get(pk=pk).due_on is None
+
+
 def test_a_grant_ends_by_itself_and_on_the_day_nobody_is_answered(shop_data: Dataset) -> None:
     grant = allowed(shop_data)
     assert grant.expires_on is not None

@@ -10,18 +10,21 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import record_read, system_record
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed, NotFound, NotNow
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.sharing import acts, queries
-from yiwang.platform.sharing.models import Objection
+from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing.models import Objection, Record
 from yiwang.platform.sharing.tests.datasets import dataset, published
 from yiwang.platform.sharing.types import Basis, ObjectionState, Outcome, SharingType, Use
 
@@ -31,6 +34,7 @@ MONDAY = datetime(2026, 3, 2, 1, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def monday(testville: None, db: None) -> Iterator[None]:
     with clock.at(MONDAY):
+        Record.objects.update(valid_from=MONDAY - timedelta(days=1))
         yield
 
 
@@ -75,9 +79,12 @@ def test_the_provider_puts_right_what_is_wrong_and_the_writer_reads_it() -> None
         acts.answer(pk, ObjectionState.CORRECTED, "已改", by=steward("339901-fire"), key=key())
     with pytest.raises(Invalid):
         acts.answer(pk, ObjectionState.ANSWERED, "已改", by=steward("339900"), key=key())
-    acts.answer(pk, ObjectionState.CORRECTED, "已改成 75。", by=steward("339900"), key=key())
+    with pytest.raises(Invalid):  # nothing was changed, and nothing is awaited
+        acts.answer(pk, ObjectionState.CORRECTED, "已改成 75。", by=steward("339900"), key=key())
+    tomorrow = date(2026, 3, 3)
+    acts.answer(pk, ObjectionState.CORRECTED, "已改成 75。", tomorrow, by=steward("339900"), key=key())
     (mine,) = queries.objections(elder).items
-    assert (mine.state, mine.answer) == (ObjectionState.CORRECTED, "已改成 75。")
+    assert (mine.state, mine.answer, mine.awaits) == (ObjectionState.CORRECTED, "已改成 75。", tomorrow)
     with pytest.raises(NotNow):
         acts.answer(pk, ObjectionState.CONFIRMED, "又改", by=steward("339900"), key=key())
     assert queries.objections(person("测试创业戊")).items == []
@@ -234,3 +241,64 @@ def test_each_line_of_who_opened_says_the_role_and_what_and_can_be_asked_about(s
     view = queries.get_objection(asked.pk, steward("339901-fire"))
     assert view.read is not None
     assert view.read.purpose == "办理：消防检查"
+
+
+# --- An agency's own doubt ---
+
+ELDER = "339901195004044442"
+
+
+def system(code: str) -> Actor:
+    path = Agency.objects.get(code=code).path
+    return Actor(kind=ActorKind.CLIENT, id=uuid.uuid4(), agency=path, scopes=frozenset({"data:check"}), purpose="核验")
+
+
+def test_an_agency_doubts_what_its_own_check_answered_and_the_provider_answers(sign_in: Any) -> None:
+    pk, fire = checked(ELDER, person("测试老人丁").id), system("339901-fire")
+    for other, number in ((system("339901-amr"), ELDER), (fire, "339901199505055551")):
+        with pytest.raises(NotFound):
+            acts.object_as_agency(pk, number, "年龄和身份证不一致", by=other, key=key())
+    doubt = acts.object_as_agency(pk, ELDER, "年龄和身份证不一致", by=fire, key=key())
+    with pytest.raises(NotNow):
+        acts.object_as_agency(pk, ELDER, "再提", by=fire, key=key())
+    row = Objection.objects.get(pk=doubt)
+    assert (row.kind, row.agency.code, row.due_on) == ("data", "339900", date(2026, 3, 23))
+    assert queries.objections(person("测试老人丁")).items == []
+    assert queries.get_doubt(doubt, fire).state is ObjectionState.OPEN
+    with pytest.raises(NotFound):
+        queries.get_doubt(doubt, system("339901-amr"))
+    with clock.at(MONDAY + timedelta(days=22)):
+        timers.ring_due()
+    assert queries.get_doubt(doubt, fire).late
+
+    with pytest.raises(Invalid):
+        acts.answer(doubt, ObjectionState.CORRECTED, "已改", by=steward("339900"), key=key())
+    with clock.at(MONDAY + timedelta(hours=1)):
+        old = Record.objects.get(dataset__code="population", subject_index=blind_index(ELDER, SUBJECT))
+        Record.objects.filter(pk=old.pk).update(valid_to=clock.now())
+        old.pk, old.valid_from, old.values = None, clock.now(), {**old.values, "age": "75"}
+        old.save(force_insert=True)
+        acts.answer(doubt, ObjectionState.CORRECTED, "已改", by=steward("339900"), key=key())
+    row.refresh_from_db()
+    assert (row.changed_record, row.awaits) == (old.pk, None)
+    assert queries.get_doubt(doubt, fire).answer == "已改"
+
+
+def test_whose_data_a_doubt_is_about_is_seen_by_a_logged_reading(sign_in: Any) -> None:
+    elder = person("测试老人丁")
+    pk = acts.object_as_agency(checked(ELDER, elder.id), ELDER, "不一致", by=system("339901-fire"), key=key())
+    address, desk = f"/desk/objections/{pk}/", sign_in("steward")
+    reads = AuditEntry.objects.filter(kind="read", name="sharing.read_objection")
+    assert ELDER not in desk.get(address).content.decode()
+    assert not reads.exists()
+    assert ELDER in desk.get(address + "?show=subject").content.decode()
+    assert reads.get().person_id == elder.id
+    told = sign_in("elder").get("/my/access/?show=people").content.decode()
+    assert "查对异议里说的数据" in told
+
+
+def test_an_agencys_doubt_tells_no_person(deliver: Any) -> None:
+    pk = acts.object_as_agency(checked(ELDER), ELDER, "不一致", by=system("339901-fire"), key=key())
+    acts.answer(pk, ObjectionState.CONFIRMED, "核实无误", by=steward("339900"), key=key())
+    deliver("notices")
+    assert not apps.get_model("notices", "Message").objects.exists()
