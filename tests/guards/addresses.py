@@ -419,7 +419,12 @@ _TARGETS: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "sharing.pass_subscription",
+            "sharing.return_subscription",
             "sharing.approve_subscription",
+            "sharing.extend_subscription",
+            "sharing.revoke_subscription",
+            "sharing.expire_subscription",
             "sharing.refuse_subscription",
             "sharing.pause_subscription",
             "sharing.resume_subscription",

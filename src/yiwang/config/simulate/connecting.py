@@ -22,7 +22,8 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import approve_subscription, end_subscription, save_feed, subscribe
+from yiwang.platform.sharing.acts import approve_subscription, end_subscription, pass_subscription, save_feed, subscribe
+from yiwang.platform.sharing.acts.subscribing import MONTHS
 from yiwang.platform.sharing.events import queries as events
 from yiwang.platform.sharing.events.types import Method, SubscriptionState
 from yiwang.platform.sharing.types import DatasetDefinition, FeedSpec, RecordSpec, SharingMethod, UpdateCycle
@@ -110,7 +111,8 @@ def _subscribed(place: Place, topic: str, why: str) -> str:
     pk = next((one.id for one in mine if one.address == address), None)
     if pk is None:
         pk = subscribe(topic, place.agency, address, Method.HMAC, why, by=SYSTEM, key=uuid.uuid4().hex)
-        approve_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+        pass_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+        approve_subscription(pk, MONTHS, by=SYSTEM, key=uuid.uuid4().hex)
     return events.secrets_of(pk, SYSTEM)[0]
 
 

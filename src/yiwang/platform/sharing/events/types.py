@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -40,9 +40,12 @@ class Method(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """How a subscription stands. QUARANTINED: so much was refused that nothing more is sent until somebody looked."""
+    """How a subscription stands. REQUESTED: before the data office; CHECKED: before the agency whose topic it is; QUARANTINED:
+    so much was refused that nothing more is sent until somebody looked.
+    """
 
     REQUESTED = "requested"
+    CHECKED = "checked"
     REFUSED = "refused"
     ACTIVE = "active"
     PAUSED = "paused"
@@ -131,6 +134,9 @@ class SubscriptionView:
     state: SubscriptionState
     requested_at: datetime
     requested_by: str
+    begins: int
+    """The last event before it was approved: what is older is not for this subscriber."""
+    expires_on: date | None
     cursor: int
     last: int
     held: int
