@@ -437,6 +437,7 @@ _TARGETS: dict[str, str] = {
     "sharing.retry_event": "held",
     "sharing.skip_event": "held",
     "sharing.publish_events": "topic",
+    "sharing.tell_topic": "topic",
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",

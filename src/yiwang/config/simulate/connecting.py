@@ -13,6 +13,7 @@ import httpx
 
 from yiwang.config.simulate import house
 from yiwang.config.simulate.dropping import is_dropped
+from yiwang.config.simulate.listening import Listening
 from yiwang.config.simulate.running import Place
 from yiwang.config.simulate.tables import is_table
 from yiwang.config.simulate.telling import is_told
@@ -76,6 +77,21 @@ def connect_house(places: Sequence[Place], base_url: str) -> list[Place]:
         _post(desk, "/platform", _client(desk) | {"base_url": base_url})
         listen(desk, house.LISTENS[house.function_of(desk.agency)], "二手房交易，不再让当事人重复填报")
     return desks
+
+
+def connect_listeners(root: Path, places: Sequence[Place]) -> int:
+    """Let systems be told of what the pack says that they listen to; return how many do."""
+    pack, known = Pack(root), {place.agency: place for place in places}
+    wanted = [
+        (known[agency], one)
+        for one in pack.rows("listening.yaml", Listening)
+        for agency in one.agencies
+        if agency in known
+    ]
+    pack.stop_if_faulty()
+    for place, one in wanted:
+        listen(place, [one.topic], one.purpose)
+    return len(wanted)
 
 
 def listen(place: Place, topics: Sequence[str], why: str) -> None:

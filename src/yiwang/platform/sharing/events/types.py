@@ -13,6 +13,18 @@ from yiwang.platform.sharing.types import DatasetItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSource:
+    """That a topic is published by what happens on the platform: by which of its events (the kernel's names), ``when`` an
+    expression over their facts holds. ``subject`` is a fact, ``fields`` are the items with the fact that each says.
+    """
+
+    events: tuple[str, ...]
+    when: str = ""
+    subject: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """主题: what an agency tells the others about, and which items an event of it has.
 
@@ -30,6 +42,8 @@ class Topic:
     items: tuple[DatasetItem, ...]
     dataset: str = ""
     version: int = 1
+    source: TopicSource | None = None
+    """Where the platform publishes it itself; its agency may do so too."""
 
 
 class Method(StrEnum):
