@@ -53,7 +53,8 @@ def run(report: Report) -> None:
     for port in ports:
         address = f"http://127.0.0.1:{port}/events"
         pk = acts.subscribe(TOPIC, "330300-tax", address, Method.HMAC, "压测", by=SYSTEM, key=_key())
-        acts.approve_subscription(pk, by=SYSTEM, key=_key())
+        acts.pass_subscription(pk, by=SYSTEM, key=_key())
+        acts.approve_subscription(pk, 12, by=SYSTEM, key=_key())
     by = Actor(
         kind=ActorKind.CLIENT,
         id=agency.id,

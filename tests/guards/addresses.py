@@ -423,7 +423,12 @@ _TARGETS: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "sharing.pass_subscription",
+            "sharing.return_subscription",
             "sharing.approve_subscription",
+            "sharing.extend_subscription",
+            "sharing.revoke_subscription",
+            "sharing.expire_subscription",
             "sharing.refuse_subscription",
             "sharing.pause_subscription",
             "sharing.resume_subscription",
@@ -436,6 +441,7 @@ _TARGETS: dict[str, str] = {
     "sharing.retry_event": "held",
     "sharing.skip_event": "held",
     "sharing.publish_events": "topic",
+    "sharing.tell_topic": "topic",
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",

@@ -13,6 +13,7 @@ import httpx
 
 from yiwang.config.simulate import house
 from yiwang.config.simulate.dropping import is_dropped
+from yiwang.config.simulate.listening import Listening
 from yiwang.config.simulate.running import Place
 from yiwang.config.simulate.tables import is_table
 from yiwang.config.simulate.telling import is_told
@@ -22,7 +23,8 @@ from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries
-from yiwang.platform.sharing.acts import approve_subscription, end_subscription, save_feed, subscribe
+from yiwang.platform.sharing.acts import approve_subscription, end_subscription, pass_subscription, save_feed, subscribe
+from yiwang.platform.sharing.acts.subscribing import MONTHS
 from yiwang.platform.sharing.events import queries as events
 from yiwang.platform.sharing.events.types import Method, SubscriptionState
 from yiwang.platform.sharing.types import DatasetDefinition, FeedSpec, RecordSpec, SharingMethod, UpdateCycle
@@ -77,6 +79,21 @@ def connect_house(places: Sequence[Place], base_url: str) -> list[Place]:
     return desks
 
 
+def connect_listeners(root: Path, places: Sequence[Place]) -> int:
+    """Let systems be told of what the pack says that they listen to; return how many do."""
+    pack, known = Pack(root), {place.agency: place for place in places}
+    wanted = [
+        (known[agency], one)
+        for one in pack.rows("listening.yaml", Listening)
+        for agency in one.agencies
+        if agency in known
+    ]
+    pack.stop_if_faulty()
+    for place, one in wanted:
+        listen(place, [one.topic], one.purpose)
+    return len(wanted)
+
+
 def listen(place: Place, topics: Sequence[str], why: str) -> None:
     """Let a system be told of the events of topics, unless it is."""
     told = _get(place, "/platform").get("secrets", {})
@@ -110,7 +127,8 @@ def _subscribed(place: Place, topic: str, why: str) -> str:
     pk = next((one.id for one in mine if one.address == address), None)
     if pk is None:
         pk = subscribe(topic, place.agency, address, Method.HMAC, why, by=SYSTEM, key=uuid.uuid4().hex)
-        approve_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+        pass_subscription(pk, by=SYSTEM, key=uuid.uuid4().hex)
+        approve_subscription(pk, MONTHS, by=SYSTEM, key=uuid.uuid4().hex)
     return events.secrets_of(pk, SYSTEM)[0]
 
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 from yiwang.config.simulate.stores import Store
@@ -14,6 +15,15 @@ from yiwang.config.simulate.telling import Platform, client_library
 _TABLE = """CREATE TABLE IF NOT EXISTS heard (
     place INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, topic TEXT NOT NULL, subject TEXT NOT NULL, data TEXT NOT NULL
 )"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """A line of the pack's ``listening.yaml``: whose simulated systems are told of a topic, and what for."""
+
+    topic: str
+    agencies: tuple[str, ...]
+    purpose: str
 
 
 class Listener:

@@ -24,6 +24,7 @@ from yiwang.platform.sharing.acts import publish_draft, write_draft, write_grant
 from yiwang.platform.sharing.acts.guarding import write_guardian_sources
 from yiwang.platform.sharing.answering import grantable
 from yiwang.platform.sharing.documents import DEFINITION
+from yiwang.platform.sharing.events import telling
 from yiwang.platform.sharing.events.types import Topic
 from yiwang.platform.sharing.means.acts import write_scheme
 from yiwang.platform.sharing.means.linting import lint
@@ -153,6 +154,8 @@ def _topics(pack: Pack, by: Actor) -> None:
     """Load the topics that agencies tell each other about."""
     for path in pack.files("topics.yaml"):
         for topic in pack.listed(path, Topic):
+            for told in telling.faults(topic):
+                pack.fault(path, 1, f"{topic.code}: {told}")
             try:
                 write_topic(topic, by=by)
             except Invalid as problem:

@@ -27,7 +27,7 @@ from yiwang.config import postgres
 from yiwang.config.demo import sign_ins
 from yiwang.config.management.commands import simulate
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
-from yiwang.config.simulate.connecting import connect, connect_house, is_up
+from yiwang.config.simulate.connecting import connect, connect_house, connect_listeners, is_up
 from yiwang.config.simulate.running import Place, places
 from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
 from yiwang.kernel.audit import heads_file
@@ -117,6 +117,7 @@ class Command(BaseCommand):
             found = _wait_for_systems(agencies)
             changed = connect(found, os.environ["YIWANG_BASE_URL"])
             desks = connect_house(found, os.environ["YIWANG_BASE_URL"])
+            connect_listeners(Path(settings.YIWANG_PACK_DIR) / settings.YIWANG_PACK, found)
         if changed or not queries.is_all_read():
             with self._step("读各部门的数据"):
                 _read_all()

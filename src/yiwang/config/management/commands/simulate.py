@@ -102,6 +102,7 @@ class Command(BaseCommand):
             time.sleep(0.2)
         self.stdout.write(f"{connecting.connect(found, options['base_url'])} 个数据集改由部门的系统接入。")
         connecting.connect_house(found, options["base_url"])
+        connecting.connect_listeners(Path(settings.YIWANG_PACK_DIR) / settings.YIWANG_PACK, found)
 
     def _house(self, folder: Path, options: dict[str, Any]) -> None:
         desks = {function_of(one.agency): one for one in self._places(folder)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.test import Client
 from yiwang.kernel import clock, holidays, timers
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.codes import citizen_id_check
-from yiwang.kernel.events import Happening
-from yiwang.kernel.models import Event, Timer
+from yiwang.kernel.events import Happening, deliver_all
+from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.models import Event, EventCursor, Timer
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Party, PartyKind, Role
@@ -28,6 +30,11 @@ from yiwang.platform.licences.models import Licence
 from yiwang.platform.licences.tests.conftest import AMR, enter_type, official, spec
 from yiwang.platform.licences.tests.test_desk import at_desk
 from yiwang.platform.licences.types import Joint, JointElements, LicenceStatus
+from yiwang.platform.sharing import acts as sharing
+from yiwang.platform.sharing.events import sending, telling
+from yiwang.platform.sharing.events.tests.receivers import Receiver
+from yiwang.platform.sharing.events.types import Method, Topic, TopicSource
+from yiwang.platform.sharing.types import DatasetItem
 
 Issue = Callable[..., Licence]
 NOON = datetime(2026, 11, 18, 4, tzinfo=UTC)
@@ -346,3 +353,99 @@ def call(client: Client, path: str, body: dict[str, Any]) -> Any:
 def test_a_system_without_a_token_comes_nowhere(client: Client) -> None:
     for path in ("", f"/{uuid.uuid4()}/changes", f"/{uuid.uuid4()}/operations"):
         assert call(client, f"/api/v1/licences{path}", {}).status_code == 401
+
+
+# --- told to other agencies ---
+
+SOURCE = TopicSource(
+    events=("licence.issued", "licence.held", "licence.revoked"),
+    when="type == 'demo_food'",
+    subject="number",
+    fields={"number": "number", "change": "change", "firm": "holder_name", "until": "valid_to"},
+)
+
+
+def topic(source: TopicSource = SOURCE, longest: int = 80) -> Topic:
+    items = (
+        DatasetItem(name="number", label="编号", required=True, max_length=80),
+        DatasetItem(name="change", label="变动", required=True, options=("issued", "held", "revoked")),
+        DatasetItem(name="firm", label="经营者", required=True, max_length=longest),
+        DatasetItem(name="until", label="有效期至", kind=FieldKind.DATE),
+    )
+    return Topic(code="demo.licence_changed", name="变动", agency=AMR.code, subject="编号", items=items, source=source)
+
+
+@pytest.fixture
+def told(agency: Agency) -> Receiver:
+    """A system that subscribed to the topic."""
+    with system_record("test.topic"):
+        sharing.write_topic(topic(), by=SYSTEM)
+    pk = sharing.subscribe(
+        "demo.licence_changed", AMR.code, "http://127.0.0.1:9/events", Method.HMAC, "演示", by=SYSTEM, key="1"
+    )
+    sharing.pass_subscription(pk, by=SYSTEM, key="2")
+    sharing.approve_subscription(pk, 12, by=SYSTEM, key="3")
+    return Receiver()
+
+
+def deliver(told: Receiver) -> None:
+    """Let the kernel's events become the topic's, and send them."""
+    deliver_all()
+    with clock.at(clock.now() + timedelta(seconds=5)):
+        sending.deliver_due(told)
+
+
+@pytest.mark.usefixtures("food")
+def test_what_becomes_of_a_licence_is_told_to_who_subscribed_in_order(told: Receiver) -> None:
+    by = machine()
+    licence = new(by)
+    acts.hold(licence, reason="抽检不合格", by=by, key="2")
+    acts.revoke(licence, reason="演示", by=by, key="3")
+    enter_type(spec(code="demo_other", type_code="1110000000DEM03148008"))
+    acts.issue(
+        "demo_other",
+        Holder("演示餐饮有限公司", Secret(USCC)),
+        {"name": "演示", "place": "演示路 18 号"},
+        by=by,
+        key="4",
+    )
+    deliver(told)
+    deliver(told)
+    number = Licence.objects.get(pk=licence).number
+    heard = [(one["subject"], one["data"]["change"], one["data"]["firm"]) for one in told.taken]
+    assert heard == [(number, change, "演示餐饮有限公司") for change in ("issued", "held", "revoked")]
+    assert told.taken[0]["data"]["until"]
+
+
+@pytest.mark.usefixtures("food")
+def test_what_does_not_fit_its_topic_is_not_published_and_waits(told: Receiver) -> None:
+    with system_record("test.topic"):
+        sharing.write_topic(replace(topic(longest=3), version=2), by=SYSTEM)
+    new(machine())
+    deliver(told)
+    assert told.taken == []
+    cursor = EventCursor.objects.get(subscriber="sharing.topics")
+    assert cursor.failures == 1
+    assert "Invalid" in cursor.error
+    with system_record("test.topic"):
+        sharing.write_topic(replace(topic(), version=3), by=SYSTEM)
+    EventCursor.objects.update(retry_at=None)
+    deliver(told)
+    assert [one["data"]["change"] for one in told.taken] == ["issued"]
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (SOURCE, None),
+        (replace(SOURCE, events=("licence.eaten",)), "nobody offers licence.eaten"),
+        (replace(SOURCE, subject="colour"), "no fact colour"),
+        (replace(SOURCE, when="taste == 1"), "no fact taste"),
+        (replace(SOURCE, when="((("), "source.when"),
+        (replace(SOURCE, fields={"number": "number", "change": "change"}), "firm is required"),
+        (replace(SOURCE, fields={**SOURCE.fields, "smell": "number"}), "no item smell"),
+    ],
+)
+def test_a_topic_s_source_is_checked_when_the_city_is_loaded(source: TopicSource, fault: str | None) -> None:
+    found = " ".join(telling.faults(topic(source)))
+    assert (fault in found) if fault else not found

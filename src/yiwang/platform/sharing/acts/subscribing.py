@@ -1,47 +1,65 @@
-"""The way of a subscription: asked for, approved by the data office, paused, replayed; and what is done with refused events."""
+"""The way of a subscription: asked for, checked by the data office, approved by the agency whose topic it is, paused,
+replayed, ended; and what is done with refused events.
+"""
 
 from __future__ import annotations
 
 import secrets
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import Permission, act, act_on, current, event
+from yiwang.kernel.calendar import add_months
 from yiwang.kernel.problems import Invalid, NotFound
-from yiwang.kernel.types import Actor, ActorKind, Denial, FieldError, Key, Role
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Denial, FieldError, Key, Role
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing.events import signing
 from yiwang.platform.sharing.events.models import EventKey, QuarantinedMessage, Subscription, TopicMessage, TopicRow
 from yiwang.platform.sharing.events.types import HeldState, Method, SubscriptionState
 from yiwang.platform.sharing.managers import STEWARDS
 from yiwang.platform.sharing.reaching import connectable
+from yiwang.platform.sharing.types import Side
 
 SUBSCRIPTION_MOVED = event("sharing.subscription_moved", "A subscription to events came into another state.")
 _State = SubscriptionState
 RUNNING = (_State.ACTIVE, _State.PAUSED, _State.QUARANTINED)
 """States of a subscription that was approved and goes on."""
+ASKED = (_State.REQUESTED, _State.CHECKED)
 
 CanSubscribe = Permission(name="subscribe to events", kinds=frozenset({ActorKind.STAFF}), roles=STEWARDS)
-CanApprove = Permission(
-    name="approve subscriptions", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.DATA_OFFICE})
+CanCheck = Permission(
+    name="check subscriptions", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.DATA_OFFICE})
 )
+CanProvide = Permission(
+    name="let others be told of events", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.DATA_STEWARD})
+)
+OnlySystem = Permission(name="system", kinds=frozenset())
+ENDS = "sharing.subscription_ends"
+MONTHS = 60
+"""Most months for which a subscription is approved at a time."""
 CanChangeKeys = Permission(
     name="change signing keys", kinds=frozenset({ActorKind.STAFF}), roles=frozenset({Role.SYSTEM_ADMIN})
 )
 
 
 def _lock(pk: uuid.UUID, by: Actor) -> Subscription:
-    rows = Subscription.objects.visible_to(by).select_related("agency", "topic")
+    rows = Subscription.objects.visible_to(by).select_related("agency", "topic__agency")
     row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有这份订阅。"))
     found: Subscription = row
     return found
+
+
+def _as_provider(pk: uuid.UUID, by: Actor) -> Subscription:
+    row = _lock(pk, by)
+    row.side = Side.PROVIDER
+    return row
 
 
 def _held(pk: uuid.UUID, by: Actor) -> QuarantinedMessage:
@@ -111,22 +129,61 @@ def subscribe(topic: str, agency: str, address: str, method: Method, purpose: st
     return made.pk
 
 
-@act_on("sharing.approve_subscription", _lock, permission=CanApprove, ready=_ready(_State.REQUESTED))
-def approve_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
-    """Approve: from the next event on the subscriber is told."""
+@act_on("sharing.pass_subscription", _lock, permission=CanCheck, ready=_ready(_State.REQUESTED))
+def pass_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
+    """Find a request in order: it goes to the agency whose topic it is."""
+    _move(row, _State.CHECKED)
+
+
+@act_on("sharing.approve_subscription", _as_provider, permission=CanProvide, ready=_ready(_State.CHECKED))
+def approve_subscription(row: Subscription, months: int, *, by: Actor, key: Key) -> None:
+    """Approve for so many months: from the next event on the subscriber is told; what is older it never gets."""
+    _until(row, months)
     newest = TopicMessage.objects.filter(topic=row.topic).order_by("-seq").values_list("seq", flat=True).first()
-    row.cursor = newest or 0
+    row.begins = row.cursor = newest or 0
     if row.method == Method.JWS and not EventKey.objects.exists():
         _new_key()
     row.decided_at, row.decided_by = clock.now(), by.label
     _move(row, _State.ACTIVE)
 
 
-@act_on("sharing.refuse_subscription", _lock, permission=CanApprove, ready=_ready(_State.REQUESTED))
+@act_on("sharing.return_subscription", _lock, permission=CanCheck, ready=_ready(_State.REQUESTED))
+def return_subscription(row: Subscription, reason: str, *, by: Actor, key: Key) -> None:
+    """Send a request back, with what is wrong with it."""
+    _decide(row, _State.REFUSED, reason, by)
+
+
+@act_on("sharing.refuse_subscription", _as_provider, permission=CanProvide, ready=_ready(_State.CHECKED))
 def refuse_subscription(row: Subscription, reason: str, *, by: Actor, key: Key) -> None:
     """Refuse, with the reason."""
-    row.reason, row.decided_at, row.decided_by = _reason(reason), clock.now(), by.label
-    _move(row, _State.REFUSED)
+    _decide(row, _State.REFUSED, reason, by)
+
+
+@act_on("sharing.extend_subscription", _as_provider, permission=CanProvide, ready=_ready(*RUNNING))
+def extend_subscription(row: Subscription, months: int, *, by: Actor, key: Key) -> None:
+    """Let it go on for so many months from today."""
+    _until(row, months)
+    row.save(update_fields=["expires_on"])
+
+
+@act_on("sharing.revoke_subscription", _as_provider, permission=CanProvide, ready=_ready(*RUNNING))
+def revoke_subscription(row: Subscription, reason: str, *, by: Actor, key: Key) -> None:
+    """Take the approval back: from this moment on nothing is sent, and nothing can be fetched."""
+    row.secrets = []
+    _decide(row, _State.ENDED, reason, by)
+
+
+@act_on("sharing.expire_subscription", _lock, permission=OnlySystem, ready=_ready(*RUNNING))
+def expire_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
+    """End a subscription whose term is over."""
+    row.secrets = []
+    _move(row, _State.ENDED)
+
+
+@timers.timer(ENDS)
+def ring_end(subject: uuid.UUID, key: str) -> None:
+    """Ring when a subscription's term is over."""
+    expire_subscription(subject, by=SYSTEM, key=key)
 
 
 @act_on("sharing.pause_subscription", _lock, permission=CanSubscribe, ready=_ready(_State.ACTIVE))
@@ -142,7 +199,7 @@ def resume_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
     _move(row, _State.ACTIVE)
 
 
-@act_on("sharing.end_subscription", _lock, permission=CanSubscribe, ready=_ready(*RUNNING, _State.REQUESTED))
+@act_on("sharing.end_subscription", _lock, permission=CanSubscribe, ready=_ready(*RUNNING, *ASKED))
 def end_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
     """End it for good: nothing more is sent, and nothing can be fetched."""
     row.secrets = []
@@ -153,9 +210,9 @@ def end_subscription(row: Subscription, *, by: Actor, key: Key) -> None:
 def replay_events(row: Subscription, number: int, since: datetime | None = None, *, by: Actor, key: Key) -> int:
     """Send everything again from an event's number on, or from what was published at an instant on; with the same ids.
 
-    Returns the number that comes first. What was held from there on comes again in the stream.
+    Returns the number that comes first: none from before the approval. What was held from there on comes again in the stream.
     """
-    messages = TopicMessage.objects.filter(topic=row.topic)
+    messages = TopicMessage.objects.filter(topic=row.topic, seq__gt=row.begins)
     if since is not None:
         first = messages.filter(published_at__gte=since).order_by("seq").values_list("seq", flat=True).first()
     else:
@@ -171,7 +228,7 @@ def replay_events(row: Subscription, number: int, since: datetime | None = None,
     return int(first)
 
 
-@act_on("sharing.renew_secret", _lock, permission=CanSubscribe, ready=_ready(*RUNNING, _State.REQUESTED))
+@act_on("sharing.renew_secret", _lock, permission=CanSubscribe, ready=_ready(*RUNNING, *ASKED))
 def renew_secret(row: Subscription, *, by: Actor, key: Key) -> None:
     """Make a new secret; deliveries are signed with the old one too, until the next renewal."""
     row.secrets = [secrets.token_hex(32), *row.secrets][:2]
@@ -225,7 +282,22 @@ def _reason(reason: str) -> str:
     return reason.strip()[:400]
 
 
+def _until(row: Subscription, months: int) -> None:
+    if not 0 < months <= MONTHS:
+        told = _("期限是 1 到 %(most)d 个月。") % {"most": MONTHS}
+        raise Invalid(told, errors=(FieldError("months", told),))
+    row.expires_on = add_months(clock.today(), months)
+    timers.set_timer(ENDS, row.pk, clock.end_of(row.expires_on) + timedelta(seconds=1))
+
+
+def _decide(row: Subscription, state: SubscriptionState, reason: str, by: Actor) -> None:
+    row.reason, row.decided_at, row.decided_by = _reason(reason), clock.now(), by.label
+    _move(row, state)
+
+
 def _move(row: Subscription, state: SubscriptionState) -> None:
+    if state is _State.ENDED:
+        timers.cancel_timer(ENDS, row.pk)
     row.state = state.value
     _stir(row)
     row.save()

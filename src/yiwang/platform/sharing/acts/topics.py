@@ -30,6 +30,8 @@ CanPublishEvents = Permission(
     name="publish events", kinds=frozenset({ActorKind.CLIENT}), scope="data:publish", provider=True
 )
 
+OnlySystem = Permission(name="system", kinds=frozenset())
+
 
 def _lock(pk: uuid.UUID, by: Actor) -> TopicRow:
     rows = TopicRow.objects.select_related("agency").select_for_update(of=("self",), no_key=True)
@@ -46,6 +48,12 @@ def publish_events(row: TopicRow, events: tuple[NewEvent, ...], *, by: Actor, ke
     What was published before under the same id is not published again. Raises ``Invalid`` with everything that is wrong.
     """
     return write_events(row, events, by=by)
+
+
+@act_on("sharing.tell_topic", _lock, permission=OnlySystem)
+def tell_topic(row: TopicRow, event: NewEvent, *, by: Actor, key: Key) -> Published:
+    """Publish what happened on the platform in a topic that is made of it. Raises ``Invalid`` if it does not fit."""
+    return write_events(row, [event], by=by)
 
 
 def write_events(row: TopicRow, events: Sequence[NewEvent], *, by: Actor) -> Published:

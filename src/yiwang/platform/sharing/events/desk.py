@@ -106,11 +106,11 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def subscription(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one subscription, how far behind it is, what was refused, and what may be done now; do it."""
     by = _actor(request)
-    view, reach = queries.get_subscription(pk, by)
+    view, reach, topic_reach = queries.get_subscription(pk, by)
     own = by.has_role(STEWARDS, reach)
     held = queries.held(pk)
     done = request.POST.get("do", "") if request.method == "POST" else ""
-    moves = _moves(view, by, reach)
+    moves = _moves(view, by, reach, topic_reach)
     forms = {
         name: (label, SpecForm(specs, request.POST if done == name else None, prefix=name))
         for name, (label, specs, _act) in moves.items()
@@ -139,16 +139,18 @@ def subscription(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 Move = tuple[str, list[FieldSpec], Callable[[dict[str, Any], str], Any]]
 
 
-def _moves(view: SubscriptionView, by: Actor, reach: Reach) -> dict[str, Move]:
+def _moves(view: SubscriptionView, by: Actor, reach: Reach, topic_reach: Reach) -> dict[str, Move]:
     """Return what may be done with a subscription now: label, what is asked, and the act."""
     pk, state = view.id, view.state
     reason = [field("reason", _("理由"), FieldKind.LONG_TEXT, max_length=400)]
     found: dict[str, Move] = {}
     if state is _State.REQUESTED and by.has_role({Role.DATA_OFFICE}, reach):
-        found["approve"] = (_("同意订阅"), [], lambda _g, key: acts.approve_subscription(pk, by=by, key=key))
-        found["refuse"] = (
-            _("不同意"), reason, lambda given, key: acts.refuse_subscription(pk, given["reason"], by=by, key=key),
+        found["pass"] = (_("符合要求，转发布方"), [], lambda _g, key: acts.pass_subscription(pk, by=by, key=key))
+        found["return"] = (
+            _("退回"), reason, lambda given, key: acts.return_subscription(pk, given["reason"], by=by, key=key),
         )  # fmt: skip
+    if by.has_role({Role.DATA_STEWARD}, topic_reach):
+        found |= _as_provider(view, by, reason)
     if not by.has_role(STEWARDS, reach):
         return found
     if state is _State.ACTIVE:
@@ -164,9 +166,34 @@ def _moves(view: SubscriptionView, by: Actor, reach: Reach) -> dict[str, Move]:
         found["replay"] = (_("重放"), specs, lambda given, key: _replay(pk, given, by, key))
         if view.method is Method.HMAC:
             found["secret"] = (_("换密钥"), [], lambda _g, key: acts.renew_secret(pk, by=by, key=key))
-    if state in {*_GOING, _State.REQUESTED}:
+    if state in {*_GOING, _State.REQUESTED, _State.CHECKED}:
         found["end"] = (_("结束订阅"), [], lambda _g, key: acts.end_subscription(pk, by=by, key=key))
     return found
+
+
+def _as_provider(view: SubscriptionView, by: Actor, reason: list[FieldSpec]) -> dict[str, Move]:
+    """Return what the agency whose topic it is may do with a subscription now."""
+    pk = view.id
+    months = [field("months", _("给多久"), FieldKind.INTEGER, unit=_("个月"))]
+    if view.state is _State.CHECKED:
+        return {
+            "approve": (
+                _("同意订阅"), months, lambda given, key: acts.approve_subscription(pk, int(given["months"]), by=by, key=key),
+            ),
+            "refuse": (
+                _("不同意"), reason, lambda given, key: acts.refuse_subscription(pk, given["reason"], by=by, key=key),
+            ),
+        }  # fmt: skip
+    if view.state not in _GOING:
+        return {}
+    return {
+        "extend": (
+            _("延长"), months, lambda given, key: acts.extend_subscription(pk, int(given["months"]), by=by, key=key),
+        ),
+        "revoke": (
+            _("收回，马上停止"), reason, lambda given, key: acts.revoke_subscription(pk, given["reason"], by=by, key=key),
+        ),
+    }  # fmt: skip
 
 
 def _replay(pk: uuid.UUID, given: dict[str, Any], by: Actor, key: str) -> None:

@@ -9,7 +9,8 @@ from yiwang.platform.sharing.events.types import HeldState, Method, Subscription
 
 STATES: dict[SubscriptionState, str | Promise] = {
     SubscriptionState.REQUESTED: _("等数据主管审核"),
-    SubscriptionState.REFUSED: _("审核不同意"),
+    SubscriptionState.CHECKED: _("等发布方同意"),
+    SubscriptionState.REFUSED: _("没有同意"),
     SubscriptionState.ACTIVE: _("推送中"),
     SubscriptionState.PAUSED: _("已暂停"),
     SubscriptionState.QUARANTINED: _("已隔离"),

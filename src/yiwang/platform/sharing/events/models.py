@@ -9,6 +9,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Reach
 from yiwang.platform.sharing.events.managers import SubscriptionQuerySet
+from yiwang.platform.sharing.types import Side
 
 
 class TopicRow(models.Model):
@@ -68,6 +69,9 @@ class Subscription(models.Model):
     method = models.CharField(max_length=4)
     purpose = models.CharField(max_length=400)
     state = models.CharField(max_length=12, default="requested")
+    begins = models.BigIntegerField(default=0)
+    """The stream's last event when its agency approved: what is older is neither sent nor fetched."""
+    expires_on = models.DateField(null=True)
     cursor = models.BigIntegerField(default=0)
     failures = models.IntegerField(default=0)
     slow = models.BooleanField(default=False)
@@ -95,10 +99,15 @@ class Subscription(models.Model):
         ]
         indexes = [models.Index(fields=["next_at"], name="subscription_due", condition=Q(state="active"))]
 
+    def reach_of(self, side: Side) -> Reach:
+        """Where the subscription lies for one side: the agency that is told, or the one whose topic it is."""
+        agency = self.topic.agency if side is Side.PROVIDER else self.agency
+        return Reach(agency.path, agency.region_id, agency.level)
+
     @property
     def reach(self) -> Reach:
-        """Where the subscription lies: at the agency that is told."""
-        return Reach(self.agency.path, self.agency.region_id, self.agency.level)
+        """Where it lies for the side that acts (see ``acts.subscribing``)."""
+        return self.reach_of(getattr(self, "side", Side.CONSUMER))
 
 
 class QuarantinedMessage(models.Model):

@@ -26,6 +26,7 @@ from yiwang.platform.sharing.events.types import (
     SubscriptionView,
     TopicView,
 )
+from yiwang.platform.sharing.types import Side
 
 _OPEN = [state.value for state in OPEN]
 GOING = [SubscriptionState.ACTIVE.value, SubscriptionState.PAUSED.value, SubscriptionState.QUARANTINED.value]
@@ -70,7 +71,8 @@ def _topic(row: Any) -> TopicView:
 
 
 def events_after(code: str, by: Actor, after: int, most: int) -> tuple[list[StoredEvent], int]:
-    """Return the events of a topic behind a number, and the number of the last one that there is.
+    """Return the events of a topic behind a number, and the number of the last one that there is; none from before the
+    agency's subscription was approved.
 
     Only for clients of agencies whose subscription was approved. Raises ``NotFound``, ``NotAllowed``.
     """
@@ -78,9 +80,10 @@ def events_after(code: str, by: Actor, after: int, most: int) -> tuple[list[Stor
     if topic is None:
         raise NotFound(_("没有这个主题。"))
     approved = Subscription.objects.filter(topic=topic, agency__path=by.agency, state__in=GOING)
-    if not by.agency or not approved.exists():
+    begins = approved.aggregate(first=Min("begins"))["first"] if by.agency else None
+    if begins is None:
         raise NotAllowed(_("只有订阅了这个主题的部门能取它的事件。"), code="not-subscribed")
-    rows = TopicMessage.objects.filter(topic=topic, seq__gt=after).order_by("seq")[:most]
+    rows = TopicMessage.objects.filter(topic=topic, seq__gt=max(after, begins)).order_by("seq")[:most]
     found = []
     for row in rows:
         content = row.content
@@ -102,18 +105,24 @@ def subscriptions(
 
 def waiting(by: Actor) -> QuerySet[Subscription]:
     """Return the subscriptions that wait for an answer or for somebody to look at what was refused."""
-    waits = Q(state__in=[SubscriptionState.REQUESTED.value, SubscriptionState.QUARANTINED.value])
+    waits = Q(
+        state__in=[
+            SubscriptionState.REQUESTED.value,
+            SubscriptionState.CHECKED.value,
+            SubscriptionState.QUARANTINED.value,
+        ]
+    )
     stuck = QuarantinedMessage.objects.filter(state=HeldState.REFUSED.value).values("subscription")
     rows: QuerySet[Subscription] = Subscription.objects.visible_to(by)
     return rows.filter(waits | Q(pk__in=stuck))
 
 
-def get_subscription(pk: uuid.UUID, by: Actor) -> tuple[SubscriptionView, Reach]:
-    """Return a subscription and where it lies. Raises ``NotFound``."""
+def get_subscription(pk: uuid.UUID, by: Actor) -> tuple[SubscriptionView, Reach, Reach]:
+    """Return a subscription, where it lies, and where its topic lies. Raises ``NotFound``."""
     row = _subscriptions(by).filter(pk=pk).first()
     if row is None:
         raise NotFound(_("没有这份订阅。"))
-    return _subscription(row), row.reach
+    return _subscription(row), row.reach_of(Side.CONSUMER), row.reach_of(Side.PROVIDER)
 
 
 def secrets_of(pk: uuid.UUID, by: Actor) -> Sequence[str]:
@@ -129,7 +138,7 @@ def _subscriptions(by: Actor) -> QuerySet[Any]:
     per_row = open_ones.values("subscription")
     rows: QuerySet[Any] = (
         Subscription.objects.visible_to(by)
-        .select_related("topic", "agency")
+        .select_related("topic__agency", "agency")
         .annotate(
             last=_last("topic"),
             unsent_at=Subquery(unsent[:1]),
@@ -156,6 +165,8 @@ def _subscription(row: Any) -> SubscriptionView:
         state=SubscriptionState(row.state),
         requested_at=row.requested_at,
         requested_by=row.requested_by,
+        begins=row.begins,
+        expires_on=row.expires_on,
         cursor=row.cursor,
         last=row.last,
         held=row.held_count,

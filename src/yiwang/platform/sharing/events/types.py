@@ -5,11 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from yiwang.platform.sharing.types import DatasetItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSource:
+    """That a topic is published by what happens on the platform: by which of its events (the kernel's names), ``when`` an
+    expression over their facts holds. ``subject`` is a fact, ``fields`` are the items with the fact that each says.
+    """
+
+    events: tuple[str, ...]
+    when: str = ""
+    subject: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +42,8 @@ class Topic:
     items: tuple[DatasetItem, ...]
     dataset: str = ""
     version: int = 1
+    source: TopicSource | None = None
+    """Where the platform publishes it itself; its agency may do so too."""
 
 
 class Method(StrEnum):
@@ -40,9 +54,12 @@ class Method(StrEnum):
 
 
 class SubscriptionState(StrEnum):
-    """How a subscription stands. QUARANTINED: so much was refused that nothing more is sent until somebody looked."""
+    """How a subscription stands. REQUESTED: before the data office; CHECKED: before the agency whose topic it is; QUARANTINED:
+    so much was refused that nothing more is sent until somebody looked.
+    """
 
     REQUESTED = "requested"
+    CHECKED = "checked"
     REFUSED = "refused"
     ACTIVE = "active"
     PAUSED = "paused"
@@ -131,6 +148,9 @@ class SubscriptionView:
     state: SubscriptionState
     requested_at: datetime
     requested_by: str
+    begins: int
+    """The last event before it was approved: what is older is not for this subscriber."""
+    expires_on: date | None
     cursor: int
     last: int
     held: int

@@ -14,6 +14,12 @@ BACKWARD = (
     "DROP TRIGGER append_only ON sharing_consentpaper; DROP TRIGGER append_only_truncate ON sharing_consentpaper;"
 )
 
+# Whoever was approved before now was approved from that day's events on.
+BEGIN = """
+    UPDATE sharing_subscription s SET begins = coalesce(
+        (SELECT max(seq) FROM sharing_topicmessage m WHERE m.topic_id = s.topic_id AND m.published_at <= s.decided_at), 0)
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -34,4 +40,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
+        migrations.AddField(
+            model_name='subscription',
+            name='begins',
+            field=models.BigIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='subscription',
+            name='expires_on',
+            field=models.DateField(null=True),
+        ),
+        migrations.RunSQL(BEGIN, migrations.RunSQL.noop),
     ]

@@ -62,7 +62,8 @@ def topic(**more: Any) -> TopicRow:
 
 def subscribed(*, address: str = ADDRESS, method: Method = Method.HMAC, code: str = CODE) -> Subscription:
     pk = acts.subscribe(code, "339901-fire", address, method, "测试", by=steward(), key=key())
-    acts.approve_subscription(pk, by=office(), key=key())
+    acts.pass_subscription(pk, by=office(), key=key())
+    acts.approve_subscription(pk, 12, by=steward("339901-amr"), key=key())
     return Subscription.objects.get(pk=pk)
 
 

@@ -182,9 +182,9 @@ def test_how_far_behind_somebody_is(stream: TopicRow) -> None:
     publish("a")
     with clock.at(NOON + timedelta(minutes=5)):
         publish("b", "c")
-    view, _reach = queries.get_subscription(row.pk, office())
+    view, *_reaches = queries.get_subscription(row.pk, office())
     assert (view.lag, view.oldest, view.last) == (3, NOON, 3)
     send(Receiver(refuses("a")))
-    view, _reach = queries.get_subscription(row.pk, office())
+    view, *_reaches = queries.get_subscription(row.pk, office())
     assert (view.lag, view.held, view.oldest) == (1, 1, NOON)
     assert client("339901-fire").agency == view.agency_path

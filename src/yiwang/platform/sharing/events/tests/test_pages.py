@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from yiwang.kernel import clock
-from yiwang.kernel.problems import Invalid, KeyReused, NotAllowed, NotFound
+from yiwang.kernel import clock, timers
+from yiwang.kernel.problems import Invalid, KeyReused, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import Role
 from yiwang.platform.sharing import acts
 from yiwang.platform.sharing.events import queries
@@ -25,6 +25,7 @@ from .receivers import (
     an_event,
     client,
     key,
+    office,
     official,
     publish,
     send,
@@ -68,8 +69,14 @@ def test_from_asking_to_skipping_at_the_desk(stream: TopicRow, sign_in: Any) -> 
     row = Subscription.objects.get()
     address = f"/desk/events/{row.pk}/"
     assert made["Location"] == address
-    assert office.post(address, {"do": "refuse", "refuse-reason": "", "key": key()}).status_code == 422
-    assert office.post(address, {"do": "approve", "key": key()}).status_code == 302
+    assert office.post(address, {"do": "return", "return-reason": "", "key": key()}).status_code == 422
+    assert "同意订阅" not in office.get(address).content.decode(), "the topic's agency does"
+    assert office.post(address, {"do": "pass", "key": key()}).status_code == 302
+    provider = sign_in("steward")
+    assert provider.post(address, {"do": "approve", "approve-months": "61", "key": key()}).status_code == 422
+    assert provider.post(address, {"do": "approve", "approve-months": "6", "key": key()}).status_code == 302
+    assert "2026" in provider.get(address).content.decode()
+    office = sign_in("data-office")
     assert row.secrets[0] in office.get(address).content.decode()
     publish("bad", "bad", "a")
     send(Receiver(lambda events: 422 if any(one["subject"] == "bad" for one in events) else 200), 40, 5)
@@ -131,7 +138,7 @@ def test_only_the_topics_agency_publishes_and_only_subscribers_fetch(stream: Top
     with pytest.raises(NotAllowed):
         queries.events_after(CODE, fire, 0, 10)
     with pytest.raises(NotAllowed):
-        acts.approve_subscription(pk, by=steward(), key=key())
+        acts.pass_subscription(pk, by=steward(), key=key())
     with pytest.raises(NotFound):
         acts.pause_subscription(pk, by=steward("339901-data"), key=key())
     Subscription.objects.all().delete()
@@ -144,6 +151,67 @@ def test_only_the_topics_agency_publishes_and_only_subscribers_fetch(stream: Top
     acts.end_subscription(row.pk, by=steward(), key=key())
     with pytest.raises(NotAllowed):
         queries.events_after(CODE, fire, 0, 10)
+
+
+def test_the_topics_agency_approves_for_a_while_and_may_end_it_at_once(stream: TopicRow) -> None:
+    fire, amr = client("339901-fire"), steward("339901-amr")
+
+    def asked(address: str) -> uuid.UUID:
+        return acts.subscribe(CODE, "339901-fire", address, Method.HMAC, "x", by=steward(), key=key())
+
+    pk = asked(ADDRESS)
+    with pytest.raises(NotNow):
+        acts.approve_subscription(pk, 12, by=amr, key=key())
+    acts.pass_subscription(pk, by=office(), key=key())
+    for other in (steward(), office()):
+        with pytest.raises(NotAllowed):
+            acts.approve_subscription(pk, 12, by=other, key=key())
+        with pytest.raises(NotAllowed):
+            queries.events_after(CODE, fire, 0, 10)
+    for months in (0, 61):
+        with pytest.raises(Invalid):
+            acts.approve_subscription(pk, months, by=amr, key=key())
+    acts.approve_subscription(pk, 1, by=amr, key=key())
+    publish("a")
+    assert queries.events_after(CODE, fire, 0, 10)[1] == 1
+    with pytest.raises(NotAllowed):
+        acts.revoke_subscription(pk, "x", by=steward(), key=key())
+    acts.revoke_subscription(pk, "不再需要", by=amr, key=key())
+    receiver = Receiver()
+    send(receiver, 2, 5)
+    assert not receiver.taken
+    with pytest.raises(NotAllowed):
+        queries.events_after(CODE, fire, 0, 10)
+
+    refused = asked(ADDRESS + "/2")
+    acts.pass_subscription(refused, by=office(), key=key())
+    acts.refuse_subscription(refused, "与职责无关", by=amr, key=key())
+    assert Subscription.objects.get(pk=refused).state == "refused"
+
+
+def test_a_subscription_ends_with_its_term_unless_it_is_extended(stream: TopicRow) -> None:
+    row = subscribed()
+    assert row.expires_on == date(2027, 3, 2)
+    acts.extend_subscription(row.pk, 24, by=steward("339901-amr"), key=key())
+    with clock.at(datetime(2027, 3, 4, tzinfo=UTC)):
+        timers.ring_due()
+    assert Subscription.objects.get().state == "active"
+    with clock.at(datetime(2028, 3, 2, 17, tzinfo=UTC)):
+        timers.ring_due()
+    row.refresh_from_db()
+    assert (row.state, row.secrets) == ("ended", [])
+
+
+def test_what_is_older_than_the_approval_is_nobodys(stream: TopicRow) -> None:
+    publish("a", "b", "c")
+    row = subscribed()
+    publish("d")
+    fire, receiver = client("339901-fire"), Receiver()
+    assert [one.seq for one in queries.events_after(CODE, fire, 0, 10)[0]] == [4]
+    assert acts.replay_events(row.pk, 1, by=steward(), key=key()) == 4
+    assert acts.replay_events(row.pk, 0, datetime(2020, 1, 1, tzinfo=UTC), by=steward(), key=key()) == 4
+    send(receiver, 2, 5)
+    assert {one["subject"] for one in receiver.taken} == {"d"}
 
 
 def test_a_steward_subscribes_for_their_own_agency_only(stream: TopicRow) -> None:
