@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -59,6 +60,28 @@ def test_a_licence_s_life_by_machine(office: Caller, firm: Caller) -> None:
 def test_the_year_9999_is_without_end(office: Caller) -> None:
     made = office.write("POST", "/licences", ISSUE | {"valid_to": "9999-12-31"})
     assert (made.status_code, made.json()["valid_to"]) == (201, None)
+
+
+def test_what_comes_from_elsewhere_goes_there_and_is_renewed_to_a_day(office: Caller) -> None:
+    before = office.write("POST", "/licences", ISSUE).json()
+    wrong = office.write("POST", "/licences", ISSUE | {"associated": before["identifier"][:-1] + "?"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "associated")
+    made = office.write("POST", "/licences", ISSUE | {"associated": before["identifier"]}).json()
+    entry = office.get(f"/licences/{made['id']}/metadata").json()
+    assert (entry["correlative_license"], entry["operation"]) == (before["identifier"], "08")
+    last = (clock.today() + timedelta(days=400)).isoformat()
+    path = f"/licences/{made['id']}/operations"
+    assert office.write("POST", path, {"operation": "renew", "valid_to": "2020-01-01"}).status_code == 422
+    renewed = office.write("POST", path, {"operation": "renew", "valid_to": last}).json()
+    assert (renewed["version"], renewed["valid_to"]) == (2, last)
+    path = f"/licences/{renewed['id']}/operations"
+    assert office.write("POST", path, {"operation": "hold", "reason": "抽检", "valid_to": last}).status_code == 422
+    assert office.write("POST", path, {"operation": "other", "reason": "另案"}).json()["status"] == "other"
+    assert office.write("POST", path, {"operation": "release"}).json()["status"] == "valid"
+    assert (
+        office.write("POST", path, {"operation": "transfer_out", "reason": "迁往外地"}).json()["status"]
+        == "transferred"
+    )
 
 
 def test_what_is_wrong_is_told(office: Caller) -> None:

@@ -109,10 +109,13 @@ def _verification(
 
 
 def _of_copy(licence: LicenceView, copy: CopyView, inspection: Inspection, digest: str) -> Verification:
-    """An annotated copy is as good as its licence, for its purpose and within its term."""
+    """An annotated copy is as good as its licence, for its purpose and within its term, until its holder takes it back."""
     found = _verification(licence, inspection, same=True, digest=digest)
-    over = clock.today() > copy.expires_on
-    verdict = Verdict.ENDED if over and found.verdict is Verdict.VALID else found.verdict
+    verdict = found.verdict
+    if verdict is Verdict.VALID and copy.taken_back:
+        verdict = Verdict.TAKEN_BACK
+    elif verdict is Verdict.VALID and clock.today() > copy.expires_on:
+        verdict = Verdict.ENDED
     return replace(found, verdict=verdict, copy=copy)
 
 

@@ -435,6 +435,7 @@ class IssueIn(Schema):
     values: Values
     number: Text = ""
     valid_to: date | None = Field(None, description="有效期至；9999-12-31 为长期")
+    associated: Text = Field("", description="转入的证照：迁来以前的电子证照标识")
 
 
 class ChangeIn(Schema):
@@ -448,10 +449,17 @@ class ChangeIn(Schema):
 class OperationIn(Schema):
     """What to do to a licence; everything but a release and a renewal needs a reason, which the holder reads."""
 
-    operation: Literal["hold", "release", "renew", "withdraw", "revoke", "cancel"] = Field(
-        description="暂扣、发还、延续、撤销、吊销、注销"
+    operation: Literal["hold", "release", "renew", "withdraw", "revoke", "cancel", "transfer_out", "other"] = Field(
+        description="暂扣、发还、延续、撤销、吊销、注销、办理转出、其他业务"
     )
     reason: Text = ""
+    valid_to: date | None = Field(None, description="延续到哪一天；不给就按这种证照的期限，9999-12-31 为长期")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.valid_to is not None and self.operation != "renew":
+            raise ValueError(_("只有延续才给有效期"))
+        return self
 
 
 class DoneOut(Schema):
@@ -471,18 +479,14 @@ def _holders(given: list[HolderIn]) -> list[acts.Holder]:
 
 @router.post("/licences", auth=WRITE, response={201: DoneOut}, operation_id="issue_licence", summary="签发证照")
 def issue(request: HttpRequest, asked: IssueIn, key: IdempotencyKey) -> Status[LicenceView]:
-    """Issue a licence of one of the agency's own types."""
+    """Issue a licence of one of the agency's own types, or take one over from another place."""
     by = actor_of(request)
-    made = acts.issue(
-        asked.type,
-        _holders([asked.holder])[0],
-        asked.values,
-        joint=_holders(asked.joint),
-        number=asked.number,
-        valid_to=asked.valid_to,
-        by=by,
-        key=key,
-    )
+    holder, joint = _holders([asked.holder])[0], _holders(asked.joint)
+    more: dict[str, Any] = {"joint": joint, "number": asked.number, "valid_to": asked.valid_to, "by": by, "key": key}
+    if asked.associated:
+        made = acts.transfer_in(asked.type, holder, asked.values, asked.associated, **more)
+    else:
+        made = acts.issue(asked.type, holder, asked.values, **more)
     return Status(201, queries.get_licence(made, by))
 
 
@@ -504,6 +508,8 @@ _OPERATIONS = {
     "withdraw": acts.withdraw,
     "revoke": acts.revoke,
     "cancel": acts.cancel,
+    "transfer_out": acts.transfer_out,
+    "other": acts.set_aside,
 }
 
 
@@ -512,12 +518,14 @@ _OPERATIONS = {
     auth=WRITE,
     response=DoneOut,
     operation_id="operate_licence",
-    summary="暂扣、发还、延续、撤销、吊销或注销证照",
+    summary="暂扣、发还、延续、撤销、吊销、注销或转出证照",
 )
 def operate(request: HttpRequest, licence_id: uuid.UUID, asked: OperationIn, key: IdempotencyKey) -> LicenceView:
     """Do to a licence of the agency what the law allows in its state."""
     by = actor_of(request)
-    more = {"reason": asked.reason} if Operation(asked.operation) in rules.NEEDS_REASON else {}
+    more: dict[str, Any] = {"reason": asked.reason} if Operation(asked.operation) in rules.NEEDS_REASON else {}
+    if asked.operation == "renew":
+        more["valid_to"] = asked.valid_to
     done: Any = _OPERATIONS[asked.operation](licence_id, **more, by=by, key=key)  # type: ignore[operator]
     return queries.get_licence(done if isinstance(done, uuid.UUID) else licence_id, by)
 

@@ -219,6 +219,9 @@ def verdict_words(found: Verification, *, file: bool) -> VerdictWords:
     if found.copy is not None and found.verdict in {Verdict.VALID, Verdict.ENDED} and found.licence.status in IN_FORCE:
         return _of_copy(found.copy, over=found.verdict is Verdict.ENDED)
     words = {"issuer": found.licence.issuer_name, "status": STATUS[found.licence.status]}
+    if found.verdict is Verdict.TAKEN_BACK:
+        text = _("证照是真的，但持证人已经收回对这份副本的同意，不能再用。还要用的话，请向持证人要新的副本。")
+        return VerdictWords("bad", _("持证人已收回"), text, "x")
     if found.verdict is Verdict.VALID:
         text = (
             _("这张证照由%(issuer)s签发，内容没有被改动，目前有效。")

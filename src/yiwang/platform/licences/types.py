@@ -249,6 +249,8 @@ class CopyView:
     case_id: uuid.UUID | None
     digest: str
     ofd_digest: str = ""
+    taken_back: bool = False
+    """Whether the holder took back the showing that it was taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +382,8 @@ class Verdict(StrEnum):
 
     VALID = "valid"
     HELD = "held"
+    TAKEN_BACK = "taken_back"
+    """A copy whose holder took back that it may be seen; the licence itself is in force."""
     ENDED = "ended"
     """Withdrawn, cancelled, expired, transferred or revoked: see the licence's status."""
     TAMPERED = "tampered"

@@ -159,8 +159,11 @@ def set_aside(licence: Licence, *, reason: str, by: Actor, key: Key) -> LicenceS
 @act_on("licences.renew", Licence.objects.lock, permission=OPERATE, ready=may(Operation.RENEW))
 def renew(licence: Licence, *, valid_to: date | None = None, by: Actor, key: Key) -> uuid.UUID:
     """Renew a licence (延续, 行政许可法 art. 50): a new version, for the type's term if none is given.
-    Returns its id.
+    Returns its id. Raises Invalid for a term that is over.
     """
+    if valid_to is not None and valid_to < clock.today():
+        message = _("有效期已经过了，请核对。")
+        raise Invalid(message, errors=(FieldError("valid_to", message),))
     return next_version(licence, Operation.RENEW, values={}, valid_to=valid_to)
 
 

@@ -36,6 +36,8 @@ _ACTS: dict[Operation, Callable[..., Any]] = {
     Operation.OTHER: acts.set_aside,
 }
 """What can be done with a reason at most, the mildest first; issue and change have forms of their own, expiry comes in time."""
+NOTE = "note_renewal"
+"""To note that renewal was applied for on paper: no operation, but from then on the law's term runs (行政许可法 art. 50)."""
 
 
 @staff(*ROLES)
@@ -98,12 +100,12 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return _shown(request, found)
     chosen = request.POST.get("operation", "")
     reason = request.POST.get("reason", "").strip()
-    if chosen not in {operation.value for operation in _ACTS}:
+    if chosen not in {NOTE, *(operation.value for operation in _ACTS)}:
         return _shown(request, found, {"operation": _("请选一项。")})
-    operation = Operation(chosen)
-    more = {"reason": reason} if operation in rules.NEEDS_REASON else {}
+    do = acts.note_renewal if chosen == NOTE else _ACTS[Operation(chosen)]
+    more = {"reason": reason} if chosen in rules.NEEDS_REASON else {}
     try:
-        made = _ACTS[operation](pk, **more, by=actor, key=request.POST.get("key", ""))
+        made: Any = do(pk, **more, by=actor, key=request.POST.get("key", ""))
     except Invalid as problem:
         return _shown(request, found, {error.field: error.message for error in problem.errors})
     except NotNow as problem:
@@ -134,6 +136,10 @@ def scan(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     return scan_of(found)
 
 
+def _may_be_renewed(found: LicenceView) -> bool:
+    return found.valid_to is not None and rules.after(Operation.RENEW, found.status) is not None
+
+
 def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | None = None) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     issues = actor.has_role(ROLES)
@@ -147,7 +153,8 @@ def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | No
         "versions": labels.versions(queries.versions(found.id, actor)),
         "uses": [labels.use_words(use) for use in queries.uses(found.id, actor)],
         "check_url": labels.card(found).check_url,
-        "operations": [
+        "operations": [(NOTE, _("登记延续申请"), False)] * (issues and _may_be_renewed(found))
+        + [
             (operation.value, labels.OPERATION[operation], operation in rules.NEEDS_REASON)
             for operation in _ACTS
             if issues and rules.after(operation, found.status) is not None

@@ -26,7 +26,7 @@ from yiwang.platform.licences.types import LicenceTypeSpec
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 
-ABOUT = {"holder_number", "holder_name", "joint", "number", "valid_to"}
+ABOUT = {"holder_number", "holder_name", "joint", "number", "valid_to", "associated"}
 """Fields of the form that are not what the licence says."""
 NUMBERS = {PartyKind.PERSON: FieldKind.CITIZEN_ID, PartyKind.ORGANISATION: FieldKind.USCC}
 MOST_JOINT = 9
@@ -55,20 +55,29 @@ def issue(request: HttpRequest, code: str) -> HttpResponse:
         *_fields(spec),
         FieldSpec("number", _("证照编号"), FieldKind.TEXT, required=False, max_length=80, hint=_("不填就自动编号。")),
         FieldSpec("valid_to", _("有效期至"), FieldKind.DATE, required=False, hint=_("不填就按这种证照的期限。")),
+        FieldSpec(
+            "associated",
+            _("转入前的电子证照标识"),
+            FieldKind.TEXT,
+            required=False,
+            max_length=120,
+            hint=_("从外地转入的才填；填了就按转入办理。"),
+        ),
     ]
     form = SpecForm(specs, request.POST if request.method == "POST" else None)
 
     def done(values: dict[str, Any]) -> uuid.UUID:
-        return acts.issue(
-            code,
-            acts.Holder(values["holder_name"], Secret(values["holder_number"])),
-            _said(values),
-            joint=_holders(values),
-            number=values.get("number") or "",
-            valid_to=values.get("valid_to"),
-            by=who(request),
-            key=form.key,
-        )
+        holder = acts.Holder(values["holder_name"], Secret(values["holder_number"]))
+        more: dict[str, Any] = {
+            "joint": _holders(values),
+            "number": values.get("number") or "",
+            "valid_to": values.get("valid_to"),
+            "by": who(request),
+            "key": form.key,
+        }
+        if values.get("associated"):
+            return acts.transfer_in(code, holder, _said(values), values["associated"], **more)
+        return acts.issue(code, holder, _said(values), **more)
 
     return _answered(request, form, done, {"spec": spec})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,7 @@ from yiwang.platform.licences.types import (
     LicenceUseView,
     LicenceView,
     Operation,
+    ShowingState,
     ShownField,
     TrustLevel,
     Version,
@@ -203,9 +205,12 @@ def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
 
 def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:
     """Return the annotated copy that this file is, with its licence; or nothing."""
-    rows = LicenceCopy.objects.select_related("licence__type")
+    rows = LicenceCopy.objects.select_related("licence__type", "showing")
     row = rows.filter(digest=digest).first() or rows.filter(ofd_digest=digest).first()
-    return (view(row.licence), copy_view(row)) if row else None
+    if row is None:
+        return None
+    taken_back = row.showing is not None and row.showing.state == ShowingState.REVOKED
+    return view(row.licence), replace(copy_view(row), taken_back=taken_back)
 
 
 def copies(pk: uuid.UUID, by: Actor, limit: int = 20) -> list[CopyView]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from yiwang.kernel import holidays
+from yiwang.kernel import clock, holidays
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import Party, PartyKind, Role
 from yiwang.platform.directory.models import Agency, Region, StaffMember, StaffRole
@@ -160,6 +160,32 @@ def test_a_renewed_licence_leads_to_its_new_version(issue: Issue) -> None:
     new = Licence.objects.get(previous=licence)
     assert answer.headers["Location"] == page(new)
     assert "第 1 版" in client.get(page(new)).content.decode()
+
+
+def test_an_application_for_renewal_is_noted(issue: Issue) -> None:
+    licence, client = issue(), at_desk(Role.ISSUER)
+    assert 'value="note_renewal"' in client.get(page(licence)).content.decode()
+    assert do(client, licence, "note_renewal")[0] == 200
+    licence.refresh_from_db()
+    assert licence.renewal_applied_on == clock.today()
+    Licence.objects.filter(pk=licence.pk).update(valid_to=None, renewal_applied_on=None)
+    assert 'value="note_renewal"' not in client.get(page(licence)).content.decode()
+
+
+def test_a_licence_from_elsewhere_is_taken_over_at_the_desk(issue: Issue) -> None:
+    before, client = issue(), at_desk(Role.ISSUER)
+    address = f"{FIND}new/demo_food/"
+    sent = {
+        "f-holder_number": "91330302MADEM0011Y", "f-holder_name": "演示餐饮有限公司", "f-name": "演示餐饮有限公司",
+        "f-associated": before.identifier[:-1] + "?", "key": "1",
+    }  # fmt: skip
+    wrong = client.post(address, sent)
+    assert wrong.status_code == 422
+    made = client.post(address, sent | {"f-associated": before.identifier, "key": "2"})
+    assert made.status_code == 302
+    row = Licence.objects.get(pk=made.headers["Location"].rstrip("/").rpartition("/")[2])
+    assert row.associated == before.identifier
+    assert list(row.uses.values_list("operation", flat=True)) == ["transfer_in"]
 
 
 def test_a_person_sees_that_an_official_looked(issue: Issue) -> None:

@@ -23,11 +23,11 @@ from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKi
 from yiwang.platform.directory.models import Agency, Region
 from yiwang.platform.identity.models import Person
 from yiwang.platform.identity.secret import Secret
-from yiwang.platform.licences import acts, queries, rules
+from yiwang.platform.licences import acts, checking, labels, queries, rules
 from yiwang.platform.licences.models import Licence, LicenceUse, Showing
 from yiwang.platform.licences.tests.conftest import AMR, official
 from yiwang.platform.licences.tests.test_desk import at_desk
-from yiwang.platform.licences.types import ShowingState
+from yiwang.platform.licences.types import ShowingState, Verdict
 from yiwang.ui import store
 
 Issue = Callable[..., Licence]
@@ -105,11 +105,20 @@ def test_shown_asked_agreed_seen_copied_and_taken_back(issue: Issue) -> None:
     assert f"仅用于{PURPOSE}" in text
     assert f"由{AMR.name}提供" in text
 
+    with store.open_file(taken.digest) as file:
+        kept = file.read()
+    assert checking.of_file(kept).verdict is Verdict.VALID
     acts.take_back(pk, by=by, key=key())
     assert (queries.seen(pk, desk), queries.copies_taken(pk, desk)) == ([], [])
+    found = checking.of_file(kept)
+    assert found.verdict == "taken_back"
+    said = labels.verdict_words(found, file=True)
+    assert (said.kind, said.title) == ("bad", "持证人已收回")
     with pytest.raises(NotNow):
         acts.take_copy(pk, licence.id, by=desk, key=key())
     assert uses(licence) == [f"出示：{PURPOSE}", f"加注副本：{PURPOSE}", f"收回出示：{PURPOSE}"]
+    acts.revoke(licence.pk, reason="演示", by=official(Role.ISSUER), key=key())
+    assert checking.of_file(kept).verdict is Verdict.ENDED
     asked = AuditEntry.objects.get(name="licences.take_up", subject_id=str(pk))
     assert by.id is not None
     assert (asked.purpose, asked.person_id) == (PURPOSE, by.id)
