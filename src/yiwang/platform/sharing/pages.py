@@ -21,6 +21,7 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.directory import queries as directory
 from yiwang.platform.sharing import queries, scores
 from yiwang.platform.sharing.labels import BASES, CHOICES
 from yiwang.platform.sharing.queries import Filters
@@ -107,6 +108,7 @@ def shown(request: HttpRequest, space: str, code: str, **more: Any) -> HttpRespo
         "dataset": definition,
         "row": row(view, space),
         "words": words(view),
+        "entry": _entry(view),
         "base": reverse(f"{space}:base", args=[definition.base_store.value])
         if definition.base_store is not BaseStore.NONE
         else "",
@@ -131,6 +133,25 @@ def shown(request: HttpRequest, space: str, code: str, **more: Any) -> HttpRespo
         "section": "data",
     }
     return render(request, "sharing/dataset.html", context | more)
+
+
+def _entry(view: DatasetView) -> list[tuple[str, str]]:
+    """Return what the table of the catalogue says of a dataset besides, in words."""
+    one = view.definition
+    english = (get_language() or "").startswith("en")
+    provider = directory.find_agency(one.agency)
+    guiding = catalog.code_table("guiding_departments", english=english)
+    tags = catalog.code_table("data_tags", english=english)
+    region = named(directory.region_names({one.region}).get(one.region, "")) if one.region else ""
+    levels = {1: _("国家"), 2: _("省"), 3: _("市"), 4: _("县")}
+    told = [
+        (_("提供方代码"), (provider.uscc if provider else "") or one.agency),
+        (_("数据层级"), levels.get(one.level, str(one.level))),
+        (_("行政区划"), f"{region} {one.region}".strip()),
+        (_("业务指导部门"), guiding.get(one.guiding, one.guiding)),
+        (_("标签"), _("、").join(tags.get(tag, tag) for tag in one.tags)),
+    ]
+    return [(label, value) for label, value in told if value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -76,10 +80,34 @@ def every(by: Actor, filters: Filters = Filters()) -> Iterator[DatasetView]:
         yield read_edition(_with(row))
 
 
+_COLUMNS = Cast(
+    Func(
+        F("current__content"),
+        Value('$.definition.items[*].keyvalue() ? (@.key == "name" || @.key == "label" || @.key == "label_en").value'),
+        template="jsonb_path_query_array(%(expressions)s::jsonpath)",
+    ),
+    TextField(),
+)
+"""What a dataset's columns are called."""
+_FOUND_BY = (
+    "name",
+    "code",
+    "resource_code",
+    "agency__name",
+    "agency__short_name",
+    *(f"current__content__definition__{name}" for name in ("name_en", "summary", "summary_en")),
+    "columns",
+)
+"""Where each word of a search may stand. There are some hundreds of datasets: no index is needed."""
+
+
 def _published(by: Actor, filters: Filters) -> DatasetQuerySet:
     rows: DatasetQuerySet = Dataset.objects.visible_to(by).filter(current__isnull=False)
+    if filters.words:
+        rows = rows.alias(columns=_COLUMNS)
+    for word in filters.words.split():
+        rows = rows.filter(reduce(or_, (Q(**{f"{where}__icontains": word}) for where in _FOUND_BY)))
     wanted = {
-        "name__icontains": filters.words,
         "classification__startswith": filters.classification,
         "agency__code": filters.agency,
         "domain": filters.domain,

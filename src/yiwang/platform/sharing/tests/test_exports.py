@@ -31,7 +31,6 @@ from rdflib.collection import Collection
 from rdflib.compare import isomorphic
 from rdflib.namespace import CSVW, DCAT, DCTERMS, FOAF, SKOS, XSD
 
-from yiwang.config.environment import ROOT
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.packs import Pack
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, PartyKind
@@ -60,6 +59,7 @@ from yiwang.platform.sharing.types import (
     UpdateCycle,
 )
 
+PACKS = Path(__file__).parents[5] / "packs"
 SHAPES = Path(__file__).parent / "shacl"
 EU = "http://publications.europa.eu/resource/authority/"
 ADMS = "http://www.w3.org/ns/adms#"
@@ -244,9 +244,9 @@ def test_what_is_served_fulfils_dcat_ap(testville):
 
 @pytest.mark.slow
 def test_what_is_served_of_wenzhous_datasets_fulfils_dcat_ap(testville, monkeypatch):
-    pack = Pack(ROOT / "packs" / "wenzhou")
+    pack = Pack(PACKS / "wenzhou")
     views = published(*pack.rows("datasets/*.yaml", DatasetDefinition))
-    tables = yaml.safe_load((ROOT / "packs" / "wenzhou" / "tables.yaml").read_text())
+    tables = yaml.safe_load((PACKS / "wenzhou" / "tables.yaml").read_text())
 
     def table(name: str, *, english: bool = False) -> dict[str, str]:
         label = "label_en" if english else "label"

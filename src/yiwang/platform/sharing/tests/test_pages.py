@@ -15,7 +15,7 @@ from rdflib import Graph
 
 from yiwang.kernel import clock
 from yiwang.platform.sharing.models import Dataset, QualityScore
-from yiwang.platform.sharing.tests.datasets import dataset, published
+from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.types import BaseStore, Basis, SharingType
 
 SECRET = dataset(code="secret_data", name="保密数据", sharing=SharingType.NONE, basis=(Basis("保守国家秘密法"),))
@@ -46,6 +46,52 @@ def test_the_list_narrows_and_the_words_find(secret: Dataset) -> None:
     assert "找得到的数据" in page
     assert "人口信息" not in page
     assert people.get("/data/", {"sharing": "x", "class": "'--", "after": "nonsense"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "找得到",
+        "Findable",
+        "路灯的亮灭",
+        "whether it shines",
+        "test_lamps",
+        "东区市场局",
+        "灯杆编号",
+        "pole_number",
+        "Pole",
+        "灯杆 Findable",
+    ],
+)
+def test_whatever_is_known_of_a_dataset_finds_it(testville: None, words: str) -> None:
+    columns = (item("pole_number", label="灯杆编号", label_en="Pole"), item("lit", label="亮着"))
+    summary = {"summary": "路灯的亮灭", "summary_en": "Of each lamp whether it shines"}
+    published(dataset(code="test_lamps", name="找得到的数据", name_en="Findable", items=columns, **summary))
+    page = Client().get("/data/", {"q": words}).content.decode()
+    assert "找得到的数据" in page
+    assert "法人登记" not in page or words == "东区市场局"
+    assert "找得到的数据" not in Client().get("/data/", {"q": f"{words} 没有这样的"}).content.decode()
+
+
+def test_the_words_of_a_search_are_no_pattern(testville: None) -> None:
+    assert "没有找到这样的数据集" in Client().get("/data/", {"q": "%_%"}).content.decode()
+    assert "没有找到这样的数据集" in Client().get("/data/", {"q": "label_en"}).content.decode(), (
+        "what columns are made of"
+    )
+
+
+def test_a_dataset_says_what_the_table_says(testville: None) -> None:
+    published(dataset(code="test_lamps", name="路灯", level=3, region="339901", guiding="68", tags=("1", "自拟标签")))
+    page = Client().get("/data/test_lamps/").content.decode()
+    for label, value in (
+        ("提供方代码", ""),
+        ("数据层级", "市"),
+        ("行政区划", "339901"),
+        ("业务指导部门", "68"),
+        ("标签", "自拟标签"),
+    ):
+        assert label in page
+        assert value in page
 
 
 @pytest.mark.parametrize(("kind", "form"), [("ttl", "turtle"), ("jsonld", "json-ld")])
