@@ -21,7 +21,7 @@ from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.models import AuditEntry, Timer
-from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
+from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, TooMany
 from yiwang.kernel.recording import in_hand
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.cases.models import Case
@@ -259,6 +259,16 @@ def test_what_nobody_granted_is_not_compared_and_nothing_is_guessed(case: Case, 
     assert (report.lines[1].found, report.not_looked_at[0].name, report.verdict) == (None, "有钱", Preliminary.LOOK)
     assert Check.objects.get(dataset="test_money").outcome == "refused"
     assert Comparison.objects.get().again_at is None
+
+
+def test_every_member_counts_against_a_grants_rate(case: Case, granted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    truly = asking.ask
+    # As if two members had been asked about, by the same grant.
+    monkeypatch.setattr(asking, "ask", lambda asked: [one for reply in truly(asked) for one in (reply, reply)])
+    Dataset.objects.get(code="test_cars").grants.update(per_minute=1)
+    with pytest.raises(TooMany):
+        compare(case)
+    assert not Check.objects.filter(dataset="test_cars").exists()
 
 
 def ring() -> None:

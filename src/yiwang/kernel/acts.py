@@ -281,7 +281,7 @@ def record_read(
     record = Record(act=name, by=by, at=clock.now(), purpose=purpose, person_id=person)
     record.case_id, record.application_id = case, application
     record.detail = dict(detail or {})
-    if roles := sorted({grant.role.value for grant in by.grants}):
+    if person and (roles := sorted({grant.role.value for grant in by.grants})):
         record.detail["roles"] = roles
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO kernel_auditentry {AUDIT}", audit_values(record, "read"))

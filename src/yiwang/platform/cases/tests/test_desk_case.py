@@ -148,7 +148,10 @@ def test_a_sensitive_datum_is_masked_until_asked_for_and_that_is_logged(food):
     assert replace(row, sensitive=False).masked == row.value
     client = signed_in("amr-reviewer")
     client.get(reverse("cases:case", args=[food.pk]), {"show": "legal_rep_id"})
-    assert AuditEntry.objects.filter(name="cases.read").last().detail == {"shown": "legal_rep_id"}
+    assert AuditEntry.objects.filter(name="cases.read").last().detail == {
+        "shown": "legal_rep_id",
+        "roles": ["reviewer"],
+    }
 
 
 def test_neighbours_are_found_by_the_list_not_by_number(owner, monday):

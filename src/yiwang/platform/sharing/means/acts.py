@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -211,10 +212,11 @@ def _row(purpose: Purpose, edition: SchemeView, report: Report, earlier: Compari
 
 
 def _note(purpose: Purpose, scheme: Scheme, replies: Sequence[Reply]) -> list[uuid.UUID]:
-    """Write every answer down as a check, and count each grant once. Raises ``TooMany`` beyond a grant's rate."""
+    """Write every answer down as a check, and count each grant for every member. Raises ``TooMany`` beyond a grant's rate."""
     fields = {want.dataset: want.fields for want in scheme.wants}
-    for grant, rate in sharing.rates({reply.grant for reply in replies if reply.grant}).items():
-        limits.count(f"grant:{grant}", rate, 60)
+    times = Counter(reply.grant for reply in replies if reply.grant)
+    for grant, rate in sharing.rates(times).items():
+        limits.count(f"grant:{grant}", rate, 60, times[grant])
     uses = [
         Use(
             dataset=reply.dataset,
