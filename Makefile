@@ -18,13 +18,19 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3.11 python3 python3.12 python3.
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test tables lint bench e2e chaos docs pictures build clean tools
+.PHONY: demo test test-spark tables lint bench e2e chaos docs pictures build clean tools
 
 demo: .venv/.installed node_modules/.installed
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
 
 test: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m "not e2e" -n $(CORES) --dist worksteal $(ARGS)
+
+# comparing in bulk on Spark, too: needs Java 17, and fetches pyspark (some 400 MB) into .venv
+test-spark: .venv/.installed-dev build
+	@command -v java >/dev/null || { echo "test-spark needs Java 17 (Debian: openjdk-17-jre-headless)" >&2; exit 1; }
+	@$(UV) -c requirements-dev.txt --editable '.[spark]'
+	@exec $(BIN)/pytest -k spark src/yiwang/config/tests/test_means.py $(ARGS)
 
 e2e: .venv/.installed-dev node_modules/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)
