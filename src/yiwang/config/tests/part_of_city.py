@@ -1,4 +1,4 @@
-"""A pack with everything of the demo city but only one life event's items: the whole takes its time."""
+"""A pack with everything of the demo city but only some life events' items: the whole takes its time."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def _code(item: Path) -> str:
     return found[1]
 
 
-def part_of_city(root: Path, life_event: str = "restaurant") -> Path:
-    """Return a folder with links to the parts of Wenzhou's pack."""
+def part_of_city(root: Path, *life_events: str) -> Path:
+    """Return a folder with links to the parts of Wenzhou's pack; without life events, the restaurant's."""
     city = Path(ROOT) / "packs" / "wenzhou"
-    event = city / "life_events" / f"{life_event}.yaml"
+    events = [city / "life_events" / f"{name}.yaml" for name in life_events or ("restaurant",)]
     items = {_code(one): one for one in city.glob("items/*.yaml")}
-    wanted, found = set(_CODE.findall(event.read_text())), set()
+    wanted, found = {code for event in events for code in _CODE.findall(event.read_text())}, set()
     while missing := wanted - found:  # an item may rest on the results of others
         found |= missing
         wanted |= {code for one in missing for code in _CODE.findall(items[one].read_text()) if code in items}
-    for one in [*city.glob("*"), *(items[code] for code in found), event]:
+    for one in [*city.glob("*"), *(items[code] for code in found), *events]:
         if one.name not in {"items", "life_events", "comparisons"}:  # comparisons are for items that are left out
             target = root / one.relative_to(city)
             target.parent.mkdir(parents=True, exist_ok=True)
