@@ -94,5 +94,6 @@ def test_a_dataset_is_described_as_the_guide_says(testville: None, db: None) -> 
         assert Record.objects.filter(dataset=cards, valid_to=None).exists() is not bool(faults)
         for code, word in example["says"].items():
             found = queries.ask([PERSON], {cards.code: {f"?{code}": [CONSUMER]}})[cards.code]
-            assert answered(Want(dataset=cards.code, answer=code), definition, found)[0].value == word, example
+            said_of = answered(Want(dataset=cards.code, answer=code), definition, found, clock.today())
+            assert said_of[0].value == word, example
         Record.objects.filter(dataset=cards).delete()

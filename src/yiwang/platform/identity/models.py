@@ -95,6 +95,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "login"
+    email = ""
+    """Wagtail would write there of its reviews; where mail goes, the notices room knows."""
     objects = AccountManager()
 
 

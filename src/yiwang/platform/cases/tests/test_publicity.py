@@ -131,7 +131,7 @@ def test_what_organisations_were_granted_before_is_published_afterwards(owner):
     cases = grant(firm()), grant(owner)
     grant(firm(), yes=False)
     PublicGrant.objects.all().delete()
-    importlib.import_module("yiwang.platform.cases.migrations.0016_public_grants").publish(apps, None)
+    importlib.import_module("yiwang.platform.cases.migrations.0018_public_grants").publish(apps, None)
     row = PublicGrant.objects.get()
     assert (row.document.number, row.holder_code) == (number(cases[0]), "91339901MADEM0011Y")
     assert (row.decided_on, row.agency_id) == (MONDAY, cases[0].agency_id)
