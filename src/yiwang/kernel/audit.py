@@ -53,7 +53,7 @@ class Head:
     digest: str
 
 
-Verifier = Callable[[], Iterator[Finding]]
+Verifier = Callable[[], Iterable[Finding]]
 _verified: dict[str, Verifier] = {}
 
 

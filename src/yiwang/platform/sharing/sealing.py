@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -57,8 +58,19 @@ def noted(batch: uuid.UUID, rows: Sequence[Check]) -> dict[str, Any]:
     return {"batch": str(batch), "rows": len(rows), "digest": digest}
 
 
-def verify() -> Iterator[Finding]:
-    """Recompute the checks of every act; yields whatever does not agree with the trail."""
+def verify() -> list[Finding]:
+    """Recompute the checks of every act; returns whatever does not agree with the trail.
+
+    Entries and checks are read as of one moment: an act that ends meanwhile is no finding.
+    """
+    with transaction.atomic():
+        if not connection.savepoint_ids:
+            with connection.cursor() as sql:
+                sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return list(_findings())
+
+
+def _findings() -> Iterator[Finding]:
     entries = AuditEntry.objects.filter(detail__has_key=NOTED).values_list("detail", flat=True)
     told = {
         one["batch"]: (one["rows"], one["digest"])
