@@ -129,16 +129,14 @@ def _joint(row: Application, calendar: CalendarTable) -> JointClock | None:
     return JointClock(row.joint_due_on, light, clock.remaining(value, today, days), value.extension)
 
 
-def joint_near(by: Actor, since: date, until: date, size: int) -> list[ApplicationView]:
+def joint_near(by: Actor, since: date, until: date, calendar: CalendarTable, size: int) -> list[ApplicationView]:
     """Return the applications whose joint clock runs out in these days (both included), the nearest first, without
     their cases.
     """
     rows = Application.objects.visible_to(by).filter(
         closed_at=None, clock__stopped_on=None, joint_due_on__gte=since, joint_due_on__lte=until
     )
-    found = list(rows.order_by("joint_due_on", "id")[:size])
-    table = holidays.table() if found else None
-    return [application_view(row, (), table) for row in found]
+    return [application_view(row, (), calendar) for row in rows.order_by("joint_due_on", "id")[:size]]
 
 
 def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
@@ -535,20 +533,26 @@ def running_on_older_editions(edition: EditionView) -> list[uuid.UUID]:
     return list(rows.exclude(edition_id=edition.id).order_by("received_at").values_list("pk", flat=True))
 
 
-def near_limit(by: Actor, since: date, until: date, after: str = "", size: int = 20) -> tuple[list[CaseView], str]:
-    """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor.
+def near_limit(
+    by: Actor, since: date, until: date, calendar: CalendarTable, *, after: str, size: int
+) -> tuple[list[CaseView], str, list[CaseView]]:
+    """Return undecided cases that fall due in these days (both included), the nearest first, and the next cursor; with them,
+    a page full, those of which it must be told in these days whether they are accepted.
 
     Raises ``BadCursor``.
     """
-    rows = Case.objects.visible_to(by).filter(
-        closed_at__isnull=True, decided_at__isnull=True, due_on__gte=since, due_on__lte=until
-    )
+    visible = Case.objects.visible_to(by)
+    rows = visible.filter(closed_at__isnull=True, decided_at__isnull=True, due_on__gte=since, due_on__lte=until)
     if after:
         due, pk = _place(after)
         rows = rows.filter(Q(due_on__gt=due) | Q(due_on=due, id__gt=pk))
-    found = case_views(rows.order_by("due_on", "id")[: size + 1])
-    more, found = len(found) > size, found[:size]
-    return found, f"{found[-1].due_on}|{found[-1].id}" if more else ""
+    undecided = list(rows.order_by("due_on", "id")[: size + 1])
+    before = visible.filter(state__in=sorted(rules.BEFORE_ACCEPTANCE), tell_by__gte=since, tell_by__lte=until)
+    untold = list(before.order_by("tell_by", "id")[:size])
+    more, undecided = len(undecided) > size, undecided[:size]
+    views = case_views([*undecided, *untold], calendar)
+    found, tell = views[: len(undecided)], views[len(undecided) :]
+    return found, f"{found[-1].due_on}|{found[-1].id}" if more else "", tell
 
 
 def _place(cursor: str) -> tuple[date, uuid.UUID]:
@@ -557,16 +561,6 @@ def _place(cursor: str) -> tuple[date, uuid.UUID]:
         return date.fromisoformat(due), uuid.UUID(pk)
     except ValueError as error:
         raise BadCursor from error
-
-
-def near_tell(by: Actor, since: date, until: date, size: int) -> list[CaseView]:
-    """Return the cases of which it must be told in these days (both included) whether they are accepted, the nearest
-    first.
-    """
-    rows = Case.objects.visible_to(by).filter(
-        state__in=sorted(rules.BEFORE_ACCEPTANCE), tell_by__gte=since, tell_by__lte=until
-    )
-    return case_views(rows.order_by("tell_by", "id")[:size])
 
 
 def counter_days(application: uuid.UUID) -> list[date]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from yiwang.kernel import clock, holidays
 from yiwang.kernel.acts import record_read
+from yiwang.kernel.calendar import Holidays
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import queries as cases
@@ -144,10 +145,10 @@ def limits(request: HttpRequest) -> HttpResponse:
     return _limits_page(request)
 
 
-def _left(day: date) -> int:
+def _left(day: date, days: Holidays) -> int:
     """Return the working days left until a day, below zero when it has passed."""
     today = clock.today()
-    left = holidays.for_region("", provisional=True).workdays_between(today, day)
+    left = days.workdays_between(today, day)
     return left if today <= day else min(left, -1)
 
 
@@ -155,8 +156,9 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None, target: s
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = request.GET.get("show", "")
     how = Near(chosen) if chosen in set(Near) else Near.OVER
-    span = queries.span(how)
-    found, cursor = queries.near(actor, span, request.GET.get("after", ""))
+    calendar = holidays.table()
+    days, span = calendar.holidays("", provisional=True), queries.span(how, calendar)
+    found, cursor, tell = queries.near(actor, span, calendar, request.GET.get("after", ""))
     told = queries.explained([one.id for one in found]) if how is Near.OVER else set()
     here = reverse("oversight_desk:limits")
     return render(
@@ -164,8 +166,8 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None, target: s
         "oversight/limits.html",
         {
             "rows": [(one, lamp_of(one), one.id in told) for one in found],
-            "tell": [(one, tell_lamp(_left(one.tell_by))) for one in queries.tell_near(actor, span) if one.tell_by],
-            "joint": [(one, joint_lamp(one.joint)) for one in queries.joint_near(actor, span) if one.joint],
+            "tell": [(one, tell_lamp(_left(one.tell_by, days))) for one in tell if one.tell_by],
+            "joint": [(one, joint_lamp(one.joint)) for one in queries.joint_near(actor, span, calendar) if one.joint],
             "tabs": [Link(str(words), f"{here}?show={name.value}", name.value) for name, words in NEAR.items()],
             "tab": how.value,
             "over": how is Near.OVER,

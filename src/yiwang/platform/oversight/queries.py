@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock, holidays
-from yiwang.kernel.calendar import Unit
+from yiwang.kernel import clock
+from yiwang.kernel.calendar import CalendarTable, Unit
 from yiwang.kernel.codes import mask_name
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
@@ -232,10 +232,10 @@ def rater_contact(pk: uuid.UUID, by: Actor) -> RaterContact:
 # --- supervision ---
 
 
-def span(how: Near) -> Span:
+def span(how: Near, calendar: CalendarTable) -> Span:
     """Return the first and the last due day of what is so near: for the lists below, which share it."""
     today = clock.today()
-    days = holidays.for_region("", provisional=True)
+    days = calendar.holidays("", provisional=True)
     tomorrow = days.due(today, 1, Unit.WORKDAY)
     spans = {
         Near.OVER: (_LONG_AGO, today - timedelta(days=1)),
@@ -248,23 +248,18 @@ def span(how: Near) -> Span:
     return spans[how]
 
 
-def near(by: Actor, span: Span, after: str = "") -> tuple[list[CaseView], str]:
-    """Return the undecided cases that passed their limit or come near it, with the next cursor."""
-    return cases.near_limit(by, *span, after=after, size=SIZE)
+def near(by: Actor, span: Span, calendar: CalendarTable, after: str = "") -> tuple[list[CaseView], str, list[CaseView]]:
+    """Return the undecided cases that passed their limit or come near it, with the next cursor; and those of which it was
+    not told in time whether they are accepted, or must be soon (行政许可法 art. 32).
+    """
+    return cases.near_limit(by, *span, calendar, after=after, size=SIZE)
 
 
-def joint_near(by: Actor, span: Span) -> list[ApplicationView]:
+def joint_near(by: Actor, span: Span, calendar: CalendarTable) -> list[ApplicationView]:
     """Return the applications whose joint limit passed or comes near, the nearest first, a page full: for who acts for
     the government over the bodies.
     """
-    return cases.joint_near(by, *span, size=SIZE) if by.has_role(CanCoordinate.roles) else []
-
-
-def tell_near(by: Actor, span: Span) -> list[CaseView]:
-    """Return the cases of which it was not told in time whether they are accepted, or must be soon, the nearest first, a
-    page full (行政许可法 art. 32).
-    """
-    return cases.near_tell(by, *span, size=SIZE)
+    return cases.joint_near(by, *span, calendar, size=SIZE) if by.has_role(CanCoordinate.roles) else []
 
 
 def explained(ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:

@@ -86,7 +86,7 @@ def test_the_supervisors_board_lists_settles_and_explains(journey, sign_in, djan
             break
     with clock.at(stage.at + timedelta(days=60)):
         supervisor = sign_in("supervisor")
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(14):
             page = supervisor.get("/desk/limits/").content.decode()
         assert "公众聚集场所" not in page
         assert "消防检查" in page

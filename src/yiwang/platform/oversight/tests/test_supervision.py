@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, holidays
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow
 from yiwang.kernel.types import Reach, Role
 from yiwang.platform.cases import acts as case_acts
@@ -47,15 +47,25 @@ def at_noon(day):
     return clock.at(clock.end_of(day) - timedelta(hours=12))
 
 
+def near(by, how):
+    calendar = holidays.table()
+    return queries.near(by, queries.span(how, calendar), calendar)
+
+
+def joint_near(by, how):
+    calendar = holidays.table()
+    return queries.joint_near(by, queries.span(how, calendar), calendar)
+
+
 def test_cases_move_from_soon_to_over(running, staff):
     due = min(case.due_on for case in running.cases)
     supervisor = staff("supervisor")
     with at_noon(due - timedelta(days=60)):
-        assert [queries.near(supervisor, queries.span(how))[0] for how in Near] == [[], [], []]
+        assert [near(supervisor, how)[0] for how in Near] == [[], [], []]
     with at_noon(due):
-        assert due in [case.due_on for case in queries.near(supervisor, queries.span(Near.DAY))[0]]
+        assert due in [case.due_on for case in near(supervisor, Near.DAY)[0]]
     with at_noon(due + timedelta(days=40)):
-        found, cursor = queries.near(supervisor, queries.span(Near.OVER))
+        found, cursor, _tell = near(supervisor, Near.OVER)
         assert {case.id for case in found} == {case.id for case in running.cases}
         assert [case.due_on for case in found] == sorted(case.due_on for case in found)
         assert cursor == ""
@@ -66,14 +76,14 @@ def test_a_joint_limit_that_comes_near_is_watched_like_that_of_a_case(running, s
     view = cases.get_application(running.walk.application, running.applicant)
     due, supervisor = view.joint_due_on, staff("supervisor")
     with at_noon(due - timedelta(days=60)):
-        assert [queries.joint_near(supervisor, queries.span(how)) for how in Near] == [[], [], []]
+        assert [joint_near(supervisor, how) for how in Near] == [[], [], []]
     for how, day in ((Near.DAY, due), (Near.OVER, due + timedelta(days=1))):
         with at_noon(day):
-            assert [one.id for one in queries.joint_near(supervisor, queries.span(how))] == [view.id]
+            assert [one.id for one in joint_near(supervisor, how)] == [view.id]
             page = sign_in("supervisor").get(f"/desk/limits/?show={how.value}").content.decode()
             assert f"/desk/applications/{view.id}/" in page
     with at_noon(due):
-        assert queries.joint_near(staff("decider", "amr"), queries.span(Near.DAY)) == []
+        assert joint_near(staff("decider", "amr"), Near.DAY) == []
 
 
 def test_the_time_to_tell_whether_it_is_accepted_is_watched_too(journey, staff, sign_in):
@@ -85,13 +95,13 @@ def test_the_time_to_tell_whether_it_is_accepted_is_watched_too(journey, staff, 
         case = cases.get_application(walk.walk.application, walk.applicant).cases[0]
     supervisor = staff("supervisor")
     with at_noon(case.tell_by - timedelta(days=30)):
-        assert [queries.tell_near(supervisor, queries.span(how)) for how in Near] == [[], [], []]
+        assert [near(supervisor, how)[2] for how in Near] == [[], [], []]
     for how, day, words in (
         (Near.DAY, case.tell_by, "剩 0 个工作日告知"),
         (Near.OVER, case.tell_by + timedelta(days=1), "已过告知期限"),
     ):
         with at_noon(day):
-            assert case.id in [one.id for one in queries.tell_near(supervisor, queries.span(how))]
+            assert case.id in [one.id for one in near(supervisor, how)[2]]
             page = sign_in("supervisor").get(f"/desk/limits/?show={how.value}").content.decode()
             assert words in page
             assert f"/desk/cases/{case.id}/" in page
