@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from yiwang.platform.cases.models import Case
@@ -19,8 +20,9 @@ def change(case: Case, result: Result, values: dict[str, Any]) -> uuid.UUID | No
     """
     own = None
     for one in result.changes:
-        for licence in _concerned(case, one, values, held.CHANGEABLE):
+        for licence, done in _each(case, one, values, held.CHANGEABLE):
             new = licences.change_inside(licence.id, values=values, case_id=case.id)
+            done.add(new)
             own = new if one.licence_type == result.licence_type else own
     return own
 
@@ -31,10 +33,25 @@ def end(case: Case, result: Result, values: dict[str, Any]) -> str:
     for one in result.ends:
         same = one.licence_type == result.licence_type
         reason = f"已准予“{case.name}”，" + ("换发新证，原证作废。" if same else "依法注销。")
-        for licence in _concerned(case, one, values, held.ENDABLE):
+        for licence, _done in _each(case, one, values, held.ENDABLE):
             licences.cancel_inside(licence.id, reason=reason)
             replaced = licence.identifier if same else replaced
     return replaced
+
+
+def _each(
+    case: Case, one: Concerned, values: dict[str, Any], states: Any
+) -> Iterator[tuple[LicenceView, set[uuid.UUID]]]:
+    """Give the licences that are meant, each locked; with them the set of those that are done with.
+
+    Another decision may change or end one while this one waits for it: what there is then is looked for anew.
+    """
+    done: set[uuid.UUID] = set()
+    while found := [licence for licence in _concerned(case, one, values, states) if licence.id not in done]:
+        for licence in found:
+            done.add(licence.id)
+            if licences.lock_inside(licence.id, states):
+                yield licence, done
 
 
 def _concerned(case: Case, one: Concerned, values: dict[str, Any], states: Any) -> list[LicenceView]:

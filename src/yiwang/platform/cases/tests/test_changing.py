@@ -8,6 +8,7 @@ from django.test import Client
 
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.types import SYSTEM, Party, PartyKind
+from yiwang.platform.cases import changing
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.tests.conftest import FOOD, accepted, case_of, decide, edition_of, firm, fresh, republish
 from yiwang.platform.catalog.types import Concerned, ResultKind
@@ -149,6 +150,26 @@ def test_a_replaced_licence_is_void_and_the_new_one_names_it(owner):
     assert "换发" in licence(old.id).status_reason
     begun = LicenceUse.objects.get(licence_id=new.id, operation__in=["issue", "transfer_in"])
     assert begun.operation == "issue", "nothing came from elsewhere"
+
+
+def test_what_another_decision_ended_meanwhile_is_looked_for_anew(owner, monkeypatch):
+    old = licence(handle(owner).licence_id)
+    says(ends=(Concerned("food_licence"),))
+    read, others = changing.held.in_force, []
+
+    def meanwhile(*args):
+        found = read(*args)
+        if not others:
+            with system_record("tests.other"):
+                issuing.cancel_inside(old.id, reason="换发")
+            others.append(give(old.holder))
+        return found
+
+    monkeypatch.setattr(changing.held, "in_force", meanwhile)
+    new = licence(handle(owner).licence_id)
+    assert new.status is LicenceStatus.VALID
+    assert new.associated == others[0].identifier
+    assert {licence(one.id).status for one in (old, *others)} == {LicenceStatus.CANCELLED}
 
 
 def test_every_one_that_was_held_twice_is_void(owner):

@@ -6,7 +6,7 @@
 from yiwang.platform.licences.acts.card import CHALLENGE, agree_at_counter, read_card
 from yiwang.platform.licences.acts.copies import copy, copy_inside
 from yiwang.platform.licences.acts.documents import document_of, make_document, make_ofd, make_once, ofd_of
-from yiwang.platform.licences.acts.ending import cancel_inside
+from yiwang.platform.licences.acts.ending import cancel_inside, lock_inside
 from yiwang.platform.licences.acts.history import (
     begin_import,
     check_original,
@@ -65,6 +65,7 @@ __all__ = [
     "issuer_of",
     "lapse",
     "link_holder",
+    "lock_inside",
     "make_document",
     "make_ofd",
     "make_once",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,12 @@ from yiwang.platform.licences import rules
 from yiwang.platform.licences.acts.operate import CANCELLED
 from yiwang.platform.licences.acts.versions import end, locked
 from yiwang.platform.licences.queries import status_of
-from yiwang.platform.licences.types import Operation
+from yiwang.platform.licences.types import LicenceStatus, Operation
+
+
+def lock_inside(licence: uuid.UUID, states: Collection[LicenceStatus]) -> bool:
+    """Lock a licence for the act that runs; tell whether it is in one of these states now, whoever had it before."""
+    return status_of(locked(licence)) in states
 
 
 def cancel_inside(licence: uuid.UUID, *, reason: str) -> None:
