@@ -82,7 +82,11 @@ def _share(person: Actor, drafts: list[uuid.UUID]) -> dict[str, tuple[int, float
         count, took = found.get(name, (0, 0.0))
         found[name] = (count + len(calls), took + time.perf_counter() - began)
 
-    _walk(person, drafts, timed)
+    try:
+        _walk(person, drafts, timed)
+    except BaseException:
+        _barrier.abort()  # the others would wait for this one
+        raise
     connections.close_all()
     return found
 

@@ -69,19 +69,10 @@ def forget() -> int:
 def _apart(sql: str, values: list[Any]) -> int:
     """Run a statement outside the transaction that may be open here; return the number that it gives, else 0."""
     pool = connection.pool  # type: ignore[attr-defined]
-    if pool is None:
-        apart = connection.copy()
-        try:
-            with apart.cursor() as cursor:
-                cursor.execute(sql, values)
-                row = cursor.fetchone()
-        finally:
-            apart.close()
-    else:  # Django's wrapper would cost as much again as the statement
-        pool.open()
-        with pool.connection() as raw:
-            raw.autocommit = True  # one journey, not three
-            row = raw.execute(sql, values).fetchone()
+    pool.open()
+    with pool.connection() as apart:
+        apart.autocommit = True  # one journey, not three
+        row = apart.execute(sql, values).fetchone()
     return row[0] if row else 0
 
 

@@ -3,9 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from psycopg_pool import ConnectionPool
 
 from yiwang.kernel import limits
 from yiwang.kernel.models import Use
@@ -16,10 +18,15 @@ HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
-def shared(settings):
+def shared(settings, monkeypatch):
+    """Count as a process of a city does, over a pool; tests have none."""
     settings.YIWANG_SHARED_LIMITS = True
     if time.time() % HOUR > HOUR - 30:
         time.sleep(31)  # the window would end within the test
+    parameters = connection.get_connection_params()
+    with ConnectionPool(kwargs=parameters, min_size=1, max_size=4, open=False) as pool:
+        monkeypatch.setattr(limits, "connection", SimpleNamespace(pool=pool))
+        yield
 
 
 def test_what_was_counted_stays_counted_when_the_act_is_undone():
@@ -38,8 +45,6 @@ def test_many_at_once_get_no_more_than_one_would():
             limits.count("many", 10, HOUR)
         except TooMany:
             return False
-        finally:
-            connection.close()
         return True
 
     with ThreadPoolExecutor(8) as pool:

@@ -24,21 +24,10 @@ NOTED = "checks_noted"
 BEFORE = "before"
 """The batch of all checks that were there before they were sealed."""
 COLUMNS = (
-    *(
-        "id",
-        "at",
-        "dataset",
-        "dataset_name",
-        "provider",
-        "consumer",
-        "consumer_path",
-        "actor",
-        "actor_kind",
-        "actor_id",
-    ),
-    *("actor_roles", "purpose", "item", "application_id", "case_id", "subject_index", "party_id", "fields", "outcome"),
-    *("source_at", "result", "grant_id", "replaced"),
-)
+    "id", "at", "dataset", "dataset_name", "provider", "consumer", "consumer_path", "actor", "actor_kind", "actor_id",
+    "actor_roles", "purpose", "item", "application_id", "case_id", "subject_index", "party_id", "fields", "outcome",
+    "source_at", "result", "grant_id", "replaced",
+)  # fmt: skip
 """What is sealed, in this order. A column that comes later is left out: what was sealed must be found the same."""
 
 
