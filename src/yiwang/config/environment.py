@@ -60,6 +60,7 @@ class Environment(BaseSettings):
     plugins: dict[str, str] = Field(default_factory=dict)
     """Which plugin serves each registry, as JSON: ``{"notices.sms": "http"}``."""
     database_pool: int = 8
+    """Most connections of a process; more than its threads, as one that counts a limit takes a second for a moment."""
     database_prepare: bool = True
     """Whether statements are prepared; not behind a pooler that does not carry them (PgBouncer before 1.21)."""
     files_url: str = ""

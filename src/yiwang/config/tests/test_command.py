@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from yiwang.config import command
@@ -51,6 +52,14 @@ def test_production_asks_for_its_secrets_in_one_line(
         command.main()
     assert "YIWANG_SECRET_KEY" in str(ended.value)
     assert "\n" not in str(ended.value)
+
+
+def test_a_pool_that_is_no_larger_than_the_threads_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"]["OPTIONS"], "pool", {"max_size": 4})
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(CommandError, match=r"^YIWANG_DATABASE_POOL（4）要大于每个进程的线程数（4）。$"):
+        call_command("serve", "--port", str(port), "--threads", "4")
 
 
 @pytest.mark.parametrize("name", ["serve", "demo"])

@@ -42,6 +42,9 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         if not is_free(host, port):
             raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口。")
+        pool = settings.DATABASES["default"]["OPTIONS"].get("pool", {}).get("max_size", options["threads"] + 1)
+        if pool <= options["threads"]:
+            raise CommandError(f"YIWANG_DATABASE_POOL（{pool}）要大于每个进程的线程数（{options['threads']}）。")
         _share_metrics(port)
         library = ctypes.CDLL(None)
         with suppress(AttributeError):  # another C library
