@@ -1,6 +1,6 @@
 """Acts one after another, as a matter goes: handed in, accepted, taken, every step, decided, and what goes before.
 
-Four processes work at once, each on matters of its own; reading what comes next stands outside the time.
+Four processes work at once, each on matters of an applicant of its own; reading what comes next stands outside the time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from yiwang.platform.cases.types import CaseView, TaskState, TaskView
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import StepKind
 
-PROCESSES = 4
+APPLICANTS = ["jia", "yi", "ding", "wu"]
+"""A process each: a decision locks the licences of its holder, and in a city few decide on the same one at once."""
 MATTERS = times(60)
 """Matters of each process."""
 ITEM, REGION = "330709201000", "330302006"
@@ -36,19 +37,20 @@ Call = Callable[[], Any]
 
 def run(report: Report) -> None:
     """Measure."""
-    person = world.applicant("jia")
-    edition = catalog.editions_in(REGION, [ITEM])[ITEM]
-    draft = world.draft_of_item(person, edition.definition.task_code)
+    task_code = catalog.editions_in(REGION, [ITEM])[ITEM].definition.task_code
+    people = [world.applicant(login) for login in APPLICANTS]
+    drafts = [world.draft_of_item(person, task_code) for person in people]
     statements: dict[str, int] = {}
-    _walk(person, world.copies(draft, 1), lambda name, calls: statements.update({name: len(counted(calls[0]))}))
-    shares = [world.copies(draft, MATTERS) for _number in range(PROCESSES)]
+    first = world.copies(drafts[0], 1)
+    _walk(people[0], first, lambda name, calls: statements.update({name: len(counted(calls[0]))}))
+    shares = [world.copies(draft, MATTERS) for draft in drafts]
     connections.close_all()
     connections["default"].close_pool()  # type: ignore[attr-defined] - a fork must not share it
     fork = multiprocessing.get_context("fork")
-    barrier = fork.Barrier(PROCESSES)
+    barrier = fork.Barrier(len(people))
     # An executor says so when one of its processes dies; a pool would wait for it for ever.
-    with ProcessPoolExecutor(PROCESSES, fork, _begin, (barrier,)) as pool:
-        found: list[dict[str, tuple[int, float]]] = list(pool.map(_share, [person] * PROCESSES, shares))
+    with ProcessPoolExecutor(len(people), fork, _begin, (barrier,)) as pool:
+        found: list[dict[str, tuple[int, float]]] = list(pool.map(_share, people, shares))
     total = sum(count for one in found for count, _took in one.values())
     longest = max(sum(took for _count, took in one.values()) for one in found)
     report.figure("all", total / longest, "/s", at_least=250)
@@ -59,7 +61,7 @@ def run(report: Report) -> None:
         "acts": total,
         "statements": statements,
         "statements_mean": statistics.mean(statements.values()),
-        "processes": PROCESSES,
+        "processes": len(people),
     }
 
 
