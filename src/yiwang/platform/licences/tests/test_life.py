@@ -427,6 +427,20 @@ def test_what_becomes_of_a_licence_is_told_to_who_subscribed_in_order(told: Rece
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("food")
+def test_what_happened_is_told_by_whatever_clock_the_teller_lives(told: Receiver) -> None:
+    now = clock.now()
+    with clock.at(now + timedelta(days=3)):
+        new(machine())
+    with clock.at(now):
+        deliver(told, 1)
+    assert not EventCursor.objects.filter(failures__gt=0).exists()
+    with clock.at(now + timedelta(days=3)):
+        deliver(told, 1)
+    assert [one["data"]["change"] for one in told.taken] == ["issued"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("food")
 def test_what_does_not_fit_its_topic_is_not_published_and_waits(told: Receiver) -> None:
     with system_record("test.topic"):
         sharing.write_topic(replace(topic(longest=3), version=2), by=SYSTEM)

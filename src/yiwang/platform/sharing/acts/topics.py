@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -52,19 +53,23 @@ def publish_events(row: TopicRow, events: tuple[NewEvent, ...], *, by: Actor, ke
 
 @act_on("sharing.tell_topic", _lock, permission=OnlySystem)
 def tell_topic(row: TopicRow, event: NewEvent, *, by: Actor, key: Key) -> Published:
-    """Publish what happened on the platform in a topic that is made of it. Raises ``Invalid`` if it does not fit."""
-    return write_events(row, [event], by=by)
+    """Publish what happened on the platform in a topic that is made of it. Raises ``Invalid`` if it does not fit.
+
+    It has happened, so it is no later than now: whoever delivers it may live by another clock (a city that is made to
+    come to life walks many matters at once).
+    """
+    return write_events(row, [event], by=by, now=max(clock.now(), event.at))
 
 
-def write_events(row: TopicRow, events: Sequence[NewEvent], *, by: Actor) -> Published:
-    """Do what ``publish_events`` does inside another act; the topic's row must be locked.
+def write_events(row: TopicRow, events: Sequence[NewEvent], *, by: Actor, now: datetime | None = None) -> Published:
+    """Do what ``publish_events`` does inside another act; the topic's row must be locked. ``now`` if it is another.
 
     Numbers are allotted under a lock that lasts until commit: whoever reads up to a number will find nothing below it later.
     """
     if not 0 < len(events) <= rules.MOST:
         told = _("一次要发 1 到 %(most)d 条。") % {"most": rules.MOST}
         raise Invalid(told, errors=(FieldError("events", told),))
-    topic, now = TOPIC.validate_python(row.definition), clock.now()
+    topic, now = TOPIC.validate_python(row.definition), now or clock.now()
     _refuse(rules.event_faults(topic, events, now))
     digests = {one.id: _digest(one) for one in events}
     known = dict(row.messages.filter(own_id__in=list(digests)).values_list("own_id", "digest"))
