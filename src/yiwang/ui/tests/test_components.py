@@ -219,7 +219,9 @@ def test_a_missing_translation_is_found(monkeypatch, tmp_path):
     assert messages.untranslated("en") == ["没有译文的句子"]
     (tmp_path / "page.html").unlink()
     code = tmp_path / "labels.py"
-    code.write_text('from django.utils.translation import gettext_lazy as later\nNAME = later("后来才译的句子")\n', "utf-8")
+    code.write_text(
+        'from django.utils.translation import gettext_lazy as later\nNAME = later("后来才译的句子")\n', "utf-8"
+    )
     monkeypatch.setattr(messages, "sources", lambda *packages: [code])
     assert messages.untranslated("en") == ["后来才译的句子"]
 
