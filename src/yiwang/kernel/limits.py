@@ -16,15 +16,18 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import models
+from yiwang.kernel import clock, models
 from yiwang.kernel.problems import TooMany
 
 _USE = """
     INSERT INTO kernel_use (slot, used, ends_at) VALUES (%s, %s, %s)
     ON CONFLICT (slot) DO UPDATE SET used = kernel_use.used + EXCLUDED.used RETURNING used
 """
+SHORT = 60
+"""Seconds of a window after which one just tries again."""
 _USED = "SELECT used FROM kernel_use WHERE slot = %s"
 
 
@@ -49,16 +52,16 @@ def count(key: str, limit: int, window: int, times: int = 1) -> Use:
         cache.add(slot.hex(), 0, window)
         used = cache.incr(slot.hex(), times)
     if used > limit:
-        raise _too_many(reset)
+        raise _too_many(window, ends, reset)
     return Use(limit, limit - used, reset)
 
 
 def look(key: str, limit: int, window: int, times: int = 1) -> None:
     """Raise TooMany where so many more uses would be too many; count nothing."""
-    slot, _ends, reset = _slot(key, window)
+    slot, ends, reset = _slot(key, window)
     used = _apart(_USED, [slot]) if settings.YIWANG_SHARED_LIMITS else cache.get(slot.hex(), 0)
     if used + times > limit:
-        raise _too_many(reset)
+        raise _too_many(window, ends, reset)
 
 
 def forget() -> int:
@@ -80,12 +83,21 @@ def _slot(key: str, window: int) -> tuple[bytes, datetime, int]:
     """Return where the uses of this window are counted, when it ends, and in how many seconds."""
     now = time.time()
     slot = hashlib.sha256(f"{key}:{window}:{int(now // window)}".encode()).digest()
-    left = window - now % window
-    return slot, datetime.fromtimestamp(now + left, UTC), max(1, round(left))
+    ends = (now // window + 1) * window
+    return slot, datetime.fromtimestamp(ends, UTC), max(1, round(ends - now))
 
 
-def _too_many(reset: int) -> TooMany:
-    return TooMany(_("您操作得太快了，请过一会儿再试。"), retry_after=reset)
+def _too_many(window: int, ends: datetime, reset: int) -> TooMany:
+    """Say from when it works again; nobody has to know that of a window that is over in a moment."""
+    at = ends.astimezone(clock.SHANGHAI)
+    words = {"day": date_format(at, _("n月j日")), "time": f"{at:%H:%M}"}
+    if window <= SHORT:
+        told = _("您操作得太快了，请过一会儿再试。")
+    elif at.date() == datetime.fromtimestamp(ends.timestamp() - reset, clock.SHANGHAI).date():
+        told = _("次数用完了，%(time)s 起可以再试。") % words
+    else:
+        told = _("次数用完了，%(day)s %(time)s 起可以再试。") % words
+    return TooMany(told, retry_after=reset)
 
 
 def client_address(request: HttpRequest) -> str:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import limits
 from yiwang.kernel.problems import Problem
 
 from . import context, site
@@ -88,8 +89,11 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     todo = tuple(str(error.message) for error in problem.errors)
     if problem.status < 500 and problem.status not in {403, 404, 429}:
         todo = todo or (_("回到上一页看看最新情况。"),)
-    told = ErrorWords(str(problem.title), str(problem.detail) or general.text, todo or general.todo)
-    return _page(request, told, problem.status, retry_after=problem.more.get("retry_after", 0))
+    wait = problem.more.get("retry_after", 0)
+    told = ErrorWords(
+        str(problem.title), str(problem.detail) or general.text, todo or (general.todo if wait <= limits.SHORT else ())
+    )
+    return _page(request, told, problem.status, retry_after=wait)
 
 
 def _page(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
 from psycopg_pool import ConnectionPool
 
 from yiwang.kernel import limits
@@ -64,3 +65,26 @@ def test_no_key_is_kept_and_what_is_over_is_forgotten():
     Use.objects.create(slot=b"over", used=3, ends_at=datetime.now(UTC) - timedelta(seconds=1))
     assert limits.forget() == 1
     assert b"somebody" not in bytes(Use.objects.get().slot)
+
+
+AGAIN = "No tries are left. You can try again from"
+
+
+@pytest.mark.parametrize(
+    ("window", "now", "told"),
+    [
+        (60, "09:00:20", ("您操作得太快了，请过一会儿再试。", "You are going too fast; please try again in a while.")),
+        (3600, "09:20:20", ("次数用完了，10:00 起可以再试。", f"{AGAIN} 10:00.")),
+        (600, "09:20:20", ("次数用完了，09:30 起可以再试。", f"{AGAIN} 09:30.")),
+        (86_400, "09:20:20", ("次数用完了，3月3日 08:00 起可以再试。", f"{AGAIN} 08:00 on 3 March.")),
+        (86_400, "07:20:20", ("次数用完了，08:00 起可以再试。", f"{AGAIN} 08:00.")),
+    ],
+)
+def test_who_used_all_is_told_from_when_it_works_again(settings, monkeypatch, window, now, told):
+    settings.YIWANG_SHARED_LIMITS = False
+    at = datetime.fromisoformat(f"2026-03-02T{now}+08:00")
+    monkeypatch.setattr(limits.time, "time", at.timestamp)
+    for language, said in zip(("zh-hans", "en"), told, strict=True):
+        with translation.override(language), pytest.raises(TooMany) as refused:
+            limits.look(f"told:{window}", 1, window, 2)
+        assert str(refused.value.detail) == said

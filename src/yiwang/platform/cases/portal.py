@@ -45,7 +45,7 @@ def granted(request: HttpRequest) -> HttpResponse:
         "grants": found,
         "agencies": sorted(agencies.values(), key=lambda one: one.path),
         "asked": asked,
-        "wrong": wrong,
+        "wrong": {"day": _("日期不对，例如 2026-03-02。")} if wrong else {},
         "page_errors": wrong,
         "previous": address(before=page.previous) if page.previous else "",
         "next": address(after=page.next) if page.next else "",

@@ -152,7 +152,10 @@ def _left(day: date, days: Holidays) -> int:
     return left if today <= day else min(left, -1)
 
 
-def _limits_page(request: HttpRequest, problem: Problem | None = None, target: str = "") -> HttpResponse:
+def _limits_page(
+    request: HttpRequest, problem: Problem | None = None, field: str = "", refused: uuid.UUID | None = None
+) -> HttpResponse:
+    """Show the board; ``field`` and ``refused`` say beside what the problem stands."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = request.GET.get("show", "")
     how = Near(chosen) if chosen in set(Near) else Near.OVER
@@ -176,7 +179,10 @@ def _limits_page(request: HttpRequest, problem: Problem | None = None, target: s
             "may_explain": actor.has_role(CanExplain.roles),
             "may_settle": _supervises(actor),
             "problem": problem,
-            "target": target,
+            "target": f"{field}-{refused}" if refused else "",
+            "refused": refused,
+            "wrong": problem.errors[0].message if problem and problem.errors else "",
+            "typed": request.POST.get("text") or request.POST.get("note", ""),
             "page_errors": problem is not None,
             "key": uuid.uuid4().hex,
             "section": "limits",
@@ -199,7 +205,7 @@ def explain(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _limits_page(request, problem, f"e-{pk}")
+        return _limits_page(request, problem, "e", pk)
     return redirect("oversight_desk:limits")
 
 
@@ -213,7 +219,7 @@ def settle(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     except NotFound:
         raise
     except Problem as problem:
-        return _limits_page(request, problem, f"n-{pk}")
+        return _limits_page(request, problem, "n", pk)
     return redirect("oversight_desk:limits")
 
 

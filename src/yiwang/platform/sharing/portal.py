@@ -121,7 +121,11 @@ def objections(request: HttpRequest) -> HttpResponse:
     except BadCursor:
         return redirect("sharing:objections")
     rows = [(one, OBJECTION_KINDS[one.kind], OBJECTION_STATES[one.state]) for one in page.items]
-    return render(request, "sharing/objections.html", {"rows": rows, "next": page.next, "section": "my"})
+    return render(
+        request,
+        "sharing/objections.html",
+        {"rows": rows, "next": page.next, "sent": request.GET.get("sent") == "1", "section": "my"},
+    )
 
 
 @signed_in(AssuranceLevel.L2)
@@ -187,7 +191,7 @@ def _objecting(request: HttpRequest, put: Callable[[str, str], None], context: d
                 raise
             form.add_errors(problem.errors, str(problem.detail))
         else:
-            return redirect("sharing:objections")
+            return redirect(f"{reverse('sharing:objections')}?sent=1")
     context |= {"form": form, "section": "my"}
     return render(request, "sharing/object.html", context, status=422 if form.is_bound else 200)
 

@@ -217,6 +217,13 @@ def test_a_missing_translation_is_found(monkeypatch, tmp_path):
     (tmp_path / "page.html").write_text('{% load i18n %}{% translate "没有译文的句子" %}\n', encoding="utf-8")
     monkeypatch.setattr(messages, "sources", lambda *packages: [tmp_path / "page.html"])
     assert messages.untranslated("en") == ["没有译文的句子"]
+    (tmp_path / "page.html").unlink()
+    code = tmp_path / "labels.py"
+    code.write_text(
+        'from django.utils.translation import gettext_lazy as later\nNAME = later("后来才译的句子")\n', "utf-8"
+    )
+    monkeypatch.setattr(messages, "sources", lambda *packages: [code])
+    assert messages.untranslated("en") == ["后来才译的句子"]
 
 
 def test_messages_are_read_from_python_and_templates(tmp_path):

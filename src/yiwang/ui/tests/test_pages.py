@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
+from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow, TooMany
 from yiwang.kernel.types import FieldError
 from yiwang.ui import errors, site
 from yiwang.ui.middleware import PartsMiddleware, ProblemMiddleware, SecurityHeadersMiddleware
@@ -218,3 +218,11 @@ def test_the_sign_that_no_database_holds_is_refused_in_forms(client, db):
 def test_a_body_beyond_all_limits_is_not_read(client, db):
     answer = client.generic("POST", "/sign-in/", b"x", content_type="text/plain", CONTENT_LENGTH=str(300 * 1024 * 1024))
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(("wait", "soon"), [(60, True), (3600, False)])
+def test_who_has_to_wait_for_hours_is_not_told_to_wait_a_minute(wait, soon):
+    answer = errors.render_problem(RequestFactory().get("/"), TooMany("10:00 起可以再试。", retry_after=wait))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, str(wait))
+    assert "10:00 起可以再试。" in answer.content.decode()
+    assert ("等一分钟" in answer.content.decode()) is soon

@@ -22,6 +22,7 @@ from yiwang.kernel.types import Actor, FieldError, Role
 from yiwang.platform.cases import acts, rules
 from yiwang.platform.cases.casefile import ApplicationFileView, application_file
 from yiwang.platform.cases.desk import doable
+from yiwang.platform.cases.desk.lists import back
 from yiwang.platform.cases.labels import APPLICATION_STATES, DOORS, STATES
 from yiwang.platform.cases.shown import joint_lamp, lamp_of
 from yiwang.platform.cases.types import ApplicationState
@@ -133,8 +134,12 @@ def _page(
     chosen = set(posted.getlist("case")) if posted else {str(case.id) for case in waiting}
     correctable = [case for case in waiting if acts.request_correction.denial(found.rows[case.id], actor) is None]
     denial = acts.accept_all.denial(found.row, actor)
+    refusal = _form(REFUSE, "refuse", posted if slug == "refuse" else None) if waiting else None
+    extension = _extension(found, actor, posted if slug == "extend" else None, problem)
+    list_link = back(actor, counter=True)
     context = {
         "file": found,
+        "back": list_link,
         "application": found.view,
         "state": APPLICATION_STATES[found.view.state],
         "door": DOORS.get(found.row.door, found.row.door),
@@ -149,6 +154,7 @@ def _page(
             for case in found.view.cases
         ],
         "denial": denial,
+        "why": denial.message if denial and (waiting or denial.code != "not-allowed") else "",
         "given": [row for row in found.facts if row.state == FactState.GIVEN],
         "sourced": [row for row in found.facts if row.state != FactState.GIVEN],
         "revealed": request.GET.get("show", ""),
@@ -156,15 +162,17 @@ def _page(
         "checkable": [one for one in found.materials if one.state is FactState.GIVEN],
         "originals": acts.check_original.denial(found.row, actor) is None,
         "points": _point_fields(found, posted if slug == "correct" else None) if correctable else [],
-        "refusal": _form(REFUSE, "refuse", posted if slug == "refuse" else None) if waiting else None,
+        "refusal": refusal,
         "joint_lamp": joint_lamp(found.view.joint) if found.view.joint else None,
-        "extension": _extension(found, actor, posted if slug == "extend" else None, problem),
+        "extension": extension,
+        "wrong": next((one for one in (refusal, extension) if one is not None and one.shown_errors), None),
+        "receipt": actor.has_role((Role.INTAKE,)),
         "slug": slug,
         "problem": problem,
         "page_errors": bool(slug),
         "key": (posted or {}).get("key") or uuid.uuid4().hex,
         "done": _DONE.get(done, ""),
-        "section": "intake",
+        "section": list_link.name,
     }
     return render(
         request, "cases/application.html", context, status=problem.status if problem else 422 if slug else 200
@@ -281,7 +289,7 @@ def _extension(
         return None
     form = _form(EXTEND, "extend", data)
     if data is not None and problem is not None:
-        form.add_errors(problem.errors)
+        form.add_errors(problem.errors, str(problem.detail))
     return form
 
 

@@ -19,7 +19,8 @@ from yiwang.kernel.types import Actor, FieldError, Role
 from yiwang.platform.cases import acts, deciding, engine, queries, rules
 from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
-from yiwang.platform.cases.inbox import LISTED
+from yiwang.platform.cases.desk.lists import back
+from yiwang.platform.cases.inbox import LISTED, OFFICE
 from yiwang.platform.cases.labels import ACTS, STATES
 from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
@@ -148,6 +149,7 @@ def _page(
     posted = request.POST if slug else None
     errors = problem.errors if problem else ()
     may = doable.choices(found, actor, failed=slug, data=posted, errors=errors)
+    wrong = next((one.form for one in (*may.others, *may.rare) if one.form and one.form.shown_errors), None)
     visiting = next((task for task in found.ready(actor) if task.kind == StepKind.SITE_VISIT), None)
     definition = found.edition.definition
     finished = doable.find(done)
@@ -180,6 +182,9 @@ def _page(
         "waiting": [task for task in found.tasks if task.state is TaskState.READY],
         "problem": problem,
         "problem_links": _links(problem, slug) if problem else [],
+        "wrong": wrong if problem is None else None,
+        "back": back(actor),
+        "walks": actor.has_role(OFFICE),
         "page_errors": bool(slug),
         "key": (posted or {}).get("key") or uuid.uuid4().hex,
         "done": finished.label if finished else ACTS.get(f"cases.{done.replace('-', '_')}", ""),

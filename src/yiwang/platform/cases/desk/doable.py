@@ -21,6 +21,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
+from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE, Act
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.types import Actor, ActorKind, Denial
@@ -173,6 +174,7 @@ _ELSEWHERE = frozenset(
 
 _SHORT = frozenset({"approval", "to", "receiver", "tracking"})
 """Arguments of one line."""
+_MOST_DAYS = {"cases.extend": clock.EXTENSION_MAX, "cases.extend_joint": clock.JOINT_EXTENSION_MAX}
 _LABELS: dict[str, Words] = {
     "reason": later("理由和依据"),
     "text": later("内容"),
@@ -335,7 +337,8 @@ def made(doable: Doable, act: Act[Any, Any]) -> list[FieldSpec]:
         required = parameter.default is inspect.Parameter.empty
         spec = _spec(name, hints.get(name), required=required)
         if spec is not None:
-            specs.append(spec)
+            most = _MOST_DAYS.get(act.name) if name == "days" else None
+            specs.append(replace(spec, hint=_("最多 %(most)d 个工作日") % {"most": most}) if most else spec)
     return specs
 
 

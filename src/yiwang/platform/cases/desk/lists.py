@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as later
 
@@ -13,18 +14,31 @@ from yiwang.kernel.types import Actor, Role
 from yiwang.platform.cases import mine
 from yiwang.platform.cases.desk.listing import cursors, lights, lines, pager
 from yiwang.platform.cases.finding import FOUND, search
-from yiwang.platform.cases.inbox import LISTED, Inbox
+from yiwang.platform.cases.inbox import LISTED, OFFICE, Inbox
 from yiwang.platform.cases.intake import intake_page
 from yiwang.platform.cases.labels import DOORS, STATES
 from yiwang.platform.cases.mine import Waits
 from yiwang.platform.cases.shown import lamp_of, tell_lamp, work_lamp
 from yiwang.ui.entry import staff
+from yiwang.ui.frame import Link
 
 IN_HAND = {
     Waits.APPLICANT: later("等申请人补正"),
     Waits.OTHERS: later("等别的岗位或部门"),
     Waits.CLOSED: later("今天办结"),
 }
+
+
+def back(actor: Actor, *, counter: bool = False) -> Link:
+    """Return the list to go back to: of those that this actor may open, the counter's first where ``counter`` says so."""
+    intake_link = Link(_("待受理"), reverse("cases:intake"), "intake")
+    if counter and actor.has_role((Role.INTAKE,)):
+        return intake_link
+    if actor.has_role(OFFICE):
+        return Link(_("待办"), reverse("cases:inbox"), "inbox")
+    if actor.has_role((Role.SUPERVISOR,)):
+        return Link(_("督查"), reverse("cases:supervision"), "supervision")
+    return intake_link
 
 
 @staff(Role.INTAKE)

@@ -60,6 +60,8 @@ def test_an_act_that_may_not_be_done_is_absent_and_a_line_says_why(food):
     assert "还要先完成" in decider
     supervisor = text(signed_in("supervisor").get(path))
     assert "acts/complete-step" not in supervisor
+    assert f'href="{reverse("cases:supervision")}"' in supervisor.split("yw-casebar")[1]
+    assert reverse("cases:following", args=[food.pk]) not in supervisor, "who has no inbox has no next case"
     assert signed_in("fire-reviewer").get(path).status_code == 404
 
 
@@ -102,6 +104,7 @@ def test_forms_come_from_the_act_and_refuse_beside_their_fields(food):
     wrong = client.post(path, {"key": "k", "version": food.version, "suspend-reason": "要听证"})
     assert wrong.status_code == 422
     assert "要听证" in text(wrong)
+    assert '<a href="#suspend-procedure' in text(wrong).split("yw-casegrid")[0], "the summary stands on top"
     day = {"suspend-expected_on-y": "2026", "suspend-expected_on-m": "3", "suspend-expected_on-d": "20"}
     body = {"key": "k2", "version": food.version, "suspend-reason": "要听证", "suspend-procedure": "hearing", **day}
     assert client.post(path, body).status_code == 302

@@ -87,11 +87,29 @@ def test_the_joint_limit_is_shown_and_lengthened_once_by_who_acts_for_the_govern
         assert "5月8日" in shown
         assert "剩 45 个工作日" in shown
     client = signed_in("dispatcher")
+    assert "最多 15 个工作日" in text(client.get(page))
     wrong = client.post(act, given | {"key": "k1"})
     assert wrong.status_code == 422
     assert "现场整改。" in text(wrong)
+    assert '<a href="#extend-approval">' in text(wrong)
+    longer = given | {"key": "k1", "extend-days": "40", "extend-approval": "测政批〔2026〕1号"}
+    assert text(client.post(act, longer)).count("最多延长 15 个工作日。") == 2, "in the summary and at its field"
+    assert '<a href="#extend-days">' in text(client.post(act, longer))
     done = client.post(act, given | {"key": "k2", "extend-approval": "测政批〔2026〕1号"}, follow=True)
     assert "剩 60 个工作日" in text(done)
     assert act not in text(done)
     application.refresh_from_db()
     assert application.joint_due_on == next_workday(MONDAY, 60)
+
+
+def test_an_application_links_only_to_pages_that_its_reader_may_open(owner):
+    application = accepted(owner, FOOD, FIRE)
+    page = reverse("cases:application", args=[application.pk])
+    receipt = reverse("cases:receipt", args=[application.pk])
+    lists = {"intake": "cases:intake", "dispatcher": "cases:inbox", "supervisor": "cases:supervision"}
+    for login, back in lists.items():
+        shown = text(signed_in(login).get(page)).split('<main id="main">')[1]
+        found = [one for one in lists.values() if f'href="{reverse(one)}"' in shown]
+        assert found == [back], login
+        assert (receipt in shown) is (login == "intake")
+        assert "您的岗位不能办这一项" not in shown, "nothing waits for acceptance: there is nothing to refuse"

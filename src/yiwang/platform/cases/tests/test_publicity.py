@@ -109,7 +109,7 @@ def test_what_is_no_agency_no_day_or_no_page_is_refused(monday):
     for day in ("2026-02-30", "yesterday"):
         answer = Client().get(PAGE, {"day": day})
         assert answer.status_code == 422
-        assert "日期不对" in answer.content.decode()
+        assert '<a href="#day">日期不对' in answer.content.decode(), "a summary leads to the field"
 
 
 def test_it_goes_by_an_index_and_asks_little(monday, django_assert_max_num_queries):

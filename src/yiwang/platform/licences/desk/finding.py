@@ -73,6 +73,7 @@ def unchecked(request: HttpRequest) -> HttpResponse:
         "section": "unchecked",
         "cards": [labels.card(one) for one in page.items],
         "chosen": chosen,
+        "filtered": bool(kept),
         "types": queries.own_types(by),
         "agencies": directory.agencies_by_path(below) if len(below) > 1 else [],
         "batches": queries.comparable_batches(by),
@@ -161,6 +162,7 @@ def _shown(request: HttpRequest, found: LicenceView, errors: dict[str, str] | No
         ],
         "typed": {name: request.POST.get(name, "") for name in ("operation", "reason")},
         "errors": errors or {},
+        "page_errors": bool(errors),
         "may_change": issues and found.status is LicenceStatus.VALID,
         "key": uuid.uuid4().hex,
     }

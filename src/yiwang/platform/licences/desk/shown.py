@@ -55,6 +55,7 @@ def _listed(request: HttpRequest, typed: dict[str, str], errors: dict[str, str] 
         "counter": who(request).has_role(COUNTER),
         "typed": typed,
         "errors": errors or {},
+        "page_errors": bool(errors),
         "key": uuid.uuid4().hex,
     }
     return render(request, "licences/desk_shown.html", context, status=422 if errors else 200)

@@ -117,7 +117,9 @@ def test_what_waits_is_filtered_and_paged(issue: Issue) -> None:
         found = desk.get(address, query).content.decode()
         assert other.number in found
         assert rows[0].number not in found
-    assert "没有" in desk.get(address, {"batch": str(uuid.uuid4())}).content.decode()
+    nothing = desk.get(address, {"batch": str(uuid.uuid4())}).content.decode()
+    assert "没有找到" in nothing
+    assert "取消全部筛选" in nothing
     assert desk.get(address, {"batch": "x", "after": "x"}).status_code == 302
 
 
@@ -139,6 +141,9 @@ def test_what_goes_against_the_holder_needs_a_reason(issue: Issue) -> None:
     status, shown = do(client, licence, "revoke", "  ")
     assert status == 422
     assert 'href="#o-reason"' in shown
+    assert "<title>错误：" in shown
+    assert shown.index("yw-summary") < shown.index("证照内容"), "what is wrong stands on top"
+    assert 'href="#o-operation-1"' in do(client, licence, "", key="n")[1], "a link leads to the first choice"
     assert 'value="revoke" checked' in shown
     assert do(client, licence, "", "写过的原因")[1].count("写过的原因") == 1
     assert do(client, licence, "expire", "没有这一项")[0] == 422

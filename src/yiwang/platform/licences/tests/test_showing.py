@@ -326,6 +326,7 @@ def test_phone_and_counter(issue: Issue, signed_in: Callable[[str], tuple[Client
     wrong = desk.post("/desk/licences/shown/", {"code": "1234", "purpose": PURPOSE, "key": "1"})
     assert wrong.status_code == 422
     assert PURPOSE in wrong.content.decode()
+    assert "<title>错误：" in wrong.content.decode()
     taken = desk.post("/desk/licences/shown/", {"code": code[1], "purpose": PURPOSE, "key": "2"})
     counter = taken.headers["Location"]
     assert licence.number not in desk.get(counter).content.decode()

@@ -98,6 +98,19 @@ def test_only_the_system_administrator_sees_the_channels(told, sign_in):
     assert sign_in("supervisor").get("/desk/channels/").status_code == 403
 
 
+def test_the_sixth_address_of_a_day_is_told_when_it_works_again(sign_in, monkeypatch):
+    monkeypatch.setattr(tasks, "ask_by_mail_soon", lambda *_: None)
+    client, page = sign_in("elder"), "/my/messages/settings/"
+    wish = {"f-channels": ["mail"], "f-language": "zh-hans"}
+    for number in range(6):
+        answer = client.post(page, {"key": f"d{number}", "f-mail_to": f"elder{number}@example.test", **wish})
+        assert answer.status_code == (302 if number < 5 else 422)
+    shown = answer.content.decode()
+    assert "08:00 起可以再试" in shown
+    assert "过一会儿" not in shown
+    assert "elder5@example.test" in shown  # what was typed stays
+
+
 @pytest.mark.usefixtures("told")
 def test_an_address_for_mail_counts_once_its_owner_confirmed_it(sign_in, person_id, deliver, journey, monkeypatch):
     sent = []

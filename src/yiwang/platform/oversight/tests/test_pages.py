@@ -92,6 +92,10 @@ def test_the_supervisors_board_lists_settles_and_explains(journey, sign_in, djan
         assert "消防检查" in page
         assert "写说明" in page
         case = next(iter(supervisor.get("/desk/limits/").context["rows"]))[0]
+        named = {"key": "0", "text": f"{case.applicant_name}没接电话"}
+        wrong = supervisor.post(f"/desk/limits/{case.id}/explain/", named).content.decode()
+        assert named["text"] in wrong, "what was typed stays"
+        assert f'id="e-{case.id}-error"' in wrong, "and is told beside its field, unfolded"
         words = {"key": "1", "text": "人手不足，本周办好。"}
         done = supervisor.post(f"/desk/limits/{case.id}/explain/", words)
         assert done.status_code == 302

@@ -93,6 +93,7 @@ def test_from_the_scanner_to_the_owner_and_back(
     assert desk.post(here, {"do": "check", "key": key()}).status_code == 302
     again = desk.post(here, {"do": "check", "key": key()})
     assert again.status_code == 422
+    assert "有 1 处要改" in text(again)
     mine = sign_in("rep")
     assert "从业人员健康证明" in text(mine.get("/my/papers/"))
     own = f"/my/papers/{paper.pk}/"
@@ -101,7 +102,13 @@ def test_from_the_scanner_to_the_owner_and_back(
     assert "数据服务窗口核对材料：从业人员健康证明" in text(mine.get("/my/access/?show=people"))
     assert mine.post(own, {"key": key()}).status_code == 302
     assert "本人已收回" in text(mine.get(own))
-    assert mine.post(own, {"key": key()}).status_code == 422
+    twice = mine.post(own, {"key": key()})
+    assert twice.status_code == 422
+    assert "有 1 处要改" in text(twice)
+    Paper.objects.update(digest="")
+    gone = text(mine.get(own))
+    assert "内容已按期删除" in gone
+    assert "<aside" not in gone, "nothing to open or to take back"
     assert desk.get(here).status_code == 404
     assert desk.get(f"{scan}pages/1").status_code == 404
 

@@ -123,13 +123,19 @@ def subscription(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         for kind, _label, form in kinds:
             if form.is_bound and take(form, lambda given, one=one, k=kind, f=form: _settle(one, k, given, by, f.key)):
                 return redirect("sharing_desk:subscription", pk)
+    notes = {
+        "pause": _("一条也不丢，继续推送时从停下的地方接着送。"),
+        "replay": _("从这里起全部再送一遍，标识不变。"),
+        "end": _("不再推送，也不能再取，不能恢复；还要用就重新申请。"),
+    }
     context = {
         "view": view,
         "state": STATES[view.state],
         "lamp": _lamp(view),
         "method": METHODS[view.method],
         "secrets": queries.secrets_of(pk, by) if own and view.state in _GOING else [],
-        "forms": [(name, label, form) for name, (label, form) in forms.items()],
+        "forms": [(name, label, form, notes.get(name, "")) for name, (label, form) in forms.items()],
+        "page_errors": bool(done),
         "held": refused,
         "section": "events",
     }
@@ -161,12 +167,14 @@ def _moves(view: SubscriptionView, by: Actor, reach: Reach, topic_reach: Reach) 
             found["resume"] = (label, [], lambda _g, key: acts.resume_subscription(pk, by=by, key=key))
         specs = [
             field("number", _("从第几条起"), FieldKind.INTEGER, required=False, hint=_("和下面的时间填一个。")),
-            field("since", _("从什么时间发布的起"), required=False, max_length=25, example="2026-03-02T08:00"),
+            field("since", _("从什么时间发布的起"), required=False, max_length=25, example="2026-03-02 08:00"),
         ]
         found["replay"] = (_("重放"), specs, lambda given, key: _replay(pk, given, by, key))
         if view.method is Method.HMAC:
             found["secret"] = (_("换密钥"), [], lambda _g, key: acts.renew_secret(pk, by=by, key=key))
-    if state in {*_GOING, _State.REQUESTED, _State.CHECKED}:
+    if state in {_State.REQUESTED, _State.CHECKED}:
+        found["drop"] = (_("撤回申请"), [], lambda _g, key: acts.end_subscription(pk, by=by, key=key))
+    if state in _GOING:
         found["end"] = (_("结束订阅"), [], lambda _g, key: acts.end_subscription(pk, by=by, key=key))
     return found
 
@@ -202,7 +210,7 @@ def _replay(pk: uuid.UUID, given: dict[str, Any], by: Actor, key: str) -> None:
         try:
             since = datetime.fromisoformat(given["since"])
         except ValueError:
-            told = _("时间写成 2026-03-02T08:00 这样。")
+            told = _("时间写成 2026-03-02 08:00 这样。")
             raise Invalid(told, errors=(FieldError("since", told),)) from None
         since = since if since.tzinfo else since.replace(tzinfo=clock.SHANGHAI)
     elif given["number"] in ("", None):

@@ -144,8 +144,11 @@ def test_in_the_browser_from_the_access_page_to_the_answer(sign_in: Any, deliver
     assert f"/my/access/{pk}/ask/" in page
     form = f"/my/access/{pk}/ask/"
     assert elder.post(form, {"f-text": ""}).status_code == 422
-    assert elder.post(form, {"f-text": "为什么查我"}).headers["Location"] == "/my/objections/"
+    sent = elder.post(form, {"f-text": "为什么查我"}, follow=True)
+    assert sent.request["PATH_INFO"] == "/my/objections/"
+    assert 'role="status"' in sent.content.decode(), "what was sent is confirmed"
     assert "等答复" in elder.get("/my/objections/").content.decode()
+    assert 'role="status"' not in elder.get("/my/objections/").content.decode()
     objection = Objection.objects.get()
     address = f"/desk/objections/{objection.pk}/"
     assert "为什么查我" in steward_page.get(address).content.decode()
@@ -231,7 +234,7 @@ def test_each_line_of_who_opened_says_the_role_and_what_and_can_be_asked_about(s
         assert words in line
     form = f"/my/access/reads/{seq}/ask/"
     assert sign_in("starter").get(form).status_code == 404
-    assert mine.post(form, {"f-text": "为什么打开"}).headers["Location"] == "/my/objections/"
+    assert mine.post(form, {"f-text": "为什么打开"}).headers["Location"] == "/my/objections/?sent=1"
     asked = Objection.objects.get()
     assert (asked.agency.code, asked.read_seq) == ("339901-fire", seq)
     with pytest.raises(NotNow):

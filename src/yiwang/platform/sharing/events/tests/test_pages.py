@@ -52,6 +52,7 @@ def test_from_asking_to_skipping_at_the_desk(stream: TopicRow, sign_in: Any) -> 
     office = sign_in("data-office")
     page = office.get("/desk/events/")
     assert "amr.firm_changed" in page.content.decode()
+    assert f'?topic={CODE}" aria-label' not in page.content.decode(), "nothing to list: no link"
     assert office.get("/desk/events/new/?topic=no.such").status_code == 404
     form = office.get(f"/desk/events/new/?topic={CODE}")
     assert "value" in form.content.decode()
@@ -69,7 +70,13 @@ def test_from_asking_to_skipping_at_the_desk(stream: TopicRow, sign_in: Any) -> 
     row = Subscription.objects.get()
     address = f"/desk/events/{row.pk}/"
     assert made["Location"] == address
-    assert office.post(address, {"do": "return", "return-reason": "", "key": key()}).status_code == 422
+    asked = office.get(address).content.decode()
+    assert "撤回申请" in asked
+    assert "结束订阅" not in asked
+    assert "送到第几条" not in asked, "nothing is sent yet"
+    empty = office.post(address, {"do": "return", "return-reason": "", "key": key()})
+    assert empty.status_code == 422
+    assert "<title>错误：" in empty.content.decode()
     assert "同意订阅" not in office.get(address).content.decode(), "the topic's agency does"
     assert office.post(address, {"do": "pass", "key": key()}).status_code == 302
     provider = sign_in("steward")
@@ -77,7 +84,10 @@ def test_from_asking_to_skipping_at_the_desk(stream: TopicRow, sign_in: Any) -> 
     assert provider.post(address, {"do": "approve", "approve-months": "6", "key": key()}).status_code == 302
     assert "2026" in provider.get(address).content.decode()
     office = sign_in("data-office")
-    assert row.secrets[0] in office.get(address).content.decode()
+    going = office.get(address).content.decode()
+    assert row.secrets[0] in going
+    assert "不能恢复" in going, "what ends for good says so before"
+    assert f'?topic={CODE}" aria-label' in office.get("/desk/events/").content.decode()
     publish("bad", "bad", "a")
     send(Receiver(lambda events: 422 if any(one["subject"] == "bad" for one in events) else 200), 40, 5)
     page = office.get(address).content.decode()
@@ -91,6 +101,7 @@ def test_from_asking_to_skipping_at_the_desk(stream: TopicRow, sign_in: Any) -> 
     for bad in ({}, {"replay-since": "gestern"}, {"replay-number": "99"}):
         assert office.post(address, {"do": "replay", "key": key(), **bad}).status_code == 422
     assert office.post(address, {"do": "replay", "replay-number": "1", "key": key()}).status_code == 302
+    assert office.post(address, {"do": "replay", "replay-since": "2026-03-02 08:00", "key": key()}).status_code == 302
     assert office.post(address, {"do": "end", "key": key()}).status_code == 302
     row.refresh_from_db()
     assert (row.state, row.secrets, row.cursor) == ("ended", [], 0)
