@@ -26,6 +26,7 @@ from yiwang.platform.cases.tests.conftest import (
     at,
     case_of,
     clerk,
+    edition_of,
     fresh,
     key,
     monday,  # noqa: F401 (a fixture)
@@ -276,3 +277,35 @@ def test_the_applicant_sees_the_limit_of_the_joint_handling(owner):
     assert "剩 45 个工作日" in shown
     alone = accepted(owner, FOOD)
     assert "依法最晚" not in page(enter().get(reverse("services:application", args=[alone.pk])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "day"),
+    [
+        (Limit(8, Unit.WORKDAY), "下一个工作日"),
+        (Limit(28, Unit.DAY), "第二天"),
+        (Limit(1, Unit.MONTH), "第二天"),
+    ],
+)
+def test_who_corrects_reads_on_which_day_the_clock_goes_on_or_starts(owner, limit, day):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    handled = case_of(accepted(owner, FOOD), FOOD)
+    ask(handled, AREA)
+    submitted = case_of(submit(owner, FOOD), FOOD)
+    acts.request_correction(submitted.pk, [AREA], by=clerk(submitted.application), key=key())
+    for case, words in ((handled, f"您一提交，{day}接着计时。"), (submitted, f"材料齐了就受理，{day}开始计时。")):
+        assert words in page(enter().get(reverse("services:correction", args=[case.pk])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (Limit(8, Unit.WORKDAY), "时限从受理的下一个工作日起算，只算工作日，调休上班的日子也算；"),
+        (Limit(28, Unit.DAY), "时限从受理的第二天起算，休息日也算，最后一天是休息日的顺延到下一个工作日；"),
+        (Limit(1, Unit.MONTH), "时限从受理的第二天起算，休息日也算，最后一天是休息日的顺延到下一个工作日；"),
+    ],
+)
+def test_a_guide_says_from_which_day_its_limit_is_counted(monday, limit, words):  # noqa: F811
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    code = edition_of(FOOD).definition.task_code
+    assert words in page(Client().get(reverse("services:item", args=[code])))

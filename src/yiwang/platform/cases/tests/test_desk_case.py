@@ -27,6 +27,7 @@ from yiwang.platform.cases.tests.conftest import (
     republish,
     review,
     stored,
+    submit,
 )
 from yiwang.platform.catalog.types import Limit
 
@@ -198,3 +199,17 @@ def test_a_limit_is_told_in_the_unit_in_which_it_is_counted(owner, limit, promis
             page = text(reviewer.get(address))
             assert f"承诺 {promise}" in page
             assert left in page
+
+
+@pytest.mark.parametrize(
+    ("limit", "day"),
+    [
+        (Limit(8, Unit.WORKDAY), "下一个工作日"),
+        (Limit(12, Unit.DAY), "第二天"),
+        (Limit(1, Unit.MONTH), "第二天"),
+    ],
+)
+def test_the_clock_says_on_which_day_it_will_start(owner, limit, day):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    case = case_of(submit(owner, FOOD), FOOD)
+    assert f"受理以后的{day}开始计时。" in text(signed_in("amr-reviewer").get(reverse("cases:case", args=[case.pk])))
