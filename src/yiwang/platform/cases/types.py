@@ -319,6 +319,9 @@ class CaseView:
     promised: int
     """In ``unit``; the same in days of ``day_unit`` is ``promised_days``."""
     promised_days: int
+    extension: int
+    """Working days by which the limit was lengthened; with them it has ``limit_days``, in ``day_unit``."""
+    limit_days: int
     unit: Unit
     provisional: bool
     conditional: bool

@@ -12,6 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from yiwang.halls.services.pages import done
+from yiwang.halls.services.pages.lines import case_line
 from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE
 from yiwang.kernel.calendar import Unit
@@ -309,3 +310,33 @@ def test_a_guide_says_from_which_day_its_limit_is_counted(monday, limit, words):
     republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
     code = edition_of(FOOD).definition.task_code
     assert words in page(Client().get(reverse("services:item", args=[code])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "promise", "used", "left"),
+    [
+        (Limit(8, Unit.WORKDAY), "8 个工作日", 5, 8),
+        (Limit(12, Unit.DAY), "12 个自然日", 7, 14),
+        (Limit(1, Unit.MONTH), "1 个月", 7, 32),
+    ],
+)
+def test_after_an_extension_the_applicant_sees_the_clock_to_its_new_end(owner, limit, promise, used, left):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(20, Unit.WORKDAY))
+    application = accepted(owner, FOOD, FIRE)
+    case = case_of(application, FOOD)
+    acts.extend(case.pk, 5, "案情复杂。", by=officer(case, Role.DECIDER), key=key())
+    with at(MONDAY + timedelta(days=7)):
+        shown = page(enter().get(reverse("services:application", args=[application.pk])))
+        assert f'aria-label="承诺 {promise}，延长 5 个工作日，已用 {used}，剩 {left}"' in shown
+        line = case_line(queries.get_case(case.pk, owner), edition_of(FOOD))
+        assert line["statutory"] == (25 if limit.unit is Unit.WORKDAY else 0), "the law's limit is lengthened with it"
+    with at(MONDAY + timedelta(days=8)):
+        procedure = next(iter(edition_of(FOOD).definition.special_procedures), None)
+        code = procedure.code if procedure else "hearing"
+        acts.suspend(
+            case.pk, code, "要听证。", clock.today() + timedelta(days=9), by=officer(case, Role.REVIEWER), key=key()
+        )
+        view = queries.get_case(case.pk, owner)
+        assert f"暂停中，还剩 {view.days_left}" in page(
+            enter().get(reverse("services:application", args=[application.pk]))
+        )

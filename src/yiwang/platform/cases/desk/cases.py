@@ -21,6 +21,7 @@ from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.inbox import LISTED
 from yiwang.platform.cases.labels import ACTS, STATES
+from yiwang.platform.cases.shown import promise
 from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
@@ -184,7 +185,7 @@ def _page(
         "item": definition,
         "may_move": acts.move_edition.denial(found.row, actor) is None,
         "statutory_days": _statutory_days(found),
-        "promise": dates.period(found.view.promised, found.view.unit),
+        "promise": promise(found.view),
         "paused": dates.period(paused, found.view.day_unit) if (paused := found.view.track.count("p")) else "",
         "case_count": len(found.siblings) + 1,
         "siblings": [(one, lamp, STATES[one.state]) for one, lamp in found.siblings],
@@ -220,7 +221,8 @@ def _page(
 def _statutory_days(found: CaseFile) -> int:
     accepted = found.view.accepted_at
     limit = found.edition.definition.statutory_limit
-    return rules.in_days(limit, found.view.unit, clock.legal_date(accepted)) if accepted else 0
+    days = rules.in_days(limit, found.view.unit, clock.legal_date(accepted)) if accepted else 0
+    return days and days + found.view.limit_days - found.view.promised_days
 
 
 def _points(found: CaseFile, shown: doable.Shown, posted: QueryDict | None) -> list[doable.PointField]:
