@@ -28,7 +28,9 @@ LABELS: dict[str, Any] = CASES | OVERSIGHT | {"sharing.compare": gettext_lazy("æ
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """The clock of one case at one moment, in days of ``unit``; ``left`` and ``due_on`` are empty while it does not run."""
+    """The clock of one case at one moment, in days of ``unit``: the promise as it was lengthened, ``left`` and ``due_on``
+    empty while it does not run.
+    """
 
     case: str
     agency: str
@@ -117,7 +119,7 @@ def reading(case: CaseView) -> ClockReading:
         state=case.state,
         light=case.light,
         unit=case.day_unit,
-        promised=case.promised_days,
+        promised=case.limit_days,
         used=case.track.count("u"),
         paused=case.track.count("p"),
         left=case.days_left,

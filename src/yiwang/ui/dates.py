@@ -46,6 +46,15 @@ def said(moment: date | datetime | None, form: str = "day") -> str:
     return f"{words}（周{_WEEKDAYS[moment.weekday()]}）" if form == "weekday" else words
 
 
+def first_day(*units: Unit) -> str:
+    """Say on which day after its event a period of these units is first counted (民法典 art. 201)."""
+    if Unit.WORKDAY not in units:
+        return _("第二天")
+    if all(one is Unit.WORKDAY for one in units):
+        return _("下一个工作日")
+    return _("下一个工作日（按自然日或者月算的，从第二天）")
+
+
 def period(number: int, unit: Unit) -> str:
     """Say how long something takes, in the unit in which it is counted."""
     words = {

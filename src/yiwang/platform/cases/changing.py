@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.types import Effect, Foreseen
 from yiwang.platform.catalog.types import Concerned, Result
 from yiwang.platform.licences import acts as licences
 from yiwang.platform.licences import queries as held
@@ -39,6 +40,29 @@ def end(case: Case, result: Result, values: dict[str, Any]) -> str:
     return replaced
 
 
+def foreseen(case: Case, result: Result, values: dict[str, Any], *, of_others: bool = False) -> tuple[Foreseen, ...]:
+    """Return what a grant would make now of licences that are there, for who is to decide (one query).
+
+    ``of_others``: of those too that somebody else holds (two further queries for each).
+    """
+    changes, ends = (
+        [
+            wanted
+            for one in concerned
+            if (of_others or not one.holder) and (wanted := _wanted(case, one, values, states))
+        ]
+        for concerned, states in ((result.changes, held.CHANGEABLE), (result.ends, held.ENDABLE))
+    )
+    found, renewed = held.foreseen([*changes, *ends], values, case.renews_id)
+    seen = [Foreseen(Effect.CHANGED, one.old, one.new, one.lines) for each in found[: len(changes)] for one in each]
+    for wanted, each in zip(ends, found[len(changes) :], strict=True):
+        effect = Effect.REPLACED if wanted.type_code == result.licence_type else Effect.ENDED
+        seen += [Foreseen(effect, one.old) for one in each]
+    if renewed:
+        seen.append(Foreseen(Effect.RENEWED, renewed.old, renewed.new, renewed.lines))
+    return tuple(seen)
+
+
 def _each(
     case: Case, one: Concerned, values: dict[str, Any], states: Any
 ) -> Iterator[tuple[LicenceView, set[uuid.UUID]]]:
@@ -55,10 +79,16 @@ def _each(
 
 
 def _concerned(case: Case, one: Concerned, values: dict[str, Any], states: Any) -> list[LicenceView]:
-    """Return the licences that are meant. Where the application does not say what it is to say, none is: nobody guesses."""
+    """Return the licences that are meant."""
+    wanted = _wanted(case, one, values, states)
+    return held.in_force(wanted)[0] if wanted else []
+
+
+def _wanted(case: Case, one: Concerned, values: dict[str, Any], states: Any) -> held.Wanted | None:
+    """Return which licences are meant. Where the application does not say what they are to say, none is: nobody guesses."""
     if one.by and one.by not in values:
-        return []
+        return None
     holder = held.holder_by_number(one.licence_type, str(values.get(one.holder, ""))) if one.holder else case.principal
     if holder is None:
-        return []
-    return held.in_force(one.licence_type, holder, states, values[one.by] if one.by else None)
+        return None
+    return held.Wanted(one.licence_type, holder, states, values[one.by] if one.by else None)

@@ -97,6 +97,14 @@ def joint_lamp(joint: JointClock) -> Lamp:
     return Lamp(joint.light.value, words)
 
 
+def promise(view: CaseView) -> str:
+    """Say what was promised, and by how much it was lengthened."""
+    said = dates.period(view.promised, view.unit)
+    if not view.extension:
+        return said
+    return _("%(promise)s，延长 %(days)s") % {"promise": said, "days": dates.period(view.extension, Unit.WORKDAY)}
+
+
 def left_words(left: int, unit: Unit) -> str:
     """Say how many days are left, or how many it is over."""
     words = _("剩 %(days)s") if left >= 0 else _("超 %(days)s")

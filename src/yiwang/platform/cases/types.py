@@ -13,6 +13,7 @@ from yiwang.kernel.clock import Light
 from yiwang.kernel.types import Party
 from yiwang.platform.catalog.types import Limit
 from yiwang.platform.evidence.types import FactState
+from yiwang.platform.licences.types import LicenceView
 
 
 class CaseState(StrEnum):
@@ -47,6 +48,15 @@ class ApplicationState(StrEnum):
     ACCEPTED = "accepted"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+
+
+class Effect(StrEnum):
+    """What a grant makes of a licence that is there (变更、延续、换发、注销)."""
+
+    CHANGED = "changed"
+    RENEWED = "renewed"
+    REPLACED = "replaced"
+    ENDED = "ended"
 
 
 class CaseResult(StrEnum):
@@ -309,6 +319,9 @@ class CaseView:
     promised: int
     """In ``unit``; the same in days of ``day_unit`` is ``promised_days``."""
     promised_days: int
+    extension: int
+    """Working days by which the limit was lengthened; with them it has ``limit_days``, in ``day_unit``."""
+    limit_days: int
     unit: Unit
     provisional: bool
     conditional: bool
@@ -395,3 +408,15 @@ class ApplicationView:
     agent_id: uuid.UUID | None = None
     """The person who acts; none where a counter handed it in."""
     door: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a grant would make of a licence: ``new`` is the version that it begins, ``lines`` what that says otherwise
+    (label, before, after).
+    """
+
+    effect: Effect
+    licence: LicenceView
+    new: LicenceView | None = None
+    lines: tuple[tuple[str, str, str], ...] = ()

@@ -238,6 +238,15 @@ class LicenceView:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """A licence, the version that would come after it, and what that says otherwise: label, before, after (numbers masked)."""
+
+    old: LicenceView
+    new: LicenceView
+    lines: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CopyView:
     """加注件: a copy of a licence that says for what it was made and until when it may be used."""
 

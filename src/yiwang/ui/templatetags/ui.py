@@ -197,6 +197,12 @@ def when(moment: date | None, form: str = "day") -> str:
 
 
 @register.filter
+def first_day(unit: Unit) -> str:
+    """Say on which day after its event a period of this unit is first counted."""
+    return dates.first_day(unit)
+
+
+@register.filter
 def workdays(number: int) -> str:
     """Say a number of working days."""
     return dates.period(number, Unit.WORKDAY)

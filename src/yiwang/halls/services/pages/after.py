@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from yiwang.halls.services.doors import applicant, to
+from yiwang.kernel.calendar import Unit
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.kernel.types import Actor
@@ -52,6 +53,11 @@ class CorrectionForm:
     key: str
     note: str = ""
     problem: str = ""
+
+    @property
+    def unit(self) -> Unit:
+        """Return what the limit of the case is counted in, before its clock starts too."""
+        return catalog.get_edition(self.case.edition_id).definition.promised_limit.unit
 
     @property
     def errors(self) -> list[AskedPoint]:

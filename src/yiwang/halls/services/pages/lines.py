@@ -16,7 +16,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
 from yiwang.platform.cases.labels import ACTS, RESULTS, STATES
 from yiwang.platform.cases.rules import in_days
-from yiwang.platform.cases.shown import left_words
+from yiwang.platform.cases.shown import left_words, promise
 from yiwang.platform.cases.types import CaseState, CaseView, HistoryEntry, TaskView
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.rules import working_days
@@ -85,8 +85,8 @@ def case_line(
         "lamp": lamp,
         "words": words,
         "bead_light": lamp,
-        "statutory": statutory if statutory > view.promised_days and not ended and view.decided_at is None else 0,
-        "promise": dates.period(view.promised, view.unit),
+        "statutory": statutory if statutory > view.limit_days and not ended and view.decided_at is None else 0,
+        "promise": promise(view),
         "used": _days(view, "u"),
         "paused": _days(view, "p"),
         "ratable": view.id in ratable,
@@ -110,8 +110,10 @@ def _statutory(view: CaseView, edition: EditionView) -> int:
     """Return the limit of the law in the days by which the case's clock counts."""
     limit = edition.definition.statutory_limit
     if view.unit is Unit.WORKDAY:
-        return working_days(limit)
-    return in_days(limit, view.unit, clock.legal_date(view.accepted_at)) if view.accepted_at else 0
+        days = working_days(limit)
+    else:
+        days = in_days(limit, view.unit, clock.legal_date(view.accepted_at)) if view.accepted_at else 0
+    return days and days + view.limit_days - view.promised_days
 
 
 # --- Every case on one scale of working days ---
@@ -209,7 +211,7 @@ def _say(view: CaseView) -> str:
     if paused:
         parts.append(_("暂停 %(n)d 天不计") % {"n": paused})
     if view.light is Light.PAUSED:
-        parts.append(_("暂停中，还剩 %(n)d") % {"n": max(view.promised_days - used, 0)})
+        parts.append(_("暂停中，还剩 %(n)d") % {"n": max(view.limit_days - used, 0)})
     elif view.due_on:
         parts.append(_("%(day)s到期") % {"day": dates.said(view.due_on)})
     return _("，").join(parts)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from PIL import Image
 
 from yiwang.halls.services.pages import done
+from yiwang.halls.services.pages.lines import case_line
 from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE
 from yiwang.kernel.calendar import Unit
@@ -26,6 +27,7 @@ from yiwang.platform.cases.tests.conftest import (
     at,
     case_of,
     clerk,
+    edition_of,
     fresh,
     key,
     monday,  # noqa: F401 (a fixture)
@@ -276,3 +278,65 @@ def test_the_applicant_sees_the_limit_of_the_joint_handling(owner):
     assert "剩 45 个工作日" in shown
     alone = accepted(owner, FOOD)
     assert "依法最晚" not in page(enter().get(reverse("services:application", args=[alone.pk])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "day"),
+    [
+        (Limit(8, Unit.WORKDAY), "下一个工作日"),
+        (Limit(28, Unit.DAY), "第二天"),
+        (Limit(1, Unit.MONTH), "第二天"),
+    ],
+)
+def test_who_corrects_reads_on_which_day_the_clock_goes_on_or_starts(owner, limit, day):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    handled = case_of(accepted(owner, FOOD), FOOD)
+    ask(handled, AREA)
+    submitted = case_of(submit(owner, FOOD), FOOD)
+    acts.request_correction(submitted.pk, [AREA], by=clerk(submitted.application), key=key())
+    for case, words in ((handled, f"您一提交，{day}接着计时。"), (submitted, f"材料齐了就受理，{day}开始计时。")):
+        assert words in page(enter().get(reverse("services:correction", args=[case.pk])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (Limit(8, Unit.WORKDAY), "时限从受理的下一个工作日起算，只算工作日，调休上班的日子也算；"),
+        (Limit(28, Unit.DAY), "时限从受理的第二天起算，休息日也算，最后一天是休息日的顺延到下一个工作日；"),
+        (Limit(1, Unit.MONTH), "时限从受理的第二天起算，休息日也算，最后一天是休息日的顺延到下一个工作日；"),
+    ],
+)
+def test_a_guide_says_from_which_day_its_limit_is_counted(monday, limit, words):  # noqa: F811
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    code = edition_of(FOOD).definition.task_code
+    assert words in page(Client().get(reverse("services:item", args=[code])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "promise", "used", "left"),
+    [
+        (Limit(8, Unit.WORKDAY), "8 个工作日", 5, 8),
+        (Limit(12, Unit.DAY), "12 个自然日", 7, 14),
+        (Limit(1, Unit.MONTH), "1 个月", 7, 32),
+    ],
+)
+def test_after_an_extension_the_applicant_sees_the_clock_to_its_new_end(owner, limit, promise, used, left):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(20, Unit.WORKDAY))
+    application = accepted(owner, FOOD, FIRE)
+    case = case_of(application, FOOD)
+    acts.extend(case.pk, 5, "案情复杂。", by=officer(case, Role.DECIDER), key=key())
+    with at(MONDAY + timedelta(days=7)):
+        shown = page(enter().get(reverse("services:application", args=[application.pk])))
+        assert f'aria-label="承诺 {promise}，延长 5 个工作日，已用 {used}，剩 {left}"' in shown
+        line = case_line(queries.get_case(case.pk, owner), edition_of(FOOD))
+        assert line["statutory"] == (25 if limit.unit is Unit.WORKDAY else 0), "the law's limit is lengthened with it"
+    with at(MONDAY + timedelta(days=8)):
+        procedure = next(iter(edition_of(FOOD).definition.special_procedures), None)
+        code = procedure.code if procedure else "hearing"
+        acts.suspend(
+            case.pk, code, "要听证。", clock.today() + timedelta(days=9), by=officer(case, Role.REVIEWER), key=key()
+        )
+        view = queries.get_case(case.pk, owner)
+        assert f"暂停中，还剩 {view.days_left}" in page(
+            enter().get(reverse("services:application", args=[application.pk]))
+        )

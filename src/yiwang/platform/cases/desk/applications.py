@@ -27,6 +27,7 @@ from yiwang.platform.cases.labels import APPLICATION_STATES, DOORS, STATES
 from yiwang.platform.cases.shown import joint_lamp, lamp_of
 from yiwang.platform.cases.types import ApplicationState
 from yiwang.platform.evidence.types import FactState
+from yiwang.ui import dates
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 
@@ -171,7 +172,7 @@ def _page(
         "problem": problem,
         "page_errors": bool(slug),
         "key": (posted or {}).get("key") or uuid.uuid4().hex,
-        "done": _DONE.get(done, ""),
+        "done": _accepted(found) if done == "accept" else _DONE.get(done, ""),
         "section": list_link.name,
     }
     return render(
@@ -179,8 +180,12 @@ def _page(
     )
 
 
+def _accepted(found: ApplicationFileView) -> str:
+    units = [one.unit for one in found.view.cases if one.accepted_at]
+    return _("已受理，时限从%(day)s开始算。") % {"day": dates.first_day(*units)}
+
+
 _DONE = {
-    "accept": later("已受理，时限从下一个工作日开始算。"),
     "correct": later("补正告知已发出。"),
     "refuse": later("不予受理决定已作出。"),
     "originals": later("核对结果已记下。"),

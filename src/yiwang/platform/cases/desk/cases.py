@@ -16,12 +16,13 @@ from yiwang.kernel import clock
 from yiwang.kernel.acts import CATALOGUE, record_read
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, FieldError, Role
-from yiwang.platform.cases import acts, deciding, engine, queries, rules
+from yiwang.platform.cases import acts, changing, deciding, engine, queries, rules
 from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.desk.lists import back
 from yiwang.platform.cases.inbox import LISTED, OFFICE
 from yiwang.platform.cases.labels import ACTS, STATES
+from yiwang.platform.cases.shown import promise
 from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
@@ -96,6 +97,7 @@ def keep_opinion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @staff(Role.DECIDER)
 def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show what the applicant would read, before it is decided; nothing is changed."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     found = read(request, pk)
     grant = request.POST.get("grant") != "no"
     text = request.POST.get(doable.OPINION, "").strip()
@@ -104,6 +106,7 @@ def preview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "paper": deciding.preview(found.row, grant, text),
         "missing": not text,
         "grant": grant,
+        **(_foreseen(found, actor, of_others=True) if grant else {}),
         "item": found.edition.definition,
         "today": clock.today(),
         "section": "inbox",
@@ -124,6 +127,29 @@ def preview_licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     response.headers["Content-Security-Policy"] = store.POLICY
     response.headers["Content-Disposition"] = "inline"
     return response
+
+
+def _foreseen(found: CaseFile, by: Actor, *, of_others: bool = False) -> dict[str, Any]:
+    """Return what a grant would make of licences that are there; nothing, if the item leaves them as they are.
+
+    Those that somebody else holds are read with ``of_others`` only, which is logged for who holds them.
+    """
+    result = found.edition.definition.result
+    if not (result.changes or result.ends or result.renews):
+        return {}
+    seen = changing.foreseen(found.row, result, engine.facts_of(found.application), of_others=of_others)
+    others = [one.licence for one in seen if found.row.principal not in one.licence.holders]
+    for holder in {one.holder for one in others if one.holder}:
+        record_read(
+            by,
+            name="cases.read",
+            person=holder.id,
+            purpose=_("办理：%(name)s") % {"name": found.view.name},
+            case=found.view.id,
+            application=found.view.application_id,
+        )
+    more = not of_others and any(one.holder for one in (*result.changes, *result.ends))
+    return {"foresees": True, "foreseen": seen, "more_foreseen": more}
 
 
 def read(request: HttpRequest, pk: uuid.UUID) -> CaseFile:
@@ -161,7 +187,7 @@ def _page(
         "item": definition,
         "may_move": acts.move_edition.denial(found.row, actor) is None,
         "statutory_days": _statutory_days(found),
-        "promise": dates.period(found.view.promised, found.view.unit),
+        "promise": promise(found.view),
         "paused": dates.period(paused, found.view.day_unit) if (paused := found.view.track.count("p")) else "",
         "case_count": len(found.siblings) + 1,
         "siblings": [(one, lamp, STATES[one.state]) for one, lamp in found.siblings],
@@ -172,6 +198,7 @@ def _page(
         "compares": found.view.decided_at is None
         and actor.has_role(COMPARERS, found.row.reach)
         and has_scheme(definition.basic_code),
+        **(_foreseen(found, actor) if may.step and may.step.kind == StepKind.DECISION else {}),
         "opinion": _opinion(may, actor, posted),
         "opinion_error": _opinion_error(may, slug, errors),
         "given": [row for row in found.facts if row.state in _TO_READ],
@@ -199,7 +226,8 @@ def _page(
 def _statutory_days(found: CaseFile) -> int:
     accepted = found.view.accepted_at
     limit = found.edition.definition.statutory_limit
-    return rules.in_days(limit, found.view.unit, clock.legal_date(accepted)) if accepted else 0
+    days = rules.in_days(limit, found.view.unit, clock.legal_date(accepted)) if accepted else 0
+    return days and days + found.view.limit_days - found.view.promised_days
 
 
 def _points(found: CaseFile, shown: doable.Shown, posted: QueryDict | None) -> list[doable.PointField]:

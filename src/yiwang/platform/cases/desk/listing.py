@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as later
 from yiwang.kernel import paging
 from yiwang.platform.cases.inbox import InboxPage, InboxRow
 from yiwang.platform.cases.labels import DOORS
-from yiwang.platform.cases.shown import work_lamp
+from yiwang.platform.cases.shown import promise, work_lamp
 from yiwang.platform.cases.types import CaseState
 from yiwang.ui import dates
 
@@ -32,7 +32,7 @@ def lines(page: InboxPage) -> list[dict[str, Any]]:
             "row": row,
             "view": row.case,
             "lamp": work_lamp(row.case),
-            "promise": dates.period(row.case.promised, row.case.unit),
+            "promise": promise(row.case),
             "due_on": row.case.deliver_by if row.case.deliver_left is not None else row.case.due_on,
             "door": DOORS.get(row.door, row.door),
             "hint": _hint(row),

@@ -1,16 +1,30 @@
 """变更、换发、注销: what a decided case makes of licences that are there already."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from yiwang.kernel.acts import system_record
+from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import SYSTEM, Party, PartyKind
-from yiwang.platform.cases import changing
+from yiwang.platform.cases import changing, engine
 from yiwang.platform.cases.models import Case
-from yiwang.platform.cases.tests.conftest import FOOD, accepted, case_of, decide, edition_of, firm, fresh, republish
+from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
+from yiwang.platform.cases.tests.conftest import (
+    FOOD,
+    accepted,
+    case_of,
+    decide,
+    edition_of,
+    firm,
+    fresh,
+    republish,
+    review,
+)
 from yiwang.platform.catalog.types import Concerned, ResultKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.identity.models import Person
@@ -189,6 +203,108 @@ def test_the_licence_of_somebody_whom_the_application_names_ends(owner):
     says(ends=(Concerned("food_licence", holder="legal_rep_name"),))
     handle(owner, legal_rep_name=neighbour.number)
     assert licence(theirs.id).status is LicenceStatus.CANCELLED
+
+
+def to_decide(by: Any, **said: str) -> Case:
+    """Bring the food item to where it waits for its decision; ``said`` as in ``handle``."""
+    application = accepted(by, FOOD)
+    application.facts |= {name: {"value": value, "state": "given"} for name, value in said.items()}
+    application.save()
+    case = case_of(application, FOOD)
+    review(case)
+    return fresh(case)
+
+
+def seen_before(case: Case) -> str:
+    """Return what the decider reads on the case page and in the preview, where both say it alike."""
+    client = signed_in("amr-decider")
+    number, sql = queries(client, reverse("cases:case", args=[case.pk]))
+    assert number <= MOST, "\n".join(sql)
+    part = re.compile(r"(?:准予以后，|这个事项会变更|还会变更)(?:(?!</div>).)*")
+    found = part.search(text(client.get(reverse("cases:case", args=[case.pk]))))
+    preview = part.search(
+        text(client.post(reverse("cases:preview", args=[case.pk]), {"opinion": "准", "grant": "yes"}))
+    )
+    if found and "别人持有" in found[0]:
+        found = preview
+    assert (found and found[0]) == (preview and preview[0])
+    refusal = text(client.post(reverse("cases:preview", args=[case.pk]), {"opinion": "不", "grant": "no"}))
+    assert not part.search(refusal)
+    return re.sub(r"<[^>]*>", "", found[0]) if found else ""
+
+
+def test_the_decider_sees_before_what_a_grant_changes_and_then_it_is_so(monday):
+    document = LicenceType.objects.get(code=BUSINESS)
+    for field in document.document["fields"]:
+        field["changed_by"] = {"name": "handler_name"}.get(field["name"], "")
+    document.save()
+    old = business()
+    says(changes=(Concerned(BUSINESS, by="uscc"),))
+    case = to_decide(firm(), handler_name="测试新名有限公司")
+    page = seen_before(case)
+    assert f"变更：{old.name} {old.number}，第 {old.version} 版改为第 {old.version + 1} 版" in page
+    assert f"由“{old.fields['name']}”改为“测试新名有限公司”" in page
+    assert "住所" not in page, "what stays is not listed"
+    assert "持证人" not in page, "it is the applicant's"
+    foreseen = changing.foreseen(case, edition_of(FOOD).definition.result, engine.facts_of(case.application))
+    assert business() == old, "to look changes nothing"
+    decide(case)
+    (one,) = foreseen
+    new = business()
+    assert one.new is not None
+    for name in ("identifier", "version", "associated", "fields", "holder_name", "valid_from", "valid_to", "issued_on"):
+        assert getattr(one.new, name) == getattr(new, name), name
+
+
+def test_the_decider_sees_before_what_a_grant_replaces_and_ends_in_twelve_queries(monday):
+    foods = [licence(handle(firm()).licence_id), give(firm().principal)]
+    old = business()
+    says(ends=(Concerned("food_licence"), Concerned(BUSINESS, by="uscc"), Concerned(BUSINESS, by="staff")))
+    case = to_decide(firm())
+    page = seen_before(case)
+    for one in foods:
+        assert f"换发新证，原证作废：{one.name} {one.number}" in page
+    assert f"注销：{old.name} {old.number}" in page
+    assert page.count("注销：") == 1
+    decide(case)
+    assert {licence(one.id).status for one in (*foods, old)} == {LicenceStatus.CANCELLED}
+
+
+def test_the_decider_sees_before_whose_licence_ends_and_that_is_logged(owner):
+    neighbour = next(one for one in Person.objects.exclude(pk=owner.id) if one.number)
+    LicenceType.objects.filter(code="food_licence").update(
+        document=LicenceType.objects.get(code="food_licence").document | {"holder": "person"}
+    )
+    theirs = give(Party(PartyKind.PERSON, neighbour.pk), place="某处")
+    says(ends=(Concerned("food_licence", holder="legal_rep_name"),))
+    case = to_decide(owner, legal_rep_name=neighbour.number)
+    client = signed_in("amr-decider")
+    assert theirs.number not in text(client.get(reverse("cases:case", args=[case.pk])))
+    reads = AuditEntry.objects.filter(kind="read", case_id=case.pk, person_id=neighbour.pk)
+    assert not reads.exists(), "the page says where to look, and only who looks has read it"
+    page = seen_before(case)
+    assert f"{theirs.number}，持证人 {theirs.holder_name}" in page
+    assert reads.exists()
+
+
+def test_the_decider_sees_before_how_far_a_licence_is_lengthened(owner):
+    old = licence(handle(owner).licence_id)
+    says(renews=True)
+    case = to_decide(owner)
+    page = seen_before(case)
+    assert f"延续：{old.name} {old.number}，第 1 版改为第 2 版，有效期到" in page
+    (one,) = changing.foreseen(case, edition_of(FOOD).definition.result, engine.facts_of(case.application))
+    decide(case)
+    new = licence(fresh(case).licence_id)
+    assert one.new is not None
+    assert (one.new.version, one.new.valid_from, one.new.valid_to) == (new.version, new.valid_from, new.valid_to)
+
+
+def test_the_decider_sees_before_that_nothing_is_found_or_nothing_to_say(owner):
+    says(ends=(Concerned("food_licence"),))
+    assert "没有找到" in seen_before(to_decide(owner))
+    says(ends=())
+    assert seen_before(to_decide(owner)) == ""
 
 
 def test_where_only_others_end_there_is_no_result_to_give(monday):

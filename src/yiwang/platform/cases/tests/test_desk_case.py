@@ -11,6 +11,7 @@ from yiwang.kernel.calendar import Unit
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import Role
 from yiwang.platform.cases import acts
+from yiwang.platform.cases.queries import get_case
 from yiwang.platform.cases.shown import FactRow
 from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
@@ -27,6 +28,7 @@ from yiwang.platform.cases.tests.conftest import (
     republish,
     review,
     stored,
+    submit,
 )
 from yiwang.platform.catalog.types import Limit
 
@@ -201,3 +203,55 @@ def test_a_limit_is_told_in_the_unit_in_which_it_is_counted(owner, limit, promis
             page = text(reviewer.get(address))
             assert f"承诺 {promise}" in page
             assert left in page
+
+
+@pytest.mark.parametrize(
+    ("limit", "day"),
+    [
+        (Limit(8, Unit.WORKDAY), "下一个工作日"),
+        (Limit(12, Unit.DAY), "第二天"),
+        (Limit(1, Unit.MONTH), "第二天"),
+    ],
+)
+def test_the_clock_says_on_which_day_it_will_start(owner, limit, day):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    case = case_of(submit(owner, FOOD), FOOD)
+    assert f"受理以后的{day}开始计时。" in text(signed_in("amr-reviewer").get(reverse("cases:case", args=[case.pk])))
+
+
+@pytest.mark.parametrize(
+    ("limit", "promise", "used", "left"),
+    [
+        (Limit(8, Unit.WORKDAY), "8 个工作日", 3, 10),
+        (
+            Limit(12, Unit.DAY),
+            "12 个自然日",
+            3,
+            18,
+        ),  # to Saturday 14, so Monday 16 March; five working days on: 23 March
+        (Limit(1, Unit.MONTH), "1 个月", 3, 36),  # to 2 April; five working days on, 清明 between: 10 April
+    ],
+)
+def test_after_an_extension_the_clock_is_drawn_to_its_new_end(owner, limit, promise, used, left):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    case = case_of(accepted(owner, FOOD), FOOD)
+    acts.extend(case.pk, 5, "案情复杂。", by=officer(case, Role.DECIDER), key=key())
+    with at(date(2026, 3, 5)):
+        reviewer = signed_in("amr-reviewer")
+        view = get_case(case.pk, officer(case, Role.REVIEWER))
+        assert view.days_left == left
+        words = f"承诺 {promise}，延长 5 个工作日，已用 {used}，剩 {left}"
+        for address in (reverse("cases:case", args=[case.pk]), reverse("cases:inbox")):
+            page = text(reviewer.get(address))
+            drawn = re.search(
+                r'<div class="yw-beads[^"]*" role="img" aria-label="([^"]*)">((?:<span[^>]*></span>)*)', page
+            )
+            assert drawn[1] == words
+            assert drawn[2].split("></span>").index('<span class="t"') == used + left - 1
+
+
+def test_an_extension_is_told_beside_the_limits(food):
+    path = reverse("cases:case", args=[food.pk])
+    assert "<dt>延长</dt>" not in text(signed_in("amr-reviewer").get(path))
+    acts.extend(food.pk, 5, "案情复杂。", by=officer(food, Role.DECIDER), key=key())
+    assert "<dt>延长</dt><dd>5 个工作日，到期日已经算上</dd>" in text(signed_in("amr-reviewer").get(path))

@@ -1,7 +1,9 @@
 """The counter: an application as a whole, and what is printed for who stands there."""
 
+import pytest
 from django.urls import reverse
 
+from yiwang.kernel.calendar import Unit
 from yiwang.platform.cases.models import ApplicationFile
 from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
@@ -12,8 +14,10 @@ from yiwang.platform.cases.tests.conftest import (
     case_of,
     fresh,
     next_workday,
+    republish,
     submit,
 )
+from yiwang.platform.catalog.types import Limit
 
 
 def test_a_counter_accepts_all_or_what_is_ticked(owner):
@@ -30,6 +34,22 @@ def test_a_counter_accepts_all_or_what_is_ticked(owner):
     assert client.post(path, {"key": "k2", "case": [str(fire.pk)]}).status_code == 302
     assert fresh(fire).state == "accepted"
     assert client.post(path, {"key": "k3", "case": [str(fire.pk)]}).status_code in (409, 422)
+
+
+@pytest.mark.parametrize(
+    ("items", "limit", "day"),
+    [
+        ((FOOD,), Limit(8, Unit.WORKDAY), "下一个工作日"),
+        ((FOOD,), Limit(12, Unit.DAY), "第二天"),
+        ((FOOD,), Limit(1, Unit.MONTH), "第二天"),
+        ((FOOD, FIRE), Limit(1, Unit.MONTH), "下一个工作日（按自然日或者月算的，从第二天）"),
+    ],
+)
+def test_a_counter_says_on_which_day_the_clocks_start(owner, items, limit, day):
+    republish(FOOD, promised_limit=limit, statutory_limit=Limit(2, Unit.MONTH))
+    application = accepted(owner, *items)
+    page = text(signed_in("intake").get(reverse("cases:application", args=[application.pk]), {"done": "accept"}))
+    assert f"已受理，时限从{day}开始算。" in page
 
 
 def test_a_counter_corrects_and_refuses_the_ticked_cases(owner):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, serials, timers
 from yiwang.kernel.acts import current, event
-from yiwang.kernel.codes import build_licence_id, parse_licence_id
+from yiwang.kernel.codes import build_licence_id
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotFound, NotNow
@@ -23,7 +23,7 @@ from yiwang.platform.directory.types import AgencyView
 from yiwang.platform.licences import rules, tasks
 from yiwang.platform.licences.holding import index_of, joint_in
 from yiwang.platform.licences.models import Card, Licence, LicenceUse
-from yiwang.platform.licences.queries import fields_of, licence_type, status_of
+from yiwang.platform.licences.queries import changed_by, fields_of, following, licence_type, status_of
 from yiwang.platform.licences.types import Joint, LicenceStatus, LicenceTypeSpec, Operation, TrustLevel
 
 ISSUED = event("licence.issued", "A licence was issued.")
@@ -141,18 +141,12 @@ def change_inside(
     holder_name: str = "",
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Change what a licence says (变更) inside another act: a new version, same term. Returns the new id.
+    """Change what a licence says (变更) inside another act, as its type says: a new version, same term. Returns the new id.
 
-    A field says what the type's ``changed_by`` says, if that is said; the holder is called by their new name, where a field
-    has said the name. Raises NotNow unless it is valid.
+    Raises NotNow unless it is valid.
     """
     old = locked(licence)
-    for field in licence_type(old.type_id).fields:
-        new = values.get(field.changed_by) if field.changed_by else None
-        if new not in (None, ""):
-            values = values | {field.element or field.name: new}
-            if old.fields.get(field.name) == old.holder_name:
-                holder_name = holder_name or str(new)
+    values, holder_name = changed_by(licence_type(old.type_id), old, values, holder_name)
     return next_version(old, Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
 
 
@@ -201,30 +195,21 @@ def next_version(
     if rules.after(operation, status_of(old)) is None:
         raise NotNow(_("这份证照现在不是有效状态，不能延续或变更。"))
     spec = licence_type(old.type_id)
-    today = clock.today()
     renewed = operation is Operation.RENEW
-    identifier = parse_licence_id(old.identifier).next_version()
     row = Licence(
+        **following(spec, old, operation, values, holder_name=holder_name, valid_to=valid_to),
         type_id=old.type_id,
-        identifier=str(identifier),
         serial=old.serial,
-        version=identifier.version,
         previous=old,
-        associated=old.identifier,
         number=old.number,
         holder_kind=old.holder_kind,
         holder_id=old.holder_id,
-        holder_name=holder_name or old.holder_name,
         **({name: getattr(old, name) for name in _JOINT} if joint is None else _joint(spec, joint)),
         issuer_code=old.issuer_code,
         issuer_name=old.issuer_name,
         issuer_path=old.issuer_path,
         region=old.region,
-        issued_on=today,
-        valid_from=today if renewed else old.valid_from,
-        valid_to=old.valid_to,
         trust=old.trust,
-        fields=old.fields | fields_of(spec, values),
         holder_index=old.holder_index,
         holder_number=old.holder_number,
         scan=old.scan,
@@ -232,10 +217,6 @@ def next_version(
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,
     )
-    if renewed:
-        row.valid_to = rules.term_end(
-            valid_to, rules.next_term(old.valid_from, old.valid_to, today, spec.validity_months)
-        )
     end(old, LicenceStatus.EXPIRED, operation)
     _enter(row, operation)
     current().emit(RENEWED if renewed else CHANGED, row, previous=str(old.id), case=str(case_id or ""))

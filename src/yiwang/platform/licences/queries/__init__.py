@@ -1,6 +1,15 @@
 """What others read of licences, by use: types, licences, who used them."""
 
-from yiwang.platform.licences.queries.concerned import CHANGEABLE, ENDABLE, holder_by_number, in_force
+from yiwang.platform.licences.queries.concerned import (
+    CHANGEABLE,
+    ENDABLE,
+    Wanted,
+    changed_by,
+    following,
+    foreseen,
+    holder_by_number,
+    in_force,
+)
 from yiwang.platform.licences.queries.entry import entry, metadata
 from yiwang.platform.licences.queries.held import (
     SHOWN,
@@ -69,7 +78,9 @@ __all__ = [
     "GROUPS",
     "SHOWN",
     "SPEC",
+    "Wanted",
     "batches",
+    "changed_by",
     "code_of",
     "code_shown",
     "columns_of",
@@ -86,6 +97,8 @@ __all__ = [
     "find_by_number",
     "find_by_numbers",
     "find_copy",
+    "following",
+    "foreseen",
     "get_batch",
     "get_copy",
     "get_licence",
