@@ -442,6 +442,8 @@ _TARGETS: dict[str, str] = {
     "sharing.skip_event": "held",
     "sharing.publish_events": "topic",
     "sharing.tell_topic": "topic",
+    "sharing.check_again": "reask",
+    "sharing.forget_answers": "reask",
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",

@@ -14,7 +14,7 @@ from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.platform.sharing import acts, intake, queries, scores
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, ObjectionState, Said, Want
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, ObjectionState, Outcome, Said, Want
 
 router = Router(tags=["数据共享"])
 READ, WRITE, CHECK = Needs("data:read"), Needs("data:write"), Needs("data:check")
@@ -124,8 +124,8 @@ class CheckIn(Schema):
 
 
 class CheckedOut(Schema):
-    """One answer. ``said``: yes, no, value, unknown (no record, cannot say), degraded (the provider is down: ask again
-    later), refused (not granted).
+    """One answer. ``said``: yes, no, value, unknown (no record, cannot say), degraded (the provider is down: it is
+    asked again by itself, see ``GET /checks/{check_id}``), refused (not granted).
     """
 
     check: uuid.UUID
@@ -254,6 +254,36 @@ def check(request: HttpRequest, body: CheckIn, key: IdempotencyKey) -> dict[str,
     wants = tuple(Want(dataset=one.dataset, fields=tuple(one.fields), answer=one.answer) for one in body.wants)
     answers = acts.check(body.case, body.item, tuple(body.subjects), wants, by=actor_of(request), key=key)
     return {"answers": list(answers)}
+
+
+class LaterOut(Schema):
+    """What a degraded check was answered when it was asked again: a check of its own."""
+
+    check: uuid.UUID
+    said: Said
+    values: dict[str, Any]
+    source: str
+    at: datetime | None = Field(description="数据是什么时候的")
+
+
+class AskedCheckOut(Schema):
+    """How a check stands. ``outcome`` ``down``: it was degraded, and ``later`` has the answer when there is one."""
+
+    check: uuid.UUID
+    case: uuid.UUID
+    dataset: str
+    asked_at: datetime
+    outcome: Outcome
+    again_at: datetime | None = Field(description="数据源中断的，什么时候再问；问到了或者不再问了为空")
+    later: LaterOut | None = Field(description="再问时的答复，保留三十天")
+
+
+@router.get(
+    "/checks/{check_id}", auth=CHECK, response=AskedCheckOut, operation_id="check_made", summary="一次核验的后续答复"
+)
+def check_made(request: HttpRequest, check_id: uuid.UUID) -> Any:
+    """Return a check of the caller's agency for a running case, with the later answer where the provider was down."""
+    return queries.get_check(check_id, actor_of(request))
 
 
 class DoubtIn(Schema):

@@ -333,6 +333,8 @@ class Check(models.Model):
     grant_id = models.UUIDField(null=True)
     replaced = ArrayField(models.CharField(max_length=120), default=list)
     """Papers that this answer made needless."""
+    earlier = models.UUIDField(null=True)
+    """The check that was degraded and that this one answers."""
 
     class Meta:
         indexes = [
@@ -342,6 +344,19 @@ class Check(models.Model):
             models.Index(fields=["at"], name="check_replaced", condition=~Q(replaced=[])),
             models.Index(fields=["xid"], name="check_by_staff", condition=Q(actor_kind="staff")),
         ]
+
+
+class Reask(models.Model):
+    """再核验: checks of one call that were degraded, asked again until they are answered or the time for it is over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case_id = models.UUIDField()
+    attempt = models.IntegerField(default=1)
+    again_at = models.DateTimeField(null=True)
+    left = ArrayField(models.UUIDField())
+    """The checks that are degraded still."""
+    answers = SealedJSONField(default=dict)
+    """What the others were answered, by check: for a while (``acts.checking.KEPT``)."""
 
 
 class GuardianSourceRow(models.Model):
@@ -448,6 +463,7 @@ __all__ = [
     "Objection",
     "QualityScore",
     "QuarantinedMessage",
+    "Reask",
     "Record",
     "Run",
     "SchemeEdition",
