@@ -294,7 +294,9 @@ class DoubtIn(Schema):
 
 
 class DoubtOut(Schema):
-    """How a doubt stands. ``corrected``: the provider put the data right (``awaits``: by when they come in); ask again then."""
+    """How a doubt stands. ``corrected``: the provider put the data right (``awaits``: by when they come in); ask again
+    then. ``not_come``: that day is over, and they are not there.
+    """
 
     id: uuid.UUID
     state: ObjectionState
@@ -305,6 +307,7 @@ class DoubtOut(Schema):
     answer: str
     answered_at: datetime | None
     awaits: date | None
+    not_come: bool = Field(description="说好的那天过了，改过的数据还没有进库")
 
 
 @router.post(

@@ -382,6 +382,10 @@ class Guardianship(models.Model):
         constraints = [models.UniqueConstraint(fields=["person_id", "index"], name="guardianship_once")]
 
 
+OPEN_OBJECTION = Q(state="open") | Q(not_come=True)
+"""Objections with which somebody has to do something: answer, or see to it that promised data come in."""
+
+
 class Objection(models.Model):
     """异议: somebody says that data about them are wrong, or asks why they were looked at; with a clock."""
 
@@ -411,6 +415,10 @@ class Objection(models.Model):
     """Of corrected data, the record that was changed since the objection was raised."""
     awaits = models.DateField(null=True)
     """Of corrected data that have not come in yet, the day by which they do."""
+    not_come = models.BooleanField(default=False)
+    """That day is over, and they are not there."""
+    asker = models.ForeignKey("directory.Agency", models.PROTECT, null=True, related_name="+")
+    """The agency that raised it, where no person did."""
     objects = ObjectionQuerySet.as_manager()
 
     class Meta:
@@ -422,7 +430,8 @@ class Objection(models.Model):
         ]
         indexes = [
             models.Index(fields=["party_id", "-raised_at"], name="objection_of_party"),
-            models.Index(fields=["agency", "due_on", "id"], name="objection_open", condition=Q(state="open")),
+            models.Index(fields=["agency", "due_on", "id"], name="objection_open", condition=OPEN_OBJECTION),
+            models.Index(fields=["asker", "-raised_at", "-id"], name="objection_of_asker", condition=~Q(asker=None)),
         ]
 
     @property

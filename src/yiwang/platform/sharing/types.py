@@ -816,5 +816,7 @@ class ObjectionView:
     """Since when the corrected record is there."""
     awaits: date | None = None
     """By when corrected data come in that are not there yet."""
+    not_come: bool = False
+    """That day is over, and they are not there."""
     for_child: bool = False
     """Whether a guardian raised it for a child."""
