@@ -91,7 +91,9 @@ class Record(models.Model):
     own = models.BinaryField(max_length=32, default=b"")
     """Blind index of the values of the dataset's own key; empty where there is one record a subject."""
     digest = models.BinaryField(max_length=32)
-    """Blind index of the values: the same values brought in again change nothing."""
+    """Blind index of the values: the same values brought in again change nothing. Empty: there was no record, only its deletion
+    was told (``intake``).
+    """
     values = SealedJSONField()
     at = models.DateTimeField()
     """When the agency says that this was so."""

@@ -104,7 +104,7 @@ def whose(pk: uuid.UUID, by: Actor) -> tuple[str, uuid.UUID | None]:
 def changed_since(row: Objection) -> int | None:
     """Return the newest record of the dataset about whom it is that came, or ended, since the objection was raised."""
     keys = [blind_index(number, SUBJECT) for number in _numbers(row)]
-    rows = Record.objects.filter(dataset_id=row.dataset_id, subject_index__in=keys)
+    rows = Record.objects.filter(dataset_id=row.dataset_id, subject_index__in=keys).exclude(digest=b"")
     changed = rows.filter(Q(valid_from__gt=row.raised_at) | Q(valid_to__gt=row.raised_at))
     return changed.order_by("-id").values_list("id", flat=True).first()
 
