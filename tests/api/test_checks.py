@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from yiwang.kernel import clock, remembered
+from yiwang.kernel import clock, remembered, timers
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.models import Timer
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.cases.models import Case
 from yiwang.platform.directory import queries as directory
-from yiwang.platform.sharing import acts, live
-from yiwang.platform.sharing.models import Check, Dataset, Grant
+from yiwang.platform.sharing import acts, live, queries, sealing, tasks
+from yiwang.platform.sharing.acts import asking
+from yiwang.platform.sharing.models import Check, Dataset, Grant, Reask
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Absent, AnswerRule, GrantRequest
@@ -149,6 +152,161 @@ def test_a_provider_that_is_down_is_told(office: Caller, case: Case, records: Da
     Dataset.objects.filter(pk=records.pk).update(available=False)
     assert said(office.write("POST", "/checks", body(case, want(fields=["kind"])))) == [("degraded", {})]
     assert Check.objects.filter(dataset="test_records", outcome="down").count() == 1
+
+
+def ring(at: datetime) -> None:
+    """Let the timers ring as of then, and the worker do what they ask for."""
+    with clock.at(at):
+        timers.ring_due()
+        for job in ProcrastinateJob.objects.filter(task_name="sharing.check_again", status="todo"):
+            tasks.check_again(**job.args)
+            ProcrastinateJob.objects.filter(pk=job.pk).update(status="succeeded")
+
+
+def asked_while_down(office: Caller, case: Case, records: Dataset, *wants: dict[str, Any]) -> list[dict[str, Any]]:
+    Dataset.objects.filter(pk=records.pk).update(available=False)
+    answer = office.write("POST", "/checks", body(case, *wants, subjects=(EATERY, HEAD)))
+    answers: list[dict[str, Any]] = answer.json()["answers"]
+    assert {one["said"] for one in answers if one["dataset"] == "test_records"} == {"degraded"}
+    return answers
+
+
+def later(office: Caller, check: str) -> tuple[Any, Any]:
+    answer = office.get(f"/checks/{check}")
+    assert answer.status_code == 200, answer.content
+    told = answer.json()
+    return told["later"] and (told["later"]["said"], told["later"]["values"]), told["again_at"]
+
+
+def test_what_was_down_is_asked_again_with_longer_and_longer_waits(
+    office: Caller, case: Case, records: Dataset
+) -> None:
+    now = clock.now()
+    with clock.at(now):
+        wants = want(fields=["kind"]), want(answer="good"), want()
+        answers = asked_while_down(office, case, records, *wants)
+    (_none, of_head) = answers[:3], answers[3:]
+    assert later(office, of_head[0]["check"]) == (None, api_time(now + timedelta(minutes=5)))
+    ring(now + timedelta(minutes=6))
+    assert later(office, of_head[0]["check"]) == (None, api_time(now + timedelta(minutes=16)))
+    assert Check.objects.filter(dataset="test_records").count() == 6, (
+        "nothing was answered, and nothing is written down"
+    )
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    ring(now + timedelta(minutes=17))
+    assert [later(office, one["check"]) for one in answers] == [
+        (("unknown", {}), None),
+        (("unknown", {}), None),
+        (("no", {}), None),
+        (("value", {"kind": "甲"}), None),
+        (("yes", {}), None),
+        (("yes", {}), None),
+    ]
+    told = office.get(f"/checks/{of_head[0]['check']}").json()
+    assert (told["outcome"], told["dataset"], told["case"]) == ("down", "test_records", str(case.pk))
+    first, second = (Check.objects.get(pk=pk) for pk in (of_head[0]["check"], told["later"]["check"]))
+    assert (second.earlier, second.outcome, second.actor_kind) == (first.pk, "found", "system")
+    for name in ("subject_index", "party_id", "case_id", "consumer_path", "purpose", "fields", "grant_id"):
+        assert getattr(second, name) == getattr(first, name), name
+    seen = queries.checks_of(None, [HEAD])
+    assert [one.id for one in seen.items if one.earlier][-1] == second.pk, "whom it is about sees it as any other"
+    assert later(office, told["later"]["check"]) == (None, None)
+    ring(now + timedelta(days=2))
+    assert Check.objects.filter(dataset="test_records").count() == 12
+    assert not sealing.verify()
+
+
+def api_time(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def test_what_stays_down_is_asked_for_as_long_as_the_city_says(office: Caller, case: Case, records: Dataset) -> None:
+    now = clock.now()
+    with clock.at(now):
+        (first, _other) = asked_while_down(office, case, records, want())
+    times = []
+    for minutes in (5, 15, 35, 75, 155, 315, 635):
+        times.append(later(office, first["check"])[1])
+        ring(now + timedelta(minutes=minutes))
+    assert times[-1] == api_time(now + timedelta(minutes=635))
+    assert later(office, first["check"]) == (None, None)
+    assert not Timer.objects.filter(kind=asking.AGAIN, fired_at=None).exists()
+
+
+def test_it_ends_with_the_case_and_is_granted_anew(office: Caller, case: Case, records: Dataset) -> None:
+    now = clock.now()
+    with clock.at(now):
+        (first, _other) = asked_while_down(office, case, records, want())
+        (second, _other) = asked_while_down(office, case, records, want(fields=["kind"]))
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    acts.revoke(Grant.objects.get(dataset=records).pk, "不再需要", by=SYSTEM, key="revoked-meanwhile")
+    ring(now + timedelta(minutes=6))
+    assert [later(office, one["check"]) for one in (first, second)] == [(("refused", {}), None)] * 2
+    with clock.at(now):
+        grant(records, ("kind",))
+        (third, _other) = asked_while_down(office, case, records, want(fields=["kind"]))
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    Case.objects.filter(pk=case.pk).update(closed_at=clock.now())
+    ring(now + timedelta(minutes=6))
+    assert Check.objects.filter(earlier=third["check"]).count() == 0
+    assert office.get(f"/checks/{third['check']}").status_code == 404, "nobody has a purpose for it any more"
+
+
+def test_beyond_the_rate_it_is_asked_still_later(office: Caller, case: Case, records: Dataset) -> None:
+    now = clock.now()
+    with clock.at(now):
+        (first, _other) = asked_while_down(office, case, records, want())
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    Grant.objects.filter(dataset=records).update(per_minute=1)
+    ring(now + timedelta(minutes=6))
+    assert later(office, first["check"]) == (None, api_time(now + timedelta(minutes=16)))
+
+
+def test_a_source_is_asked_again_before_the_act(office: Caller, case: Case, records: Dataset) -> None:
+    inside: list[Any] = []
+
+    def answer(query: dict[str, Any]) -> Any:
+        inside.append(query["numbers"])
+        rows = [{"number": HEAD, "at": "2026-03-01T08:00:00+08:00", "values": {"kind": "乙"}}]
+        return {"answers": {"test_records": rows} if len(inside) > 1 else {}}
+
+    live.forget()
+    now = clock.now()
+    with serving(answer) as system:
+        feed_of(records, "http_ask", address=system.url)
+        remembered.forget()
+        with clock.at(now):
+            asked = office.write("POST", "/checks", body(case, want(fields=["kind"])))
+        assert said(asked) == [("degraded", {})]
+        live.forget()
+        ring(now + timedelta(minutes=6))
+        assert inside == [[HEAD], [HEAD]], "once, and not again inside the act"
+    assert later(office, asked.json()["answers"][0]["check"]) == (("value", {"kind": "乙"}), None)
+
+
+def test_only_the_agency_that_asked_reads_the_later_answer(office: Caller, case: Case, records: Dataset) -> None:
+    now = clock.now()
+    with clock.at(now):
+        (first, _other) = asked_while_down(office, case, records, want(fields=["kind"]))
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    ring(now + timedelta(minutes=6))
+    fire = caller("fire-system", agency=directory.get_agency("339901-fire").id)
+    assert fire.get(f"/checks/{first['check']}").status_code == 404
+    narrow = caller("narrow-system", agency=directory.get_agency("339901-amr").id, items=["330103015000"])
+    assert narrow.get(f"/checks/{first['check']}").status_code == 403
+    assert office.get("/checks/00000000-0000-0000-0000-000000000000").status_code == 404
+
+
+def test_the_later_answer_is_not_kept_for_ever(office: Caller, case: Case, records: Dataset) -> None:
+    now = clock.now()
+    with clock.at(now):
+        (_none, first) = asked_while_down(office, case, records, want(fields=["kind"]))
+    Dataset.objects.filter(pk=records.pk).update(available=True)
+    ring(now + timedelta(minutes=6))
+    assert later(office, first["check"])[0] == ("value", {"kind": "甲"})
+    ring(now + timedelta(days=31))
+    assert later(office, first["check"]) == (None, None)
+    assert not Reask.objects.exists()
 
 
 def test_a_grants_rate_holds_over_all_callers(office: Caller, case: Case, records: Dataset) -> None:

@@ -154,7 +154,7 @@ def both_ends_agree(city: City, dataset: str, acknowledged: list[dict[str, Any]]
     assert {row[0]: row[1:] for row in runs} == {
         one["run"]: ("done", *(one[name] for name in pusher.COUNTS)) for one in acknowledged
     }
-    assert judge.rows(f"SELECT count(*) {of_ours.format('sharing_record')}", dataset) == [
+    assert judge.rows(f"SELECT count(*) {of_ours.format('sharing_record')} AND t.digest <> ''", dataset) == [
         (told["added"] + told["changed"],)
     ]
     assert judge.rows(f"SELECT count(*) {of_ours.format('sharing_badrow')}", dataset) == [(told["rejected"],)]

@@ -442,9 +442,12 @@ _TARGETS: dict[str, str] = {
     "sharing.skip_event": "held",
     "sharing.publish_events": "topic",
     "sharing.tell_topic": "topic",
+    "sharing.check_again": "reask",
+    "sharing.forget_answers": "reask",
     "sharing.check": "running_case",
     "sharing.answer_objection": "objection",
     "sharing.note_late_objection": "objection",
+    "sharing.look_for_correction": "objection",
     **dict.fromkeys(
         ("sharing.ask_about_alert", "sharing.explain_alert", "sharing.close_alert", "sharing.note_late_alert"),
         "reading_alert",

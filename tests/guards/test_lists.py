@@ -295,6 +295,11 @@ def objections(world: World, count: int) -> None:
     copies(Objection.objects.get(pk=world.ids["objection"]), count)
 
 
+def asked_objections(world: World, count: int) -> None:
+    row = Objection.objects.get(pk=world.ids["objection"])
+    copies(row, count, asker_id=row.agency_id, party_kind="agency", party_id=row.agency_id)
+
+
 def reading_alerts(world: World, count: int) -> None:
     officers = {"officer": lambda _number: uuid.uuid4()}
     copies(ReadingAlert.objects.get(pk=world.ids["reading_alert"]), count, **officers)
@@ -439,6 +444,7 @@ LISTS = [
     List("/desk/data/", "clerk", published_datasets),
     List("/desk/grants/", "steward", grants),
     List("/desk/objections/", "steward", objections),
+    List("/desk/objections/?show=ours", "steward", asked_objections),
     List("/desk/alerts/", "supervisor", reading_alerts),
     List("/desk/alerts/?show=closed", "data-office", closed_alerts),
     List("/desk/grants/?show=ending", "steward", ending_grants),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +24,12 @@ from yiwang.kernel import clock, models
 from yiwang.kernel.problems import TooMany
 
 _USE = """
-    INSERT INTO kernel_use (slot, used, ends_at) VALUES (%s, %s, %s)
-    ON CONFLICT (slot) DO UPDATE SET used = kernel_use.used + EXCLUDED.used RETURNING used
+    INSERT INTO kernel_use (slot, used, ends_at) SELECT slot, %s, %s FROM unnest(%s::bytea[]) slot
+    ON CONFLICT (slot) DO UPDATE SET used = kernel_use.used + EXCLUDED.used RETURNING slot, used
 """
 SHORT = 60
 """Seconds of a window after which one just tries again."""
-_USED = "SELECT used FROM kernel_use WHERE slot = %s"
+_USED = "SELECT slot, used FROM kernel_use WHERE slot = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +46,25 @@ def count(key: str, limit: int, window: int, times: int = 1) -> Use:
 
     Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
     """
-    slot, ends, reset = _slot(key, window)
-    if settings.YIWANG_SHARED_LIMITS:
-        used = _apart(_USE, [slot, times, ends])
-    else:
-        cache.add(slot.hex(), 0, window)
-        used = cache.incr(slot.hex(), times)
-    if used > limit:
+    used, ends, reset = _used([key], window, times)
+    if used[key] > limit:
         raise _too_many(window, ends, reset)
-    return Use(limit, limit - used, reset)
+    return Use(limit, limit - used[key], reset)
+
+
+def over(allowed: Mapping[str, int], window: int) -> set[str]:
+    """Count one more use of each key, all at once; returns the keys that were used more often than is ``allowed``."""
+    if not allowed:
+        return set()
+    used, _ends, _reset = _used(allowed, window, 1)
+    return {key for key, limit in allowed.items() if used[key] > limit}
 
 
 def look(key: str, limit: int, window: int, times: int = 1) -> None:
     """Raise TooMany where so many more uses would be too many; count nothing."""
     slot, ends, reset = _slot(key, window)
-    used = _apart(_USED, [slot]) if settings.YIWANG_SHARED_LIMITS else cache.get(slot.hex(), 0)
-    if used + times > limit:
+    rows = _apart(_USED, [slot]) if settings.YIWANG_SHARED_LIMITS else [(slot, cache.get(slot.hex(), 0))]
+    if sum(used for _one, used in rows) + times > limit:
         raise _too_many(window, ends, reset)
 
 
@@ -69,14 +73,31 @@ def forget() -> int:
     return models.Use.objects.filter(ends_at__lt=datetime.now(UTC)).delete()[0]
 
 
-def _apart(sql: str, values: list[Any]) -> int:
-    """Run a statement outside the transaction that may be open here; return the number that it gives, else 0."""
+def _used(keys: Iterable[str], window: int, times: int) -> tuple[dict[str, int], datetime, int]:
+    """Count so many uses of each key; returns how often each was used, when the window ends, and in how many seconds."""
+    slots = {}
+    for key in keys:
+        slots[key], ends, reset = _slot(key, window)
+    if settings.YIWANG_SHARED_LIMITS:
+        # In one order for everybody: whoever waits for a row holds none that the other waits for.
+        found = dict(_apart(_USE, [times, ends, sorted(slots.values())]))
+    else:
+        found = {slot: _count_here(slot, window, times) for slot in slots.values()}
+    return {key: found[slot] for key, slot in slots.items()}, ends, reset
+
+
+def _count_here(slot: bytes, window: int, times: int) -> int:
+    cache.add(slot.hex(), 0, window)
+    return cache.incr(slot.hex(), times)
+
+
+def _apart(sql: str, values: list[Any]) -> list[tuple[bytes, int]]:
+    """Run a statement outside the transaction that may be open here; return its rows: slots with how often each was used."""
     pool = connection.pool  # type: ignore[attr-defined]
     pool.open()
     with pool.connection() as apart:
         apart.autocommit = True  # one journey, not three
-        row = apart.execute(sql, values).fetchone()
-    return row[0] if row else 0
+        return [(bytes(slot), used) for slot, used in apart.execute(sql, values).fetchall()]
 
 
 def _slot(key: str, window: int) -> tuple[bytes, datetime, int]:

@@ -52,6 +52,28 @@ def test_many_at_once_get_no_more_than_one_would():
         assert sum(pool.map(one, range(40))) == 10
 
 
+def test_several_are_counted_in_one_statement(monkeypatch):
+    limits.count("grant:2", 9, HOUR, 2)
+    real, sent = limits._apart, []
+    monkeypatch.setattr(limits, "_apart", lambda *what: sent.append(what) or real(*what))
+    assert limits.over({"grant:1": 1, "grant:2": 2, "grant:3": 0}, HOUR) == {"grant:2", "grant:3"}
+    assert limits.over({"grant:1": 2, "grant:2": 9}, HOUR) == set()
+    assert limits.over({}, HOUR) == set()
+    assert len(sent) == 2
+    assert limits.count("grant:1", 3, HOUR).left == 0
+
+
+def test_whoever_counts_the_same_in_another_order_does_not_wait_for_ever():
+    keys = [f"grant:{number}" for number in range(8)]
+
+    def one(turn):
+        return limits.over(dict.fromkeys(keys if turn % 2 else reversed(keys), 1000), HOUR)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert not set().union(*pool.map(one, range(200)))
+    assert limits.count(keys[0], 1000, HOUR).left == 799
+
+
 def test_looking_counts_nothing():
     limits.look("seen", 1, HOUR)
     limits.count("seen", 1, HOUR)

@@ -53,7 +53,7 @@ ON_CASE = (
 TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""
 ON_LICENCE = (licence_events.ISSUED, licence_ends.EXPIRING, showing.ASKED)
-ON_OBJECTION = (sharing_events.ANSWERED,)
+ON_OBJECTION = (sharing_events.ANSWERED, sharing_events.NOT_COME)
 
 
 def compose(happening: Happening) -> Iterator[Notice]:
@@ -192,6 +192,8 @@ def _of_objection(happening: Happening) -> Notice | None:
     for language in LANGUAGES:
         with translation.override(language):
             values[language] = {"agency": named(view.agency_name), "name": named(name), "text": view.answer}
+            if view.awaits:
+                values[language]["day"] = _day(view.awaits, language)
     return Notice(
         cause=str(happening.id),
         kind=happening.name,

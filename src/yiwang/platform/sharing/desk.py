@@ -60,7 +60,10 @@ def links(actor: Actor) -> list[Link]:
     lists: dict[str, list[QuerySet[Any]]] = {}
     if actor.has_role(STEWARDS):
         lists["grants"] = [granted.waiting(actor), granted.ending(actor)]
-        lists["objections"], lists["events"] = [objected.waiting(actor)], [events_waiting(actor)]
+        lists["objections"], lists["events"] = (
+            [objected.waiting(actor), objected.not_come(actor)],
+            [events_waiting(actor)],
+        )
     if actor.has_role(WATCHING | ANSWERING):
         lists["alerts"] = [alerts_waiting(actor)]
     waiting = {name: one.value + one.more for name, one in paging.counts(lists).items()}
@@ -291,15 +294,22 @@ def _do(view: GrantView, move: GrantMove, values: dict[str, Any], by: Actor, key
 
 @staff(*STEWARDS)
 def objections(request: HttpRequest) -> HttpResponse:
-    """List the objections that one's agency has to answer, by their day."""
-    answered = request.GET.get("show") == "answered"
-    found = queries.objections(_actor(request), answered=answered, after=request.GET.get("after", ""))
+    """List the objections that one's agency has to answer, by their day; and those that it raised."""
+    show = request.GET.get("show", "")
+    show = show if show in ("answered", "ours") else ""
+    found = queries.objections(
+        _actor(request), answered=show == "answered", asked=show == "ours", after=request.GET.get("after", "")
+    )
     here = reverse("sharing_desk:objections")
-    shown = "&show=answered" if answered else ""
+    shown = f"&show={show}" if show else ""
     context = {
         "rows": [(one, OBJECTION_KINDS[one.kind], OBJECTION_STATES[one.state]) for one in found.items],
-        "tabs": [Link(_("待答复"), here, "open"), Link(_("已答复"), f"{here}?show=answered", "answered")],
-        "tab": "answered" if answered else "open",
+        "tabs": [
+            Link(_("待答复"), here, "open"),
+            Link(_("已答复"), f"{here}?show=answered", "answered"),
+            Link(_("我们提的"), f"{here}?show=ours", "ours"),
+        ],
+        "tab": show or "open",
         "next": f"{here}?after={found.next}{shown}" if found.next else "",
         "section": "objections",
     }

@@ -14,7 +14,7 @@ from yiwang.kernel.api import IdempotencyKey, Needs, Text, actor_of, unchanged
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import Invalid, NotFound
 from yiwang.platform.sharing import acts, intake, queries, scores
-from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, ObjectionState, Said, Want
+from yiwang.platform.sharing.types import DatasetDefinition, DatasetView, ObjectionState, Outcome, Said, Want
 
 router = Router(tags=["数据共享"])
 READ, WRITE, CHECK = Needs("data:read"), Needs("data:write"), Needs("data:check")
@@ -124,8 +124,8 @@ class CheckIn(Schema):
 
 
 class CheckedOut(Schema):
-    """One answer. ``said``: yes, no, value, unknown (no record, cannot say), degraded (the provider is down: ask again
-    later), refused (not granted).
+    """One answer. ``said``: yes, no, value, unknown (no record, cannot say), degraded (the provider is down: it is
+    asked again by itself, see ``GET /checks/{check_id}``), refused (not granted).
     """
 
     check: uuid.UUID
@@ -256,6 +256,36 @@ def check(request: HttpRequest, body: CheckIn, key: IdempotencyKey) -> dict[str,
     return {"answers": list(answers)}
 
 
+class LaterOut(Schema):
+    """What a degraded check was answered when it was asked again: a check of its own."""
+
+    check: uuid.UUID
+    said: Said
+    values: dict[str, Any]
+    source: str
+    at: datetime | None = Field(description="数据是什么时候的")
+
+
+class AskedCheckOut(Schema):
+    """How a check stands. ``outcome`` ``down``: it was degraded, and ``later`` has the answer when there is one."""
+
+    check: uuid.UUID
+    case: uuid.UUID
+    dataset: str
+    asked_at: datetime
+    outcome: Outcome
+    again_at: datetime | None = Field(description="数据源中断的，什么时候再问；问到了或者不再问了为空")
+    later: LaterOut | None = Field(description="再问时的答复，保留三十天")
+
+
+@router.get(
+    "/checks/{check_id}", auth=CHECK, response=AskedCheckOut, operation_id="check_made", summary="一次核验的后续答复"
+)
+def check_made(request: HttpRequest, check_id: uuid.UUID) -> Any:
+    """Return a check of the caller's agency for a running case, with the later answer where the provider was down."""
+    return queries.get_check(check_id, actor_of(request))
+
+
 class DoubtIn(Schema):
     """What an agency doubts of an answer, and about whom it was."""
 
@@ -264,7 +294,9 @@ class DoubtIn(Schema):
 
 
 class DoubtOut(Schema):
-    """How a doubt stands. ``corrected``: the provider put the data right (``awaits``: by when they come in); ask again then."""
+    """How a doubt stands. ``corrected``: the provider put the data right (``awaits``: by when they come in); ask again
+    then. ``not_come``: that day is over, and they are not there.
+    """
 
     id: uuid.UUID
     state: ObjectionState
@@ -275,6 +307,7 @@ class DoubtOut(Schema):
     answer: str
     answered_at: datetime | None
     awaits: date | None
+    not_come: bool = Field(description="说好的那天过了，改过的数据还没有进库")
 
 
 @router.post(

@@ -2,7 +2,8 @@
 
 A row is a mapping: ``subject`` (the number it is about), ``at`` (when the agency says that this was so, an instant),
 ``deleted`` (true: it is so no more), and the dataset's columns. What comes again unchanged changes nothing, what comes late
-does not overwrite what is newer, nor bring back what has ended since. Several states of one record in a batch are taken one
+does not overwrite what is newer, nor bring back what has ended since; a deletion of what is not there leaves a trace for that.
+Several states of one record in a batch are taken one
 after the other, in the order of their instants; of several at the same instant the last one counts.
 """
 
@@ -82,6 +83,33 @@ _INSERT = """
     INSERT INTO sharing_record (dataset_id, subject_index, own, digest, "values", at, valid_from, valid_to)
     SELECT %(dataset)s, one.subject, one.own, one.digest, one.sealed, told.last, told.at, told.ends
     FROM told JOIN incoming one USING (line) WHERE told.word IN ('added', 'changed') ORDER BY told.at, told.line
+"""
+_GONE = """
+    WITH last AS (SELECT subject, own, max(at) AS at FROM incoming WHERE gone GROUP BY subject, own),
+    absent AS (
+        SELECT last.*, past.trace FROM last
+        LEFT JOIN sharing_record there
+          ON there.dataset_id = %(dataset)s AND there.subject_index = last.subject AND there.own = last.own
+         AND there.valid_to IS NULL
+        LEFT JOIN LATERAL (
+            SELECT max(ended.valid_to) FILTER (WHERE ended.dataset_id = %(dataset)s) AS valid_to,
+                   max(ended.id) FILTER (WHERE ended.dataset_id = %(dataset)s AND ended.digest = '') AS trace
+            FROM sharing_record ended
+            WHERE ended.subject_index = last.subject AND ended.own = last.own
+              AND (ended.valid_to IS NOT NULL OR ended.id = 0)
+        ) past ON true
+        WHERE there.id IS NULL AND (past.valid_to IS NULL OR past.valid_to < last.at)
+    ),
+    moved AS (
+        UPDATE sharing_record one SET at = absent.at, valid_from = absent.at, valid_to = absent.at
+        FROM absent WHERE one.id = absent.trace
+    )
+    INSERT INTO sharing_record (dataset_id, subject_index, own, digest, "values", at, valid_from, valid_to)
+    SELECT %(dataset)s, subject, own, '', %(nothing)s, at, at, at FROM absent WHERE trace IS NULL
+"""
+"""The trace of a deletion of what is not there (any more): a record of nothing that ended when it began. What comes later and
+is older does not bring the record to life. A key has one at most, of its last such deletion; it is kept as long as any record
+that has ended.
 """
 _MEND = """
     UPDATE sharing_badrow bad SET mended_at = %(now)s FROM incoming one
@@ -211,5 +239,9 @@ def _written(run: Run, good: Sequence[_Good]) -> dict[str, int]:
         sql.execute(_SAME)
         sql.execute(_CLOSE)
         sql.execute(_INSERT, given)
+        if any(one.gone for one in good):
+            place = Record._meta.get_field("values")
+            nothing = key_ring().seal(place.to_bytes({}), place.place)  # type: ignore[union-attr]
+            sql.execute(_GONE, given | {"nothing": nothing})
         sql.execute(_MEND, given)
     return counts | {"older": counts.get("older", 0) + twice}

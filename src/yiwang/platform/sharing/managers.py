@@ -77,6 +77,10 @@ class ObjectionQuerySet(_QuerySet):
             return self.filter(party_id=actor.principal.id)
         return self.filter(at_agency(actor))
 
+    def asked_by(self, actor: Actor) -> ObjectionQuerySet:
+        """Filter to those that agencies raised for which the actor is a steward."""
+        return self.filter(at_agency(actor, "asker"))
+
 
 class BadRowQuerySet(_QuerySet):
     """Rows to mend are seen by who has to mend them: the provider's systems and its stewards."""

@@ -91,7 +91,9 @@ class Record(models.Model):
     own = models.BinaryField(max_length=32, default=b"")
     """Blind index of the values of the dataset's own key; empty where there is one record a subject."""
     digest = models.BinaryField(max_length=32)
-    """Blind index of the values: the same values brought in again change nothing."""
+    """Blind index of the values: the same values brought in again change nothing. Empty: there was no record, only its deletion
+    was told (``intake``).
+    """
     values = SealedJSONField()
     at = models.DateTimeField()
     """When the agency says that this was so."""
@@ -333,6 +335,8 @@ class Check(models.Model):
     grant_id = models.UUIDField(null=True)
     replaced = ArrayField(models.CharField(max_length=120), default=list)
     """Papers that this answer made needless."""
+    earlier = models.UUIDField(null=True)
+    """The check that was degraded and that this one answers."""
 
     class Meta:
         indexes = [
@@ -342,6 +346,19 @@ class Check(models.Model):
             models.Index(fields=["at"], name="check_replaced", condition=~Q(replaced=[])),
             models.Index(fields=["xid"], name="check_by_staff", condition=Q(actor_kind="staff")),
         ]
+
+
+class Reask(models.Model):
+    """再核验: checks of one call that were degraded, asked again until they are answered or the time for it is over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case_id = models.UUIDField()
+    attempt = models.IntegerField(default=1)
+    again_at = models.DateTimeField(null=True)
+    left = ArrayField(models.UUIDField())
+    """The checks that are degraded still."""
+    answers = SealedJSONField(default=dict)
+    """What the others were answered, by check: for a while (``acts.checking.KEPT``)."""
 
 
 class GuardianSourceRow(models.Model):
@@ -365,6 +382,10 @@ class Guardianship(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "index"], name="guardianship_once")]
+
+
+OPEN_OBJECTION = Q(state="open") | Q(not_come=True)
+"""Objections with which somebody has to do something: answer, or see to it that promised data come in."""
 
 
 class Objection(models.Model):
@@ -396,6 +417,10 @@ class Objection(models.Model):
     """Of corrected data, the record that was changed since the objection was raised."""
     awaits = models.DateField(null=True)
     """Of corrected data that have not come in yet, the day by which they do."""
+    not_come = models.BooleanField(default=False)
+    """That day is over, and they are not there."""
+    asker = models.ForeignKey("directory.Agency", models.PROTECT, null=True, related_name="+")
+    """The agency that raised it, where no person did."""
     objects = ObjectionQuerySet.as_manager()
 
     class Meta:
@@ -407,7 +432,8 @@ class Objection(models.Model):
         ]
         indexes = [
             models.Index(fields=["party_id", "-raised_at"], name="objection_of_party"),
-            models.Index(fields=["agency", "due_on", "id"], name="objection_open", condition=Q(state="open")),
+            models.Index(fields=["agency", "due_on", "id"], name="objection_open", condition=OPEN_OBJECTION),
+            models.Index(fields=["asker", "-raised_at", "-id"], name="objection_of_asker", condition=~Q(asker=None)),
         ]
 
     @property
@@ -448,6 +474,7 @@ __all__ = [
     "Objection",
     "QualityScore",
     "QuarantinedMessage",
+    "Reask",
     "Record",
     "Run",
     "SchemeEdition",

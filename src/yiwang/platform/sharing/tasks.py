@@ -57,6 +57,15 @@ def compare_again(comparison: str, key: str) -> None:
         acts.compare_again(uuid.UUID(comparison), by=SYSTEM, key=key)
 
 
+@app.task(name="sharing.check_again", queue="default", priority=-1, retry=_AGAIN)
+def check_again(reask: str, key: str) -> None:
+    """Ask again what was degraded in an agency's call."""
+    from yiwang.platform.sharing.acts import asking
+
+    with contextlib.suppress(NotFound):
+        asking.check_again(uuid.UUID(reask), by=SYSTEM, key=key)
+
+
 @app.periodic(cron="30 19 * * *")
 @app.task(name="sharing.forget_all", queue="default", queueing_lock="sharing.forget_all", retry=_AGAIN)
 def forget_all(timestamp: int) -> int:

@@ -658,6 +658,8 @@ class Use:
     outcome: Outcome = Outcome.FOUND
     result: str = ""
     """What was answered, canonical; kept as a blind index only."""
+    earlier: uuid.UUID | None = None
+    """The check that was degraded and that this one answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -682,6 +684,8 @@ class CheckView:
     source_at: datetime | None
     replaced: tuple[str, ...]
     party_id: uuid.UUID | None = None
+    earlier: uuid.UUID | None = None
+    """The check that was degraded, where this one was asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -718,6 +722,30 @@ class Checked:
     values: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterAnswer:
+    """What a degraded check was answered when it was asked again."""
+
+    check: uuid.UUID
+    said: Said
+    values: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedCheck:
+    """A check as the agency that made it sees it. ``again_at``: when it is asked again, because the provider was down."""
+
+    check: uuid.UUID
+    case: uuid.UUID
+    dataset: str
+    asked_at: datetime
+    outcome: Outcome
+    again_at: datetime | None = None
+    later: LaterAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -788,5 +816,7 @@ class ObjectionView:
     """Since when the corrected record is there."""
     awaits: date | None = None
     """By when corrected data come in that are not there yet."""
+    not_come: bool = False
+    """That day is over, and they are not there."""
     for_child: bool = False
     """Whether a guardian raised it for a child."""

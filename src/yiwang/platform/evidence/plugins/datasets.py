@@ -23,15 +23,15 @@ class DatasetSource(Source):
     label = _("公共数据平台")
 
     def answer(self, subject: Subject, paths: Paths) -> Answers:
-        """One query, and one for each definition the first time; what is asked at its source (``sharing.live``) takes one
-        more, and the calls.
+        """One query, one for the rates of the grants, and one for each definition the first time; what is asked at its
+        source (``sharing.live``) takes one more, and the calls. Beyond a rate a dataset is down.
         """
         wanted: dict[str, dict[str, Sequence[Consumer]]] = {}
         for path, consumers in paths.items():
             code, _dot, name = path.partition(".")
             if name:
                 wanted.setdefault(code, {})[name] = consumers
-        found = sharing.ask(subject.numbers, wanted)
+        found = sharing.ask(subject.numbers, wanted, counted=True)
         answers = Answers()
         for path in paths:
             code, _dot, name = path.partition(".")

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, limits
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.sealed import blind_index
@@ -31,9 +32,11 @@ from yiwang.platform.evidence import queries, rules
 from yiwang.platform.evidence.sources import Answers, Known, Source, Subject, sources
 from yiwang.platform.evidence.types import FactState, MaterialFact, Resolution
 from yiwang.platform.identity.models import Organisation, Person
+from yiwang.platform.sharing import live
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.models import Dataset, Record
+from yiwang.platform.sharing.models import Dataset, Grant, Record
 from yiwang.platform.sharing.tests.datasets import allowed, dataset, item, published
+from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import AnswerRule, Outcome
 
 FOOD = "330131018001"
@@ -85,6 +88,78 @@ def test_at_most_six_queries_however_many_items(food: EditionView, count: int, c
         found = queries.resolve(principal, editions, {}, agent=stranger.pk)
     assert found.facts
     assert len(seen) <= 6, [one["sql"][:90] for one in seen]
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_what_is_counted_is_counted_in_one_more_statement(
+    food: EditionView, count: int, connection_queries: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    principal, head = firm()
+    records_of(head, {"clean": True})
+    papers = many(food, count)
+    codes = tuple(one.definition.basic_code for one in papers)
+    more = published(dataset(code="test_more", items=(item("flag", kind=FieldKind.BOOLEAN),), answers=RULES_OF_MORE))
+    for row, field in ((Dataset.objects.get(code="test_data"), "?clean"), (more, "?flagged")):
+        allowed(row, items=codes, fields=(field,), agency=food.definition.agency)
+    paper = satisfied((SatisfierKind.DATASET, "test_more.?flagged"), (SatisfierKind.DATASET, "test_data.?clean"))
+    editions = [with_papers(one, *one.definition.materials, paper) for one in papers]
+    queries.resolve(principal, editions, {}, agent=head)  # definitions are read once
+    settings.YIWANG_SHARED_LIMITS = True
+    counted: list[Any] = []
+
+    def apart(sql: str, values: list[Any]) -> list[tuple[bytes, int]]:
+        counted.append(values)
+        return [(slot, 1) for slot in values[2]]
+
+    monkeypatch.setattr(limits, "_apart", apart)
+    with connection_queries as seen:
+        found = queries.resolve(principal, editions, {}, agent=head)
+    assert found.materials["平面图"].state is FactState.KNOWN
+    assert len(counted) == 1
+    assert len(counted[0][2]) == 2, "of both grants"
+    assert len(seen) + len(counted) <= 6, [one["sql"][:90] for one in seen]
+
+
+def test_beyond_a_grants_rate_its_source_is_as_if_it_were_down(food: EditionView) -> None:
+    _principal, head = firm()
+    records_of(head, {"clean": True, "married": True})
+    grant = Grant.objects.get(dataset__code="test_data")
+    Grant.objects.filter(pk=grant.pk).update(per_minute=2)
+    cache.clear()
+    person = Party(PartyKind.PERSON, head)
+    paper = satisfied((SatisfierKind.DATASET, "test_data.?clean"), (SatisfierKind.DATASET, "test_data.?married"))
+
+    def state() -> FactState:
+        return stand(food, paper, principal=person).materials["平面图"].state
+
+    assert [state() for _time in range(3)] == [FactState.KNOWN, FactState.KNOWN, FactState.DEGRADED]
+    cache.clear()
+    limits.count(f"grant:{grant.pk}", 2, 60, 2)
+    assert state() is FactState.DEGRADED, "agencies' checks and this count together"
+    cache.clear()
+    assert state() is FactState.KNOWN
+
+
+def test_a_system_is_not_asked_beyond_the_rate(food: EditionView) -> None:
+    _principal, head = firm()
+    records_of(head, {"clean": True})
+    row, number = Dataset.objects.get(code="test_data"), Person.objects.get(pk=head).number
+    Grant.objects.filter(dataset=row).update(per_minute=1)
+    cache.clear()
+    person, live_ones = Party(PartyKind.PERSON, head), []
+    paper = satisfied((SatisfierKind.DATASET, "test_data.?clean"))
+
+    def answer(query: dict[str, Any]) -> Any:
+        live_ones.append(query["numbers"])
+        record = {"number": number, "at": "2026-03-01T08:00:00+08:00", "values": {"clean": True}}
+        return {"answers": {"test_data": [record]}}
+
+    live.forget()
+    with serving(answer) as system:
+        feed_of(row, "http_ask", address=system.url)
+        states = [stand(food, paper, principal=person).materials["平面图"].state for _time in range(2)]
+    assert states == [FactState.KNOWN, FactState.DEGRADED]
+    assert live_ones == [[number]]
 
 
 @pytest.fixture
@@ -201,7 +276,7 @@ def test_an_earlier_paper_is_asked_of_whoever_keeps_them(food: EditionView, monk
 
 # --- The burden ---
 
-limits = st.builds(Limit, st.integers(0, 60), st.sampled_from(list(Unit)))
+periods = st.builds(Limit, st.integers(0, 60), st.sampled_from(list(Unit)))
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 9)), st.data())
@@ -220,7 +295,7 @@ def test_the_longest_way_is_the_longest_of_all_ways(days: dict[str, int], data: 
     assert rules.longest_path(days, waits) == max((way for code in codes for way in ways(code)), default=0)
 
 
-@given(limits, limits)
+@given(periods, periods)
 def test_working_days_keep_the_order_of_limits_of_one_unit(one: Limit, other: Limit) -> None:
     if one.unit is other.unit:
         assert (one.value <= other.value) == (rules.working_days(one) <= rules.working_days(other)) or (
@@ -258,6 +333,7 @@ RULES = (
     AnswerRule(code="clean", label="无犯罪记录", label_en="No criminal record", expression="clean"),
     AnswerRule(code="married", label="已婚", expression="married"),
 )
+RULES_OF_MORE = (AnswerRule(code="flagged", label="有标记", expression="flag"),)
 ROWS = {
     "convict": {"clean": False},
     "divorced": {"married": False},

@@ -1,5 +1,6 @@
 """Everything that changes the shared store."""
 
+from yiwang.platform.sharing.acts.asking import check_again, forget_answers
 from yiwang.platform.sharing.acts.checking import check, note_checks
 from yiwang.platform.sharing.acts.datasets import (
     PUBLISHED,
@@ -81,11 +82,13 @@ __all__ = [
     "approve_subscription",
     "bring_in",
     "check",
+    "check_again",
     "check_oneself",
     "confirm_guardianship",
     "end_subscription",
     "extend_subscription",
     "forget",
+    "forget_answers",
     "give_up",
     "grant",
     "note_checks",

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from yiwang.kernel import clock, limits
+from yiwang.kernel import clock, limits, timers
 from yiwang.kernel.acts import Permission, act_on, current
 from yiwang.kernel.codes import clean
 from yiwang.kernel.digest import sha256_of
@@ -18,10 +19,10 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
-from yiwang.platform.sharing import live, purposes, queries, sealing
+from yiwang.platform.sharing import again, live, purposes, queries, sealing
 from yiwang.platform.sharing.answering import answered, columns
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.models import Check
+from yiwang.platform.sharing.models import Check, Reask
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.queries import Each
 from yiwang.platform.sharing.types import Answer, Checked, Outcome, Said, Use, Want
@@ -34,13 +35,15 @@ def note_checks(
     application: uuid.UUID | None = None,
     cases: Mapping[str, uuid.UUID] | None = None,
     party: uuid.UUID | None = None,
+    batch: uuid.UUID | None = None,
 ) -> list[uuid.UUID]:
     """Write checks with the record of the act that runs, which holds their digest: no statement of their own. Returns their
     identities.
 
     ``cases`` by item; ``party`` is whose matter it is: they see the checks beside whoever the number is of.
+    ``batch`` names them together.
     """
-    now, who, batch = clock.now(), current().by, uuid7()
+    now, who, batch = clock.now(), current().by, batch or uuid7()
     rows = [
         Check(
             batch=batch,
@@ -67,6 +70,7 @@ def note_checks(
             result=blind_index(use.result, "values") if use.result else b"",
             grant_id=use.grant,
             replaced=list(use.replaced),
+            earlier=use.earlier,
         )
         for use in uses
     ]
@@ -84,6 +88,10 @@ def _roles(who: Actor, agency: str) -> str:
 MOST_SUBJECTS = 100
 """Most subjects of one call."""
 MOST_WANTS = 20
+AGAIN = "sharing.check_again"
+FORGET = "sharing.forget_answers"
+KEPT = timedelta(days=30)
+"""How long the answers that came later are kept for the agency to read."""
 _OUTCOMES = {Said.REFUSED: Outcome.REFUSED, Said.DEGRADED: Outcome.DOWN}
 
 CanCheck = Permission(name="check data", kinds=frozenset({ActorKind.CLIENT}), scope="data:check", provider=True)
@@ -107,12 +115,8 @@ def _ask_ahead(ref: str, item: str, subjects: tuple[str, ...], wants: tuple[Want
     CanCheck.check(by, purpose)
     numbers = _asked(purpose, item, subjects, wants)
 
-    def look(known: Each) -> None:
-        for pk, (times, rate) in _times(known, wants).items():
-            limits.look(f"grant:{pk}", rate, 60, times)
-
     with live.once():
-        _answers(purpose, numbers, wants, look)
+        answers_for(purpose, numbers, wants, lambda known: look_at_uses(known, wants))
         yield
 
 
@@ -122,28 +126,34 @@ def check(
 ) -> tuple[Checked, ...]:
     """Ask about people and organisations that a running case names, for that case and its item.
 
-    Every answer is written down in the same transaction, refused ones too; its subject sees it. The answers come in the
+    Every answer is written down in the same transaction, refused ones too; its subject sees it. What is degraded is asked
+    again later (``asking``). The answers come in the
     order of the subjects, for each in the order of the wants. Raises ``Invalid`` for another item than the case's, for too
     many subjects and unknown datasets, ``NotAllowed`` for somebody whom the application does not name, ``TooMany`` beyond
     a grant's rate.
     """
     numbers = _asked(purpose, item, subjects, wants)
-    found = _answers(purpose, numbers, wants, lambda known: _count(known, wants))
+    found = answers_for(purpose, numbers, wants, lambda known: count_uses(known, wants))
     given = []
     for place, number in enumerate(numbers):
         for want in wants:
             answer = found[place][want.dataset]
             said, values = answered(want, queries.definition_of(answer), answer, clock.today())
-            given.append(_Given(place, number, want, said, values, answer))
-    uses = [_use(purpose, one) for one in given]
+            given.append(Given(place, number, want, said, values, answer))
+    uses = [use_of(purpose, one) for one in given]
+    batch = uuid7()
     checks = note_checks(
         uses,
         purpose=_("办理“%(name)s”：%(why)s") % {"name": purpose.title, "why": by.purpose},
         application=purpose.application_id,
         cases={purpose.consumer.item: purpose.case_id},
         party=purpose.party,
+        batch=batch,
     )
     current().detail |= {"case": str(purpose.case_id), "count": len(checks)}
+    down = [pk for pk, one in zip(checks, given, strict=True) if one.said is Said.DEGRADED]
+    if down:
+        _ask_later(purpose, batch, down)
     return tuple(
         Checked(
             check=pk,
@@ -175,7 +185,8 @@ def _asked(purpose: Purpose, item: str, subjects: tuple[str, ...], wants: tuple[
     return numbers
 
 
-def _answers(purpose: Purpose, numbers: Sequence[str], wants: Sequence[Want], ready: Callable[[Each], None]) -> Each:
+def answers_for(purpose: Purpose, numbers: Sequence[str], wants: Sequence[Want], ready: Callable[[Each], None]) -> Each:
+    """Return what datasets say of each number (``queries.ask_each``). Raises ``Invalid`` for unknown ones."""
     wanted: dict[str, dict[str, Sequence[Any]]] = {}
     for want in wants:
         for name in columns(want):
@@ -187,8 +198,17 @@ def _answers(purpose: Purpose, numbers: Sequence[str], wants: Sequence[Want], re
         raise Invalid(told, errors=(FieldError("wants", told),)) from None
 
 
+def _ask_later(purpose: Purpose, batch: uuid.UUID, down: list[uuid.UUID]) -> None:
+    now = clock.now()
+    row = Reask(id=batch, case_id=purpose.case_id, left=down, again_at=again.next_at(now, 1))
+    current().insert([row])
+    if row.again_at:
+        timers.set_timer(AGAIN, row.pk, row.again_at)
+    timers.set_timer(FORGET, row.pk, now + KEPT)
+
+
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """One answer, before it is written down."""
 
     subject: int
@@ -197,9 +217,12 @@ class _Given:
     said: Said
     values: dict[str, Any]
     answer: Answer
+    earlier: uuid.UUID | None = None
+    """The check that was degraded, where it was asked again."""
 
 
-def _use(purpose: Purpose, given: _Given) -> Use:
+def use_of(purpose: Purpose, given: Given) -> Use:
+    """Return what is written down of an answer."""
     want, answer = given.want, given.answer
     return Use(
         dataset=want.dataset,
@@ -214,6 +237,7 @@ def _use(purpose: Purpose, given: _Given) -> Use:
         grant=_grant(want, answer),
         outcome=_OUTCOMES.get(given.said) or (Outcome.NONE if answer.values is None else Outcome.FOUND),
         result=sha256_of([given.said.value, given.values]),
+        earlier=given.earlier,
     )
 
 
@@ -233,7 +257,13 @@ def _times(known: Each, wants: Sequence[Want]) -> dict[uuid.UUID, tuple[int, int
     return found
 
 
-def _count(known: Each, wants: Sequence[Want]) -> None:
+def look_at_uses(known: Each, wants: Sequence[Want]) -> None:
+    """Raise ``TooMany`` where so many checks would be beyond the rate of a grant; count nothing."""
+    for pk, (times, rate) in _times(known, wants).items():
+        limits.look(f"grant:{pk}", rate, 60, times)
+
+
+def count_uses(known: Each, wants: Sequence[Want]) -> None:
     """Count the checks against the rate of each grant. Raises ``TooMany``."""
     for pk, (times, rate) in _times(known, wants).items():
         limits.count(f"grant:{pk}", rate, 60, times)

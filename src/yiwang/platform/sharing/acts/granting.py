@@ -33,8 +33,8 @@ MOVED = event("sharing.grant_moved", "A grant came into another state.")
 SILENCE, ENDS = "sharing.silence", "sharing.grant_ends"
 OFFICE_DAYS, PROVIDER_DAYS, COORDINATION_DAYS = "office", "provider", "coordination"
 """Entries of the table ``sharing_limits``, in working days."""
-RATE = 600
-"""Checks a minute that are proposed to the provider."""
+RATE = "rate"
+"""Its entry for the checks a minute that are proposed to the provider, and that a pack's grants allow."""
 LONGEST = 60
 """Most months of a grant; longer ones are renewed."""
 
@@ -93,7 +93,7 @@ def request(asked: GrantRequest, *, by: Actor, key: Key) -> uuid.UUID:
         fields=list(asked.fields),
         purpose=asked.purpose.strip(),
         months=asked.months,
-        per_minute=renewed.per_minute if renewed else RATE,
+        per_minute=renewed.per_minute if renewed else _rate(),
         requested_at=now,
         requested_by=by.label,
         due_on=_after(OFFICE_DAYS),
@@ -288,6 +288,10 @@ def _tell(row: Grant) -> None:
     current().emit(MOVED, row, state=row.state, dataset=row.dataset.code)
 
 
+def _rate() -> int:
+    return int(catalog.code_table("sharing_limits").get(RATE, "600"))
+
+
 def _after(limit: str) -> date:
     days = int(catalog.code_table("sharing_limits").get(limit, "10"))
     return holidays.for_region("", provisional=True).due(clock.today(), days, Unit.WORKDAY)
@@ -295,23 +299,25 @@ def _after(limit: str) -> date:
 
 def write_grant(asked: GrantRequest, dataset: Dataset, agency: Any, by: Actor) -> Grant:
     """Write a grant in force (inside the loading of a pack); one to the same agency for the same purpose is replaced."""
+    given = {
+        "function": agency.function,
+        "region": granting.region_of(agency.region, agency.level),
+        "items": list(asked.items),
+        "fields": list(asked.fields),
+        "months": asked.months,
+        "requested_at": clock.now(),
+        "requested_by": by.label,
+        "decided_at": clock.now(),
+        "expires_on": add_months(clock.today(), asked.months),
+    }
     row, _made = Grant.objects.update_or_create(
         dataset=dataset,
         agency_id=agency.id,
         purpose=asked.purpose,
         state=GrantState.GRANTED.value,
         renews=None,
-        defaults={
-            "function": agency.function,
-            "region": granting.region_of(agency.region, agency.level),
-            "items": list(asked.items),
-            "fields": list(asked.fields),
-            "months": asked.months,
-            "requested_at": clock.now(),
-            "requested_by": by.label,
-            "decided_at": clock.now(),
-            "expires_on": add_months(clock.today(), asked.months),
-        },
+        defaults=given,
+        create_defaults=given | {"per_minute": _rate()},
     )
     timers.set_timer(ENDS, row.pk, clock.end_of(row.expires_on) + timedelta(seconds=1))
     return row

@@ -32,7 +32,9 @@ from yiwang.platform.sharing.types import ObjectionKind, ObjectionState, Ward
 
 RAISED = event("sharing.objection_raised", "Somebody objects to data about them, or asks why they were looked at.")
 ANSWERED = event("sharing.objection_answered", "An objection was answered.")
+NOT_COME = event("sharing.correction_not_come", "Corrected data did not come in by the day that was promised.")
 LATE = "sharing.objection_late"
+AWAITED = "sharing.awaited_correction"
 LIMIT = "objection"
 """Entry of the table ``sharing_limits``, in working days."""
 LONGEST = 1000
@@ -118,6 +120,7 @@ def object_as_agency(check: uuid.UUID, subject: str, text: str, *, by: Actor, ke
             check_id=check,
             subject=number,
             agency=dataset.agency,
+            asker_id=agency.id,
         ),
         text,
     )
@@ -211,6 +214,8 @@ def answer(
     row.answered_at, row.answered_by = clock.now(), by.label
     row.save()
     timers.cancel_timer(LATE, row.pk)
+    if row.awaits:
+        timers.set_timer(AWAITED, row.pk, clock.end_of(row.awaits) + timedelta(seconds=1))
 
 
 @act_on("sharing.note_late_objection", _lock, permission=OnlySystem, ready=_still_open)
@@ -224,3 +229,31 @@ def note_late(row: Objection, *, by: Actor, key: Key) -> None:
 def ring_late(subject: uuid.UUID, key: str) -> None:
     """Ring when the time for an answer is over."""
     note_late(subject, by=SYSTEM, key=key)
+
+
+def _awaited(row: Objection) -> Denial | None:
+    if row.awaits and row.changed_record is None:
+        return None
+    return Denial("came", _("改过的数据已经进库了。"))
+
+
+@act_on("sharing.look_for_correction", _lock, permission=OnlySystem, ready=_awaited)
+def look_for_correction(row: Objection, *, by: Actor, key: Key) -> None:
+    """Look, when the promised day is over and every day from then on, whether corrected data came in. Where they did not,
+    the provider's stewards, the data office and whoever raised it are told, once. What is asked at its source never comes in.
+    """
+    if row.dataset and queries.are_asked_at_source([row.dataset.code]):
+        return
+    row.changed_record = queries.changed_since(row)
+    if row.changed_record is None:
+        timers.set_timer(AWAITED, row.pk, clock.end_of(clock.today()) + timedelta(seconds=1))
+        if not row.not_come:
+            current().emit(NOT_COME, row)
+    row.not_come = row.changed_record is None
+    row.save(update_fields=["changed_record", "not_come"])
+
+
+@timers.timer(AWAITED)
+def ring_awaited(subject: uuid.UUID, key: str) -> None:
+    """Ring when the day by which corrected data were to come in is over."""
+    look_for_correction(subject, by=SYSTEM, key=key)

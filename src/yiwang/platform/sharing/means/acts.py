@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
-from yiwang.platform.sharing import live, purposes
+from yiwang.platform.sharing import again, live, purposes
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.acts.checking import note_checks
 from yiwang.platform.sharing.means import asking, queries, reporting
@@ -35,10 +34,7 @@ from yiwang.ui import store
 COMPARED = event("sharing.compared", "A family was compared for a case.")
 AGAIN = "sharing.compare_again"
 MOST_MEMBERS = 20
-MOST_ATTEMPTS = 8
 _DIGEST = re.compile("[0-9a-f]{64}")
-FIRST_WAIT = timedelta(minutes=5)
-"""After something was down: five minutes, then twice as long each time; the eighth attempt is some ten hours later."""
 
 CanCompare = Permission(
     name="compare families",
@@ -185,7 +181,6 @@ def _compare(
 def _row(purpose: Purpose, edition: SchemeView, report: Report, earlier: Comparison | None) -> Comparison:
     document = dump_report(report)
     down = any(source.outcome is Outcome.DOWN for source in report.sources)
-    wait = FIRST_WAIT * 2 ** (report.attempt - 1)
     return Comparison(
         id=uuid7(),
         at=report.at,
@@ -204,7 +199,7 @@ def _row(purpose: Purpose, edition: SchemeView, report: Report, earlier: Compari
         contradictions=len(report.contradictions),
         lacking=sum(source.outcome in reporting.LOST for source in report.sources),
         attempt=report.attempt,
-        again_at=report.at + wait if down and report.attempt < MOST_ATTEMPTS else None,
+        again_at=again.next_at(report.at, report.attempt) if down else None,
         earlier=earlier,
         digest=sha256_of(document),
         report=document,

@@ -13,7 +13,13 @@ from yiwang.platform.sharing.queries.asking import (
     source_of_feed,
     sources_of_feeds,
 )
-from yiwang.platform.sharing.queries.checked import check_of, checks_of, papers_replaced, papers_replaced_since
+from yiwang.platform.sharing.queries.checked import (
+    check_of,
+    checks_of,
+    get_check,
+    papers_replaced,
+    papers_replaced_since,
+)
 from yiwang.platform.sharing.queries.granted import (
     WAITING,
     get_grant,
@@ -69,6 +75,7 @@ __all__ = [
     "every",
     "facts",
     "feed_addresses",
+    "get_check",
     "get_dataset",
     "get_doubt",
     "get_grant",

@@ -12,7 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, FilteredRelation, OuterRef, Q, When
 from django.db.models.functions import JSONObject
 
-from yiwang.kernel import clock
+from yiwang.kernel import clock, limits
 from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.sealed import blind_index
@@ -90,16 +90,23 @@ Each = list[dict[str, Answer]]
 """For each subject, what each dataset says."""
 
 
-def ask(numbers: Sequence[str], wanted: Wanted) -> dict[str, Answer]:
+def ask(numbers: Sequence[str], wanted: Wanted, *, counted: bool = False) -> dict[str, Answer]:
     """Return what datasets say of a subject that is known by these numbers, as far as those who need it may have it.
 
     What nobody has a grant for is not in the answer's ``fields``; what is not published is left out. Of several numbers the
     first that has a record counts, of several records the newest. One query; where datasets are asked at their source, one
     more, and one call a system.
+
+    ``counted`` counts it against the rates of the grants, in one more statement: a dataset of which a grant's rate is used
+    up is not asked, and answers as if it were down.
     """
     held = _held(numbers, wanted)
-    told = _ask_sources(held, numbers, wanted)
-    return {code: told.of(one, numbers) for code, one in held.items()}
+    spent = _spent(held) if counted else frozenset()
+    told = _ask_sources({code: one for code, one in held.items() if code not in spent}, numbers, wanted)
+    return {
+        code: replace(one.answer, available=False) if code in spent else told.of(one, numbers)
+        for code, one in held.items()
+    }
 
 
 def ask_each(numbers: Sequence[str], wanted: Wanted, *, ready: Callable[[Each], None]) -> Each:
@@ -184,6 +191,13 @@ def _held(numbers: Sequence[str], wanted: Wanted) -> dict[str, _Held]:
             if number not in records or records[number][1] < at:
                 records[number] = (values, at)
     return found
+
+
+def _spent(held: Mapping[str, _Held]) -> frozenset[str]:
+    """Count one use of each grant; return the datasets of which one was used more often than it allows."""
+    rates = {f"grant:{pk}": rate for one in held.values() for pk, rate in one.answer.rates.items()}
+    over = limits.over(rates, 60)
+    return frozenset(code for code, one in held.items() if any(f"grant:{pk}" in over for pk in one.answer.rates))
 
 
 def _ask_sources(held: Mapping[str, _Held], numbers: Sequence[str], wanted: Wanted) -> _Told:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Func, IntegerField, Q, Sum, TextField
 from django.utils.translation import gettext as _
+from pydantic import TypeAdapter
 
 from yiwang.kernel import paging
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Party, Role
+from yiwang.kernel.types import Actor, Party, Role
+from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.models import Check
+from yiwang.platform.sharing.models import Check, Reask
 from yiwang.platform.sharing.types import (
+    AskedCheck,
     CheckView,
+    LaterAnswer,
     Outcome,
 )
+
+LATER = TypeAdapter(LaterAnswer)
 
 
 class ArrayLen(Func):
@@ -78,6 +85,7 @@ def check_view(row: Check) -> CheckView:
         source_at=row.source_at,
         replaced=tuple(row.replaced),
         party_id=row.party_id,
+        earlier=row.earlier,
     )
 
 
@@ -92,3 +100,26 @@ def check_of(pk: uuid.UUID, party: Party | None, numbers: Sequence[str]) -> Chec
     if row is None:
         raise NotFound(_("没有这次核验。"))
     return check_view(row)
+
+
+def get_check(pk: uuid.UUID, by: Actor) -> AskedCheck:
+    """Return a check that the actor's own agency made for a case that is running, with the answer that came later. Raises
+    ``NotFound``, and ``NotAllowed`` for a client that is not let in for the item.
+    """
+    row = Check.objects.filter(pk=pk, consumer_path__startswith=by.agency).first() if by.agency else None
+    purpose = purposes.find(str(row.case_id)) if row and row.case_id else None
+    if row is None or purpose is None:
+        raise NotFound(_("没有这次核验。"))
+    purposes.must_cover(by, purpose)
+    asked = AskedCheck(
+        check=row.pk, case=purpose.case_id, dataset=row.dataset, asked_at=row.at, outcome=Outcome(row.outcome)
+    )
+    reask = Reask.objects.filter(pk=row.batch).first() if row.outcome == Outcome.DOWN else None
+    if reask is None:
+        return asked
+    later = reask.answers.get(str(pk))
+    return replace(
+        asked,
+        again_at=reask.again_at if pk in reask.left else None,
+        later=LATER.validate_python(later) if later else None,
+    )

@@ -16,7 +16,7 @@ from yiwang.kernel.types import Actor, ActorKind, Party, PartyKind
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity import trail
 from yiwang.platform.sharing.indexes import SUBJECT
-from yiwang.platform.sharing.models import Check, Objection, Record
+from yiwang.platform.sharing.models import OPEN_OBJECTION, Check, Objection, Record
 from yiwang.platform.sharing.queries.checked import check_view
 from yiwang.platform.sharing.types import (
     ObjectionKind,
@@ -25,22 +25,37 @@ from yiwang.platform.sharing.types import (
 )
 
 
-def objections(by: Actor, *, answered: bool = False, after: str = "", size: int = 30) -> paging.Page[ObjectionView]:
-    """Return a page of the objections that the actor may see: open ones by their day, answered ones newest first."""
+def objections(
+    by: Actor, *, answered: bool = False, asked: bool = False, after: str = "", size: int = 30
+) -> paging.Page[ObjectionView]:
+    """Return a page of the objections that the actor may see: open ones by their day, answered ones newest first, or those
+    that the actor's own agencies ``asked``.
+
+    Open is also what was answered with a promise that was not kept.
+    """
     rows = Objection.objects.visible_to(by).select_related("agency", "dataset")
     if by.kind is ActorKind.PERSON:
         found = paging.page(rows, ("-raised_at", "-id"), size, after=after)
+    elif asked:
+        own = Objection.objects.asked_by(by).select_related("agency", "dataset")
+        found = paging.page(own, ("-raised_at", "-id"), size, after=after)
     elif answered:
-        found = paging.page(rows.exclude(state="open"), ("-raised_at", "-id"), size, after=after)
+        found = paging.page(rows.exclude(OPEN_OBJECTION), ("-raised_at", "-id"), size, after=after)
     else:
-        found = paging.page(rows.filter(state="open"), ("due_on", "id"), size, after=after)
+        found = paging.page(rows.filter(OPEN_OBJECTION), ("due_on", "id"), size, after=after)
     return paging.Page([_objection(row) for row in found.items], found.next, found.previous)
 
 
 def waiting(by: Actor) -> QuerySet[Objection]:
-    """Return the objections that wait for an answer."""
+    """Return the objections that wait for an answer, or for data that were promised for a day that is over."""
     rows: QuerySet[Objection] = Objection.objects.visible_to(by)
-    return rows.filter(state="open")
+    return rows.filter(OPEN_OBJECTION)
+
+
+def not_come(by: Actor) -> QuerySet[Objection]:
+    """Return the objections of the actor's own agencies to which the promised data did not come."""
+    rows: QuerySet[Objection] = Objection.objects.asked_by(by)
+    return rows.filter(not_come=True)
 
 
 def get_objection(pk: uuid.UUID, by: Actor) -> ObjectionView:
@@ -89,7 +104,7 @@ def whose(pk: uuid.UUID, by: Actor) -> tuple[str, uuid.UUID | None]:
 def changed_since(row: Objection) -> int | None:
     """Return the newest record of the dataset about whom it is that came, or ended, since the objection was raised."""
     keys = [blind_index(number, SUBJECT) for number in _numbers(row)]
-    rows = Record.objects.filter(dataset_id=row.dataset_id, subject_index__in=keys)
+    rows = Record.objects.filter(dataset_id=row.dataset_id, subject_index__in=keys).exclude(digest=b"")
     changed = rows.filter(Q(valid_from__gt=row.raised_at) | Q(valid_to__gt=row.raised_at))
     return changed.order_by("-id").values_list("id", flat=True).first()
 
@@ -121,4 +136,5 @@ def _objection(row: Objection) -> ObjectionView:
         answer=row.answer,
         answered_at=row.answered_at,
         awaits=row.awaits,
+        not_come=row.not_come,
     )

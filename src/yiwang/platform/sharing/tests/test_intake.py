@@ -83,6 +83,8 @@ class Oracle:
 
     def __init__(self) -> None:
         self.history: dict[tuple[str, str], list[list[Any]]] = {}
+        self.gone: dict[tuple[str, str], str] = {}
+        """When it was last said that there is no such record."""
 
     def take(self, rows: list[dict[str, Any]]) -> dict[str, int]:
         counts = dict.fromkeys(("added", "changed", "removed", "unchanged", "older"), 0)
@@ -92,16 +94,19 @@ class Oracle:
             counts["older"] += key in told
             told[key] = row
         for (_at, *key), row in sorted(told.items(), key=lambda one: one[0]):
-            counts[self._one(self.history.setdefault(tuple(key), []), row)] += 1
+            counts[self._one((key[0], key[1]), row)] += 1
         return counts
 
-    def _one(self, past: list[list[Any]], row: dict[str, Any]) -> str:
+    def _one(self, key: tuple[str, str], row: dict[str, Any]) -> str:
+        past = self.history.setdefault(key, [])
+        if row.get("deleted"):
+            self.gone[key] = max(row["at"], self.gone.get(key, ""))
         values = {name: row[name] for name in ("plate", "brand") if row.get(name)}
         current = past[-1] if past and past[-1][3] is None else None
         if current is None:
             if row.get("deleted"):
                 return "unchanged"
-            if past and row["at"] < past[-1][3]:
+            if row["at"] < self.gone.get(key, ""):
                 return "older"
             past.append([values, row["at"], row["at"], None])
             return "added"
@@ -121,7 +126,7 @@ def history(vehicles: Dataset) -> dict[tuple[str, str], list[list[Any]]]:
     """Read the store as the oracle holds it."""
     names = {blind_index(subject, indexes.SUBJECT): subject for subject in "甲乙"}
     found: dict[tuple[str, str], list[list[Any]]] = {}
-    for one in Record.objects.filter(dataset=vehicles).order_by("pk"):
+    for one in Record.objects.filter(dataset=vehicles).exclude(digest=b"").order_by("valid_from", "pk"):
         key = (names[bytes(one.subject_index)], one.values["plate"])
         end = one.valid_to and one.valid_to.isoformat()
         found.setdefault(key, []).append([one.values, one.at.isoformat(), one.valid_from.isoformat(), end])
@@ -190,6 +195,33 @@ def test_what_was_deleted_stays_deleted_when_its_rows_come_again(vehicles: Datas
     assert bring_in((car("甲", "浙C1", 4, brand="飞鸽"),), by=provider, key="come-late").older == 1
     assert history(vehicles)["甲", "浙C1"] == [[{"plate": "浙C1", "brand": "红旗"}, at(0), at(0), at(5)]]
     assert bring_in((car("甲", "浙C1", 6, brand="红旗"),), by=provider, key="bought-anew").added == 1
+
+
+def test_what_was_deleted_before_it_was_first_told_is_not_brought_to_life_by_what_is_older(
+    vehicles: Dataset, provider: Actor
+) -> None:
+    gone = bring_in(
+        (car("甲", "浙C1", 5, deleted=True), car("乙", "浙C1", 3, deleted=True)), by=provider, key="gone-first"
+    )
+    assert (gone.unchanged, gone.removed) == (2, 0), "there was nothing to remove"
+    late = bring_in((car("甲", "浙C1", 4, brand="红旗"), car("甲", "浙C2", 4)), by=provider, key="come-late")
+    assert (late.older, late.added) == (1, 1), "it is another plate's deletion"
+    assert asked("甲") == {"plate": "浙C2"}
+    assert asked("乙") is None
+    bring_in((car("甲", "浙C2", 5, deleted=True), car("甲", "浙C2", 8, deleted=True)), by=provider, key="gone-twice")
+    assert bring_in((car("甲", "浙C2", 6),), by=provider, key="between-two").older == 1, "the later deletion counts"
+    assert bring_in((car("甲", "浙C1", 5, brand="红旗"),), by=provider, key="bought-anew").added == 1
+    assert history(vehicles)["甲", "浙C1"] == [[{"plate": "浙C1", "brand": "红旗"}, at(5), at(5), None]]
+
+
+def test_a_deletion_that_is_told_again_and_again_leaves_one_trace(vehicles: Dataset, provider: Actor) -> None:
+    for minute in range(4):
+        bring_in((car("甲", "浙C1", minute, deleted=True),), by=provider, key=f"told-{minute:05}")
+    assert Record.objects.filter(dataset=vehicles).count() == 1
+    trace = Record.objects.get(dataset=vehicles)
+    assert (trace.values, trace.valid_to) == ({}, NOON - timedelta(minutes=57))
+    assert bring_in((car("甲", "浙C1", 2),), by=provider, key="come-late").older == 1
+    assert bring_in((car("甲", "浙C1", 4),), by=provider, key="come-anew").added == 1
 
 
 def test_several_states_of_a_record_in_one_batch_are_its_history(vehicles: Dataset, provider: Actor) -> None:

@@ -15,16 +15,18 @@ from django.test import Client
 
 from yiwang.kernel import clock, timers
 from yiwang.kernel.acts import record_read, system_record
-from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.models import AuditEntry, Event, Timer
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed, NotFound, NotNow
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
+from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.sharing import acts, queries
+from yiwang.platform.sharing.acts import objecting
 from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.models import Objection, Record
+from yiwang.platform.sharing.queries import objected
 from yiwang.platform.sharing.tests.datasets import dataset, published
 from yiwang.platform.sharing.types import Basis, ObjectionState, Outcome, SharingType, Use
 
@@ -305,3 +307,79 @@ def test_an_agencys_doubt_tells_no_person(deliver: Any) -> None:
     acts.answer(pk, ObjectionState.CONFIRMED, "核实无误", by=steward("339900"), key=key())
     deliver("notices")
     assert not apps.get_model("notices", "Message").objects.exists()
+
+
+# --- A promise of data that come in later ---
+
+PROMISED = date(2026, 3, 4)
+RED = "说好的日子过了，数据没进库"
+
+
+def promised(pk: uuid.UUID) -> Objection:
+    acts.answer(pk, ObjectionState.CORRECTED, "已改，夜里进库。", PROMISED, by=steward("339900"), key=key())
+    return Objection.objects.get(pk=pk)
+
+
+def changed() -> None:
+    old = Record.objects.get(dataset__code="population", subject_index=blind_index(ELDER, SUBJECT), valid_to=None)
+    Record.objects.filter(pk=old.pk).update(valid_to=clock.now())
+    old.pk, old.valid_from = None, clock.now()
+    old.save(force_insert=True)
+
+
+def after(**more: int) -> None:
+    """Let the timers ring so long after the promised day began."""
+    with clock.at(datetime(2026, 3, 3, 16, tzinfo=UTC) + timedelta(**more)):
+        while timers.ring_due():
+            pass
+
+
+def test_a_day_that_passed_without_the_data_is_told_to_both_sides_until_they_come(sign_in: Any, deliver: Any) -> None:
+    pk = acts.object_as_agency(checked(ELDER), ELDER, "不一致", by=system("339901-fire"), key=key())
+    promised(pk)
+    fire, clerk = system("339901-fire"), sign_in("steward")
+    after(hours=23)
+    assert not Objection.objects.get(pk=pk).not_come, "the day is not over"
+    assert queries.objections(steward("339900")).items == []
+    after(hours=24, seconds=2)
+    assert queries.get_doubt(pk, fire).not_come
+    for open_one in (queries.objections(steward("339900")).items, queries.objections(SYSTEM).items):
+        assert [(one.id, one.not_come, one.awaits) for one in open_one] == [(pk, True, PROMISED)]
+    assert objected.waiting(steward("339900")).count() == 1
+    assert [one.id for one in queries.objections(steward("339901-fire"), asked=True).items] == [pk]
+    assert objected.not_come(steward("339901-fire")).count() == 1
+    assert queries.objections(steward("339901-amr"), asked=True).items == []
+    assert objected.not_come(steward("339901-amr")).count() == 0
+    assert RED in clerk.get("/desk/objections/").content.decode()
+    assert RED in clerk.get(f"/desk/objections/{pk}/").content.decode()
+    assert RED not in clerk.get("/desk/objections/?show=answered").content.decode()
+    after(days=3, seconds=2)
+    assert Event.objects.filter(name="sharing.correction_not_come").count() == 1, "told once"
+    with clock.at(datetime(2026, 3, 7, tzinfo=UTC)):
+        changed()
+    after(days=6)
+    row = Objection.objects.get(pk=pk)
+    assert (row.not_come, row.changed_record is None) == (False, False)
+    assert queries.objections(steward("339900")).items == []
+    assert not Timer.objects.filter(kind=objecting.AWAITED, fired_at=None).exists()
+
+
+def test_whoever_objected_is_told_that_the_promised_data_did_not_come(sign_in: Any, deliver: Any) -> None:
+    promised(acts.object_to_data("population", "年龄不对", by=person("测试老人丁"), key=key()))
+    after(days=2)
+    deliver("notices")
+    mine = sign_in("elder")
+    told = mine.get("/my/messages/").content.decode()
+    assert "改过的数据还没有进库" in told
+    assert RED in mine.get("/my/objections/").content.decode()
+
+
+def test_data_that_came_in_time_are_told_nobody(deliver: Any) -> None:
+    pk = acts.object_to_data("population", "年龄不对", by=person("测试老人丁"), key=key())
+    promised(pk)
+    with clock.at(datetime(2026, 3, 4, 2, tzinfo=UTC)):
+        changed()
+    after(days=2)
+    row = Objection.objects.get(pk=pk)
+    assert (row.not_come, row.changed_record is None) == (False, False)
+    assert not Event.objects.filter(name="sharing.correction_not_come").exists()
