@@ -47,6 +47,8 @@ class Paper:
     """The last day (``2031-11-16``) for programs that read the PDF without the register; empty for one without end."""
     seal: str = ""
     """What stands at the foot of the seal; without it no seal is printed."""
+    photo: bytes = b""
+    """The holder's photograph, JPEG or PNG."""
     watermark: str = ""
     across: str = ""
     """What stands small and often across the page of a copy: its purpose."""
@@ -82,6 +84,7 @@ def _data(paper: Paper) -> dict[str, Any]:
         "kind": paper.kind.value,
         "rows": [_row(field) for field in paper.fields],
         "qr": typst.qr(paper.check_url),
+        "photo": list(paper.photo),
         "seal": {"name": paper.issuer if paper.seal else "", "foot": paper.seal},
     }
 

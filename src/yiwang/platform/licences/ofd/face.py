@@ -1,4 +1,4 @@
-"""What stands on a licence: texts and paths with their places in millimetres, read out of the PDF that Typst drew.
+"""What stands on a licence: texts, paths and pictures with their places in millimetres, read out of the PDF that Typst drew.
 
 Typst writes a small, regular part of PDF. Whatever else turns up is refused (``Unreadable``): a mark that we do not
 understand must not silently be missing in the other file.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from pypdf.generic import DictionaryObject
@@ -19,6 +20,7 @@ MILLIMETRE = 25.4 / 72
 """Millimetres in a point."""
 
 Matrix = tuple[float, float, float, float, float, float]
+T = TypeVar("T")
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 """Left, upper, right and lower edge; the origin is the page's upper left corner."""
@@ -73,17 +75,35 @@ class Path:
     clip: Box | None
 
 
-Mark = Text | Path
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as a file of ``kind`` JPEG or PNG; a JPEG is, byte for byte, the one that was given to Typst."""
+
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A picture, by its number, in its box."""
+
+    picture: int
+    box: Box
+    alpha: int
+
+
+Mark = Text | Path | Placed
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """Pages of one size and the fonts that they use, by number."""
+    """Pages of one size and the fonts and pictures that they use, by number."""
 
     width: float
     height: float
     pages: tuple[tuple[Mark, ...], ...]
     fonts: tuple[Font, ...]
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(slots=True)
@@ -108,15 +128,15 @@ def read(pdf: bytes) -> Face:
     from pypdf.generic import ContentStream
 
     reader = PdfReader(BytesIO(pdf))
-    fonts = _Fonts()
+    fonts, pictures = _Numbered(_font), _Numbered(_picture)
     pages = []
     width, height = (float(side) for side in reader.pages[0].mediabox[2:])
     for page in reader.pages:
-        hand = _Hand(page["/Resources"].get_object(), fonts, height)  # type: ignore[arg-type]
+        hand = _Hand(page["/Resources"].get_object(), fonts, pictures, height)  # type: ignore[arg-type]
         for operands, operator in ContentStream(page.get_contents(), reader).operations:
             hand.do(operator.decode(), operands)
         pages.append(tuple(hand.marks))
-    return Face(width * MILLIMETRE, height * MILLIMETRE, tuple(pages), tuple(fonts.found))
+    return Face(width * MILLIMETRE, height * MILLIMETRE, tuple(pages), tuple(fonts.found), tuple(pictures.found))
 
 
 def multiplied(first: Matrix, then: Matrix) -> Matrix:
@@ -133,16 +153,17 @@ def moved(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
 
 
 @dataclass
-class _Fonts:
-    """The fonts of a document, each once."""
+class _Numbered(Generic[T]):
+    """The fonts or the pictures of a document, each once."""
 
-    found: list[Font] = field(default_factory=list)
+    read: Callable[[Any], T]
+    found: list[T] = field(default_factory=list)
     _numbers: dict[int, int] = field(default_factory=dict)
 
     def number(self, reference: Any) -> int:
         if reference.idnum not in self._numbers:
             self._numbers[reference.idnum] = len(self.found)
-            self.found.append(_font(reference.get_object()))
+            self.found.append(self.read(reference.get_object()))
         return self._numbers[reference.idnum]
 
 
@@ -162,6 +183,31 @@ def _font(entry: DictionaryObject) -> Font:
     return Font(name, descriptor["/FontFile2"].get_object().get_data(), named, _widths(list(inner["/W"])))
 
 
+_CHANNELS = {1: "L", 3: "RGB"}
+
+
+def _picture(entry: Any) -> Picture:
+    """Read a picture; its colours are grey or sRGB of eight bits, as Typst writes them."""
+    if entry["/Subtype"] != "/Image" or entry["/BitsPerComponent"] != 8:
+        raise Unreadable(f"object {entry['/Subtype']}")
+    if entry["/Filter"] == "/DCTDecode" and "/SMask" not in entry:
+        return Picture("JPEG", bytes(entry._data))
+    if entry["/Filter"] != "/FlateDecode":
+        raise Unreadable(f"picture {entry['/Filter']}")
+    from PIL import Image
+
+    size, data = (int(entry["/Width"]), int(entry["/Height"])), entry.get_data()
+    mode = _CHANNELS.get(len(data) // (size[0] * size[1]))
+    if mode is None:
+        raise Unreadable("colours of a picture")
+    drawn = Image.frombytes(mode, size, data)
+    if "/SMask" in entry:
+        drawn.putalpha(Image.frombytes("L", size, entry["/SMask"].get_object().get_data()))
+    out = BytesIO()
+    drawn.save(out, "PNG")
+    return Picture("PNG", out.getvalue())
+
+
 def _widths(rows: list[Any]) -> dict[int, float]:
     """Read PDF's list of widths: ``first last width`` or ``first [width …]``."""
     found: dict[int, float] = {}
@@ -177,10 +223,12 @@ def _widths(rows: list[Any]) -> dict[int, float]:
 class _Hand:
     """Carries out the operators of one page and notes the marks that they make."""
 
-    def __init__(self, resources: DictionaryObject, fonts: _Fonts, height: float) -> None:
+    def __init__(
+        self, resources: DictionaryObject, fonts: _Numbered[Font], pictures: _Numbered[Picture], height: float
+    ) -> None:
         self.marks: list[Mark] = []
         self._resources = resources
-        self._fonts = fonts
+        self._fonts, self._pictures = fonts, pictures
         k = MILLIMETRE
         self._now = _State((k, 0, 0, -k, 0, height * k))
         self._kept: list[_State] = []
@@ -265,6 +313,15 @@ class _Hand:
         if int(kind) != 0:
             raise Unreadable(f"text drawn in mode {kind}")
 
+    def place(self, name: str) -> None:
+        """Lay a picture on the unit square, as the matrix has it; one that is turned or cut is not understood."""
+        a, b, c, d, e, f = self._now.matrix
+        box = e, f + d, e + a, f
+        if abs(b) > 1e-6 or abs(c) > 1e-6 or a <= 0 or d >= 0 or _within(box, self._now.clip) != box:
+            raise Unreadable("a picture that is turned or cut")
+        number = self._pictures.number(self._resources["/XObject"].raw_get(name))  # type: ignore[union-attr]
+        self.marks.append(Placed(number, box, round(self._now.alpha * 255)))
+
     def write(self, what: Any) -> None:
         font = self._fonts.found[self._font]
         matrix = multiplied(multiplied((1, 0, 0, -1, 0, 0), self._text), self._now.matrix)
@@ -334,6 +391,7 @@ _ACTS: dict[str, Any] = {
     "f": lambda hand: hand.paint(fill=True, stroke=False),
     "S": lambda hand: hand.paint(fill=False, stroke=True),
     "B": lambda hand: hand.paint(fill=True, stroke=True),
+    "Do": _Hand.place,
     "Tr": _Hand.mode,
     "Tf": _Hand.choose,
     "Tm": _Hand.lay,

@@ -1,4 +1,5 @@
-"""The parts of an OFD document (GB/T 33190-2016): XML in the order of its schemas, fonts, attachments, one container.
+"""The parts of an OFD document (GB/T 33190-2016): XML in the order of its schemas, fonts, pictures, attachments, one
+container.
 
 The container is plain: files in order, not compressed, no times. The same parts make the same bytes, so a check can ask
 whether a container holds anything but them (``unpacked`` refuses it if it does).
@@ -15,7 +16,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from yiwang.platform.licences.ofd import fonts
-from yiwang.platform.licences.ofd.face import Box, Face, Mark, Path, Text, bounds
+from yiwang.platform.licences.ofd.face import Box, Face, Mark, Path, Placed, Text, bounds
 
 NAMESPACE = "http://www.ofdspec.org/2016"
 ROOT = "Doc_0"
@@ -108,10 +109,18 @@ def document(face: Face, about: About) -> Document:
                 Bold="true" if fonts.is_bold(font) else None, Serif="true" if fonts.is_serif(font) else None,
             )
         )  # fmt: skip
+    picture_ids = [ids.next() for _picture in face.pictures]
+    shown = []
+    for at, picture in enumerate(face.pictures):
+        name = f"picture_{at}.{'jpg' if picture.kind == 'JPEG' else 'png'}"
+        made[f"{ROOT}/Res/{name}"] = picture.content
+        shown.append(
+            element("MultiMedia", element("MediaFile", name), ID=picture_ids[at], Type="Image", Format=picture.kind)
+        )
     known = [fonts.glyph_of(font) for font in face.fonts]
     pages, page_ids, annotated = [], [], []
     for at, marks in enumerate(face.pages):
-        page, hand = ids.next(), _Hand(face, font_ids, known, ids)
+        page, hand = ids.next(), _Hand(face, font_ids, picture_ids, known, ids)
         layer = element("Layer", *hand.drawn(mark for mark in marks if mark.alpha == 255), Type="Body", ID=ids.next())
         made[f"{ROOT}/Pages/Page_{at}/Content.xml"] = xml(
             element("Page", element("Area", _physical(face)), element("Content", layer))
@@ -122,6 +131,8 @@ def document(face: Face, about: About) -> Document:
             made[f"{ROOT}/Annots/Page_{at}/Annotation.xml"] = xml(_watermark(face, about, noted, ids))
             annotated.append(element("Page", element("FileLoc", f"Page_{at}/Annotation.xml"), PageID=page))
     made[f"{ROOT}/PublicRes.xml"] = xml(element("Res", element("Fonts", *listed), BaseLoc="Res"))
+    if shown:
+        made[f"{ROOT}/DocumentRes.xml"] = xml(element("Res", element("MultiMedias", *shown), BaseLoc="Res"))
     if annotated:
         made[f"{ROOT}/Annots/Annotations.xml"] = xml(element("Annotations", *annotated))
     made |= _attachments(about)
@@ -133,6 +144,7 @@ def document(face: Face, about: About) -> Document:
                 element("MaxUnitID", str(ids.last)),
                 element("PageArea", _physical(face)),
                 element("PublicRes", "PublicRes.xml"),
+                *([element("DocumentRes", "DocumentRes.xml")] if shown else []),
             ),
             element("Pages", *pages),
             *([element("Annotations", "Annots/Annotations.xml")] if annotated else []),
@@ -228,12 +240,20 @@ def _watermark(face: Face, about: About, marks: list[ElementTree.Element], ids: 
 class _Hand:
     """Writes the marks of a page."""
 
-    def __init__(self, face: Face, font_ids: list[int], known: list[dict[str, int]], ids: _Ids) -> None:
-        self._face, self._font_ids, self._known, self._ids = face, font_ids, known, ids
+    def __init__(
+        self, face: Face, font_ids: list[int], picture_ids: list[int], known: list[dict[str, int]], ids: _Ids
+    ) -> None:
+        self._face, self._font_ids, self._picture_ids = face, font_ids, picture_ids
+        self._known, self._ids = known, ids
 
     def drawn(self, marks: Iterable[Mark]) -> list[ElementTree.Element]:
         """Return the elements of marks, in their order."""
-        return [one for mark in marks for one in (self._texts(mark) if isinstance(mark, Text) else [self._path(mark)])]
+        return [one for mark in marks for one in self._drawn(mark)]
+
+    def _drawn(self, mark: Mark) -> list[ElementTree.Element]:
+        if isinstance(mark, Text):
+            return self._texts(mark)
+        return [self._picture(mark) if isinstance(mark, Placed) else self._path(mark)]
 
     def _texts(self, mark: Text) -> list[ElementTree.Element]:
         """One object; a glyph for several letters (a ligature) cuts the run, as it needs a place of its own."""
@@ -278,6 +298,16 @@ class _Hand:
             for place, at in enumerate(run)
             if self._known[mark.font].get(mark.letters[at]) != mark.glyphs[at]
         ]  # fmt: skip
+
+    def _picture(self, mark: Placed) -> ElementTree.Element:
+        """The unit square that a picture is, as large as its boundary."""
+        left, top, right, low = mark.box
+        return element(
+            "ImageObject",
+            ID=self._ids.next(), Boundary=numbers((left, top, right - left, low - top)),
+            CTM=numbers((right - left, 0, 0, low - top, 0, 0)), ResourceID=self._picture_ids[mark.picture],
+            Alpha=mark.alpha if mark.alpha < 255 else None,
+        )  # fmt: skip
 
     def _path(self, mark: Path) -> ElementTree.Element:
         left, top, right, low = self._boundary(mark)

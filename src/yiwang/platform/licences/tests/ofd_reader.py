@@ -32,7 +32,10 @@ ORDER: dict[str, tuple[str, str, str]] = {
     "PageArea": ("", "", "PhysicalBox"),
     "Area": ("", "", "PhysicalBox"),
     "Pages": ("", "", "Page"),
-    "Res": ("BaseLoc", "", "Fonts"),
+    "Res": ("BaseLoc", "", "Fonts MultiMedias"),
+    "MultiMedias": ("", "", "MultiMedia"),
+    "MultiMedia": ("ID Type", "Format", "MediaFile"),
+    "ImageObject": ("ID Boundary ResourceID", "CTM Alpha", ""),
     "Fonts": ("", "", "Font"),
     "Font": ("ID FontName", "FamilyName Bold Serif", "FontFile"),
     "Content": ("", "", "Layer"),
@@ -127,6 +130,7 @@ class Page:
     text: str = ""
     glyphs: list[Glyph] = field(default_factory=list)
     picture: Image.Image = None  # type: ignore[assignment]
+    images: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
 
 
 class Reader:
@@ -149,7 +153,8 @@ class Reader:
         common = document.find(f"{NS}CommonData")
         assert common is not None
         self.fonts: dict[str, tuple[TTFont, bytes]] = {}
-        for one in common.findall(f"{NS}PublicRes"):
+        self.pictures: dict[str, tuple[str, bytes]] = {}
+        for one in [*common.findall(f"{NS}PublicRes"), *common.findall(f"{NS}DocumentRes")]:
             self._resources(self.go(self.at, one.text))
         self.pages = [self._page(one, common) for one in document.findall(f"{NS}Pages/{NS}Page")]
         self.watermarks = self._annotations(document.findtext(f"{NS}Annotations"))
@@ -180,6 +185,10 @@ class Reader:
         for one in root.findall(f"{NS}Fonts/{NS}Font"):
             program = self.zip.read(self.go(base, one.findtext(f"{NS}FontFile")))
             self.fonts[one.attrib["ID"]] = TTFont(io.BytesIO(program)), program
+        for one in root.findall(f"{NS}MultiMedias/{NS}MultiMedia"):
+            assert one.attrib["Type"] == "Image"
+            name = self.go(base, one.findtext(f"{NS}MediaFile"))
+            self.pictures[one.attrib["ID"]] = one.attrib["Format"], self.zip.read(name)
 
     def _page(self, listed: ElementTree.Element, common: ElementTree.Element) -> Page:
         root = self.part(self.go(self.at, listed.attrib["BaseLoc"]))
@@ -194,7 +203,26 @@ class Reader:
                 self._draw(page, mark)
         return page
 
+    def _image(self, page: Page, mark: ElementTree.Element) -> None:
+        """Lay a picture, which is a unit square, by its CTM on its boundary."""
+        unit = self.scale * self.fine
+        x, y, width, height = (float(one) for one in mark.attrib["Boundary"].split())
+        a, b, c, d, e, f = map(float, mark.attrib["CTM"].split())
+        assert (b, c, e, f) == (0, 0, 0, 0)
+        assert (a, d) == (width, height)
+        assert 0 <= x < x + width <= page.width
+        assert 0 <= y < y + height <= page.height
+        kind, content = self.pictures[mark.attrib["ResourceID"]]
+        picture = Image.open(io.BytesIO(content))
+        assert picture.format == kind
+        picture = picture.convert("RGBA").resize((round(width * unit), round(height * unit)))
+        page.picture.paste(picture, (round(x * unit), round(y * unit)), picture)
+        page.images.append((mark.attrib["ResourceID"], (x, y, width, height)))
+
     def _draw(self, page: Page, mark: ElementTree.Element) -> None:
+        if name_of(mark) == "ImageObject":
+            self._image(page, mark)
+            return
         draw = {"TextObject": self._text, "PathObject": self._path}[name_of(mark)]
         unit = self.scale * self.fine
         x, y, width, height = (float(one) for one in mark.attrib["Boundary"].split())

@@ -106,6 +106,67 @@ def test_metadata_is_attached() -> None:
     assert '<item name="certificate_number">JY1</item>' in attached["certificate.xml"].decode()
 
 
+def photo(kind: str = "JPEG", mode: str = "RGB") -> bytes:
+    """Return a face of sorts: bright in the middle, dark at the edge, green on one side."""
+    grey = Image.radial_gradient("L").resize((250, 350))
+    bands = {"L": [grey], "RGB": [grey, grey.transpose(Image.Transpose.ROTATE_180), grey.point(lambda one: one // 3)]}
+    bands["RGBA"] = [*bands["RGB"], grey.point(lambda one: 255 - one)]
+    out = io.BytesIO()
+    Image.merge(mode, bands[mode]).save(out, kind)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "L"), ("PNG", "RGBA")]
+)
+def test_a_photograph_is_a_picture_in_the_file(kind: str, mode: str) -> None:
+    given = photo(kind, mode)
+    reader = Reader(made(photo=given))
+    [(number, (_x, _y, width, height))] = reader.pages[0].images
+    found_kind, found = reader.pictures[number]
+    assert found_kind == kind
+    if kind == "JPEG":
+        assert found == given
+    assert Image.open(io.BytesIO(found)).tobytes() == Image.open(io.BytesIO(given)).tobytes()
+    assert height / width == pytest.approx(35 / 25, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", list(LicenceKind))
+def test_another_reader_sees_the_photograph_where_the_pdf_has_it(kind: LicenceKind) -> None:
+    given = paper(kind=kind, photo=photo())
+    drawn = Reader(made(kind=kind, photo=given.photo)).sealed_picture()
+    wanted = Image.open(io.BytesIO(typst.picture(drawing.TEMPLATE, drawing._data(given), ppi=4 * 25.4))).convert("RGB")
+    mean, most = difference(drawn, wanted)
+    assert mean < 1.5
+    assert most < 64
+    without = Reader(made(kind=kind)).sealed_picture()
+    assert difference(without, wanted)[0] > 1.5, "the measure would see that it is missing"
+
+
+def test_without_a_photograph_there_are_no_pictures() -> None:
+    reader = Reader(made())
+    assert not reader.pictures
+    assert "Doc_0/DocumentRes.xml" not in reader.zip.namelist()
+
+
+def test_a_changed_byte_of_a_photograph_is_found() -> None:
+    given = photo()
+    content = made(photo=given)
+    assert signing.inspect(content).seal is Seal.GOOD
+    parts = package.unpacked(content)
+    [name] = [one for one in parts if parts[one] == given]
+    spoilt = bytearray(given)
+    spoilt[len(spoilt) // 2] ^= 1
+    assert signing.inspect(package.packed(parts | {name: bytes(spoilt)})).seal is Seal.BROKEN
+
+
+def test_a_picture_that_is_turned_or_cut_is_refused() -> None:
+    hand = face._Hand({}, face._Numbered(face._font), face._Numbered(face._picture), 100)  # type: ignore[arg-type]
+    hand.turn(0, 1, -1, 0, 0, 0)
+    with pytest.raises(face.Unreadable, match="turned or cut"):
+        hand.place("/x0")
+
+
 def test_a_mark_that_is_not_understood_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pdf = drawing.draw(paper())
     monkeypatch.delitem(face._ACTS, "S")
@@ -116,7 +177,7 @@ def test_a_mark_that_is_not_understood_is_refused(monkeypatch: pytest.MonkeyPatc
 def test_a_ligature_gets_a_place_and_its_glyph() -> None:
     font = face.Font("Demo-Bold", b"", {1: "f", 2: "fi", 3: "f"}, {1: 500, 2: 900, 3: 500})
     mark = face.Text(0, 4, (1, 0, 0, 1, 10, 20), ("f", "fi", "f"), (1, 2, 3), (0, 2, 5.6), 7.6, (0, 0, 0), 255)
-    hand = package._Hand(face.Face(100, 100, (), (font,)), [7], [fonts.glyph_of(font)], package._Ids())
+    hand = package._Hand(face.Face(100, 100, (), (font,)), [7], [], [fonts.glyph_of(font)], package._Ids())
     codes = [
         (one.findtext(f"{{{package.NAMESPACE}}}TextCode"), one.findtext(f".//{{{package.NAMESPACE}}}Glyphs"))
         for one in hand.drawn([mark])
