@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from yiwang.platform.cases import queries
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.types import Effect, Foreseen
 from yiwang.platform.catalog.types import Concerned, Result
@@ -22,7 +23,8 @@ def change(case: Case, result: Result, values: dict[str, Any]) -> uuid.UUID | No
     own = None
     for one in result.changes:
         for licence, done in _each(case, one, values, held.CHANGEABLE):
-            new = licences.change_inside(licence.id, values=values, case_id=case.id)
+            photo = queries.photograph(case.application_id, one.licence_type)
+            new = licences.change_inside(licence.id, values=values, photo=photo, case_id=case.id)
             done.add(new)
             own = new if one.licence_type == result.licence_type else own
     return own

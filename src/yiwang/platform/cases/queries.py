@@ -54,6 +54,7 @@ from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState, Resolution
+from yiwang.platform.licences import queries as licences
 
 
 def get_application(pk: uuid.UUID, by: Actor) -> ApplicationView:
@@ -299,6 +300,20 @@ def files_of(application: uuid.UUID) -> dict[str, list[FileView]]:
     ):
         found.setdefault(row.identity, []).append(_file(row))
     return found
+
+
+def photograph(application: uuid.UUID, licence_type: str) -> str:
+    """Return the digest of the photograph that a licence of this type would bear: the newest picture that was given for the
+    material which the type names, or nothing.
+    """
+    material = licences.licence_type(licence_type).photo if licence_type else ""
+    if not material:
+        return ""
+    given = ApplicationFile.objects.filter(
+        application_id=application, identity=material, task=None, removed_at=None, scan="clean",
+        media_type__in=("image/jpeg", "image/png"),
+    )  # fmt: skip
+    return given.order_by("-added_at").values_list("digest", flat=True).first() or ""
 
 
 def find_file(application: uuid.UUID, file: uuid.UUID, by: Actor) -> tuple[FileView, uuid.UUID, str] | None:

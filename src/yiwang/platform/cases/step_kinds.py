@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from yiwang.kernel.types import Role
-from yiwang.platform.cases import changing, checking, deciding, delivering, engine
+from yiwang.platform.cases import changing, checking, deciding, delivering, engine, queries
 from yiwang.platform.cases.kinds import Kind, register
 from yiwang.platform.cases.models import Case, Task
 from yiwang.platform.catalog import queries as catalog
@@ -20,7 +20,8 @@ def _issue(case: Case, task: Task) -> str | None:
     if not result.licence_type:
         return "pass" if result.changes or result.ends else "skip"
     if case.renews_id is not None:
-        case.licence_id = licences.renew_inside(case.renews_id, values=values, case_id=case.id)
+        photo = queries.photograph(case.application_id, result.licence_type)
+        case.licence_id = licences.renew_inside(case.renews_id, values=values, photo=photo, case_id=case.id)
         return "pass"
     if changed is not None:
         case.licence_id = changed
@@ -33,6 +34,7 @@ def _issue(case: Case, task: Task) -> str | None:
         issuer=agency,
         values=values,
         replaces=replaced,
+        photo=queries.photograph(case.application_id, result.licence_type),
         case_id=case.id,
     )
     return "pass"

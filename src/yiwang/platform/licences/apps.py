@@ -19,6 +19,6 @@ class LicencesConfig(AppConfig):
         from yiwang.ui import keeping
 
         provide_names("licence_types", type_names)
-        keeping.held_in(Licence, "digest", "ofd_digest", "scan")
+        keeping.held_in(Licence, "digest", "ofd_digest", "scan", "photo")
         keeping.held_in(LicenceCopy, "digest", "ofd_digest")
         keeping.held_by(Batch.objects.archives)

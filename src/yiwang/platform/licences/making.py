@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from PIL import Image, ImageOps
 
 from yiwang.kernel import clock
 from yiwang.kernel.types import SYSTEM
@@ -22,6 +23,8 @@ from yiwang.platform.licences import drawing, queries, rules, signing, words
 from yiwang.platform.licences.types import LicenceTypeSpec, LicenceView, ShownField
 from yiwang.ui import store
 
+PHOTO = (590, 826)
+"""Most pixels of a photograph that is printed: 25 × 35 mm at 600 an inch."""
 DEMO_NOTICE = "演示证照，内容均为虚构，没有法律效力。Demonstration only."
 
 
@@ -71,6 +74,16 @@ def make_copy(licence: LicenceView, copy: uuid.UUID, cause: str, until: date, cr
     return Files(_pdf(licence, paper), _ofd(licence, paper, copy, {"annotation": annotation}))
 
 
+def photograph(digest: str) -> bytes:
+    """Return a photograph as it is printed: upright, no larger than needed, without what the camera wrote into it."""
+    with store.open_file(digest) as file, Image.open(file) as given:
+        upright = ImageOps.exif_transpose(given).convert("RGB")
+    upright.thumbnail(PHOTO)
+    out = BytesIO()
+    upright.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
 def _licence_paper(
     licence: LicenceView, *, across: str = "", note: str = "", until: date | None = None
 ) -> drawing.Paper:
@@ -91,6 +104,7 @@ def _licence_paper(
         seal="演示印章" if demo else "电子印章",
         across=across,
         until=until or licence.valid_to,
+        photo=licence.photo,
     )
 
 
@@ -119,8 +133,9 @@ def _pdf(licence: LicenceView, paper: drawing.Paper) -> str:
     return store.save(BytesIO(signed))
 
 
-def preview(type_code: str, values: Mapping[str, Any], holder_name: str, issuer: AgencyView) -> bytes:
-    """Return the PDF that a decision would issue today: marked 预览, without number, seal and signature.
+def preview(type_code: str, values: Mapping[str, Any], holder_name: str, issuer: AgencyView, photo: str = "") -> bytes:
+    """Return the PDF that a decision would issue today: marked 预览, without number, seal and signature; ``photo`` is
+    the digest of the holder's.
 
     Raises MissingGlyph, so that whoever decides sees it before the person does.
     """
@@ -139,6 +154,7 @@ def preview(type_code: str, values: Mapping[str, Any], holder_name: str, issuer:
             identifier="签发时生成",
             url=f"{settings.BASE_URL}{reverse('licences:verify')}",
             watermark="预览",
+            photo=photo,
         )
     )
 
@@ -161,6 +177,7 @@ def _paper(
     watermark: str = "",
     across: str = "",
     until: date | None = None,
+    photo: str = "",
 ) -> drawing.Paper:
     if not any(holder_name in field.lines for field in fields):
         fields = (ShownField("持证主体", "Holder", (holder_name,)), *fields)
@@ -182,4 +199,5 @@ def _paper(
         watermark=watermark,
         across=across,
         until=until.isoformat() if until else "",
+        photo=photograph(photo) if photo else b"",
     )

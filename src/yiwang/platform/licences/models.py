@@ -112,6 +112,8 @@ class Licence(models.Model):
     """Blind indexes of the numbers of those among them who are not known here yet."""
     scan = models.CharField(max_length=64, blank=True)
     """SHA-256 of the scan of the paper that it was taken over from."""
+    photo = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """SHA-256 of the holder's photograph, as it was given."""
     batch = models.ForeignKey("Batch", models.PROTECT, null=True, related_name="+", db_index=False)
     """The import that brought it in."""
     case_id = models.UUIDField(null=True)
@@ -139,6 +141,7 @@ class Licence(models.Model):
             GinIndex(fields=["joint_index"], name="licence_joint_waiting", condition=~Q(joint_index=[])),
             models.Index(fields=["digest"], name="licence_digest", condition=~Q(digest="")),
             models.Index(fields=["scan"], name="licence_scan", condition=~Q(scan="")),
+            models.Index(fields=["photo"], name="licence_photo", condition=~Q(photo="")),
             models.Index(fields=["id"], name="licence_unchecked", condition=Q(trust="C", status="valid")),
             models.Index(fields=["ofd_digest"], name="licence_ofd_digest", condition=~Q(ofd_digest="")),
         ]

@@ -144,6 +144,10 @@ class LicenceTypeSpec:
     """The field that holds the number of a card by which its holder's licences are found at a counter (一卡通)."""
     statement: str = ""
     """The sentence printed above the fields."""
+    photo: str = ""
+    """The material (by what makes it the same paper across items) whose newest picture is printed as the holder's
+    photograph, when a case issues the licence.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,8 @@ class LicenceView:
     """The same of the OFD; empty too where the issuer seals no OFD."""
     scan: str = ""
     """SHA-256 of the scan of the paper, of a licence that was digitised."""
+    photo: str = ""
+    """SHA-256 of the holder's photograph, if it bears one."""
     associated: str = ""
     """Identifier of the licence that this one goes on from: renewed, changed, or transferred in from elsewhere."""
     joint: tuple[Party, ...] = ()

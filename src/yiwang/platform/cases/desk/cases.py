@@ -122,7 +122,8 @@ def preview_licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not kind:
         raise NotFound(_("这个事项不发证照。"))
     agency = directory.agencies_by_path([found.view.agency_path])[0]
-    pdf = making.preview(kind, engine.facts_of(found.application), found.view.applicant_name, agency)
+    photo = queries.photograph(found.view.application_id, kind)
+    pdf = making.preview(kind, engine.facts_of(found.application), found.view.applicant_name, agency, photo)
     response = HttpResponse(pdf, content_type="application/pdf")
     response.headers["Content-Security-Policy"] = store.POLICY
     response.headers["Content-Disposition"] = "inline"

@@ -2,17 +2,19 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from yiwang.kernel import clock
 from yiwang.kernel.acts import system_record
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.types import SYSTEM, Party, PartyKind
 from yiwang.platform.cases import changing, engine
-from yiwang.platform.cases.models import Case
+from yiwang.platform.cases.models import ApplicationFile, Case
 from yiwang.platform.cases.tests.at_desk import MOST, queries, signed_in, text
 from yiwang.platform.cases.tests.conftest import (
     FOOD,
@@ -24,6 +26,7 @@ from yiwang.platform.cases.tests.conftest import (
     fresh,
     republish,
     review,
+    stored,
 )
 from yiwang.platform.catalog.types import Concerned, ResultKind
 from yiwang.platform.directory import queries as directory
@@ -85,6 +88,35 @@ def test_a_change_makes_a_new_version_and_the_old_one_is_not_valid(owner):
     assert (new.valid_to, new.case_id) == (old.valid_to, case.pk)
     assert (licence(old.id).status, new.status) == (LicenceStatus.EXPIRED, LicenceStatus.VALID)
     assert [one.id for one in licences.held_by(owner.principal, ["food_licence"])] == [new.id]
+
+
+def test_a_licence_bears_the_newest_photograph_that_was_given_and_keeps_it(owner):
+    kind = LicenceType.objects.get(code="food_licence")
+    kind.document["photo"] = "photo"
+    kind.save()
+
+    def given(*photos: dict[str, Any]) -> LicenceView:
+        application = accepted(owner, FOOD)
+        for number, one in enumerate(photos):
+            ApplicationFile.objects.create(
+                application=application, identity="photo", added_at=clock.now() + timedelta(seconds=number), **one
+            )
+        case = case_of(application, FOOD)
+        decide(case)
+        return licence(fresh(case).licence_id)
+
+    first, second = stored(), stored()
+    old = given(first, second, stored() | {"scan": "pending"}, stored() | {"media_type": "application/pdf"})
+    assert old.photo == second["digest"]
+    says(changes=(Concerned("food_licence"),))
+    same = given()
+    assert (same.version, same.photo) == (2, second["digest"])
+    third = stored()
+    assert given(third).photo == third["digest"]
+    kind.document["photo"] = ""
+    kind.save()
+    says(changes=())
+    assert given(stored()).photo == ""
 
 
 def test_without_a_licence_the_result_is_a_new_one(owner):

@@ -57,6 +57,7 @@ def issue_inside(
     joint: Sequence[Joint] = (),
     holder_number: str = "",
     scan: str = "",
+    photo: str = "",
     batch: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Issue a licence inside another act (a decision, a pack). Returns its id; PDF and signature follow as
@@ -66,7 +67,7 @@ def issue_inside(
     the type's; the year 9999 is 长期. ``associated`` is the identifier of the licence elsewhere that this one goes on from
     (转入), ``replaces`` that of one here whose place it takes (换发). ``joint`` hold it together with the holder; without
     any, those whom ``values`` name as the type says. By ``holder_number`` who is not known yet finds it later, ``scan`` is
-    the digest of the paper's scan (存量证照数字化), ``batch`` the import.
+    the digest of the paper's scan (存量证照数字化), ``photo`` that of the holder's photograph, ``batch`` the import.
     """
     spec = licence_type(type_code)
     today = issued_on or clock.today()
@@ -96,6 +97,7 @@ def issue_inside(
         holder_index=None if holder or not holder_number else index_of(spec.holder, holder_number),
         holder_number=None if holder else holder_number or None,
         scan=scan,
+        photo=photo,
         batch_id=batch,
         case_id=case_id,
         associated=associated or replaces,
@@ -124,6 +126,7 @@ def renew_inside(
     *,
     values: dict[str, Any] | None = None,
     valid_to: date | None = None,
+    photo: str = "",
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Renew a licence (延续) inside another act: a new version with a new term from today. Returns the new
@@ -131,7 +134,9 @@ def renew_inside(
 
     Raises NotNow unless it is valid.
     """
-    return next_version(locked(licence), Operation.RENEW, values=values or {}, valid_to=valid_to, case_id=case_id)
+    return next_version(
+        locked(licence), Operation.RENEW, values=values or {}, valid_to=valid_to, photo=photo, case_id=case_id
+    )
 
 
 def change_inside(
@@ -139,6 +144,7 @@ def change_inside(
     *,
     values: dict[str, Any],
     holder_name: str = "",
+    photo: str = "",
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Change what a licence says (变更) inside another act, as its type says: a new version, same term. Returns the new id.
@@ -147,7 +153,7 @@ def change_inside(
     """
     old = locked(licence)
     values, holder_name = changed_by(licence_type(old.type_id), old, values, holder_name)
-    return next_version(old, Operation.CHANGE, values=values, holder_name=holder_name, case_id=case_id)
+    return next_version(old, Operation.CHANGE, values=values, holder_name=holder_name, photo=photo, case_id=case_id)
 
 
 _BY_IDENTIFIER = Compiled(
@@ -189,9 +195,12 @@ def next_version(
     holder_name: str = "",
     joint: Sequence[Joint] | None = None,
     valid_to: date | None = None,
+    photo: str = "",
     case_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """End a (locked) version and begin the next one, linked to it; ``joint`` is as before if none is given. Raises NotNow."""
+    """End a (locked) version and begin the next one, linked to it; ``joint`` and ``photo`` are as before if none is given.
+    Raises NotNow.
+    """
     if rules.after(operation, status_of(old)) is None:
         raise NotNow(_("这份证照现在不是有效状态，不能延续或变更。"))
     spec = licence_type(old.type_id)
@@ -213,6 +222,7 @@ def next_version(
         holder_index=old.holder_index,
         holder_number=old.holder_number,
         scan=old.scan,
+        photo=photo or old.photo,
         batch_id=old.batch_id,
         case_id=case_id,
         renewal_applied_on=None if renewed else old.renewal_applied_on,

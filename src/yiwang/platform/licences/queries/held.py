@@ -303,6 +303,7 @@ def view(row: Licence) -> LicenceView:
         digest=row.digest,
         ofd_digest=row.ofd_digest,
         scan=row.scan,
+        photo=row.photo,
         associated=row.associated,
         joint=tuple(Party(PartyKind(row.holder_kind), one) for one in row.joint),
         joint_names=tuple(row.joint_names),

@@ -81,7 +81,7 @@ def test_every_character_is_text_and_no_glyph_is_missing(kind: LicenceKind, fiel
 
 
 def test_a_reader_that_others_wrote_reads_it() -> None:
-    document = ofdkit.open(io.BytesIO(made()))
+    document = ofdkit.open(io.BytesIO(made(photo=photo())))
     text = document.pages[0].text()
     for said in ("演示许可证", "编号 No. JY1", "演示餐饮有限公司", "2026年11月17日", "abcdefghij0123456789"):
         assert said in text
@@ -217,6 +217,26 @@ def test_issue_makes_both_files(issue: Issue) -> None:
     assert metadata["extend_info"] == licence.fields
     assert "status" not in metadata
     assert checking._named_in(content[:900] + content[901:]).check_code == licence.check_code  # type: ignore[union-attr]
+
+
+def test_a_licence_bears_its_holders_photograph_in_both_files(issue: Issue) -> None:
+    large = Image.radial_gradient("L").resize((1400, 1000)).convert("RGB")
+    out = io.BytesIO()
+    exif = large.getexif()
+    exif[0x0112], exif[0x010F] = 6, "Camera that tells"  # lies on its side, and says more than is wanted
+    large.save(out, "JPEG", exif=exif)
+    licence = issue(photo=store.save(out))
+    acts.make_once(licence.id)
+    view = queries.find_by_check_code(licence.check_code)
+    assert view is not None
+    with store.open_file(view.ofd_digest) as file:
+        reader = Reader(file.read())
+    [(kind, found)] = reader.pictures.values()
+    printed = Image.open(io.BytesIO(found))
+    assert (kind, printed.size) == ("JPEG", (590, 826))
+    assert b"Camera" not in found
+    with store.open_file(view.digest) as file:
+        assert found in file.read(), "the same in the PDF"
 
 
 def test_a_licence_from_before_gets_its_ofd(issue: Issue) -> None:
