@@ -67,7 +67,9 @@ def _actor(request: HttpRequest) -> Actor:
 @staff(Role.SYSTEM_ADMIN)
 def agencies(request: HttpRequest) -> HttpResponse:
     """List every agency in its place in the tree."""
-    return render(request, "directory/agencies.html", {"agencies": queries.all_agencies(), "section": "agencies"})
+    found = queries.all_agencies()
+    names = {one.view.code: one.view.name for one in found}
+    return render(request, "directory/agencies.html", {"agencies": found, "names": names, "section": "agencies"})
 
 
 def _levels() -> tuple[Option, ...]:

@@ -213,6 +213,19 @@ def test_templates_hold_no_word_that_cannot_be_translated():
         assert not re.findall(r"[\u3400-\u9fff]+", text), path.name
 
 
+def test_every_class_that_a_page_uses_is_in_the_sheet():
+    sheet = "".join(path.read_text(encoding="utf-8") for path in (assets.SOURCE / "css").glob("*.css"))
+    known = set(re.findall(r"\.(yw-[\w-]+)", sheet))
+    for path in messages.sources():
+        if path.suffix == ".html":
+            text = re.sub(r"\{%.*?%\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+            text = re.sub(
+                r"[\w-]*\{\{.*?\}\}[\w-]*", " ", text
+            )  # the other half of such a name is only known when it is drawn
+            used = {name for found in re.findall(r'(?:class|css)="([^"]*)"', text) for name in found.split()}
+            assert {name for name in used if name.startswith("yw-")} <= known, path.name
+
+
 def test_a_missing_translation_is_found(monkeypatch, tmp_path):
     (tmp_path / "page.html").write_text('{% load i18n %}{% translate "没有译文的句子" %}\n', encoding="utf-8")
     monkeypatch.setattr(messages, "sources", lambda *packages: [tmp_path / "page.html"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -124,6 +125,7 @@ def test_forced_logout_and_unlock():
     assert theirs.get("/desk/").status_code == 302
     Account.objects.filter(pk=row.pk).update(locked_until=clock.now() + timedelta(minutes=9))
     page = signed_in("security-admin").get(f"/desk/staff/{staff_id('A001')}/").content.decode()
+    assert "第二重验证</dt><dd>没有</dd>" in re.sub(r">\s+|\s+<", lambda m: m[0].strip(), page)
     assert "锁定到" in page
     acts.unlock_account(row.pk, by=security(), key=key())
     assert Account.objects.get(pk=row.pk).locked_until is None
@@ -197,6 +199,11 @@ def test_a_region_s_day_and_a_new_year():
 
 def test_agencies_and_centres_are_changed_but_not_moved():
     browser = signed_in("system-admin")
+    parent = people.find_agency("339901-amr").path.strip("/").split("/")[-2]
+    above = people.find_agency(parent).name
+    assert f'data-label="上级"><span>{above}</span>' in browser.get("/desk/agencies/").content.decode(), (
+        "its name, no code"
+    )
     page = browser.get("/desk/agencies/339901-amr/")
     form = {f"f-{name}": value for name, value in page.context["form"].initial.items() if value is not None}
     form["f-active"] = "true"
