@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db.models import DecimalField, OuterRef, Q, TextField
+from django.db.models.functions import Cast, JSONObject
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import holidays
 from yiwang.kernel.problems import NotFound
+from yiwang.kernel.sealed import sealed_fields
 from yiwang.kernel.types import Actor, Role
+from yiwang.platform.cases import paying
 from yiwang.platform.cases.held import keep
 from yiwang.platform.cases.models import (
     Application,
@@ -24,6 +26,7 @@ from yiwang.platform.cases.models import (
     ApplicationMaterial,
     Case,
     Document,
+    Payment,
     PostCheck,
     SpecialProcedure,
     Task,
@@ -36,9 +39,11 @@ from yiwang.platform.cases.types import (
     CorrectionView,
     DocumentKind,
     DocumentView,
+    FeeView,
     FileView,
     HistoryEntry,
     MaterialView,
+    PaymentView,
     Point,
     TaskState,
     TaskView,
@@ -83,6 +88,8 @@ class CaseFile:
     more_history: int
     siblings: tuple[tuple[CaseView, Lamp], ...]
     visit: uuid.UUID | None
+    fees: tuple[FeeView, ...]
+    payments: tuple[PaymentView, ...]
 
     def ready(self, by: Actor) -> tuple[TaskView, ...]:
         """Return the steps that wait for this actor."""
@@ -118,6 +125,7 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
             papers=ArraySubquery(_papers()),
             stops=ArraySubquery(_rows_json(SpecialProcedure)),
             promises=ArraySubquery(_rows_json(PostCheck)),
+            paid=ArraySubquery(_rows_json(Payment)),
         )
         .order_by("position")
     )
@@ -129,9 +137,12 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
     edition = catalog.get_edition(view.edition_id)
     tasks = _tasks(rows)
     own = tasks.get(pk, [])
-    for name, model in (("procedures", SpecialProcedure), ("post_checks", PostCheck)):
-        given = row.stops if model is SpecialProcedure else row.promises  # type: ignore[attr-defined]
-        keep(row, name, (_from_json(model, one) for one in given))
+    for name, given, model in (
+        ("procedures", "stops", SpecialProcedure),
+        ("post_checks", "promises", PostCheck),
+        ("payments", "paid", Payment),
+    ):
+        keep(row, name, (_from_json(model, one) for one in getattr(row, given)))
     handed_in = row.application.submitted_at
     lines = [
         one
@@ -153,14 +164,24 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
         history=tuple(lines[:history]),
         more_history=max(len(lines) - history, 0),
         siblings=tuple((one, lamp_of(one)) for one in views.values() if one.id != pk),
+        fees=paying.fees_of(row),
+        payments=tuple(paying.entries_of(row)),
         visit=next((task.visit_id for task in own if task.visit_id and task.state != TaskState.SKIPPED), None),
     )
 
 
-def _rows_json(model: type[SpecialProcedure] | type[PostCheck]) -> Any:
-    names = [one.attname for one in model._meta.concrete_fields]
+def _rows_json(model: Any) -> Any:
+    """Return a subquery of a case's rows as JSON: what is sealed stays out, and no amount becomes a float."""
+    shown = [one for one in model._meta.concrete_fields if one not in sealed_fields(model)]
     rows = model.objects.filter(case_id=OuterRef("pk")).order_by("id")
-    return rows.values(json=JSONObject(**{name: name for name in names}))
+    return rows.values(
+        json=JSONObject(
+            **{
+                one.attname: Cast(one.attname, TextField()) if isinstance(one, DecimalField) else one.attname
+                for one in shown
+            }
+        )
+    )
 
 
 def _papers() -> Any:
