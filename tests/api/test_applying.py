@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,15 +14,19 @@ from django.test.utils import CaptureQueriesContext
 from yiwang.config.journey import Journey, Scenario
 from yiwang.config.typed import sample
 from yiwang.kernel import clock
+from yiwang.kernel.types import SYSTEM
+from yiwang.platform.cases import acts
 from yiwang.platform.cases.models import Application
 from yiwang.platform.catalog import queries as catalog
+from yiwang.platform.catalog.acts import publish_definition
 from yiwang.platform.catalog.rules import field_spec
-from yiwang.platform.catalog.types import FormField
+from yiwang.platform.catalog.types import Fee, FormField
 from yiwang.platform.identity import queries as identity
 
 from .conftest import EATERY, SHOP, Caller, a_picture
 
 REGION = str(SHOP["place_region"])
+FOOD = "330131018001"
 LARGE = SHOP | {"shop_area": 360}
 
 
@@ -73,6 +79,41 @@ def agencies(pk: str) -> Journey:
     journey = Journey(scenario, eatery.legal_representative, eatery.id, clock.today())
     journey.walk.application = uuid.UUID(pk)
     return journey
+
+
+def test_a_case_tells_its_fees(firm: Caller) -> None:
+    definition = catalog.editions_in(REGION, [FOOD])[FOOD].definition
+    fees = (Fee("工本费", "每证 10 元", "演示价", "10"), Fee("检验费", "按项目", "演示价"))
+    publish_definition(replace(definition, fees=fees), by=SYSTEM, key="fees")
+    pk = handed_in(firm, LARGE)
+    cases = {one["item_code"]: one for one in firm.get(f"/applications/{pk}").json()["cases"]}
+    case = cases.pop(FOOD)
+    assert [one["fees"] for one in cases.values()] == [[]] * len(cases)
+    acts.record_payment(uuid.UUID(case["id"]), "工本费", "F-1", Decimal("2.50"), by=SYSTEM, key="pay")
+    due = {
+        "name": "工本费",
+        "standard": "每证 10 元",
+        "due": "10.00",
+        "paid": "0.00",
+        "waived": "0.00",
+        "left": "10.00",
+        "state": "due",
+    }
+    scale = {
+        "name": "检验费",
+        "standard": "按项目",
+        "due": None,
+        "paid": "0.00",
+        "waived": "0.00",
+        "left": None,
+        "state": "due",
+    }
+    assert case["fees"] == [due, scale]
+    paid = due | {"paid": "2.50", "left": "7.50", "state": "part"}
+    assert firm.get(f"/cases/{case['id']}").json()["fees"] == [paid, scale]
+    assert paid in next(
+        one["fees"] for one in firm.get("/applications").json()["applications"][0]["cases"] if one["fees"]
+    )
 
 
 def test_from_answers_to_licence(firm: Caller) -> None:

@@ -34,6 +34,7 @@ KEYWORDS = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+"""What marks a sentence; modules that use ``_`` for ``gettext`` call ``gettext_lazy`` ``later``."""
 
 _RESTLESS = tuple(
     f'"{name}:'

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db.models import DecimalField, OuterRef, Q, TextField
+from django.db.models.functions import Cast, JSONObject
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -18,6 +18,7 @@ from yiwang.kernel import holidays
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.sealed import SealedTextField
 from yiwang.kernel.types import Actor, Role
+from yiwang.platform.cases import paying
 from yiwang.platform.cases.held import keep
 from yiwang.platform.cases.models import (
     Application,
@@ -26,6 +27,7 @@ from yiwang.platform.cases.models import (
     Case,
     Correction,
     Document,
+    Payment,
     PostCheck,
     SpecialProcedure,
     Task,
@@ -38,9 +40,11 @@ from yiwang.platform.cases.types import (
     CorrectionView,
     DocumentKind,
     DocumentView,
+    FeeView,
     FileView,
     HistoryEntry,
     MaterialView,
+    PaymentView,
     Point,
     TaskState,
     TaskView,
@@ -85,6 +89,8 @@ class CaseFile:
     more_history: int
     siblings: tuple[tuple[CaseView, Lamp], ...]
     visit: uuid.UUID | None
+    fees: tuple[FeeView, ...]
+    payments: tuple[PaymentView, ...]
 
     def ready(self, by: Actor) -> tuple[TaskView, ...]:
         """Return the steps that wait for this actor."""
@@ -120,6 +126,7 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
             stops=ArraySubquery(_rows_json(SpecialProcedure)),
             promises=ArraySubquery(_rows_json(PostCheck)),
             asked=ArraySubquery(_rows_json(Correction)),
+            paid=ArraySubquery(_rows_json(Payment)),
         )
         .order_by("position")
     )
@@ -135,6 +142,7 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
         ("procedures", SpecialProcedure, row.stops),  # type: ignore[attr-defined]
         ("post_checks", PostCheck, row.promises),  # type: ignore[attr-defined]
         ("corrections", Correction, row.asked),  # type: ignore[attr-defined]
+        ("payments", Payment, row.paid),  # type: ignore[attr-defined]
     ):
         keep(row, name, (_from_json(model, one) for one in given))
     handed_in = row.application.submitted_at
@@ -158,14 +166,23 @@ def case_file(pk: uuid.UUID, by: Actor, *, history: int = HISTORY) -> CaseFile:
         history=tuple(lines[:history]),
         more_history=max(len(lines) - history, 0),
         siblings=tuple((one, lamp_of(one)) for one in views.values() if one.id != pk),
+        fees=paying.fees_of(row),
+        payments=tuple(paying.entries_of(row)),
         visit=next((task.visit_id for task in own if task.visit_id and task.state != TaskState.SKIPPED), None),
     )
 
 
-def _rows_json(model: type[SpecialProcedure | PostCheck | Correction]) -> Any:
-    names = [one.attname for one in model._meta.concrete_fields]
+def _rows_json(model: Any) -> Any:
+    """Return a subquery of a case's rows as JSON; no amount becomes a float."""
     rows = model.objects.filter(case_id=OuterRef("pk")).order_by("id")
-    return rows.values(json=JSONObject(**{name: name for name in names}))
+    return rows.values(
+        json=JSONObject(
+            **{
+                one.attname: Cast(one.attname, TextField()) if isinstance(one, DecimalField) else one.attname
+                for one in model._meta.concrete_fields
+            }
+        )
+    )
 
 
 def _papers() -> Any:

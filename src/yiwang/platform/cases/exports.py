@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -17,8 +18,8 @@ from typing import Any
 from yiwang.kernel.clock import SHANGHAI
 from yiwang.kernel.types import Door, Party, PartyKind
 from yiwang.platform.cases import rules
-from yiwang.platform.cases.models import ApplicationMaterial, Case, Document, SpecialProcedure, Task
-from yiwang.platform.cases.types import CaseResult, DocumentKind, TaskState, Way
+from yiwang.platform.cases.models import ApplicationMaterial, Case, Document, Payment, SpecialProcedure, Task
+from yiwang.platform.cases.types import CaseResult, DocumentKind, PaymentKind, TaskState, Way
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.types import CaseType
 from yiwang.platform.directory import queries as directory
@@ -218,6 +219,25 @@ def logistics(ids: Iterable[uuid.UUID]) -> list[Row]:
     ]
 
 
+def payments(ids: Iterable[uuid.UUID]) -> list[Row]:
+    """Payments (缴费) of fees; the opposite entry of a mistaken one (冲正) has its slip and a negative amount."""
+    rows = Payment.objects.filter(case_id__in=list(ids), kind=PaymentKind.PAID).select_related("case")
+    found = list(rows.order_by("at", "id"))
+    agencies = directory.agencies_by_id({row.agency_id for row in found})
+    return [
+        {
+            "办件编号": row.case.number,
+            "缴款单号": row.slip,
+            "收费单位": agencies[row.agency_id].name,
+            "收费人员": row.taker_label,
+            "收费金额": f"{row.amount:.2f}",
+            "收费时间": instant(row.at),
+            "缴款人": row.payer,
+        }
+        for row in found
+    ]
+
+
 def seals(ids: Iterable[uuid.UUID]) -> list[Row]:
     """Electronic seals (电子印章) on the documents of the cases, read from the signed files themselves."""
     papers = Document.objects.filter(case_id__in=list(ids)).exclude(digest="").order_by("created_at")
@@ -247,6 +267,7 @@ SETS: dict[str, Callable[[Iterable[uuid.UUID]], list[Row]]] = {
     "up_pro_special_procedure": up_pro_special_procedure,
     "up_pro_material": up_pro_material,
     "up_pro_result": up_pro_result,
+    "payments": payments,
     "logistics": logistics,
     "seals": seals,
 }
@@ -327,5 +348,7 @@ def _get_type(state: FactState, *, made_up: bool, scanned: bool) -> str:
 
 
 def harmless(value: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula; a negative number is none."""
+    if re.fullmatch(r"-\d+(\.\d+)?", value, re.ASCII):
+        return value
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

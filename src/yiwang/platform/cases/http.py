@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,6 +30,8 @@ from yiwang.platform.cases.types import (
     CorrectionView,
     DocumentKind,
     DocumentView,
+    FeeState,
+    FeeView,
     TaskState,
     TaskView,
     Way,
@@ -43,6 +46,8 @@ from yiwang.platform.licences.types import LicenceView
 from yiwang.ui import uploads, values
 
 router = Router(tags=["申请与办件"])
+Fees = Mapping[uuid.UUID, Sequence[FeeView]]
+
 READ, WRITE = Needs("applications:read"), Needs("applications:write")
 
 
@@ -114,6 +119,18 @@ class LicenceRef(Schema):
     name: str
 
 
+class FeeOut(Schema):
+    """A fee of a case, in yuan: what is due, paid, waived and left."""
+
+    name: str
+    standard: str
+    due: Decimal | None = Field(description="应缴，元；按标准分档计算的为空")
+    paid: Decimal
+    waived: Decimal = Field(description="减免")
+    left: Decimal | None = Field(description="还差，元；应缴为空的也为空")
+    state: FeeState
+
+
 class CaseOut(Schema):
     """办件: one item with one agency, its clock and its light."""
 
@@ -139,6 +156,7 @@ class CaseOut(Schema):
     promised_unit: Unit = Field(description="承诺时限的单位：workday 工作日，day 自然日，month 月")
     conditional: bool
     licence: LicenceRef | None
+    fees: list[FeeOut] = Field(description="收费；不收费的事项为空")
 
 
 class ApplicationOut(Schema):
@@ -296,8 +314,9 @@ def applications(request: HttpRequest, query: Query[ApplicationQuery]) -> dict[s
         found, following = queries.application_page(actor_of(request), state=state, after=query.after, size=query.limit)
     except BadCursor as error:
         raise Invalid(_("after 不是这个清单给出的 next。")) from error
-    issued = licences.of_cases([case.id for one in found for case in one.cases])
-    return {"applications": [application_out(one, issued) for one in found], "next": following}
+    cases = [case for one in found for case in one.cases]
+    issued, fees = licences.of_cases([case.id for case in cases]), queries.fees_of(cases)
+    return {"applications": [application_out(one, issued, fees) for one in found], "next": following}
 
 
 @router.get(
@@ -310,7 +329,7 @@ def applications(request: HttpRequest, query: Query[ApplicationQuery]) -> dict[s
 def application(request: HttpRequest, application_id: uuid.UUID) -> dict[str, Any]:
     """Return an application with its cases and their clocks."""
     view = queries.get_application(application_id, actor_of(request))
-    return application_out(view, licences.of_cases([case.id for case in view.cases]))
+    return application_out(view, licences.of_cases([case.id for case in view.cases]), queries.fees_of(view.cases))
 
 
 @router.get(
@@ -354,7 +373,7 @@ def documents(request: HttpRequest, application_id: uuid.UUID) -> list[DocumentV
 def case(request: HttpRequest, case_id: uuid.UUID) -> dict[str, Any]:
     """Return a case with its clock and its light."""
     view = queries.get_case(case_id, actor_of(request))
-    return case_out(view, licences.of_cases([view.id]))
+    return case_out(view, licences.of_cases([view.id]), queries.fees_of([view]))
 
 
 @router.get("/cases/{case_id}/steps", auth=READ, response=list[StepOut], operation_id="steps", summary="办件的环节")
@@ -594,15 +613,16 @@ def material_out(one: MaterialFact) -> dict[str, Any]:
     return asdict(one)
 
 
-def case_out(view: CaseView, issued: Mapping[uuid.UUID, LicenceView]) -> dict[str, Any]:
+def case_out(view: CaseView, issued: Mapping[uuid.UUID, LicenceView], fees: Fees) -> dict[str, Any]:
     """Make a case as machines read it."""
     units = {"promised_unit": view.unit, "days_left_unit": view.day_unit}
-    return {**asdict(view), **units, "edition": view.edition_id, "licence": issued.get(view.id)}
+    more = {"edition": view.edition_id, "licence": issued.get(view.id), "fees": fees.get(view.id, ())}
+    return {**asdict(view), **units, **more}
 
 
-def application_out(view: ApplicationView, issued: Mapping[uuid.UUID, LicenceView]) -> dict[str, Any]:
+def application_out(view: ApplicationView, issued: Mapping[uuid.UUID, LicenceView], fees: Fees) -> dict[str, Any]:
     """Make an application as machines read it."""
-    return {**asdict(view), "cases": [case_out(one, issued) for one in view.cases]}
+    return {**asdict(view), "cases": [case_out(one, issued, fees) for one in view.cases]}
 
 
 def _specs(editions: Sequence[EditionView]) -> list[FieldSpec]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, Way
+from yiwang.platform.cases.types import ApplicationState, CaseResult, CaseState, FeeState, Way
 
 STATES: dict[CaseState, Any] = {
     CaseState.SUBMITTED: _("待受理"),
@@ -110,6 +110,10 @@ ACTS: dict[str, Any] = {
     "cases.check_commitment": _("核查承诺"),
     "cases.repair_credit": _("信用修复"),
     "cases.warn_of_commitment": _("承诺逾期未核查"),
+    "cases.record_payment": _("登记缴费"),
+    "cases.reverse_payment": _("冲正缴费"),
+    "cases.waive_fee": _("减免收费"),
+    "cases.revoke_waiver": _("撤销减免"),
     "cases.archive": _("归档"),
     "cases.discard": _("删除草稿"),
     "cases.make_document": _("制作文书"),
@@ -132,4 +136,10 @@ WAYS: dict[Way, Any] = {
     Way.ELECTRONIC: _("电子送达"),
     Way.WINDOW: _("窗口领取"),
     Way.MAIL: _("邮寄"),
+}
+FEE_STATES: dict[FeeState, Any] = {
+    FeeState.DUE: _("未缴"),
+    FeeState.PART: _("没缴清"),
+    FeeState.PAID: _("已缴"),
+    FeeState.WAIVED: _("已减免"),
 }

@@ -409,6 +409,45 @@ class PostCheck(models.Model):
         indexes = [models.Index(fields=["due_on", "id"], name="post_check_due", condition=Q(state="open"))]
 
 
+class Payment(models.Model):
+    """缴费 of a fee of a case (GB/T 39046), or what was waived of it (减免): an entry never changes; the opposite entry takes
+    a mistaken one back (冲正). The database refuses changes (migration ``payments``).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="payments")
+    kind = models.CharField(max_length=8)
+    """A ``types.PaymentKind``."""
+    fee = models.TextField()
+    """Its name in the case's edition: a case may move to another, in which it has another place."""
+    agency = models.ForeignKey("directory.Agency", models.PROTECT, related_name="+", db_index=False)
+    """Whose money it is (收费单位)."""
+    slip = models.CharField(max_length=60, blank=True)
+    """缴款单号; none for what was waived."""
+    turn = models.SmallIntegerField(default=0)
+    """How many entries of this slip were taken back before: it counts once at a time."""
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    """Yuan; negative where it takes another entry back."""
+    payer = SealedTextField(blank=True, default="")
+    at = models.DateTimeField()
+    taker_id = models.UUIDField(null=True)
+    taker_label = models.CharField(max_length=120)
+    reason = models.TextField(blank=True)
+    """Why it was waived or taken back."""
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "slip", "turn"], name="payment_slip_once", condition=Q(kind="paid", reverses=None)
+            ),
+            models.CheckConstraint(
+                name="payment_sign",
+                condition=Q(reverses=None, amount__gt=0) | Q(reverses__isnull=False, amount__lt=0),
+            ),
+        ]
+
+
 class PublicGrant(models.Model):
     """准予行政许可决定公开 (行政许可法 art. 40): what everybody may read of a grant, and nothing else: persons are masked."""
 

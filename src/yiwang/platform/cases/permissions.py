@@ -39,6 +39,8 @@ CanCoordinate = _staff("coordinate", Role.DISPATCHER, Role.SUPERVISOR)
 CanIssue = _staff("issue", Role.ISSUER, Role.DECIDER)
 CanHandOver = _staff("hand over", Role.ISSUER, Role.INTAKE)
 """The issuing desk of the body, or the single issue point of the centre (统一窗口出件)."""
+CanTakeFees = _staff("take fees", Role.INTAKE, Role.ISSUER)
+"""The counters at which fees are paid."""
 CanHandle = _staff("handle", Role.REVIEWER, Role.INSPECTOR, Role.DECIDER, Role.ISSUER)
 """Any role that works on a case of the agency."""
 OnlySystem = Permission(name="system", kinds=frozenset())

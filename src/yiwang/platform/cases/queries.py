@@ -16,7 +16,7 @@ from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.paging import BadCursor, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, ActorKind, Door, FieldError, Party
-from yiwang.platform.cases import checking, engine, moving, rules
+from yiwang.platform.cases import checking, engine, moving, paying, rules
 from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import (
     Application,
@@ -25,6 +25,7 @@ from yiwang.platform.cases.models import (
     Case,
     Correction,
     Document,
+    Payment,
     PostCheck,
     SpecialProcedure,
     Task,
@@ -38,6 +39,7 @@ from yiwang.platform.cases.types import (
     CorrectionView,
     DocumentKind,
     DocumentView,
+    FeeView,
     FileView,
     HistoryEntry,
     JointClock,
@@ -433,6 +435,28 @@ def procedures_open_to(case: uuid.UUID, by: Actor) -> list[tuple[str, str, int]]
     if all(code != "hearing" for code, _name, _days in published):
         published.append(("hearing", _("听证"), 0))
     return published
+
+
+def fees_of(cases: Iterable[CaseView]) -> dict[uuid.UUID, tuple[FeeView, ...]]:
+    """Return how the fees of cases stand, where there are any: one query, none if no item has fees.
+
+    What ended without a decision owes nothing: then only what was paid or waived is told.
+    """
+    views = list(cases)
+    editions = catalog.get_editions({one.edition_id for one in views})
+    published = {one.id: fees for one in views if (fees := editions[one.edition_id].definition.fees)}
+    if not published:
+        return {}
+    rows: dict[uuid.UUID, list[Payment]] = {pk: [] for pk in published}
+    for row in Payment.objects.filter(case_id__in=list(published)).defer("payer"):
+        rows[row.case_id].append(row)
+    ended = {one.id for one in views if one.closed_at is not None and one.decided_at is None}
+    found = {pk: rules.fees(fees, paying.payment_views(rows[pk])) for pk, fees in published.items()}
+    return {
+        pk: told
+        for pk, fees in found.items()
+        if (told := tuple(one for one in fees if pk not in ended or one.paid or one.waived))
+    }
 
 
 def post_checks_of(cases: Iterable[uuid.UUID]) -> list[PostCheckView]:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from yiwang.kernel import clock
 from yiwang.kernel.calendar import Holidays, Unit
 from yiwang.kernel.clock import Clock
-from yiwang.platform.cases.types import CaseResult, CaseState, RatingStatus, TaskState, Way
-from yiwang.platform.catalog.types import Limit
+from yiwang.platform.cases.types import (
+    CaseResult,
+    CaseState,
+    FeeView,
+    PaymentKind,
+    PaymentView,
+    RatingStatus,
+    TaskState,
+    Way,
+)
+from yiwang.platform.catalog.types import Fee, Limit
 
 S = CaseState
 
@@ -216,6 +226,40 @@ def half_on(value: Clock, holidays: Holidays) -> date | None:
         half = replace(half, suspensions=(*half.suspensions, stop))
         last = clock.due(half, holidays)
     return last
+
+
+CENT = Decimal("0.01")
+
+
+def fees(published: Sequence[Fee], entries: Sequence[PaymentView]) -> tuple[FeeView, ...]:
+    """Return how the published fees stand after these entries; lines of one name are one fee."""
+    found: dict[str, FeeView] = {}
+    for fee in published:
+        due, before = _fixed(fee.amount), found.get(fee.name)
+        if before is not None:
+            due = None if due is None or before.due is None else due + before.due
+        found[fee.name] = FeeView(
+            name=fee.name,
+            standard=f"{before.standard}；{fee.standard}" if before else fee.standard,
+            reducible=fee.reducible or bool(before and before.reducible),
+            due=due,
+            paid=_sum(entries, fee.name, PaymentKind.PAID),
+            waived=_sum(entries, fee.name, PaymentKind.WAIVED),
+        )
+    return tuple(found.values())
+
+
+def _fixed(amount: str) -> Decimal | None:
+    """Return a fixed amount in yuan; nothing for a scale."""
+    try:
+        value = Decimal(amount.strip())
+    except InvalidOperation:
+        return None
+    return value.quantize(CENT) if value.is_finite() and value > 0 else None
+
+
+def _sum(entries: Sequence[PaymentView], fee: str, kind: PaymentKind) -> Decimal:
+    return sum((one.amount for one in entries if one.fee == fee and one.kind is kind), Decimal("0.00"))
 
 
 TRACK = 150

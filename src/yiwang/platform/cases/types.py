@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -178,6 +179,70 @@ class PostCheckView:
     opinion: str
     checked_at: datetime | None
     checked_by: str
+
+
+class PaymentKind(StrEnum):
+    """What an entry about a fee says."""
+
+    PAID = "paid"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """An entry about a fee of a case: paid, waived, or with a negative amount the opposite of such a one."""
+
+    id: uuid.UUID
+    fee: str
+    kind: PaymentKind
+    slip: str
+    amount: Decimal
+    at: datetime
+    taken_by: str
+    reason: str
+    reverses: uuid.UUID | None
+    reversed: bool
+    """Whether another entry takes it back."""
+
+    @property
+    def stands(self) -> bool:
+        """Return whether it is an entry that can be taken back."""
+        return self.reverses is None and not self.reversed
+
+
+class FeeState(StrEnum):
+    """How a fee stands."""
+
+    DUE = "due"
+    PART = "part"
+    PAID = "paid"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class FeeView:
+    """A fee of a case and what was paid and waived of it, in yuan. ``due`` is nothing where the standard is a scale."""
+
+    name: str
+    standard: str
+    reducible: bool
+    due: Decimal | None
+    paid: Decimal
+    waived: Decimal
+
+    @property
+    def left(self) -> Decimal | None:
+        """Return what is still to pay; nothing where nobody can know it."""
+        return None if self.due is None else max(self.due - self.paid - self.waived, Decimal("0.00"))
+
+    @property
+    def state(self) -> FeeState:
+        """Return how it stands; of a scale, whatever was paid or waived is all that is known."""
+        if not (self.paid or self.waived):
+            return FeeState.DUE
+        if self.left:
+            return FeeState.PART
+        return FeeState.PAID if self.paid else FeeState.WAIVED
 
 
 @dataclass(frozen=True, slots=True)

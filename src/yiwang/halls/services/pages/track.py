@@ -21,7 +21,7 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases import rules
-from yiwang.platform.cases.labels import APPLICATION_STATES, WAYS
+from yiwang.platform.cases.labels import APPLICATION_STATES, FEE_STATES, WAYS
 from yiwang.platform.cases.shown import joint_lamp
 from yiwang.platform.cases.types import ApplicationState, ApplicationView, CaseView, DocumentKind
 from yiwang.platform.identity import trail
@@ -111,6 +111,7 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     issued = licences.of_cases(ids)
     names = {case.id: name_of(case, editions.get(case.edition_id)) for case in view.cases}
     ratable = oversight.ratable_cases(ids, actor)
+    fees = {one: [(fee, FEE_STATES[fee.state]) for fee in found] for one, found in cases.fees_of(view.cases).items()}
     documents = cases.documents_of(pk)
     corrections = cases.corrections_of(ids, only_open=True)
     history = cases.history_of(pk)
@@ -125,7 +126,10 @@ def application(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "state": APPLICATION_STATES[view.state],
             "counts": _counts(view),
             "chart": case_chart(view.cases, view.region, names),
-            "cases": [case_line(case, editions.get(case.edition_id), ratable=ratable) for case in view.cases],
+            "cases": [
+                case_line(case, editions.get(case.edition_id), ratable=ratable) | {"fees": fees.get(case.id, ())}
+                for case in view.cases
+            ],
             "undecided": after.UNDECIDED,
             "fixes": [after.correction_form(request, one, by_id[one.case_id]) for one in corrections],
             "owed": after.owed_of(pk) if any(case.conditional for case in view.cases) else [],

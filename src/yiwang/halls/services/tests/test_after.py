@@ -1,13 +1,17 @@
 """What a person does with what was handed in: correct, make up, choose delivery, withdraw, look how it stands."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 
@@ -39,7 +43,7 @@ from yiwang.platform.cases.tests.conftest import (
     submit,
 )
 from yiwang.platform.cases.types import CaseState, DocumentKind, Way
-from yiwang.platform.catalog.types import Limit
+from yiwang.platform.catalog.types import Fee, Limit
 from yiwang.platform.evidence.types import FactState
 
 
@@ -187,6 +191,26 @@ def test_what_was_put_off_can_be_made_up(browser, owner):
     assert browser.post(address, {"key": key(), "file-1": picture()}).status_code == 302
     assert browser.get(address).status_code == 302
     assert not case_of(draft, FOOD).conditional_due_on or fresh(case_of(draft, FOOD)).state != CaseState.CONDITIONAL
+
+
+def test_a_fee_says_whether_it_is_paid_and_where_to_pay(owner):
+    fee = Fee("工本费", "每证 10 元", "演示价", "10")
+    republish(FOOD, fees=(fee,), channels=replace(edition_of(FOOD).definition.channels, pay_online=True))
+    republish(FIRE, fees=(Fee("检测费", "按项目计算", "演示价"),))
+    application = accepted(owner, FOOD, FIRE)
+    food, browser = case_of(application, FOOD), enter()
+    address = reverse("services:application", args=[application.pk])
+    html = page(browser.get(address))
+    assert "应缴 10.00 元 · <strong>未缴</strong> · 可以网上缴，也可以到窗口缴" in html
+    assert "按项目计算 · <strong>未缴</strong> · 到窗口缴" in html
+    assert f'href="{reverse("services:item", args=[edition_of(FOOD).definition.task_code])}#where"' in html
+    for slip, amount, words in (("F-1", 4, "没缴清</strong>，还差 6.00 元"), ("F-2", 6, "<strong>已缴</strong></p>")):
+        acts.record_payment(food.pk, "工本费", slip, Decimal(amount), by=officer(food, Role.ISSUER), key=key())
+        with CaptureQueriesContext(connection) as captured:
+            html = page(browser.get(address))
+        assert words in html, slip
+        assert len(captured) <= 15, [one["sql"][:100] for one in captured]
+    assert "可以网上缴" not in html
 
 
 def test_neighbours_come_to_none_of_these_pages(food):

@@ -29,6 +29,7 @@ from yiwang.platform.cases.acts.draft import (
     start_draft,
 )
 from yiwang.platform.cases.acts.edition import move_edition
+from yiwang.platform.cases.acts.fees import record_payment, reverse_payment, revoke_waiver, waive_fee
 from yiwang.platform.cases.acts.hearing import offer_hearing
 from yiwang.platform.cases.acts.opinion import keep_opinion
 from yiwang.platform.cases.acts.originals import check_original
@@ -78,6 +79,7 @@ __all__ = [
     "pre_review",
     "reassign",
     "recheck",
+    "record_payment",
     "record_visit",
     "recount",
     "refuse_acceptance",
@@ -87,7 +89,9 @@ __all__ = [
     "resubmit",
     "resume",
     "return_application",
+    "reverse_payment",
     "revoke_acceptance",
+    "revoke_waiver",
     "save_answers",
     "set_material",
     "start_draft",
@@ -96,6 +100,7 @@ __all__ = [
     "take",
     "take_over",
     "void",
+    "waive_fee",
     "warn_of_commitment",
     "withdraw",
     "withdraw_all",

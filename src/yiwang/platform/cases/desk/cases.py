@@ -21,7 +21,7 @@ from yiwang.platform.cases.casefile import CaseFile, case_file
 from yiwang.platform.cases.desk import doable
 from yiwang.platform.cases.desk.lists import back
 from yiwang.platform.cases.inbox import LISTED, OFFICE
-from yiwang.platform.cases.labels import ACTS, STATES
+from yiwang.platform.cases.labels import ACTS, FEE_STATES, STATES
 from yiwang.platform.cases.shown import promise
 from yiwang.platform.cases.types import FileView, TaskState
 from yiwang.platform.catalog.types import StepKind
@@ -206,6 +206,7 @@ def _page(
         "sourced": [row for row in found.facts if row.state not in _TO_READ],
         "revealed": request.GET.get("show", ""),
         "viewer": _viewer(request, found),
+        "fees": [(one, FEE_STATES[one.state]) for one in found.fees],
         "phrases": _phrases(found, may),
         "waiting": [task for task in found.tasks if task.state is TaskState.READY],
         "problem": problem,

@@ -30,7 +30,7 @@ from yiwang.platform.cases.labels import act_label
 from yiwang.platform.cases.models import Case
 from yiwang.platform.cases.permissions import CanDispatch
 from yiwang.platform.cases.shown import FactRow
-from yiwang.platform.cases.types import MaterialView, TaskView, Way
+from yiwang.platform.cases.types import FeeView, MaterialView, PaymentKind, TaskView, Way
 from yiwang.platform.catalog.types import StepKind
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
@@ -63,6 +63,8 @@ class Doable:
     fields: tuple[FieldSpec, ...] = ()
     hint: Words = ""
     wants: Callable[[CaseFile, Actor], TaskView | bool | None] | None = None
+    warns: Callable[[CaseFile], str] | None = None
+    """Says what should be thought of before; the button works all the same."""
     preview: str = ""
     """``yes`` or ``no``: the decision that can be looked at before."""
     rare: bool = False
@@ -87,6 +89,7 @@ class Shown:
     step: str
     form: SpecForm | None
     open: bool
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,13 @@ def _served(case: CaseFile, by: Actor) -> bool:
     return by.principal is not None and by.principal == case.row.principal
 
 
+def _unpaid(case: CaseFile) -> str:
+    owed = [
+        _("%(fee)s还差 %(left)s 元") % {"fee": one.name, "left": f"{one.left:.2f}"} for one in case.fees if one.left
+    ]
+    return _("还没缴清：%(owed)s。") % {"owed": _("，").join(owed)} if owed else ""
+
+
 TABLE: tuple[Doable, ...] = (
     Doable("cases.recheck", later("重查数据源"), "", "r"),
     Doable("cases.accept", later("受理"), "", "g"),
@@ -138,7 +148,17 @@ TABLE: tuple[Doable, ...] = (
     ),
     Doable("cases.decide", later("准予"), "", "g", "grant", "text", {"grant": True}, preview="yes", tell=True),
     Doable("cases.decide", later("不予"), "stop", "d", "refuse", "text", {"grant": False}, preview="no", tell=True),
-    Doable("cases.deliver", later("登记送达"), "", "s"),
+    Doable("cases.deliver", later("登记送达"), "", "s", warns=_unpaid),
+    Doable("cases.record_payment", later("登记缴费"), "second"),
+    Doable("cases.waive_fee", later("减免收费"), "second", hint=later("不写金额，就是把还没缴的全部减免。"), rare=True),
+    Doable(
+        "cases.reverse_payment",
+        later("冲正缴费"),
+        "second",
+        hint=later("记错的缴费不改，用一笔相反的冲掉，再重新登记。"),
+        rare=True,
+    ),
+    Doable("cases.revoke_waiver", later("撤销减免"), "second", rare=True),
     Doable("cases.request_correction", later("一次性告知补正"), "second", "b", points=True, tell=True),
     Doable("cases.return_application", later("预审退回"), "second", points=True),
     Doable("cases.resume", later("恢复计时"), "", "c"),
@@ -172,7 +192,7 @@ _ELSEWHERE = frozenset(
 )
 """Acts on a case that have a page of their own."""
 
-_SHORT = frozenset({"approval", "to", "receiver", "tracking"})
+_SHORT = frozenset({"approval", "to", "receiver", "tracking", "slip", "payer"})
 """Arguments of one line."""
 _MOST_DAYS = {"cases.extend": clock.EXTENSION_MAX, "cases.extend_joint": clock.JOINT_EXTENSION_MAX}
 _LABELS: dict[str, Words] = {
@@ -198,6 +218,11 @@ _LABELS: dict[str, Words] = {
     "expected_on": later("预计结束日期（听证是举行的日期）"),
     "asked_on": later("哪天申请听证的（听证才填）"),
     "interest": later("涉及谁的什么重大利益"),
+    "fee": later("收费项目"),
+    "slip": later("缴款单号"),
+    "amount": later("金额"),
+    "payer": later("缴款人（不写就是申请人）"),
+    "entry": later("哪一笔"),
     "entered_wrongly": later("只是录错，要删除"),
 }
 
@@ -231,7 +256,8 @@ def choices(
         form = _form(doable, act, case, data if mine else None)
         if form is not None and mine and errors:
             form.add_errors(errors)
-        shown = Shown(doable, found.step if found else "", form, mine)
+        warning = doable.warns(case) if doable.warns else ""
+        shown = Shown(doable, found.step if found else "", form, mine, warning)
         if doable.points:
             points.append(shown)
         elif doable.text:
@@ -348,6 +374,7 @@ def _spec(name: str, kind: Any, *, required: bool) -> FieldSpec | None:
         uuid.UUID: FieldKind.TEXT,
         int: FieldKind.INTEGER,
         bool: FieldKind.BOOLEAN,
+        Decimal: FieldKind.MONEY,
         date: FieldKind.DATE,
     }
     kind = next((one for one in get_args(kind) if one is not NoneType), kind)
@@ -375,7 +402,26 @@ def _with_options(act: str, spec: FieldSpec, case: CaseFile) -> FieldSpec:
     elif (act, spec.name) == ("cases.check_commitment", "material"):
         open_ = [one.material for one in case.row.post_checks.all() if one.state == "open"]
         options = [Option(one, one) for one in open_]
+    elif spec.name == "fee":
+        options = [
+            Option(one.name, one.name, hint=_owed(one))
+            for one in case.fees
+            if one.left != 0 and (one.reducible or act != "cases.waive_fee")
+        ]
+    elif spec.name == "entry":
+        kind = PaymentKind.WAIVED if act == "cases.revoke_waiver" else PaymentKind.PAID
+        options = [
+            Option(
+                str(one.id), _("%(fee)s %(amount)s 元") % {"fee": one.fee, "amount": f"{one.amount:.2f}"}, hint=one.slip
+            )
+            for one in case.payments
+            if one.kind is kind and one.stands
+        ]
     return replace(spec, kind=FieldKind.CHOICE, options=tuple(options), max_length=0) if options else spec
+
+
+def _owed(fee: FeeView) -> str:
+    return fee.standard if fee.left is None else _("还差 %(left)s 元") % {"left": f"{fee.left:.2f}"}
 
 
 def _unlisted() -> list[Doable]:
