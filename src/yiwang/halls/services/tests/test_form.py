@@ -87,7 +87,7 @@ def test_what_is_disputed_in_the_form_reaches_the_provider(sign_in, monday):  # 
     page = browser.get(part).content.decode()
     (address,) = re.findall(r'href="(/my/objections/[^"]+)">请提供方改正', page)
     assert address == "/my/objections/population/new/"
-    assert browser.post(address, {"f-text": "年龄不对，应该是 75。"}).headers["Location"] == "/my/objections/"
+    assert browser.post(address, {"f-text": "年龄不对，应该是 75。"}).headers["Location"] == "/my/objections/?sent=1"
     (row,) = Objection.objects.all()
     assert (row.kind, row.dataset.code, row.text) == ("data", "population", "年龄不对，应该是 75。")
     desk = sign_in("steward")
