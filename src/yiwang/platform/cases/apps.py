@@ -26,6 +26,7 @@ class CasesConfig(AppConfig):
 
         register_all()
         ports.register_cases(queries.ids_of_visible)
+        ports.register_applications(queries.applications_of)
         ports.register_items(queries.find_item)
         sharing.provide(purposes.find)
         keeping.held_in(ApplicationFile, "digest")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -145,6 +145,15 @@ def joint_near(by: Actor, since: date, until: date, calendar: CalendarTable, siz
 def ids_of_visible(by: Actor) -> Iterable[uuid.UUID]:
     """Return the ids of the cases that the actor may see, as a query that is not carried out yet."""
     return Case.objects.visible_to(by).values_list("pk", flat=True)
+
+
+def applications_of(by: Actor, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the application of each of these cases and applications, of those that are the actor's principal's; one query."""
+    if by.principal is None:
+        return {}
+    rows = Case.objects.visible_to(by).filter(Q(pk__in=ids) | Q(application_id__in=ids))
+    rows = rows.filter(principal_kind=by.principal.kind, principal_id=by.principal.id)
+    return {pk: to for case, to in rows.values_list("pk", "application_id") for pk in (case, to)}
 
 
 def find_item(case: uuid.UUID) -> tuple[str, str] | None:

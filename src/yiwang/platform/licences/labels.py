@@ -178,6 +178,8 @@ class UseWords:
     when: str
     what: str
     who: str
+    link: str = ""
+    """Where it is told more, for who may read that."""
 
 
 def card(licence: LicenceView) -> Card:
@@ -196,10 +198,10 @@ def versions(found: list[Version]) -> list[tuple[Version, str]]:
     return [(one, str(OPERATION[one.operation])) for one in found]
 
 
-def use_words(use: LicenceUseView) -> UseWords:
+def use_words(use: LicenceUseView, link: str = "") -> UseWords:
     """Return a line of the use log."""
     what = str(OPERATION[use.operation]) if use.operation else use.purpose
-    return UseWords(dates.said(use.at, "datetime"), what, use.user_label)
+    return UseWords(dates.said(use.at, "datetime"), what, use.user_label, link)
 
 
 def verdict_words(found: Verification, *, file: bool) -> VerdictWords:

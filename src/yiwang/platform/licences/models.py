@@ -323,6 +323,8 @@ class LicenceUse(models.Model):
     application_id = models.UUIDField(null=True)
     copy_id = models.UUIDField(null=True)
     """The annotated copy that was made for the use, where one was."""
+    showing_id = models.UUIDField(null=True)
+    """The showing that it belongs to, where it was shown."""
     operation = models.CharField(max_length=16, blank=True)
     """The operation on the licence (STANDARDS 6.4); empty where it was only used."""
 

@@ -297,6 +297,8 @@ class LicenceUseView:
     user_label: str
     operation: Operation | None
     case_id: uuid.UUID | None
+    application_id: uuid.UUID | None = None
+    showing_id: uuid.UUID | None = None
 
 
 class Way(StrEnum):

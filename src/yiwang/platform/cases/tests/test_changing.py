@@ -1,6 +1,7 @@
 """变更、换发、注销: what a decided case makes of licences that are there already."""
 
 import re
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from yiwang.platform.cases.tests.conftest import (
     edition_of,
     firm,
     fresh,
+    person,
     republish,
     review,
     stored,
@@ -117,6 +119,30 @@ def test_a_licence_bears_the_newest_photograph_that_was_given_and_keeps_it(owner
     kind.save()
     says(changes=())
     assert given(stored()).photo == ""
+
+
+def test_the_use_log_leads_to_the_matter_for_whose_it_is(monday):
+    owner = person("测试创业戊")
+    case = handle(owner)
+    pk = case.licence_id
+    with system_record("tests.use"):
+        issuing.record_uses([licence(pk).identifier], purpose="再办一件", application_id=case.application_id)
+        issuing.record_uses([licence(pk).identifier], purpose="不是您的", application_id=uuid.uuid4())
+
+    def log(login: str) -> str:
+        page = text(signed_in(login).get(reverse("licences:licence", args=[pk])))
+        return page.split('id="used"')[1].split("</section>")[0]
+
+    there = reverse("services:application", args=[case.application_id])
+    mine = log("starter")
+    assert mine.count(f'<a href="{there}">') == 2, "the issue, and the use in the application"
+    assert f'<a href="{there}">再办一件</a>' in mine
+    assert "不是您的" in mine
+    assert mine.count("<a ") == 2
+    Licence.objects.filter(pk=pk).update(joint=[Person.objects.get(name="测试法人甲").pk], joint_names=["测试法人甲"])
+    theirs = log("rep")
+    assert "再办一件" in theirs
+    assert "<a " not in theirs, "who holds it too sees that it was used, and may not open the other's matter"
 
 
 def test_without_a_licence_the_result_is_a_new_one(owner):

@@ -189,7 +189,9 @@ def agreed_inside(showing: Showing, days: int, consent: Consent) -> datetime:
 def _log(showing: Showing, purpose: str) -> None:
     who = f"{showing.agency_name} {showing.asked_by}".strip()
     current().insert(
-        LicenceUse(licence_id=row.pk, at=clock.now(), purpose=purpose[:200], user_label=who[:160])
+        LicenceUse(
+            licence_id=row.pk, at=clock.now(), purpose=purpose[:200], user_label=who[:160], showing_id=showing.pk
+        )
         for row in held_rows(showing)
     )
 

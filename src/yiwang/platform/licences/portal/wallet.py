@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.problems import Invalid
+from yiwang.kernel.types import Actor
 from yiwang.platform.licences import acts, labels, queries
 from yiwang.platform.licences.portal.parts import crumbs, scan_of, who
 from yiwang.platform.licences.types import LicenceStatus
@@ -43,6 +44,21 @@ def licence(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _shown(request, pk)
 
 
+def _uses(pk: uuid.UUID, by: Actor) -> list[labels.UseWords]:
+    """Return the use log; its lines lead to the showing or the matter, where the reader may open that."""
+    log = queries.uses(pk, by)
+    showings, matters = queries.opened_by(log, by)
+    lines = []
+    for use in log:
+        matter = next((matters[one] for one in (use.case_id, use.application_id) if one in matters), None)
+        if use.showing_id in showings:
+            link = reverse("licences:showing", args=[use.showing_id])
+        else:
+            link = reverse("services:application", args=[matter]) if matter else ""
+        lines.append(labels.use_words(use, link))
+    return lines
+
+
 def _shown(request: HttpRequest, pk: uuid.UUID, problem: Invalid | None = None) -> HttpResponse:
     by = who(request)
     found = queries.get_licence(pk, by)
@@ -58,7 +74,7 @@ def _shown(request: HttpRequest, pk: uuid.UUID, problem: Invalid | None = None) 
         "trust": labels.TRUST[found.trust],
         "fields": queries.shown(found),
         "versions": labels.versions(queries.versions(pk, by)),
-        "uses": [labels.use_words(use) for use in queries.uses(pk, by)],
+        "uses": _uses(pk, by),
         "copies": queries.copies(pk, by),
         "check_url": labels.card(found).check_url,
         "terms": TERMS,

@@ -16,8 +16,8 @@ from yiwang.kernel.compiled import Compiled, Slot
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import Actor, Party, PartyKind
 from yiwang.platform.catalog import queries as catalog
-from yiwang.platform.licences import rules, words
-from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, held
+from yiwang.platform.licences import ports, rules, words
+from yiwang.platform.licences.models import Licence, LicenceCopy, LicenceUse, Showing, held
 from yiwang.platform.licences.queries.kinds import licence_type, spec_of
 from yiwang.platform.licences.types import (
     CopyView,
@@ -198,9 +198,24 @@ def uses(pk: uuid.UUID, by: Actor, limit: int = 50) -> list[LicenceUseView]:
             row.user_label,
             Operation(row.operation) if row.operation else None,
             row.case_id,
+            row.application_id,
+            row.showing_id,
         )
         for row in rows
     ]
+
+
+def opened_by(log: Iterable[LicenceUseView], by: Actor) -> tuple[set[uuid.UUID], dict[uuid.UUID, uuid.UUID]]:
+    """Return of what a use log names that which the actor may open: showings, and applications by themselves and by their
+    cases. Two queries at most.
+    """
+    lines = list(log)
+    shown = {one.showing_id for one in lines if one.showing_id}
+    matters = {pk for one in lines for pk in (one.case_id, one.application_id) if pk}
+    return (
+        set(Showing.objects.visible_to(by).filter(pk__in=shown).values_list("pk", flat=True)) if shown else set(),
+        ports.applications_of(by, matters) if matters else {},
+    )
 
 
 def find_copy(digest: str) -> tuple[LicenceView, CopyView] | None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from yiwang.kernel import clock, holidays
+from yiwang.kernel.codes import citizen_id_check
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import Invalid, NeedsSignIn, NotAllowed, NotFound, NotNow, TooMany
 from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, Party, PartyKind, Role, RoleGrant
@@ -32,6 +33,7 @@ from yiwang.ui import store
 
 Issue = Callable[..., Licence]
 PURPOSE = "办理演示贷款贴息"
+NUMBER = "33030219900307005"
 FIRE = "/330300/demo-fire/"
 
 
@@ -351,7 +353,14 @@ def test_phone_and_counter(issue: Issue, signed_in: Callable[[str], tuple[Client
     phone.post(f"{page}end/", {"key": "6"})
     assert desk.get(link[0]).status_code == 404
     assert licence.number not in desk.get(counter).content.decode()
-    assert f"收回出示：{PURPOSE}" in phone.get(f"/my/licences/{licence.id}/").content.decode()
+    log = phone.get(f"/my/licences/{licence.id}/").content.decode()
+    for words in (f"出示：{PURPOSE}", f"收回出示：{PURPOSE}"):
+        assert f'<a href="{page}">{words}</a>' in log
+    other, also = signed_in(NUMBER + citizen_id_check(NUMBER))
+    Licence.objects.filter(pk=licence.id).update(joint=[also.id], joint_names=["演示申请人乙"])
+    log = other.get(f"/my/licences/{licence.id}/").content.decode()
+    assert f"收回出示：{PURPOSE}" in log
+    assert page not in log, "who holds it too sees it, and may not open what the other showed"
 
 
 def test_a_grant_by_form(issue: Issue, signed_in: Callable[[str], tuple[Client, Party]]) -> None:
