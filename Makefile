@@ -21,7 +21,7 @@ PYTHON := $(or $(PYTHON),$(shell for able in 'ensurepip, venv' os; do \
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test test-spark tables lint bench e2e chaos docs pictures build clean tools
+.PHONY: demo test test-spark test-mysql tables lint bench e2e chaos docs pictures build clean tools
 
 demo:
 	@$(MAKE) -j2 .venv/.installed node_modules/.installed
@@ -35,6 +35,11 @@ test-spark: .venv/.installed-dev build
 	@command -v java >/dev/null || { echo "test-spark needs Java 17 (Debian: openjdk-17-jre-headless)" >&2; exit 1; }
 	@$(UV) -c requirements-dev.txt --editable '.[spark]'
 	@exec $(BIN)/pytest -k spark src/yiwang/config/tests/test_means.py $(ARGS)
+
+# an agency's database, read from a real MariaDB that the tests start themselves
+test-mysql: .venv/.installed-dev build
+	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || { echo "test-mysql needs MariaDB's server (Debian: mariadb-server)" >&2; exit 1; }
+	@exec $(BIN)/pytest src/yiwang/platform/sharing/tests/test_mariadb.py $(ARGS)
 
 e2e: .venv/.installed-dev node_modules/.installed-dev build
 	@exec $(BIN)/pytest -m e2e $(ARGS)

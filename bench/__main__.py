@@ -29,6 +29,7 @@ SUBJECTS = {
     "events": "100 events a second to 42 subscribers, three of them down",
     "memory": "the web processes after load",
     "quality": "a dataset of a million records, measured",
+    "synth": "an invented city of 20,000 people, made",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import warnings
 from collections.abc import Callable, Generator, Sequence
@@ -23,7 +24,9 @@ import psycopg
 import pymysql
 import sqlalchemy as sa
 from django.utils.translation import gettext as _
-from sqlalchemy.exc import NoSuchTableError, SAWarning, SQLAlchemyError
+from pymysql.constants import CR, ER
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DBAPIError, NoSuchTableError, SAWarning, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import quoted_name
 
@@ -53,7 +56,9 @@ def batches(source: Source, at: Database, token: Any) -> Generator[Batch, None, 
             if not rows:
                 return
             read = [dict(zip(table.wanted, map(plain, row), strict=False)) for row in rows]
-            token = [plain(value) for value in rows[-1][len(table.wanted) :]]
+            before, token = token, [plain(value) for value in rows[-1][len(table.wanted) :]]
+            if token == before:
+                raise SourceFault(_("变更列或主键列的值和自己比都不相等（如 FLOAT），请换一列。"))
             yield Batch(read, token, table.unknown)
             if len(rows) < source.limit:
                 return
@@ -65,7 +70,7 @@ class Table:
 
     table: sa.Table
     wanted: tuple[str, ...]
-    order: tuple[sa.Column[Any], ...]
+    order: tuple[sa.ColumnElement[Any], ...]
     unknown: tuple[str, ...] = ()
 
     def page(self, token: Sequence[Any] | None, limit: int, until: Any = None) -> sa.Select[Any]:
@@ -81,7 +86,7 @@ class Table:
         return statement.order_by(*self.order).limit(limit)
 
 
-def _after(order: Sequence[sa.Column[Any]], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+def _after(order: Sequence[sa.ColumnElement[Any]], values: Sequence[Any]) -> sa.ColumnElement[bool]:
     """Return ``(a, b) > (x, y)`` spelt out: MySQL finds no index for row values."""
     column, value = order[0], values[0]
     later = column > value
@@ -92,14 +97,10 @@ def _reflected(connection: sa.Connection, source: Source) -> Table:
     """Read which columns there are, and choose: those that the dataset has, not those that it does not need."""
     given = source.settings
     schema = quoted_name(given["schema"], quote=True) if given.get("schema") else None
-    inspector = sa.inspect(connection)
     name = quoted_name(given["table"], quote=True)
-    try:
-        columns = {one["name"]: one["type"] for one in inspector.get_columns(name, schema)}
-        key = [one.strip() for one in str(given.get("key") or "").split(",") if one.strip()]
-        key = key or inspector.get_pk_constraint(name, schema)["constrained_columns"]
-    except NoSuchTableError:
-        raise SourceFault(_("数据库里没有这张表，或没有读它的权限。")) from None
+    describe = _described_mysql if connection.dialect.name == "mysql" else _described
+    columns, key = describe(connection, name, schema)
+    key = [one.strip() for one in str(given.get("key") or "").split(",") if one.strip()] or key
     if not key:
         raise SourceFault(_("这张表没有主键，请在设置里写主键列。"))
     order = list(dict.fromkeys((given["change"], *key)))
@@ -115,7 +116,62 @@ def _reflected(connection: sa.Connection, source: Source) -> Table:
     known = source.targets
     wanted = tuple(column for column in columns if column in known)
     unknown = tuple(column for column in columns if column not in {*known, *source.columns, *order})
-    return Table(table, wanted, tuple(table.c[one] for one in order), unknown)
+    return Table(table, wanted, tuple(_sortable(table.c[one]) for one in order), unknown)
+
+
+def _sortable(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Return what is sorted as it is compared."""
+    return sa.cast(column, sa.LargeBinary) if column.type is _CHOSEN else column
+
+
+Described = tuple[dict[str, sa.types.TypeEngine[Any]], list[str]]
+
+
+def _described(connection: sa.Connection, name: quoted_name, schema: quoted_name | None) -> Described:
+    """Return the columns with their types, and the primary key."""
+    inspector = sa.inspect(connection)
+    try:
+        columns = {one["name"]: one["type"] for one in inspector.get_columns(name, schema)}
+        return columns, inspector.get_pk_constraint(name, schema)["constrained_columns"]
+    except NoSuchTableError:
+        raise SourceFault(_not_there()) from None
+
+
+_CHOSEN = sa.String()
+"""An ENUM: it is sorted by the place of its name, and compared by the name."""
+_MYSQL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "date": sa.Date(),
+    "datetime": sa.DateTime(),
+    "timestamp": sa.DateTime(timezone=True),
+    "decimal": sa.Numeric(),
+    "bit": mysql.BIT(),
+    **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint", "year"), sa.Integer()),
+    **dict.fromkeys(("float", "double"), sa.Float()),
+    **dict.fromkeys(("binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"), sa.LargeBinary()),
+    **dict.fromkeys(("enum", "set"), _CHOSEN),
+}
+"""What is not named here is read and compared as the driver has it."""
+
+
+def _described_mysql(connection: sa.Connection, name: quoted_name, schema: quoted_name | None) -> Described:
+    """Return the same, in the way that needs no right but to read the table or view.
+
+    SQLAlchemy's own asks for ``SHOW CREATE TABLE``, and its types round what is a double and turn longer or negative times.
+    """
+    table = ".".join(connection.dialect.identifier_preparer.quote(one) for one in (schema, name) if one)
+    try:
+        columns = connection.exec_driver_sql(f"SHOW COLUMNS FROM {table}").all()
+        key = connection.exec_driver_sql(f"SHOW INDEX FROM {table} WHERE Key_name = 'PRIMARY'").all()
+    except DBAPIError as error:
+        if error.orig and error.orig.args[0] in {ER.NO_SUCH_TABLE, ER.TABLEACCESS_DENIED_ERROR}:
+            raise SourceFault(_not_there()) from None
+        raise
+    kinds = {row[0]: _MYSQL_TYPES.get(re.split(r"\W", row[1])[0], sa.types.NullType()) for row in columns}
+    return kinds, [row[4] for row in sorted(key, key=lambda row: row[3])]
+
+
+def _not_there() -> str:
+    return _("数据库里没有这张表，或没有读它的权限。")
 
 
 def _settled(connection: sa.Connection, table: Table, source: Source) -> Any:
@@ -126,11 +182,18 @@ def _settled(connection: sa.Connection, table: Table, source: Source) -> Any:
     kind, seconds = table.order[0].type, source.settings.get("settle")
     wait = SETTLE if seconds in (None, "") else int(seconds)
     if isinstance(kind, sa.Date):
-        return _now(connection, sa.func.localtimestamp()).date() - timedelta(days=1)
+        return _now(connection, _local(connection)).date() - timedelta(days=1)
     if not wait or not isinstance(kind, sa.DateTime):
         return None
-    here = sa.func.current_timestamp() if kind.timezone else sa.func.localtimestamp()
+    here = sa.func.current_timestamp() if kind.timezone else _local(connection)
     return _now(connection, here) - timedelta(seconds=wait)
+
+
+def _local(connection: sa.Connection) -> sa.ColumnElement[Any]:
+    """Return the server's own clock, which in MySQL is not our session's."""
+    if connection.dialect.name != "mysql":
+        return sa.func.localtimestamp()
+    return sa.func.convert_tz(sa.func.utc_timestamp(), "+00:00", sa.literal_column("@@global.time_zone"))
 
 
 def _now(connection: sa.Connection, clock: sa.ColumnElement[Any]) -> datetime:
@@ -144,14 +207,25 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
-    if isinstance(value, Decimal | UUID | timedelta):
+    if isinstance(value, timedelta):
+        return _hours(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, UUID):
         return str(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def typed(value: Any, column: sa.Column[Any]) -> Any:
+def _hours(value: timedelta) -> str:
+    """Return a time of the day or a span as ``HH:MM:SS``, which may be negative or longer than a day."""
+    minutes, seconds = divmod(abs(value), timedelta(minutes=1))
+    text = f"{minutes // 60:02}:{minutes % 60:02}:{seconds.seconds:02}"
+    return ("-" if value < timedelta() else "") + text + (f".{seconds.microseconds:06}" if seconds.microseconds else "")
+
+
+def typed(value: Any, column: sa.ColumnElement[Any]) -> Any:
     """Return a token's value as its column has it; what cannot be read so is given as it is."""
     try:
         kind = column.type.python_type
@@ -201,23 +275,45 @@ def _postgresql(source: Source, at: Database) -> Any:
 
 
 def _mysql(source: Source, at: Database) -> Any:
+    tls = source.settings.get("tls")
     connection = pymysql.Connection(
         host=at.host,
         port=at.port,
         database=at.name,
         user=source.settings["user"],
-        password=source.secret,
+        password=source.secret.encode(),  # a text would be taken for Latin-1
         connect_timeout=CONNECTING,
-        read_timeout=ANSWERING,
-        write_timeout=ANSWERING,
+        read_timeout=CONNECTING,
+        write_timeout=CONNECTING,
         charset="utf8mb4",
         local_infile=False,
-        ssl=certificates.trusted() if source.settings.get("tls") else None,
+        ssl=certificates.trusted() if tls else None,
+        auth_plugin_map={} if tls else {"mysql_clear_password": _Refused, "dialog": _Refused},
         init_command="SET SESSION TRANSACTION READ ONLY",
         defer_connect=True,
     )
     connection.connect(socket.create_connection((at.ip, at.port), CONNECTING))
+    with connection.cursor() as cursor:
+        cursor.execute(_MYSQL_SESSION.format(ANSWERING))
+    connection._read_timeout = ANSWERING + CONNECTING  # the greeting is over; first the server itself breaks off
     return connection
+
+
+_MYSQL_SESSION = (
+    "SET time_zone = '+08:00' /*M!100101 , max_statement_time = {0} */ /*!50708 , max_execution_time = {0}000 */"
+)
+"""TIMESTAMPs as China's time, which is what a time without an offset is taken for; a limit as MariaDB and as MySQL call it."""
+
+
+class _Refused:
+    """Sends no password as it is: without certificates, whoever stands in between may ask for it."""
+
+    def __init__(self, _connection: Any) -> None:
+        pass
+
+    def authenticate(self, _packet: Any) -> Any:
+        """Refuse."""
+        raise pymysql.OperationalError(CR.CR_AUTH_PLUGIN_CANNOT_LOAD, "sends the password as it is")
 
 
 @contextmanager

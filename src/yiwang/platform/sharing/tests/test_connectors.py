@@ -349,7 +349,7 @@ def test_tokens_come_back_as_their_columns_have_them() -> None:
         there = json.loads(json.dumps(plain(value)))
         assert typed(there, sa.Column("x", kind)) == value
     assert typed("0000-00-00", sa.Column("x", sa.Date())) == "0000-00-00", "MySQL has such days"
-    assert plain(timedelta(seconds=5)) == "0:00:05"
+    assert plain(timedelta(seconds=5)) == "00:00:05"
     assert plain({"a": [1]}) == '{"a": [1]}'
 
 
