@@ -128,6 +128,7 @@ OBJECTS: dict[str, dict[str, str]] = {
     "sharing_desk:quality_of": {"code": "=legal_persons"},
     "sharing_desk:quality_rows": {"code": "=legal_persons"},
     "sharing_desk:feed": {"code": "=legal_persons"},
+    "sharing_desk:past": {"code": "=legal_persons"},
     "sharing_desk:quality_table": {"code": "=legal_persons"},
     "ui:theme": {"version": "=0"},
     "ui:components-error": {"status": "=404"},

@@ -7,20 +7,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from yiwang.kernel.acts import record_read
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
-from yiwang.kernel.types import Actor
+from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory.desk import field, posted, take
+from yiwang.platform.identity import queries as identity
 from yiwang.platform.sharing import acts, feed_queries, scores
 from yiwang.platform.sharing.acts.feeds import FOR_TESTS
 from yiwang.platform.sharing.connectors import Connector, live_connectors, pushed_connectors, registry
 from yiwang.platform.sharing.labels import CHOICES, FEED_HEALTH, OWN_COLUMNS, RUN_STATES
 from yiwang.platform.sharing.managers import STEWARDS
-from yiwang.platform.sharing.types import DatasetDefinition, FeedHealth, FeedSpec, FeedView, RunView
+from yiwang.platform.sharing.types import DatasetDefinition, FeedHealth, FeedSpec, FeedView, PastRecord, RunView
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -108,6 +111,7 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
         "connectors": [(name, one.label) for name, one in connectors.items()],
         "live": view is not None and view.connector in live_connectors(),
         "sent": view is not None and view.connector in pushed_connectors(),
+        "past": feed_queries.is_own(code, by),
         "asks": connectors[chosen].live,
         "sends": connectors[chosen].pushed,
         "asks_secret": connectors[chosen].takes_secret,
@@ -119,6 +123,50 @@ def feed(request: HttpRequest, code: str) -> HttpResponse:
     }
     wrong = (form.is_bound and not form.is_step) or switch.is_bound
     return render(request, "sharing/feed.html", context, status=422 if wrong else 200)
+
+
+@staff(Role.DATA_STEWARD)
+def past(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what a dataset says of somebody on a day, asked with a purpose; that it was read is logged, for them to see."""
+    by = _actor(request)
+    definition = feed_queries.own_definition(code, by)
+    specs = [
+        field("number", _("谁的数据"), max_length=40, hint=_("身份证号码或统一社会信用代码")),
+        field("day", _("哪一天"), FieldKind.DATE, hint=_("看那天结束时的样子")),
+        field("purpose", _("为什么要看"), max_length=200, hint=_("记下来，本人看得到")),
+    ]
+    form = SpecForm(specs, posted(request))
+    found: list[PastRecord] = []
+
+    def look(values: dict[str, Any]) -> None:
+        number, day = values["number"].strip(), values["day"]
+        person = identity.find_person(number)
+        with transaction.atomic():
+            record_read(
+                by,
+                name="sharing.read_past",
+                person=person.id if person else None,
+                purpose=values["purpose"],
+                detail={"dataset": code, "on": day.isoformat()},
+            )
+            found.extend(feed_queries.as_of(code, number, day, by))
+
+    asked = take(form, look)
+    labels = {item.name: said(item, "label") for item in definition.items}
+    context = {
+        "dataset": definition,
+        "form": form,
+        "asked": asked,
+        "records": [
+            (one, [(labels[name], _plain(one.values[name])) for name in labels if name in one.values]) for one in found
+        ],
+        "section": "feeds",
+    }
+    return render(request, "sharing/past.html", context, status=422 if form.is_bound and not asked else 200)
+
+
+def _plain(value: Any) -> str:
+    return (_("是") if value else _("否")) if isinstance(value, bool) else str(value)
 
 
 # --- in words ---
@@ -208,4 +256,5 @@ def _spec(name: str, connector: Connector, values: dict[str, Any]) -> FeedSpec:
 urlpatterns = [
     path("feeds/", feeds, name="feeds"),
     path("feeds/<slug:code>/", feed, name="feed"),
+    path("feeds/<slug:code>/past/", past, name="past"),
 ]

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
 from yiwang.kernel.problems import NotFound
-from yiwang.kernel.types import Actor
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor, Role
 from yiwang.platform.sharing import feeding
 from yiwang.platform.sharing.documents import DEFINITION
-from yiwang.platform.sharing.managers import DatasetQuerySet
-from yiwang.platform.sharing.models import QUALITY, BadRow, Dataset, Feed, Run
+from yiwang.platform.sharing.indexes import SUBJECT
+from yiwang.platform.sharing.managers import DatasetQuerySet, at_agency
+from yiwang.platform.sharing.models import QUALITY, BadRow, Dataset, Feed, Record, Run
 from yiwang.platform.sharing.types import (
     DatasetDefinition,
     Drift,
     FeedLine,
     FeedView,
+    PastRecord,
     RunState,
     RunView,
     UpdateCycle,
@@ -57,6 +61,45 @@ def get_feed(code: str, by: Actor) -> tuple[uuid.UUID, DatasetDefinition, FeedVi
 def runs(code: str, by: Actor, count: int = 20) -> list[RunView]:
     """Return the newest runs of a dataset. Raises ``NotFound``."""
     return [_run(row) for row in _came_in().filter(dataset=_get(code, by)).order_by("-began_at")[:count]]
+
+
+def own_definition(code: str, by: Actor) -> DatasetDefinition:
+    """Return a dataset whose records the actor may look into: a steward of its own agency's. Raises ``NotFound``."""
+    return _definition(_own(code, by))
+
+
+def is_own(code: str, by: Actor) -> bool:
+    """Tell whether the actor may look into a dataset's records."""
+    return _owned(code, by).exists()
+
+
+def _owned(code: str, by: Actor) -> QuerySet[Dataset]:
+    own = at_agency(by, roles=frozenset({Role.DATA_STEWARD}))
+    rows: QuerySet[Dataset] = Dataset.objects.filter(own, code=code, current__isnull=False)
+    return rows
+
+
+def _own(code: str, by: Actor) -> Dataset:
+    row = _owned(code, by).select_related("current").first()
+    if row is None:
+        raise NotFound(_("没有这个数据集。"))
+    return row
+
+
+def as_of(code: str, number: str, valid_on: date, by: Actor) -> list[PastRecord]:
+    """Return what a dataset of the actor's own agency says of a subject at the end of a day, in the order of its beginning.
+
+    The day is that of which the agency says that it was so. When a row came in is not kept with it, so what was known on that
+    day nobody can say; what has been deleted since by its rule is not there. The reading has to be logged. Raises
+    ``NotFound``. Three queries.
+    """
+    row = _own(code, by)
+    end = datetime.combine(min(valid_on, clock.today()) + timedelta(days=1), time(), clock.SHANGHAI)
+    rows = Record.objects.filter(dataset=row, subject_index=blind_index(number.strip(), SUBJECT), valid_from__lt=end)
+    # One query by each of the two indexes; the condition on number 0 is that of ``record_past``.
+    past = rows.filter(Q(valid_to__isnull=False) | Q(id=0), valid_to__gte=end)
+    found = sorted([*rows.filter(valid_to=None), *past], key=lambda one: (one.valid_from, one.pk))
+    return [PastRecord(values=one.values, valid_from=one.valid_from, valid_to=one.valid_to) for one in found]
 
 
 def _came_in() -> QuerySet[Run]:

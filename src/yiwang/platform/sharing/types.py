@@ -466,6 +466,15 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastRecord:
+    """What a dataset said of a subject, since when and until when that was so; no end: it is so now."""
+
+    values: Mapping[str, Any]
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedView:
     """A feed, without its secret."""
 

@@ -65,6 +65,7 @@ READS: dict[str, Any] = {
     "services.read_ward": _("谁看过孩子的数据"),
     "sharing.read_comparison": _("家庭经济状况核对报告"),
     "sharing.read_objection": _("提出的异议"),
+    "sharing.read_past": _("某一天的数据记录"),
 }
 """What was opened by a reading, by its name."""
 

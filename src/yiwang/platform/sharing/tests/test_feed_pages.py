@@ -13,8 +13,9 @@ from django.test import Client
 
 from yiwang.kernel import clock
 from yiwang.kernel.models import AuditEntry
+from yiwang.kernel.problems import NotNow
 from yiwang.kernel.types import SYSTEM
-from yiwang.platform.sharing import acts
+from yiwang.platform.sharing import acts, feed_desk
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, read, serving, since
@@ -162,3 +163,51 @@ def test_only_the_providers_stewards_come_in(cars: Dataset, sign_in: Any) -> Non
     assert sign_in("steward").get("/desk/feeds/nothing_here/").status_code == 404
     acts.withdraw(cars.pk, "停用", by=SYSTEM, key="withdrawn-1")
     assert sign_in("steward").get(PAGE).status_code == 404
+
+
+NUMBER = "110101199003075715"
+
+
+def past(day: str, purpose: str = "核对异议") -> dict[str, str]:
+    parts = dict(zip(("f-day-y", "f-day-m", "f-day-d"), day.split("-"), strict=True))
+    return {"f-number": f" {NUMBER} ", "f-purpose": purpose, "key": "past-key-1", **parts}
+
+
+def test_a_day_in_the_past_is_shown_for_a_purpose_and_logged(cars: Dataset, steward: Client) -> None:
+    rows = [
+        {"subject": NUMBER, "plate": "浙C1", "brand": brand, "at": f"2026-0{month}-01T08:00:00+08:00"}
+        for month, brand in ((2, "红旗"), (3, "飞鸽"))
+    ]
+    read(feed_of(cars, "demo", settings={"rows": rows}))
+    page = f"{PAGE}past/"
+    assert page in text(steward.get(PAGE))
+    reads = AuditEntry.objects.filter(name="sharing.read_past")
+    assert steward.post(page, past("2026-02-28", "")).status_code == 422
+    assert "红旗" not in text(steward.get(page, past("2026-02-28")))
+    assert not reads.exists(), "without a purpose nothing is shown"
+    shown = text(steward.post(page, past("2026-02-28")))
+    assert ("红旗" in shown, "飞鸽" in shown) == (True, False)
+    assert "飞鸽" in text(steward.post(page, past("2026-03-01")))
+    assert "没有记录" in text(steward.post(page, past("2026-01-31")))
+    entry = reads.order_by("seq")[0]
+    assert (reads.count(), entry.kind, entry.purpose) == (3, "read", "核对异议")
+    assert NUMBER not in str(entry.detail)
+    assert {"dataset": "test_cars", "on": "2026-02-28"}.items() <= entry.detail.items()
+
+
+def test_nothing_is_shown_that_could_not_be_logged(
+    cars: Dataset, steward: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_any: Any, **_more: Any) -> None:
+        raise NotNow("test")
+
+    monkeypatch.setattr(feed_desk, "record_read", broken)
+    read(feed_of(cars, "demo", settings={"rows": [{"subject": NUMBER, "plate": "浙C1", "brand": "红旗"}]}))
+    answer = steward.post(f"{PAGE}past/", past(clock.today().isoformat()))
+    assert (answer.status_code, "红旗" in text(answer)) == (422, False)
+
+
+def test_whoever_only_looks_after_a_dataset_does_not_look_into_it(cars: Dataset, sign_in: Any) -> None:
+    office = sign_in("data-office")
+    assert f"{PAGE}past/" not in text(office.get(PAGE))
+    assert office.get(f"{PAGE}past/").status_code in {403, 404}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -18,9 +18,9 @@ from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.problems import Invalid, KeyReused, NotAllowed, NotFound
 from yiwang.kernel.sealed import blind_index
-from yiwang.kernel.types import Actor, ActorKind
+from yiwang.kernel.types import Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
-from yiwang.platform.sharing import acts, indexes, intake, queries
+from yiwang.platform.sharing import acts, feed_queries, indexes, intake, queries
 from yiwang.platform.sharing.models import BadRow, Dataset, Record, Run
 from yiwang.platform.sharing.tests.datasets import CONSUMER, allowed, dataset, item, published
 from yiwang.platform.sharing.types import Brought
@@ -171,6 +171,44 @@ def test_the_store_is_what_a_slow_reading_says(
         assert history(vehicles) == {key: past for key, past in oracle.history.items() if past}
         for past in oracle.history.values():
             assert all(one[3] is not None and one[3] <= then[2] for one, then in pairwise(past))
+        transaction.set_rollback(True)
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=BATCHES)
+def test_what_was_so_at_the_end_of_a_day_is_what_a_slow_reading_says(
+    vehicles: Dataset, provider: Actor, batches: list[list[dict[str, Any]]]
+) -> None:
+    """The rows' minutes are six-hour steps here: some fall on midnight in Shanghai, some into the same day."""
+    oracle, first = Oracle(), datetime(2026, 2, 26, 16, tzinfo=UTC)
+    steward = Actor(
+        kind=ActorKind.STAFF, id=uuid4(), label="S-1", grants=(RoleGrant(Role.DATA_STEWARD, vehicles.agency.path),)
+    )
+    days = [date(2026, 2, 26) + timedelta(days=number) for number in range(5)]
+    with transaction.atomic():
+        for number, rows in enumerate(batches):
+            spread = [
+                row
+                | {"at": (first + (datetime.fromisoformat(row["at"]) - NOON + timedelta(hours=1)) * 360).isoformat()}
+                for row in rows
+            ]
+            bring_in(tuple(spread), by=provider, key=f"batch-{number}")
+            oracle.take(spread)
+        for subject in "甲乙":
+            for day in days:
+                moment = datetime(day.year, day.month, day.day, 15, 59, 59, 999999, tzinfo=UTC)
+                slow = [
+                    (begin, values)
+                    for (whose, _plate), past in oracle.history.items()
+                    for values, _at, begin, end in past
+                    if whose == subject
+                    and datetime.fromisoformat(begin) <= moment
+                    and (end is None or moment < datetime.fromisoformat(end))
+                ]
+                found = feed_queries.as_of("test_vehicles", subject, day, steward)
+                said = [(one.valid_from.isoformat(), one.values) for one in found]
+                assert sorted(said, key=str) == sorted(slow, key=str)
         transaction.set_rollback(True)
 
 
