@@ -3,6 +3,8 @@
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import django
 from django.core.management import execute_from_command_line
@@ -61,10 +63,23 @@ def needs_database(arguments: list[str]) -> bool:
 def _execute() -> None:
     """Load the application and run the command. What is loaded stays: no use to look for garbage in it, then or later."""
     gc.disable()
-    django.setup()
+    with _without("lxml", "rich"):
+        django.setup()
     gc.freeze()
     gc.enable()
     execute_from_command_line(sys.argv)
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Hide libraries of others that Beautiful Soup and structlog load wherever they find them: a process is 6 MB smaller."""
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _say(line: str) -> None:

@@ -7,8 +7,9 @@ so that who fails on purpose is counted too.
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,7 @@ from yiwang.kernel import clock, models
 from yiwang.kernel.problems import TooMany
 
 _USE = """
-    INSERT INTO kernel_use (slot, used, ends_at) SELECT slot, %s, %s FROM unnest(%s::bytea[]) slot
+    INSERT INTO kernel_use (slot, used, ends_at) SELECT slot, times, %s FROM unnest(%s::bytea[], %s::int[]) one (slot, times)
     ON CONFLICT (slot) DO UPDATE SET used = kernel_use.used + EXCLUDED.used RETURNING slot, used
 """
 SHORT = 60
@@ -46,18 +47,47 @@ def count(key: str, limit: int, window: int, times: int = 1) -> Use:
 
     Raises TooMany (``retry_after`` in seconds) from the use after ``limit`` on, until the window ends.
     """
-    used, ends, reset = _used([key], window, times)
+    used, ends, reset = _used({key: times}, window)
     if used[key] > limit:
         raise _too_many(window, ends, reset)
     return Use(limit, limit - used[key], reset)
 
 
+_SHARE = 100
+_ahead: dict[bytes, tuple[int, datetime]] = {}
+_ahead_lock = threading.Lock()
+"""Uses that this process has counted beforehand, by slot, and when they lapse."""
+
+
 def over(allowed: Mapping[str, int], window: int) -> set[str]:
-    """Count one more use of each key, all at once; returns the keys that were used more often than is ``allowed``."""
-    if not allowed:
+    """Count one more use of each key, all at once; returns the keys that were used more often than is ``allowed``.
+
+    For what happens often: a process counts a hundredth of what is allowed at a time, and uses that up before it asks again.
+    No more than is allowed are let through; as many as processes still hold, fewer.
+    """
+    wanted = {key: max(1, limit // _SHARE) for key, limit in allowed.items() if not _had(key, window)}
+    if not wanted:
         return set()
-    used, _ends, _reset = _used(allowed, window, 1)
-    return {key for key, limit in allowed.items() if used[key] > limit}
+    used, ends, _reset = _used(wanted, window)
+    spent = {key for key in wanted if used[key] > allowed[key]}
+    with _ahead_lock:
+        now = datetime.fromtimestamp(time.time(), UTC)
+        for lapsed in [slot for slot, (_left, until) in _ahead.items() if until <= now]:
+            del _ahead[lapsed]
+        for key in wanted.keys() - spent:
+            slot = _slot(key, window)[0]
+            _ahead[slot] = _ahead.get(slot, (0, ends))[0] + wanted[key] - 1, ends
+    return spent
+
+
+def _had(key: str, window: int) -> bool:
+    """Take one of the uses that were counted beforehand, if there is one."""
+    slot = _slot(key, window)[0]
+    with _ahead_lock:
+        left, ends = _ahead.get(slot, (0, None))
+        if left and ends:
+            _ahead[slot] = left - 1, ends
+    return left > 0
 
 
 def look(key: str, limit: int, window: int, times: int = 1) -> None:
@@ -73,16 +103,17 @@ def forget() -> int:
     return models.Use.objects.filter(ends_at__lt=datetime.now(UTC)).delete()[0]
 
 
-def _used(keys: Iterable[str], window: int, times: int) -> tuple[dict[str, int], datetime, int]:
+def _used(times: Mapping[str, int], window: int) -> tuple[dict[str, int], datetime, int]:
     """Count so many uses of each key; returns how often each was used, when the window ends, and in how many seconds."""
     slots = {}
-    for key in keys:
+    for key in times:
         slots[key], ends, reset = _slot(key, window)
     if settings.YIWANG_SHARED_LIMITS:
         # In one order for everybody: whoever waits for a row holds none that the other waits for.
-        found = dict(_apart(_USE, [times, ends, sorted(slots.values())]))
+        ordered = sorted(times, key=lambda key: slots[key])
+        found = dict(_apart(_USE, [ends, [slots[key] for key in ordered], [times[key] for key in ordered]]))
     else:
-        found = {slot: _count_here(slot, window, times) for slot in slots.values()}
+        found = {slot: _count_here(slot, window, times[key]) for key, slot in slots.items()}
     return {key: found[slot] for key, slot in slots.items()}, ends, reset
 
 

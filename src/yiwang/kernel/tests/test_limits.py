@@ -64,14 +64,40 @@ def test_several_are_counted_in_one_statement(monkeypatch):
 
 
 def test_whoever_counts_the_same_in_another_order_does_not_wait_for_ever():
-    keys = [f"grant:{number}" for number in range(8)]
+    keys = [f"order:{number}" for number in range(8)]
 
     def one(turn):
-        return limits.over(dict.fromkeys(keys if turn % 2 else reversed(keys), 1000), HOUR)
+        return limits.over(dict.fromkeys(keys if turn % 2 else reversed(keys), 199), HOUR)
 
     with ThreadPoolExecutor(8) as pool:
-        assert not set().union(*pool.map(one, range(200)))
-    assert limits.count(keys[0], 1000, HOUR).left == 799
+        assert not set().union(*pool.map(one, range(100)))
+    assert limits.count(keys[0], 199, HOUR).left == 98
+
+
+def test_what_is_used_often_is_counted_beforehand_and_never_too_often(monkeypatch):
+    real, sent = limits._apart, []
+    monkeypatch.setattr(limits, "_apart", lambda *what: sent.append(what) or real(*what))
+
+    def one(_turn):
+        return not limits.over({"often": 1000}, HOUR)
+
+    assert [one(0) for _turn in range(30)] == [True] * 30
+    assert len(sent) == 3, "ten at a time"
+    monkeypatch.setattr(limits, "_ahead", {})  # another process: it knows nothing of what this one holds
+    assert one(0)
+    with ThreadPoolExecutor(8) as pool:
+        let = sum(pool.map(one, range(1100)))
+    assert let == 1000 - 31
+    assert not one(0)
+
+
+def test_what_was_counted_beforehand_lapses_with_its_window(monkeypatch):
+    now = time.time()
+    assert not limits.over({"lapses": 300}, HOUR)
+    monkeypatch.setattr(limits.time, "time", lambda: now + HOUR)
+    assert not limits.over({"lapses": 300}, HOUR)
+    assert len(limits._ahead) == 1
+    assert {use.used for use in Use.objects.all()} == {3}
 
 
 def test_looking_counts_nothing():

@@ -109,9 +109,10 @@ def test_what_is_counted_is_counted_in_one_more_statement(
 
     def apart(sql: str, values: list[Any]) -> list[tuple[bytes, int]]:
         counted.append(values)
-        return [(slot, 1) for slot in values[2]]
+        return [(slot, 1) for slot in values[1]]
 
     monkeypatch.setattr(limits, "_apart", apart)
+    monkeypatch.setattr(limits, "_ahead", {})
     with connection_queries as seen:
         found = queries.resolve(principal, editions, {}, agent=head)
     assert found.materials["平面图"].state is FactState.KNOWN
