@@ -68,7 +68,15 @@ def _alone(state_dir: Path) -> Iterator[None]:
         yield
 
 
-PLAIN, TESTVILLE = "", "testville"
+FIRST, PLAIN, TESTVILLE = "first", "", "testville"
+"""The tables of the first version that had cases, today's, and these with a city in them; each is made upon the one before."""
+FIRST_VERSION = [
+    ("cases", "0003_initial"),
+    ("catalog", "0005_item_drafts"),
+    ("identity", "0002_accounts"),
+    ("licences", "0001_initial"),
+]
+_UPON = {PLAIN: FIRST, TESTVILLE: PLAIN}
 _wanted = PLAIN
 
 
@@ -85,7 +93,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 class Copies:
-    """The templates (migrated, and with Testville loaded), and this process's copies of them."""
+    """The templates (of the first version, migrated, and with Testville loaded), and this process's copies of them."""
 
     present: "Copies | None" = None
 
@@ -93,8 +101,12 @@ class Copies:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "")
         self.base = f"test_{worker}" if worker else "test"
         self.anew = anew and worker in {"", "gw0"}
-        migrated = f"migrated_{_migrations_digest()}"
-        self.templates = {PLAIN: migrated, TESTVILLE: f"city_{_city_digest()}_{migrated.removeprefix('migrated_')}"}
+        tables = _migrations_digest()
+        self.templates = {
+            FIRST: f"first_{tables}",
+            PLAIN: f"migrated_{tables}",
+            TESTVILLE: f"city_{_city_digest()}_{tables}",
+        }
         self.made: set[str] = set()
         self.current = "?"
         Copies.present = self
@@ -139,36 +151,39 @@ class Copies:
 
     def _ensure(self, variant: str) -> None:
         """Build the variant's template if it is not there; others wait."""
-        template = self.templates[variant]
         with _maintenance() as server:
             server.execute("SELECT pg_advisory_lock(%s)", [_BUILD_LOCK])
-            known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
-            if template in known and not self.anew:
-                return
-            _drop(server, "building")
-            if variant == TESTVILLE:
-                if self.templates[PLAIN] not in known:
-                    self._build(server, PLAIN)
-                _copy(server, "building", self.templates[PLAIN])
-            else:
-                server.execute("CREATE DATABASE building")
-            self._fill(server, variant)
-            prefix = template.partition("_")[0]
-            for old in [name for name in known if name.startswith(f"{prefix}_") and name != template][2:]:
-                _drop(server, old)
+            self._build(server, variant)
         self.anew = False
 
     def _build(self, server: psycopg.Connection, variant: str) -> None:
-        server.execute("CREATE DATABASE building")
+        template = self.templates[variant]
+        known = [row[0] for row in server.execute("SELECT datname FROM pg_database ORDER BY oid DESC")]
+        if template in known and not self.anew:
+            return
+        upon = _UPON.get(variant)
+        if upon is not None:
+            self._build(server, upon)
+        _drop(server, "building")
+        if upon is None:
+            server.execute("CREATE DATABASE building")
+        else:
+            _copy(server, "building", self.templates[upon])
         self._fill(server, variant)
+        prefix = template.partition("_")[0]
+        for old in [name for name in known if name.startswith(f"{prefix}_") and name != template][2:]:
+            _drop(server, old)
 
     def _fill(self, server: psycopg.Connection, variant: str) -> None:
         from django.core.management import call_command
-        from django.db import connections
+        from django.db import connection, connections
+        from django.db.migrations.executor import MigrationExecutor
 
         _use("building")
         if variant == TESTVILLE:
             call_command("pack", "load", "testville", verbosity=0, stdout=io.StringIO())
+        elif variant == FIRST:
+            MigrationExecutor(connection).migrate(FIRST_VERSION)
         else:
             call_command("migrate", interactive=False, verbosity=0)
         connections.close_all()

@@ -9,47 +9,35 @@ import sys
 import uuid
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
+import pytest_django
 from django.db.models import NOT_PROVIDED
 
-OLD = [
-    ("cases", "0003_initial"),
-    ("catalog", "0005_item_drafts"),
-    ("identity", "0002_accounts"),
-    ("licences", "0001_initial"),
-]
+from yiwang.config.tests.database import FIRST, FIRST_VERSION, Copies
+
 CASE, READY, DONE = (uuid.UUID(int=number) for number in (1, 2, 3))
 
 
 @pytest.mark.slow
-def test_an_old_database_with_data_becomes_todays() -> None:
-    url = urlsplit(os.environ["DATABASE_URL"])
-    name = f"upgrade_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(url._replace(path="/postgres").geturl(), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            environment = os.environ | {"DATABASE_URL": url._replace(path=f"/{name}").geturl()}
-            done = subprocess.run(
-                [sys.executable, "-m", "yiwang.config.tests.test_upgrade"],
-                check=False, env=environment, capture_output=True, text=True, timeout=300,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stderr[-4000:]
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+@pytest.mark.usefixtures("django_db_setup")
+def test_an_old_database_with_data_becomes_todays(django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    assert Copies.present is not None
+    with django_db_blocker.unblock(), Copies.present.apart(FIRST) as url:
+        done = subprocess.run(
+            [sys.executable, "-m", "yiwang.config.tests.test_upgrade"],
+            check=False, env=os.environ | {"DATABASE_URL": url}, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
 
 
 def upgrade() -> None:
-    """Make an old database, put data into it, bring it up to date, look."""
+    """Put data into an old database, bring it up to date, look."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    executor.migrate(OLD)
-    fill(executor.loader.project_state(OLD).apps)
+    fill(MigrationExecutor(connection).loader.project_state(FIRST_VERSION).apps)
     call_command("migrate", verbosity=0)
     look(connection)
 
