@@ -57,9 +57,10 @@ def first_day(*units: Unit) -> str:
 
 def period(number: int, unit: Unit) -> str:
     """Say how long something takes, in the unit in which it is counted."""
-    words = {
-        Unit.WORKDAY: ngettext("%(n)s 个工作日", "%(n)s 个工作日", number),
-        Unit.DAY: ngettext("%(n)s 个自然日", "%(n)s 个自然日", number),
-        Unit.MONTH: ngettext("%(n)s 个月", "%(n)s 个月", number),
-    }
-    return words[unit] % {"n": number}
+    if unit is Unit.WORKDAY:
+        words = ngettext("%(n)s 个工作日", "%(n)s 个工作日", number)
+    elif unit is Unit.DAY:
+        words = ngettext("%(n)s 个自然日", "%(n)s 个自然日", number)
+    else:
+        words = ngettext("%(n)s 个月", "%(n)s 个月", number)
+    return words % {"n": number}
