@@ -75,8 +75,9 @@ def over(allowed: Mapping[str, int], window: int) -> set[str]:
         for lapsed in [slot for slot, (_left, until) in _ahead.items() if until <= now]:
             del _ahead[lapsed]
         for key in wanted.keys() - spent:
-            slot = _slot(key, window)[0]
-            _ahead[slot] = _ahead.get(slot, (0, ends))[0] + wanted[key] - 1, ends
+            slot, until, _reset = _slot(key, window)
+            if until == ends:  # else the window ended while it was counted
+                _ahead[slot] = _ahead.get(slot, (0, ends))[0] + wanted[key] - 1, ends
     return spent
 
 

@@ -115,6 +115,14 @@ def test_no_key_is_kept_and_what_is_over_is_forgotten():
     assert b"somebody" not in bytes(Use.objects.get().slot)
 
 
+def test_what_was_counted_as_a_window_ended_is_not_held_for_the_next(monkeypatch):
+    monkeypatch.setattr(limits, "_ahead", {})
+    before = datetime.fromtimestamp(time.time() // HOUR * HOUR, UTC)
+    monkeypatch.setattr(limits, "_used", lambda times, _window: (dict(times), before, 0))
+    assert not limits.over({"boundary": 300}, HOUR)
+    assert limits._ahead == {}
+
+
 AGAIN = "No tries are left. You can try again from"
 
 
