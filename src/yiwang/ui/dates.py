@@ -28,7 +28,7 @@ _WEEKDAYS = "一二三四五六日"
 
 def said(moment: date | datetime | None, form: str = "day") -> str:
     """Say a day or an instant (in the city's time) in one of FORMS, or ``lately``: with the time only if it is of today,
-    with the year only if it is of another. Nothing for none. Raises KeyError for another form.
+    with the year only if it is of another, as ``time`` too. Nothing for none. Raises KeyError for another form.
     """
     if moment is None:
         return ""
@@ -39,6 +39,8 @@ def said(moment: date | datetime | None, form: str = "day") -> str:
         if isinstance(moment, datetime) and moment.date() == today:
             return _("今日 %(time)s") % {"time": date_format(moment, "H:i")}
         form = "day" if moment.year == today.year else "date"
+    if form == "time" and moment.year != clock.today().year:
+        form = "datetime"
     chinese, english = FORMS[form]
     if is_english():
         return date_format(moment, english)

@@ -164,6 +164,14 @@ def test_english_readers_get_english_labels_and_sentences():
         parse(field, "many")
 
 
+def test_a_time_of_another_year_is_told_with_its_year():
+    with clock.at(datetime(2026, 12, 1, 3, 21, tzinfo=UTC)):
+        assert dates.said(datetime(2026, 12, 1, 5, 22, tzinfo=UTC), "time") == "12月1日 13:22"
+        assert dates.said(datetime(2017, 12, 1, 5, 22, tzinfo=UTC), "time") == "2017年12月1日 13:22"
+        with translation.override("en"):
+            assert dates.said(datetime(2017, 12, 1, 5, 22, tzinfo=UTC), "time") == "1 December 2017, 13:22"
+
+
 def test_lately_says_the_time_of_today_and_the_year_of_another():
     now = datetime(2026, 11, 29, 1, 12, tzinfo=UTC)
     with clock.at(now):
