@@ -48,10 +48,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def static_files_when_asked_for() -> None:
-    """Let no test's client list all static files at its start."""
+def as_served() -> None:
+    """Look for sentences as a server does (``yiwang serve``), and let no test's client list all static files at its start."""
     from django.conf import settings
 
+    from yiwang.ui import catalogues
+
+    catalogues.join_all()
     settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -120,7 +120,7 @@ TEMPLATES = [
             ],
             "loaders": [
                 (
-                    "django.template.loaders.cached.Loader",
+                    "yiwang.ui.loaders.Loader",
                     [
                         "django_cotton.cotton_loader.Loader",
                         "django.template.loaders.filesystem.Loader",
@@ -128,6 +128,7 @@ TEMPLATES = [
                     ],
                 )
             ],
+            "libraries": {"i18n": "yiwang.ui.templatetags.worded"},
             "builtins": [
                 "django_cotton.templatetags.cotton",
                 "yiwang.ui.templatetags.ui",

@@ -21,6 +21,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Field, Lookup, QuerySet
+from django.db.models.base import ModelState
 from django.db.models.expressions import Expression
 from django.db.models.query import ValuesListIterable, get_related_populators
 
@@ -119,7 +120,10 @@ def _converted(rows: Iterable[Any], converters: Any) -> Iterable[Any]:
 
 
 def _instances(compiler: Any) -> Callable[[Any], Any]:
-    """Return what makes an instance of a row, with those that were selected beside it (as ``ModelIterable`` does)."""
+    """Return what makes an instance of a row, with those that were selected beside it (as ``ModelIterable`` does).
+
+    It is made as unpickling makes one, without ``__init__`` and its signals, which nobody here listens to: half the time.
+    """
     model, where = compiler.klass_info["model"], compiler.klass_info["select_fields"]
     begin, end = where[0], where[-1] + 1
     names = [column.target.attname for column, _sql, _alias in compiler.select[begin:end]]
@@ -127,7 +131,10 @@ def _instances(compiler: Any) -> Callable[[Any], Any]:
     annotations = compiler.annotation_col_map.items()
 
     def make(row: Any) -> Any:
-        made = model.from_db(connection.alias, names, row[begin:end])
+        made = model.__new__(model)
+        made._state = ModelState()
+        made._state.adding, made._state.db = False, connection.alias
+        made.__dict__.update(zip(names, row[begin:end], strict=True))
         for populator in populators:
             populator.populate(row, made)
         for name, place in annotations:

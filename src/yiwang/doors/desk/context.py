@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from yiwang.platform.identity import desk as identity
 from yiwang.platform.identity import sessions
 from yiwang.platform.licences import desk as licences
 from yiwang.platform.sharing import desk as sharing
+from yiwang.ui.addresses import address
 from yiwang.ui.frame import DeskFrame, Group, Link
 
 EDITORS = "/editors/"
@@ -36,12 +37,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "above": "desk/serving.html",
         "serving": SimpleLazyObject(lambda: sessions.served(request)),
         "frame": DeskFrame(
-            home_url=reverse("desk:home"),
+            home_url=address("desk:home"),
             title=_("工作台"),
-            search_url=reverse("cases:find"),
+            search_url=address("cases:find"),
             search_hint=_("办件编号、查询码、统一社会信用代码、申请人"),
-            util=(Link(_("快捷键"), reverse("desk:help"), key="?"),),
-            user=(Link(actor.label, reverse("desk:home")), Link(_("退出"), reverse("identity:sign_out"), icon="left")),
+            util=(Link(_("快捷键"), address("desk:help"), key="?"),),
+            user=(Link(actor.label, address("desk:home")), Link(_("退出"), address("identity:sign_out"), icon="left")),
             rail=SimpleLazyObject(lambda: _rail(request, actor)),  # type: ignore[arg-type]
         ),
     }
@@ -57,9 +58,9 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
             Group(
                 _("窗口"),
                 (
-                    Link(_("接待"), reverse("serving:counter"), "counter"),
-                    Link(_("待受理"), reverse("cases:intake"), "intake", count=waiting.value + waiting.more),
-                    Link(_("数据服务窗口"), reverse("papers_desk:listed"), "papers"),
+                    Link(_("接待"), address("serving:counter"), "counter"),
+                    Link(_("待受理"), address("cases:intake"), "intake", count=waiting.value + waiting.more),
+                    Link(_("数据服务窗口"), address("papers_desk:listed"), "papers"),
                 ),
             )
         )
@@ -73,26 +74,26 @@ def _rail(request: HttpRequest, actor: Actor) -> tuple[Group, ...]:
         groups.append(Group(_("科室"), _office(counts)))
     more = []
     if actor.has_role({Role.SUPERVISOR}):
-        more.append(Link(_("督查"), reverse("cases:supervision"), "supervision"))
+        more.append(Link(_("督查"), address("cases:supervision"), "supervision"))
     if actor.has_role({Role.ITEM_EDITOR, Role.ITEM_PUBLISHER}) and _open(EDITORS):
         more.append(Link(_("事项编辑"), EDITORS, "editors"))
     more += _watching(actor)
     more += [*sharing.links(actor), *licences.links(actor), *directory.links(actor), *identity.links(actor)]
     if more:
         groups.append(Group(_("管理"), tuple(more)))
-    groups.append(Group(_("查找"), (Link(_("查办件"), reverse("cases:find"), "find"),)))
+    groups.append(Group(_("查找"), (Link(_("查办件"), address("cases:find"), "find"),)))
     return tuple(groups)
 
 
 def _in_hand(counts: Any) -> tuple[Link, ...]:
     return tuple(
-        Link(str(label), reverse("cases:in_hand", args=[which]), f"mine-{which}", count=_number(counts[which]))
+        Link(str(label), address("cases:in_hand", which), f"mine-{which}", count=_number(counts[which]))
         for which, label in IN_HAND.items()
     )
 
 
 def _office(counts: Any) -> tuple[Link, ...]:
-    here = f"{reverse('cases:inbox')}?scope=office"
+    here = f"{address('cases:inbox')}?scope=office"
     return (
         Link(_("未分配"), f"{here}&who=nobody", "nobody", count=_number(counts["nobody"])),
         Link(_("全部在办"), here, "office", count=_number(counts["office"])),
@@ -100,7 +101,7 @@ def _office(counts: Any) -> tuple[Link, ...]:
 
 
 def _mine(lists: Inbox, counts: Any) -> tuple[Link, ...]:
-    here = reverse("cases:inbox")
+    here = address("cases:inbox")
     links = [Link(_("全部待办"), here, "inbox", count=sum(_number(counts[role]) for role in lists.waiting))]
     if len(lists.waiting) > 1:
         links += [
@@ -127,9 +128,9 @@ def _watching(actor: Actor) -> list[Link]:
     """Return what shows how the service is doing, to those who answer for it."""
     links: list[Link] = []
     if actor.has_role({Role.REVIEWER, Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
-        links.append(Link(_("差评"), reverse("oversight_desk:bad_ratings"), "bad_ratings"))
+        links.append(Link(_("差评"), address("oversight_desk:bad_ratings"), "bad_ratings"))
     if actor.has_role({Role.DECIDER, Role.DISPATCHER, Role.SUPERVISOR}):
-        links.append(Link(_("时限监察"), reverse("oversight_desk:limits"), "limits"))
+        links.append(Link(_("时限监察"), address("oversight_desk:limits"), "limits"))
     if actor.has_role({Role.SYSTEM_ADMIN}):
-        links.append(Link(_("消息渠道"), reverse("notices_desk:channels"), "channels"))
+        links.append(Link(_("消息渠道"), address("notices_desk:channels"), "channels"))
     return links

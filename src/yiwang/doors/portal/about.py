@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from yiwang.doors.portal.views import by_agency, by_theme
 from yiwang.halls.services.pages import mine
 from yiwang.platform.catalog import queries as catalog
+from yiwang.ui.addresses import address
 from yiwang.ui.entry import public
 from yiwang.ui.frame import Group, Link
 from yiwang.ui.values import is_english
@@ -20,10 +20,10 @@ def links() -> Group:
     return Group(
         _("本站"),
         (
-            Link(_("网站地图"), reverse("portal:site_map")),
-            Link(_("无障碍声明"), reverse("portal:accessibility")),
-            Link(_("隐私与数据使用"), reverse("portal:privacy")),
-            Link(_("开放接口"), reverse("openapi_docs")),
+            Link(_("网站地图"), address("portal:site_map")),
+            Link(_("无障碍声明"), address("portal:accessibility")),
+            Link(_("隐私与数据使用"), address("portal:privacy")),
+            Link(_("开放接口"), address("openapi_docs")),
         ),
     )
 
@@ -33,7 +33,7 @@ def site_map(request: HttpRequest) -> HttpResponse:
     """List every page that somebody may look for."""
     english = is_english()
     events = tuple(
-        Link((event.name_en if english else "") or event.name, reverse("services:navigator", args=[event.code]))
+        Link((event.name_en if english else "") or event.name, address("services:navigator", event.code))
         for event in catalog.life_events()
     )
     groups = (
@@ -41,11 +41,11 @@ def site_map(request: HttpRequest) -> HttpResponse:
         Group(
             _("找事项"),
             (
-                Link(_("搜索"), reverse("portal:search")),
-                Link(_("按主题找"), reverse("portal:themes")),
-                Link(_("按部门找"), reverse("portal:agencies")),
-                Link(_("到哪里办"), reverse("portal:centres")),
-                Link(_("您在哪里"), reverse("portal:place")),
+                Link(_("搜索"), address("portal:search")),
+                Link(_("按主题找"), address("portal:themes")),
+                Link(_("按部门找"), address("portal:agencies")),
+                Link(_("到哪里办"), address("portal:centres")),
+                Link(_("您在哪里"), address("portal:place")),
             ),
         ),
         Group(_("个人办事，按主题"), tuple(by_theme("person"))),
@@ -54,27 +54,27 @@ def site_map(request: HttpRequest) -> HttpResponse:
         Group(
             _("查询"),
             (
-                Link(_("办件进度查询"), reverse("services:progress")),
-                Link(_("证照核验"), reverse("licences:verify")),
-                Link(_("证照类型"), reverse("licences:types")),
+                Link(_("办件进度查询"), address("services:progress")),
+                Link(_("证照核验"), address("licences:verify")),
+                Link(_("证照类型"), address("licences:types")),
             ),
         ),
         Group(
             _("监督"),
             (
-                Link(_("行政许可决定公开"), reverse("publicity:granted")),
-                Link(_("大家的评价"), reverse("oversight:figures")),
-                Link(_("超时的，为什么"), reverse("oversight:late")),
+                Link(_("行政许可决定公开"), address("publicity:granted")),
+                Link(_("大家的评价"), address("oversight:figures")),
+                Link(_("超时的，为什么"), address("oversight:late")),
             ),
         ),
         Group(
             _("我的"),
             (
-                Link(_("登录"), reverse("identity:sign_in")),
-                Link(_("注册账号"), reverse("identity:sign_up")),
-                Link(_("我的办件"), reverse("services:my")),
-                Link(_("消息"), reverse("notices:messages")),
-                Link(_("我的证照"), reverse("licences:wallet")),
+                Link(_("登录"), address("identity:sign_in")),
+                Link(_("注册账号"), address("identity:sign_up")),
+                Link(_("我的办件"), address("services:my")),
+                Link(_("消息"), address("notices:messages")),
+                Link(_("我的证照"), address("licences:wallet")),
                 *mine.links(),
             ),
         ),

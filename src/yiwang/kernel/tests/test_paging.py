@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel.models import CalendarDay, CalendarYear
-from yiwang.kernel.paging import BadCursor, Count, Paging, counts, cursor_at, more_than, page, total
+from yiwang.kernel.paging import BadCursor, Count, Paging, counting, counts, cursor_at, more_than, page, total
 
 START = date(2025, 1, 1)
 
@@ -159,18 +159,17 @@ def test_a_cursor_stands_at_any_row(days):
     assert (after.items, before.items) == ([rows[6]], [rows[4]])
 
 
-def test_many_lists_are_counted_in_one_query_to_a_cap(days):
+@pytest.mark.parametrize("any_values", [False, True])
+def test_many_lists_are_counted_in_one_query_to_a_cap(days, any_values):
+    groups = {
+        "all": [days],
+        "two": [days.filter(region="0"), days.filter(region="1")],
+        "overlapping": [days.filter(region="0"), days.filter(region__in=["0", "1"])],
+        "none": [days.none()],
+        "empty": [],
+    }
     with CaptureQueriesContext(connection) as queries:
-        found = counts(
-            {
-                "all": [days],
-                "two": [days.filter(region="0"), days.filter(region="1")],
-                "overlapping": [days.filter(region="0"), days.filter(region__in=["0", "1"])],
-                "none": [days.none()],
-                "empty": [],
-            },
-            cap=30,
-        )
+        found = counting(groups, cap=30, any_values=any_values).counts()
     assert len(queries) == 1
     assert {name: str(count) for name, count in found.items()} == {
         "all": "30+",
@@ -180,6 +179,14 @@ def test_many_lists_are_counted_in_one_query_to_a_cap(days):
         "empty": "0",
     }
     assert counts({}) == {}
+
+
+def test_a_plan_for_any_values_is_of_that_count_only(days):
+    with connection.cursor() as sql:
+        for _number in range(8):  # more often than a statement is planned anew
+            counting({"one": [days.filter(region="0")]}, any_values=True).counts()
+            sql.execute("SHOW plan_cache_mode")
+            assert sql.fetchone() == ("auto",)
 
 
 @pytest.mark.parametrize("cap", [5, 15, 40, 99])

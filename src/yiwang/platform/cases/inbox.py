@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from yiwang.kernel import clock, holidays, paging
@@ -346,7 +346,7 @@ def _counting(lists: Inbox, _near: date, role: str, office: bool) -> paging.Coun
     groups |= lists.lights(lists.chosen(role, office))
     groups |= {name: _entries(found) for name, found in lists.waiting.items()}
     groups |= {name: [rows] for name, rows in mine.lists(lists.by).items()}
-    return paging.counting(groups)
+    return paging.counting(groups, any_values=True)
 
 
 def _with_all(counted: dict[str, paging.Count]) -> dict[str, paging.Count]:
@@ -388,9 +388,11 @@ def _covers(wide: Branch, narrow: Branch) -> bool:
 _LINES = Compiled(
     lambda: (
         Case.objects.filter(pk__any=Slot("ids"))
-        .select_related("application")
-        .only(*_CASE_COLUMNS, "application__door", "application__title", "application__life_event")
+        .only(*_CASE_COLUMNS)
         .annotate(
+            came_by=F("application__door"),
+            application_title=F("application__title"),
+            life_event=F("application__life_event"),
             mend_by=Subquery(
                 Correction.objects.filter(case_id=OuterRef("pk"), state="open").values("due_on")[:1],
             ),
@@ -417,8 +419,8 @@ def _rows(entries: Sequence[InboxEntry], calendar: CalendarTable) -> list[InboxR
             role=entry.role,
             step=entry.step,
             case=views[entry.case_id],
-            door=row.application.door,
-            together=row.application.title if row.application.life_event else "",
+            door=row.came_by,
+            together=row.application_title if row.life_event else "",
             mend_by=row.mend_by,
             procedure=row.stop[0]["name"] if row.stop else "",
             procedure_until=_date(row.stop[0]["until"]) if row.stop else None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import acts, queries
 from yiwang.platform.directory.labels import COUNTERS
+from yiwang.ui.addresses import address
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -31,9 +32,9 @@ def links(actor: Actor) -> list[Link]:
     if not actor.has_role({Role.SYSTEM_ADMIN}):
         return []
     return [
-        Link(_("部门"), reverse("directory:agencies"), "agencies"),
-        Link(_("办事大厅和窗口"), reverse("directory:centres"), "centres"),
-        Link(_("工作日日历"), reverse("directory:calendar"), "calendar"),
+        Link(_("部门"), address("directory:agencies"), "agencies"),
+        Link(_("办事大厅和窗口"), address("directory:centres"), "centres"),
+        Link(_("工作日日历"), address("directory:calendar"), "calendar"),
     ]
 
 
@@ -118,7 +119,7 @@ def agency(request: HttpRequest, code: str = "") -> HttpResponse:
     if take(form, save):
         return redirect("directory:agencies")
     title = known.view.name if known else _("新增部门")
-    return _form_page(request, form, title, "agencies", reverse("directory:agencies"))
+    return _form_page(request, form, title, "agencies", address("directory:agencies"))
 
 
 def _form_page(request: HttpRequest, form: SpecForm, title: str, section: str, back: str) -> HttpResponse:
@@ -178,7 +179,7 @@ def centre(request: HttpRequest, code: str = "") -> HttpResponse:
     if take(form, save):
         return redirect("directory:centres")
     title = known.name if known else _("新增办事大厅")
-    return _form_page(request, form, title, "centres", reverse("directory:centres"))
+    return _form_page(request, form, title, "centres", address("directory:centres"))
 
 
 @staff(Role.SYSTEM_ADMIN)
@@ -216,7 +217,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         acts.clear_day(_posted_day(request), region, by=by, key=str(uuid.uuid4()))
     done = do == "clear" or take(day_form, save_day) or take(year_form, save_year)
     if done:
-        return redirect(f"{reverse('directory:calendar')}?{urlencode({'year': year, 'region': region})}")
+        return redirect(f"{address('directory:calendar')}?{urlencode({'year': year, 'region': region})}")
     years = queries.calendar_years(region)
     context = {
         "region": region,

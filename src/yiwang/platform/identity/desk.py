@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -29,6 +29,7 @@ from yiwang.platform.identity import acts, queries, trail
 from yiwang.platform.identity.counter import find_for_counter
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import AccountView, DocumentType
+from yiwang.ui.addresses import address
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -48,12 +49,12 @@ def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
     found = []
     if actor.has_role({Role.INTAKE}):
-        found.append(Link(_("当面登记"), reverse("staff:people"), "people"))
+        found.append(Link(_("当面登记"), address("staff:people"), "people"))
     if actor.has_role({Role.SECURITY_ADMIN}):
-        found.append(Link(_("人员和岗位"), reverse("staff:members"), "members"))
+        found.append(Link(_("人员和岗位"), address("staff:members"), "members"))
     if actor.has_role({Role.AUDIT_ADMIN}):
-        found.append(Link(_("审计日志"), reverse("staff:audit"), "audit"))
-    return [*found, Link(_("请假和代班"), reverse("staff:absence"), "absence")]
+        found.append(Link(_("审计日志"), address("staff:audit"), "audit"))
+    return [*found, Link(_("请假和代班"), address("staff:absence"), "absence")]
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -168,7 +169,7 @@ def new_member(request: HttpRequest) -> HttpResponse:
 
     if take(form, save):
         return redirect("staff:member", pk=made[0])
-    context = {"form": form, "title": _("新增工作人员"), "section": "members", "back": reverse("staff:members")}
+    context = {"form": form, "title": _("新增工作人员"), "section": "members", "back": address("staff:members")}
     return render(request, "directory/form.html", context, status=422 if form.is_bound else 200)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -24,6 +24,7 @@ from yiwang.platform.oversight.labels import ALERTS, LEVELS, NEAR, STATES
 from yiwang.platform.oversight.models import BadRating
 from yiwang.platform.oversight.permissions import CanExplain
 from yiwang.platform.oversight.types import Near
+from yiwang.ui.addresses import address
 from yiwang.ui.entry import staff
 from yiwang.ui.frame import Link
 
@@ -37,7 +38,7 @@ def bad_ratings(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     closed = request.GET.get("show") == "closed"
     found, page = queries.bad_ratings(actor, closed=closed, after=request.GET.get("after", ""))
-    here = reverse("oversight_desk:bad_ratings")
+    here = address("oversight_desk:bad_ratings")
     return render(
         request,
         "oversight/bad_ratings.html",
@@ -163,7 +164,7 @@ def _limits_page(
     days, span = calendar.holidays("", provisional=True), queries.span(how, calendar)
     found, cursor, tell = queries.near(actor, span, calendar, request.GET.get("after", ""))
     told = queries.explained([one.id for one in found]) if how is Near.OVER else set()
-    here = reverse("oversight_desk:limits")
+    here = address("oversight_desk:limits")
     return render(
         request,
         "oversight/limits.html",

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock, paging
@@ -33,6 +33,7 @@ from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Ob
 from yiwang.platform.sharing.watch import desk as watch
 from yiwang.platform.sharing.watch.managers import ANSWERING
 from yiwang.platform.sharing.watch.queries import waiting as alerts_waiting
+from yiwang.ui.addresses import address
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -54,9 +55,9 @@ _PLAIN: dict[GrantMove, Callable[..., Any]] = {
 
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail that the actor may follow."""
-    found = [Link(_("数据目录"), reverse("sharing_desk:catalogue"), "data")]
+    found = [Link(_("数据目录"), address("sharing_desk:catalogue"), "data")]
     if actor.has_role(STEWARDS | WATCHING):
-        found.append(Link(_("数据质量"), reverse("sharing_desk:quality"), "quality"))
+        found.append(Link(_("数据质量"), address("sharing_desk:quality"), "quality"))
     lists: dict[str, list[QuerySet[Any]]] = {}
     if actor.has_role(STEWARDS):
         lists["grants"] = [granted.waiting(actor), granted.ending(actor)]
@@ -69,14 +70,14 @@ def links(actor: Actor) -> list[Link]:
     waiting = {name: one.value + one.more for name, one in paging.counts(lists).items()}
     if actor.has_role(STEWARDS):
         found += [
-            Link(_("共享申请"), reverse("sharing_desk:grants"), "grants", count=waiting["grants"]),
-            Link(_("异议"), reverse("sharing_desk:objections"), "objections", count=waiting["objections"]),
-            Link(_("事件"), reverse("sharing_desk:events"), "events", count=waiting["events"]),
-            Link(_("数据接入"), reverse("sharing_desk:feeds"), "feeds"),
-            Link(_("数据集编辑"), reverse("dataset_editing:list"), "datasets"),
+            Link(_("共享申请"), address("sharing_desk:grants"), "grants", count=waiting["grants"]),
+            Link(_("异议"), address("sharing_desk:objections"), "objections", count=waiting["objections"]),
+            Link(_("事件"), address("sharing_desk:events"), "events", count=waiting["events"]),
+            Link(_("数据接入"), address("sharing_desk:feeds"), "feeds"),
+            Link(_("数据集编辑"), address("dataset_editing:list"), "datasets"),
         ]
     if "alerts" in waiting:
-        found.append(Link(_("异常查询"), reverse("sharing_desk:alerts"), "alerts", count=waiting["alerts"]))
+        found.append(Link(_("异常查询"), address("sharing_desk:alerts"), "alerts", count=waiting["alerts"]))
     return found
 
 
@@ -95,7 +96,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 def dataset(request: HttpRequest, code: str) -> HttpResponse:
     """Show one dataset, to stewards with the way to ask for it, to its own also when the oldest record is deleted."""
     by = _actor(request)
-    ask = f"{reverse('sharing_desk:ask')}?{urlencode({'dataset': code})}" if by.has_role(STEWARDS) else ""
+    ask = f"{address('sharing_desk:ask')}?{urlencode({'dataset': code})}" if by.has_role(STEWARDS) else ""
     return pages.shown(request, "sharing_desk", code, ask=ask, goes_on=keeping.next_day(code, by))
 
 
@@ -114,9 +115,9 @@ def grants(request: HttpRequest) -> HttpResponse:
     found = queries.grants(
         _actor(request), which, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    here, ending = reverse("sharing_desk:grants"), queries.grants_ending(_actor(request))
+    here, ending = address("sharing_desk:grants"), queries.grants_ending(_actor(request))
 
-    def address(**more: str) -> str:
+    def there(**more: str) -> str:
         return f"{here}?{urlencode({'show': which} | more)}"
 
     context = {
@@ -127,8 +128,8 @@ def grants(request: HttpRequest) -> HttpResponse:
         ],
         "tab": which,
         "ending": which == "ending",
-        "previous": address(before=found.previous) if found.previous else "",
-        "next": address(after=found.next) if found.next else "",
+        "previous": there(before=found.previous) if found.previous else "",
+        "next": there(after=found.next) if found.next else "",
         "section": "grants",
     }
     return render(request, "sharing/grants.html", context)
@@ -246,7 +247,7 @@ def grant(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     ends_soon = granting.renewable(view.state, view.expires_on, clock.today()) and not view.renewed_by
     context = {
         "view": view,
-        "renew": f"{reverse('sharing_desk:ask')}?{urlencode({'renews': pk})}" if mine and ends_soon else "",
+        "renew": f"{address('sharing_desk:ask')}?{urlencode({'renews': pk})}" if mine and ends_soon else "",
         "state": GRANT_STATES[view.state],
         "late": _late(view),
         "columns": [columns[name] for name in view.fields if name in columns],
@@ -300,7 +301,7 @@ def objections(request: HttpRequest) -> HttpResponse:
     found = queries.objections(
         _actor(request), answered=show == "answered", asked=show == "ours", after=request.GET.get("after", "")
     )
-    here = reverse("sharing_desk:objections")
+    here = address("sharing_desk:objections")
     shown = f"&show={show}" if show else ""
     context = {
         "rows": [(one, OBJECTION_KINDS[one.kind], OBJECTION_STATES[one.state]) for one in found.items],

@@ -5,18 +5,23 @@ A page has dozens of them, so they are plain functions, not templates.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
+from html import escape
 
 from django import template
+from django.template.base import Parser, Token
+from django.template.context import Context
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as reading_url
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.calendar import Unit
 
-from .. import assets, dates, names, shown, uploads, values
+from .. import addresses, assets, dates, names, shown, uploads, values
 
 register = template.Library()
 
@@ -32,6 +37,29 @@ LAMPS = {
 
 TONES = ("", "line", "brand", "green", "yellow", "orange", "red", "seal")
 SOURCES = {"known": ("", "ok"), "down": (" yw-src--down", "unlink"), "own": (" yw-src--own", "edit")}
+
+
+class _Address(URLNode):
+    """``{% url %}`` that remembers what it found, for a page has the same address for each line of a list."""
+
+    def render(self, context: Context) -> str:
+        if self.kwargs or self.asvar:
+            return super().render(context)
+        name, args = self.view_name.resolve(context), [arg.resolve(context) for arg in self.args]
+        request = getattr(context, "request", None)
+        try:
+            door = request.current_app
+        except AttributeError:
+            door = getattr(getattr(request, "resolver_match", None), "namespace", None)
+        found = addresses.address(name, *args, current_app=door)
+        return escape(found) if context.autoescape else found
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> URLNode:
+    """Give the address of a page, as Django's tag does."""
+    node = reading_url(parser, token)
+    return _Address(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 @register.simple_tag
@@ -50,6 +78,17 @@ def icon(name: str, css: str = "") -> SafeString:
         extra,
         assets.url("icons.svg"),
         name,
+    )
+
+
+@register.simple_tag
+def options(pairs: Iterable[tuple[object, object]], chosen: object = "") -> SafeString:
+    """Draw the options of a list to choose from: value and words of each; ``chosen`` is the value that is selected."""
+    picked = format_html("{}", " selected")
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, picked if str(value) == str(chosen) else "", words) for value, words in pairs),
     )
 
 

@@ -1,6 +1,6 @@
 """Licences at the desk: their issuers find them, issue and change them, and do what the law does to them (STANDARDS 6.4)."""
 
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.reach import HANDLING
@@ -8,6 +8,7 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.licences.desk import finding, history, issuing, shown
 from yiwang.platform.licences.desk.finding import ROLES
 from yiwang.platform.licences.models import COMPARERS
+from yiwang.ui.addresses import address
 from yiwang.ui.frame import Link
 
 app_name = "licences_desk"
@@ -15,13 +16,13 @@ app_name = "licences_desk"
 
 def links(actor: Actor) -> list[Link]:
     """Return the entries of the desk's rail, for those who may follow them."""
-    found = [Link(_("证照"), reverse("licences_desk:find"), "licences")] if actor.has_role(set(ROLES)) else []
+    found = [Link(_("证照"), address("licences_desk:find"), "licences")] if actor.has_role(set(ROLES)) else []
     if actor.has_role(COMPARERS):
-        found.append(Link(_("待核对原件"), reverse("licences_desk:unchecked"), "unchecked"))
+        found.append(Link(_("待核对原件"), address("licences_desk:unchecked"), "unchecked"))
     if actor.has_role(HANDLING):
-        found.append(Link(_("出示的证照"), reverse("licences_desk:shown"), "shown"))
+        found.append(Link(_("出示的证照"), address("licences_desk:shown"), "shown"))
     if actor.has_role({history.STEWARD}):
-        found.append(Link(_("存量证照"), reverse("licences_desk:history"), "history"))
+        found.append(Link(_("存量证照"), address("licences_desk:history"), "history"))
     return found
 
 
