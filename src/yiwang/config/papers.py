@@ -15,12 +15,12 @@ from zlib import crc32
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, FieldSpec
-from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import ApplicationView
 from yiwang.platform.catalog.rules import merged_form
 from yiwang.platform.catalog.types import EditionView
 from yiwang.platform.evidence.types import MaterialFact, Resolution
 from yiwang.ui import typst
+from yiwang.ui.reading import show_value
 
 TEMPLATE = Path(__file__).parent / "paper.typ"
 MARK = "演示样本 · 虚构"

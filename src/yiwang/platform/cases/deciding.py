@@ -12,12 +12,12 @@ from yiwang.platform.cases import documents, engine, publicity
 from yiwang.platform.cases.events import DECIDED
 from yiwang.platform.cases.held import tasks_of, unproved
 from yiwang.platform.cases.models import Case, PostCheck, Task
-from yiwang.platform.cases.shown import show_value
 from yiwang.platform.cases.types import CaseResult, CaseState, DocumentKind
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog.rules import field_spec, truth
 from yiwang.platform.catalog.types import EditionView, FormField, ResultKind
 from yiwang.platform.evidence.types import FactState
+from yiwang.ui.reading import show_value
 
 POST_CHECK_DAYS = 60
 """Working days after a decision on a commitment in which it is checked (浙江; STANDARDS 12.6)."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from yiwang.kernel.calendar import Unit
 from yiwang.kernel.clock import Light
-from yiwang.kernel.fields import FieldKind, FieldSpec
 from yiwang.platform.cases.labels import RESULTS, STATES
 from yiwang.platform.cases.types import CaseState, CaseView, JointClock
 from yiwang.platform.catalog.rules import field_spec
@@ -20,7 +19,7 @@ from yiwang.platform.catalog.types import EditionView, FormField
 from yiwang.platform.directory import queries as directory
 from yiwang.platform.evidence.types import FactState
 from yiwang.ui import dates
-from yiwang.ui.values import label_of
+from yiwang.ui.reading import show_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,38 +134,7 @@ def fact_rows(edition: EditionView, facts: Mapping[str, Mapping[str, Any]]) -> l
     return rows
 
 
-def show_value(spec: FieldSpec, value: Any) -> str:
-    """Return a value as a person reads it: labels instead of codes, days in words, with its unit."""
-    if value in (None, "", []):
-        return ""
-    labels = {option.value: label_of(option) for option in spec.options}
-    if isinstance(value, list):
-        return _("、").join(
-            _row(spec, one) if isinstance(one, dict) else str(labels.get(str(one), one)) for one in value
-        )
-    if isinstance(value, bool) or spec.kind is FieldKind.BOOLEAN:
-        return _("是") if value in (True, "true", "yes") else _("否")
-    if spec.kind is FieldKind.DATE:
-        day = value if isinstance(value, date) else _day(str(value))
-        return dates.said(day, "date") if day else str(value)
-    text = str(labels.get(str(value), value))
-    return f"{text} {spec.unit}" if spec.unit else text
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
-
-
 def mask(value: str) -> str:
     """Return a sensitive value with its middle hidden."""
     kept = 4 if len(value) > _SHORT else 1
     return f"{value[:kept]}{'*' * max(len(value) - 2 * kept, 2)}{value[-kept:]}" if value else ""
-
-
-def _row(spec: FieldSpec, row: dict[str, Any]) -> str:
-    columns = {column.name: column for column in spec.columns}
-    shown = (show_value(columns[name], one) if name in columns else str(one or "") for name, one in row.items())
-    return " ".join(text for text in shown if text)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.types import Actor, Role
+from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.sharing import acts, feed_queries, scores
@@ -23,10 +24,19 @@ from yiwang.platform.sharing.acts.feeds import FOR_TESTS
 from yiwang.platform.sharing.connectors import Connector, live_connectors, pushed_connectors, registry
 from yiwang.platform.sharing.labels import CHOICES, FEED_HEALTH, OWN_COLUMNS, RUN_STATES
 from yiwang.platform.sharing.managers import STEWARDS
-from yiwang.platform.sharing.types import DatasetDefinition, FeedHealth, FeedSpec, FeedView, PastRecord, RunView
+from yiwang.platform.sharing.types import (
+    DatasetDefinition,
+    DatasetItem,
+    FeedHealth,
+    FeedSpec,
+    FeedView,
+    PastRecord,
+    RunView,
+)
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
+from yiwang.ui.reading import show_value
 from yiwang.ui.templatetags.ui import said
 
 NOT_WANTED = "-"
@@ -152,21 +162,26 @@ def past(request: HttpRequest, code: str) -> HttpResponse:
             found.extend(feed_queries.as_of(code, number, day, by))
 
     asked = take(form, look)
-    labels = {item.name: said(item, "label") for item in definition.items}
+    read = [(item.name, said(item, "label"), _read_as(item)) for item in definition.items]
     context = {
         "dataset": definition,
         "form": form,
         "asked": asked,
         "records": [
-            (one, [(labels[name], _plain(one.values[name])) for name in labels if name in one.values]) for one in found
+            (one, [(label, show_value(spec, one.values[name])) for name, label, spec in read if name in one.values])
+            for one in found
         ],
         "section": "feeds",
     }
     return render(request, "sharing/past.html", context, status=422 if form.is_bound and not asked else 200)
 
 
-def _plain(value: Any) -> str:
-    return (_("是") if value else _("否")) if isinstance(value, bool) else str(value)
+def _read_as(item: DatasetItem) -> FieldSpec:
+    """Return how a column's values are put into words: as those of its data element, if it is of the same kind."""
+    element = catalog.elements().get(item.element)
+    if element is None or element.kind is not item.kind:
+        return FieldSpec(item.name, item.label, item.kind, unit=item.unit)
+    return FieldSpec(item.name, item.label, item.kind, unit=item.unit or element.unit, options=element.options)
 
 
 # --- in words ---

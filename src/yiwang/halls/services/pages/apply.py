@@ -30,7 +30,7 @@ from yiwang.kernel.problems import Invalid, NeedsSignIn, NotFound, NotNow
 from yiwang.kernel.types import Actor, ActorKind, FieldError
 from yiwang.platform.cases import acts
 from yiwang.platform.cases import queries as cases
-from yiwang.platform.cases.shown import mask, show_value
+from yiwang.platform.cases.shown import mask
 from yiwang.platform.catalog import queries as catalog
 from yiwang.platform.catalog import rules
 from yiwang.platform.catalog.rules import MergedSection
@@ -40,6 +40,7 @@ from yiwang.platform.identity import queries as identity
 from yiwang.platform.sharing import queries as sharing
 from yiwang.ui import values
 from yiwang.ui.forms import SpecForm
+from yiwang.ui.reading import show_value
 from yiwang.ui.templatetags.ui import said
 
 

@@ -12,13 +12,16 @@ import pytest
 from django.test import Client
 
 from yiwang.kernel import clock
+from yiwang.kernel.fields import FieldKind, Option
 from yiwang.kernel.models import AuditEntry
 from yiwang.kernel.problems import NotNow
 from yiwang.kernel.types import SYSTEM
+from yiwang.platform.catalog.types import DataElement
 from yiwang.platform.sharing import acts, feed_desk
 from yiwang.platform.sharing.models import BadRow, Dataset, Feed
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, read, serving, since
+from yiwang.ui.reading import show_value
 
 CARS = dataset(
     code="test_cars", name="测试车辆", key=("plate",), items=(item("plate", label="车牌", required=True), item("brand"))
@@ -193,6 +196,22 @@ def test_a_day_in_the_past_is_shown_for_a_purpose_and_logged(cars: Dataset, stew
     assert (reads.count(), entry.kind, entry.purpose) == (3, "read", "核对异议")
     assert NUMBER not in str(entry.detail)
     assert {"dataset": "test_cars", "on": "2026-02-28"}.items() <= entry.detail.items()
+
+
+def test_what_stands_in_a_record_is_read_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (Option("male", "男"), Option("female", "女"))
+    sex = DataElement(code="applicant_sex", label="性别", kind=FieldKind.CHOICE, options=words)
+    monkeypatch.setattr(feed_desk.catalog, "elements", lambda: {sex.code: sex})
+    for column, value, shown in (
+        (item("sex", label="性别", kind=FieldKind.CHOICE, element="applicant_sex"), "male", "男"),
+        (item("sex", label="性别", kind=FieldKind.TEXT, element="applicant_sex"), "male", "male"),
+        (item("sex", label="性别", kind=FieldKind.CHOICE, options=("male",)), "male", "male"),
+        (item("valid", label="有效", kind=FieldKind.BOOLEAN), False, "否"),
+        (item("until", label="有效期", kind=FieldKind.DATE), "2026-02-28", "2026年2月28日"),
+        (item("area", label="面积", kind=FieldKind.DECIMAL, unit="m²"), 12.5, "12.5 m²"),
+        (item("note", label="备注"), None, ""),
+    ):
+        assert show_value(feed_desk._read_as(column), value) == shown
 
 
 def test_nothing_is_shown_that_could_not_be_logged(
