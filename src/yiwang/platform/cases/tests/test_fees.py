@@ -1,10 +1,12 @@
 """Fees of a case: paid, waived, taken back by the opposite entry; at the acts, the desk, the portal and in the export."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.urls import reverse
 
 from yiwang.kernel.models import AuditEntry
@@ -310,3 +312,30 @@ def test_what_was_withdrawn_owes_nothing_but_tells_what_was_paid(charged, owner)
     pay(charged, amount="4")
     (told,) = queries.fees_of([view])[charged.pk]
     assert told.paid == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_slip_that_two_clerks_enter_at_once_for_two_cases_counts_once(owner, charged, monkeypatch):
+    cases = [charged, case_of(accepted(owner, FOOD), FOOD)]
+    by = taker(charged)
+    both, save = threading.Barrier(2, timeout=30), Payment.save
+
+    def together(row, **options):
+        both.wait()  # neither has seen the other's
+        save(row, **options)
+
+    monkeypatch.setattr(Payment, "save", together)
+
+    def enter(case):
+        try:
+            return pay(case, by=by)
+        except Invalid as refused:
+            return [one.field for one in refused.errors]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as hands:
+        found = list(hands.map(enter, cases))
+    entry = Payment.objects.get()
+    assert sorted(found, key=str) == sorted([entry.pk, ["slip"]], key=str)
+    assert [case.pk for case, told in zip(cases, found, strict=True) if told == entry.pk] == [entry.case_id]
