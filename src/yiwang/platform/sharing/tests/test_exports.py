@@ -26,6 +26,8 @@ from django.test import Client
 from django.utils import translation
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from pyshacl import shape as one_shape
+from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from rdflib import RDF, RDFS, SH, Graph, Literal, URIRef
 from rdflib.collection import Collection
 from rdflib.compare import isomorphic
@@ -166,9 +168,15 @@ def of_testville() -> CatalogueInfo:
     )
 
 
+# pyshacl looks each statement of a shape up in a list, at every value again; a dictionary's keys compare a hash.
+one_shape.CONSTRAINT_PARAMS = (CONSTRAINT_PARAMETERS_MAP.keys(), CONSTRAINT_PARAMETERS_MAP)
+
+
 @cache
 def shapes(name: str) -> Graph:
-    return Graph().parse(SHAPES / name)
+    made = Graph("SimpleMemory")  # without a context to each triple, which nobody asks for
+    made += Graph().parse(SHAPES / name)
+    return made
 
 
 def faults(data: Graph, *names: str) -> list[tuple[str, str]]:
@@ -399,7 +407,7 @@ def test_our_own_shapes_find_what_the_standards_do_not(graph, node, term, value)
 
 @pytest.mark.slow
 def test_our_own_shapes_are_shapes(graph):
-    assert pyshacl.validate(graph, shacl_graph=shapes("own.ttl"), meta_shacl=True)[0]
+    assert pyshacl.validate(graph, shacl_graph=Graph().parse(SHAPES / "own.ttl"), meta_shacl=True)[0]
 
 
 # What is said.
