@@ -63,18 +63,25 @@ def test_testville_loads_twice_the_same() -> None:
     assert set(StaffRole.objects.values_list("role", flat=True)) == set(Role)
 
 
-def _walk(pack: Pack, name: str) -> list[CaseView]:
-    path = pack.root / "journeys" / f"{name}.yaml"
-    scenario = pack.make(path, pack.yaml(path), Scenario)
-    assert scenario is not None, pack.faults
-    return _walked(pack, scenario)
+class Walker:
+    """Walks journeys through a pack's city; what its files say and who is on its staff is read once."""
 
+    def __init__(self, pack: Pack) -> None:
+        self.pack, self.numbers, self.words, self.staff = pack, numbers_of(pack), typed.read(pack), Staff()
 
-def _walked(pack: Pack, scenario: Scenario) -> list[CaseView]:
-    journey = prepare(scenario, numbers_of(pack), clock.today(), words=typed.read(pack))
-    for _stage in journey.steps():
-        pass
-    return journey.walk.cases
+    def named(self, name: str) -> list[CaseView]:
+        """Walk one of the pack's own."""
+        path = self.pack.root / "journeys" / f"{name}.yaml"
+        scenario = self.pack.make(path, self.pack.yaml(path), Scenario)
+        assert scenario is not None, self.pack.faults
+        return self.walk(scenario)
+
+    def walk(self, scenario: Scenario) -> list[CaseView]:
+        """Walk to the end."""
+        journey = prepare(scenario, self.numbers, clock.today(), words=self.words, staff=self.staff)
+        for _stage in journey.steps():
+            pass
+        return journey.walk.cases
 
 
 def _licence(kind: str, number: str) -> LicenceView:
@@ -84,11 +91,11 @@ def _licence(kind: str, number: str) -> LicenceView:
     return found
 
 
-def _changed_licences_are_not_valid_any_more(pack: Pack) -> None:
+def _changed_licences_are_not_valid_any_more(walker: Walker) -> None:
     """A firm that changes its name has one licence, with the new one; so has who loses a driving licence or an identity card."""
     said = {"change_items": "name", "new_org_name": "温州演示新鞋业有限公司"}
-    (case,) = _walked(
-        pack, Scenario(items=("330731002101",), region="330302027", person="c01", organisation="shoes", typed=said)
+    (case,) = walker.walk(
+        Scenario(items=("330731002101",), region="330302027", person="c01", organisation="shoes", typed=said)
     )
     assert case.result == "issued"
     new = _licence("business_licence", "330302200800000021")
@@ -96,8 +103,8 @@ def _changed_licences_are_not_valid_any_more(pack: Pack) -> None:
     assert (new.holder_name, new.fields["name"]) == ("温州演示新鞋业有限公司",) * 2
     assert new.fields["address"] == "温州市鹿城区双屿街道演示鞋都 3 号"
     for item, kind in (("330709014001", "driving_licence"), ("330709110000", "identity_card")):
-        (case,) = _walked(pack, Scenario(items=(item,), region="330302027", person="jia"))
-        person = identity.find_person(numbers_of(pack)["jia"])
+        (case,) = walker.walk(Scenario(items=(item,), region="330302027", person="jia"))
+        person = identity.find_person(walker.numbers["jia"])
         assert person is not None
         held = licences.held_by(Party(PartyKind.PERSON, person.id), [kind])
         assert [one.case_id for one in held] == [case.id]
@@ -124,9 +131,8 @@ def _everybody_is_invented(pack: Pack) -> None:
     assert all(phone.startswith("0577-0000") for pair in phones for phone in pair)
 
 
-def _somebody_does_every_step() -> None:
+def _somebody_does_every_step(staff: Staff) -> None:
     """Wherever an item is carried out, somebody takes in, reviews, inspects, decides and issues."""
-    staff = Staff()
     wanted = {
         "review": Role.REVIEWER,
         "expert_review": Role.REVIEWER,
@@ -227,15 +233,16 @@ def test_wenzhou_is_as_large_as_it_says_and_saves_what_it_says() -> None:
 
     _everything_has_an_english_name()
     _everybody_is_invented(pack)
-    _somebody_does_every_step()
+    walker = Walker(pack)
+    _somebody_does_every_step(walker.staff)
     _matters_can_be_walked(pack)
     _rights_have_words(pack)
     journeys = {path.stem for path in pack.files("journeys/*.yaml")}
     assert len(journeys) >= 12
     for name in sorted(journeys):
-        cases = _walk(pack, name)
+        cases = walker.named(name)
         assert cases, name
         assert all(case.closed_at and case.result in ("granted", "issued") for case in cases), name
     assert _licence("business_licence", "330302201800000005").status is LicenceStatus.CANCELLED, "the firm is closed"
     assert _licence("real_estate_certificate", "浙（2017）温州市不动产权第0092001号").status is LicenceStatus.CANCELLED
-    _changed_licences_are_not_valid_any_more(pack)
+    _changed_licences_are_not_valid_any_more(walker)
