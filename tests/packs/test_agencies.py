@@ -18,6 +18,7 @@ from yiwang.config.journey import Scenario, numbers_of, prepare
 from yiwang.config.management.commands.pack import load
 from yiwang.config.simulate import connecting, stores
 from yiwang.config.simulate.listening import Listener
+from yiwang.config.staffing import Staff
 from yiwang.config.tests.part_of_city import part_of_city
 from yiwang.config.tests.test_simulate import Running, here, settle, there
 from yiwang.kernel import clock
@@ -90,7 +91,8 @@ def test_a_restaurant_on_what_agencies_have_with_all_of_them_up_and_with_three_d
     assert not Record.objects.exclude(dataset__code__in=kept).exists(), "what is asked at its source is not kept"
 
     assert connecting.connect_listeners(city, list(places.values())) == 1
-    well = walk(pack, "restaurant")
+    staff = Staff()
+    well = walk(pack, "restaurant", staff)
     fire = Listener(stores.Store(systems.folder / "330300-fire.sqlite")).heard()
     assert {(one["topic"], one["data"]["change"]) for one in fire} == {("amr.food_licence_changed", "issued")}
     assert {"legal_persons", "real_estate_premises"} <= well["found"]
@@ -99,24 +101,24 @@ def test_a_restaurant_on_what_agencies_have_with_all_of_them_up_and_with_three_d
     for agency, outage in THREE.items():
         connecting.behave(places[agency], outage=outage)
     live.forget()
-    three = walk(pack, "restaurant")
+    three = walk(pack, "restaurant", staff)
     assert "legal_persons" in three["found"], "what was read in is there whoever is down"
     assert "real_estate_premises" not in three["found"]
     assert three["closed"] == well["closed"], "nobody's outage stops a case: what was missing is looked into by hand"
     assert three["by_hand"] > well["by_hand"]
     for name in OTHERS:
-        told = walk(pack, name)
+        told = walk(pack, name, staff)
         assert told["closed"].total() > 1, name
         assert set(told["closed"]) <= set(well["closed"]), f"{name} comes to its end, too"
 
 
-def walk(pack: Pack, name: str) -> dict[str, Any]:
+def walk(pack: Pack, name: str, staff: Staff) -> dict[str, Any]:
     """Walk a journey to its end, say what came of it, and take it back."""
     path = pack.root / "journeys" / f"{name}.yaml"
     scenario = pack.make(path, pack.yaml(path), Scenario)
     assert scenario
     with transaction.atomic():
-        journey = prepare(scenario, numbers_of(pack), clock.today(), words=typed.read(pack))
+        journey = prepare(scenario, numbers_of(pack), clock.today(), words=typed.read(pack), staff=staff)
         list(journey.steps())
         with clock.at(clock.now() + timedelta(days=90)):  # the journey took its days
             for one in Event.objects.filter(name="licence.issued", payload__type="food_licence"):

@@ -73,7 +73,8 @@ def deliver_all() -> int:
 
 
 def _waiting() -> set[str]:
-    """Return the subscribers that may have something to read: one statement, so that an idle loop costs little.
+    """Return the subscribers that may have something to read: one statement, so that an idle loop costs little, also while
+    what was announced is not final yet.
 
     Opening a window writes, and every write ends a window: without this look first, idle subscribers would go on
     moving their cursors for ever.
@@ -83,7 +84,7 @@ def _waiting() -> set[str]:
         sql.execute(
             "WITH last AS MATERIALIZED (SELECT xid, seq FROM kernel_event ORDER BY xid DESC, seq DESC LIMIT 1)"
             " SELECT subscriber FROM kernel_eventcursor AS cursor WHERE xid_to = 0 AND xid <= %(final)s"
-            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid AND xid < %(coming)s AND seq > floor)"
+            " AND NOT EXISTS (SELECT FROM kernel_event WHERE xid >= cursor.xid AND xid < %(final)s AND seq > floor)"
             " AND NOT EXISTS (SELECT FROM last WHERE xid >= %(coming)s AND seq > floor)",
             {"final": final, "coming": coming},
         )
