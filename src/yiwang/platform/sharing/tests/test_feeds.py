@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -24,6 +21,7 @@ from hypothesis import strategies as st
 from yiwang.kernel import clock, work
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
+from yiwang.kernel.tests import forked
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.sharing import acts, feed_queries, feeding, runner
@@ -280,16 +278,12 @@ def test_kill_9(transactional_db: None, testville: None) -> None:
         feed = feed_of(row, "http_pull", address=server.url, settings={"limit": 50})
         killed = 0
         for turn in range(20):
-            runs = subprocess.Popen(
-                [sys.executable, "-m", "yiwang.config.command", "feeds", "run"],
-                env=os.environ | {"YIWANG_MODE": "test"},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            runs = forked.begin("feeds", "run")
             _wait(lambda turn=turn: len(server.asked) > (turn + 1) * 7 or _is_read(feed))
             time.sleep(0.013 * turn)
-            runs.send_signal(signal.SIGKILL)
-            runs.wait()
+            runs.kill()
+            runs.join()
+            assert runs.exitcode == -signal.SIGKILL
             if _is_read(feed):
                 break
             killed += 1
