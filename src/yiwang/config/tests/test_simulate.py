@@ -11,8 +11,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,6 +31,7 @@ from yiwang.config.simulate import connecting, dropping, house, running, stores,
 from yiwang.config.simulate.listening import Listener
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.tests import forked
 from yiwang.platform.sharing import live, runner
 from yiwang.platform.sharing.models import Feed, Record
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
@@ -48,23 +47,13 @@ class Running:
 
     def __init__(self, folder: Path, *more: str) -> None:
         self.folder = folder
-        command = [
-            sys.executable,
-            "-m",
-            "yiwang.config.command",
-            "simulate",
-            "--folder",
-            str(folder),
-            "agencies",
-            *more,
-        ]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = forked.begin("simulate", "--folder", str(folder), "agencies", *more)
         self.places = self.wait()
 
     def wait(self, killed: int = 0) -> dict[str, running.Place]:
         """Wait until each system answers, by a process of now and not by the one that was killed."""
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline and self.process.is_alive():
             found = running.places(self.folder)
             mine = [place for place in found if place.pid != killed and _is_of(place.pid, self.process.pid)]
             if mine and mine == found and all(map(connecting.is_up, found)):
@@ -74,8 +63,9 @@ class Running:
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End them."""
-        self.process.send_signal(number)
-        self.process.wait(20)
+        os.kill(self.process.pid, number)
+        self.process.join(20)
+        assert not self.process.is_alive()
 
 
 def _is_of(pid: int, parent: int) -> bool:

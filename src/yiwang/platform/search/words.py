@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import rjieba
 from pydantic import TypeAdapter
 
 from yiwang.platform.search import rules
@@ -38,8 +37,8 @@ class _Known:
 
 
 _kept = _Known()
-_taught: tuple[frozenset[str], Any] = (frozenset(), rjieba)
-"""The words that the tokeniser in use was taught, and it; the module is a tokeniser too."""
+_taught: tuple[frozenset[str] | None, Any] = (None, None)
+"""The words that the tokeniser in use was taught, and it."""
 _tokenising = threading.Lock()
 """Held by whoever cuts or teaches: a tokeniser that is being taught cannot be asked, and says so by an error."""
 
@@ -95,7 +94,9 @@ def _tokeniser(words: frozenset[str]) -> Any:
     known, made = _taught
     if words is not known:  # sets are compared word by word, one with itself too: not at every cut
         if words != known:
-            made = rjieba.Jieba() if known else rjieba  # another one takes 24 MB; most processes know one vocabulary
+            import rjieba  # the module is a tokeniser too: 24 MB, and so is every other one; many processes cut nothing
+
+            made = rjieba.Jieba() if known else rjieba
             for word in sorted(words):
                 if not made.has_word(word):
                     made.add_word(word, None, None)

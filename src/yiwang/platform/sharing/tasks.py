@@ -20,6 +20,8 @@ from yiwang.kernel.problems import NotFound
 from yiwang.kernel.types import SYSTEM
 from yiwang.platform.sharing import runner
 from yiwang.platform.sharing.events import sender
+from yiwang.platform.sharing.means import acts as means
+from yiwang.platform.sharing.watch import looking
 
 _AGAIN = RetryStrategy(max_attempts=6, exponential_wait=3)
 
@@ -51,10 +53,8 @@ def measure(dataset: str) -> bool:
 @app.task(name="sharing.compare_again", queue="default", priority=-1, retry=_AGAIN)
 def compare_again(comparison: str, key: str) -> None:
     """Compare a family again, as something was down; where the case went on without it there is nothing to do."""
-    from yiwang.platform.sharing.means import acts
-
     with contextlib.suppress(NotFound):
-        acts.compare_again(uuid.UUID(comparison), by=SYSTEM, key=key)
+        means.compare_again(uuid.UUID(comparison), by=SYSTEM, key=key)
 
 
 @app.task(name="sharing.check_again", queue="default", priority=-1, retry=_AGAIN)
@@ -84,10 +84,8 @@ def run_feeds(stop: threading.Event) -> int:
 @work.loop("watch", pause=15.0)
 def watch_readings(stop: threading.Event) -> int:
     """Look at what officers read since the last time."""
-    from yiwang.platform.sharing.watch.looking import look
-
     seen = 0
-    while not stop.is_set() and (found := look()):
+    while not stop.is_set() and (found := looking.look()):
         seen += found
     return seen
 

@@ -20,6 +20,7 @@ class Command(BaseCommand):
     """Run feeds until SIGTERM or Ctrl-C, or once."""
 
     help = "读各部门的数据源"
+    requires_system_checks: list[str] = []  # they load every page; `serve` makes them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to run, and for how long."""

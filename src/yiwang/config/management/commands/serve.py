@@ -78,6 +78,8 @@ def _share_metrics(port: int) -> None:
 
 def _load() -> None:
     """Import the application with all its pages, and leave nothing open that a fork must not share."""
+    import rjieba  # noqa: F401 - for all of them at once, whoever is asked for something first
+
     import yiwang.config.wsgi  # noqa: F401 - for its effect
 
     get_resolver().url_patterns  # noqa: B018 - imports every page

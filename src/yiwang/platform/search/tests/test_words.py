@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -14,8 +15,8 @@ def test_first_questions_that_come_at_once_are_all_answered(monkeypatch: pytest.
     """The first to come teaches the tokeniser the city's words; it can be asked nothing while it learns."""
     city = frozenset(f"甌城{chr(code)}記" for code in range(0x4E00, 0x4E00 + 3000))
     fresh = rjieba.Jieba()
-    monkeypatch.setattr(words, "rjieba", fresh)
-    monkeypatch.setattr(words, "_taught", (frozenset(), fresh))
+    monkeypatch.setitem(sys.modules, "rjieba", fresh)
+    monkeypatch.setattr(words, "_taught", (None, None))
     monkeypatch.setattr(words, "_kept", words._Known(until=float("inf"), words=city))
     together, found, faults = threading.Barrier(8), [], []
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -24,6 +21,7 @@ from hypothesis import strategies as st
 from yiwang.kernel import clock, work
 from yiwang.kernel.models import AuditEntry, Event
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound, NotNow, Stale
+from yiwang.kernel.tests import forked
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, Role, RoleGrant
 from yiwang.platform.directory.models import Agency
 from yiwang.platform.sharing import acts, feed_queries, feeding, runner
@@ -120,7 +118,7 @@ def doomed(place: int) -> Iterator[None]:
             commit()
             strike("after a commit")
         except Killed:
-            connection.close()  # Django would try to go on with it
+            gone()  # Django would try to go on with it
             raise
 
     Fate.place, Fate.seen = place, 0
@@ -129,14 +127,34 @@ def doomed(place: int) -> Iterator[None]:
         with connection.execute_wrapper(_around):
             yield
     except Killed:
-        connection.close()
+        gone()
     finally:
         Fate.place = -1
         del connection._commit
 
 
+def gone() -> None:
+    """End the connection as a death does; what is only closed goes back to the pool."""
+    if connection.connection is not None:
+        connection.connection.close()
+    connection.close()
+
+
 @pytest.fixture
-def kept_cars(transactional_db: None, testville: None) -> Dataset:
+def pooled(transactional_db: None) -> Iterator[None]:
+    """Keep connections in a pool, as a city does: a runner gives its own back for every batch that it waits for."""
+    options = connection.settings_dict["OPTIONS"]
+    connection.ensure_connection()
+    connection.close()
+    options["pool"] = {"min_size": 0, "max_size": 8}
+    yield
+    connection.close()
+    connection.close_pool()
+    del options["pool"]
+
+
+@pytest.fixture
+def kept_cars(pooled: None, testville: None) -> Dataset:
     return published(CARS)
 
 
@@ -152,7 +170,6 @@ ROWS = st.lists(
 
 
 def _empty(cars: Dataset) -> None:
-    connection.close()
     Feed.objects.all().delete()
     BadRow.objects.all().delete()
     Run.objects.all().delete()
@@ -232,9 +249,9 @@ def test_only_who_holds_a_feed_writes(cars: Dataset, listed: Listed) -> None:
 
 
 @pytest.mark.slow
-def test_many_runners_at_once(transactional_db: None, testville: None, listed: Listed) -> None:
+def test_many_runners_at_once(pooled: None, testville: None, listed: Listed) -> None:
     rows = [published(dataset(code=f"test_{number}")) for number in range(4)]
-    listed.rows = [{"subject": f"某{number}", "value": "x"} for number in range(60)]
+    listed.rows = [{"subject": f"某{number}", "value": "x"} for number in range(90)]
     listed.count = len(listed.rows)
     for row in rows:
         feed_of(row, "test_list")
@@ -257,13 +274,13 @@ def test_many_runners_at_once(transactional_db: None, testville: None, listed: L
             Feed.objects.filter(pk=some.pk, claim=some.claim).update(next_at=clock.now())
         if not Feed.objects.exclude(read_to__isnull=False).exists():
             break
-        time.sleep(0.02)
+        time.sleep(0.005)
     stop.set()
     for thread in threads:
         thread.join(30)
     for row in rows:
-        assert sum(run.read for run in Run.objects.filter(dataset=row)) == 60
-        assert Record.objects.filter(dataset=row).count() == 60
+        assert sum(run.read for run in Run.objects.filter(dataset=row)) == len(listed.rows)
+        assert Record.objects.filter(dataset=row).count() == len(listed.rows)
 
 
 @pytest.mark.slow
@@ -280,16 +297,12 @@ def test_kill_9(transactional_db: None, testville: None) -> None:
         feed = feed_of(row, "http_pull", address=server.url, settings={"limit": 50})
         killed = 0
         for turn in range(20):
-            runs = subprocess.Popen(
-                [sys.executable, "-m", "yiwang.config.command", "feeds", "run"],
-                env=os.environ | {"YIWANG_MODE": "test"},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            runs = forked.begin("feeds", "run")
             _wait(lambda turn=turn: len(server.asked) > (turn + 1) * 7 or _is_read(feed))
             time.sleep(0.013 * turn)
-            runs.send_signal(signal.SIGKILL)
-            runs.wait()
+            runs.kill()
+            runs.join()
+            assert runs.exitcode == -signal.SIGKILL
             if _is_read(feed):
                 break
             killed += 1
