@@ -75,8 +75,8 @@ def _execute() -> None:
 
 @contextmanager
 def _without(*names: str) -> Iterator[None]:
-    """Hide libraries that others (Beautiful Soup, structlog, openpyxl, httpx) load wherever they find them: a process is up to
-    35 MB smaller, and ready half a second sooner.
+    """Hide libraries that others (Beautiful Soup, structlog, openpyxl, httpx) load wherever they find them: a process is 6 to
+    24 MB smaller, and one that simulates is ready 0.4 CPU seconds sooner.
     """
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
