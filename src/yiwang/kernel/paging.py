@@ -196,8 +196,10 @@ class Counting:
             return
         with connection.pipeline():
             connection.execute("SET plan_cache_mode = force_generic_plan")
-            yield
-            connection.execute("RESET plan_cache_mode")
+            try:
+                yield
+            finally:  # whatever the server refuses, it takes back as a whole
+                connection.execute("RESET plan_cache_mode")
 
 
 def counting(groups: Mapping[str, Sequence[QuerySet[Any]]], cap: int = 99, *, any_values: bool = False) -> Counting:

@@ -1,9 +1,10 @@
 """Keyset paging over real rows: whole, without doubles, by an index, while rows come and go."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection, models
+from django.db import Error, connection, models
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.kernel.models import CalendarDay, CalendarYear
@@ -181,12 +182,22 @@ def test_many_lists_are_counted_in_one_query_to_a_cap(days, any_values):
     assert counts({}) == {}
 
 
-def test_a_plan_for_any_values_is_of_that_count_only(days):
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("any_values", [False, True])
+def test_a_plan_for_any_values_is_of_that_count_only(any_values):
+    rows = CalendarDay.objects.filter(region="0")
+    mine = counting({"one": [rows, rows.filter(is_workday=True)]}, any_values=any_values)
+    wrong = replace(mine, sql="SELECT 1 / %s", params=(0,))
     with connection.cursor() as sql:
-        for _number in range(8):  # more often than a statement is planned anew
-            counting({"one": [days.filter(region="0")]}, any_values=True).counts()
-            sql.execute("SHOW plan_cache_mode")
-            assert sql.fetchone() == ("auto",)
+        for _number in range(12):  # more often than it takes to be kept, and to be planned with its values
+            mine.counts()
+        for broken in (wrong, replace(mine, params=(object(),) * len(mine.params))):
+            with pytest.raises(Error):
+                broken.counts()
+        sql.execute("SHOW plan_cache_mode")
+        assert sql.fetchone() == ("auto",)
+        sql.execute("SELECT custom_plans FROM pg_prepared_statements WHERE statement LIKE '%%AS branches%%'")
+        assert [number == 0 for (number,) in sql.fetchall()] == [any_values]
 
 
 @pytest.mark.parametrize("cap", [5, 15, 40, 99])

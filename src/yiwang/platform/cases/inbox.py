@@ -346,6 +346,7 @@ def _counting(lists: Inbox, _near: date, role: str, office: bool) -> paging.Coun
     groups |= lists.lights(lists.chosen(role, office))
     groups |= {name: _entries(found) for name, found in lists.waiting.items()}
     groups |= {name: [rows] for name, rows in mine.lists(lists.by).items()}
+    # A subtree or a region narrows what is met along the index of a role, an agency or a handler; none begins with it.
     return paging.counting(groups, any_values=True)
 
 

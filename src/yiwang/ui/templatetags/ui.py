@@ -14,7 +14,7 @@ from django import template
 from django.template.base import Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
-from django.template.defaulttags import url as reading_url
+from django.template.defaulttags import url as plain_url
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -58,7 +58,7 @@ class _Address(URLNode):
 @register.tag
 def url(parser: Parser, token: Token) -> URLNode:
     """Give the address of a page, as Django's tag does."""
-    node = reading_url(parser, token)
+    node = plain_url(parser, token)
     return _Address(node.view_name, node.args, node.kwargs, node.asvar)
 
 

@@ -103,6 +103,7 @@ def test_a_new_person_is_registered_and_served():
     unknown = client.post(reverse("serving:party"), {"document": "passport", "number": "E7654321"})
     assert unknown.status_code == 404
     assert "当面登记" in text(unknown)
+    assert 'value="passport" selected>' in text(unknown)
     body = {"document": "passport", "number": "E7654321", "name": "测试外国人", "phone": "", "key": key()}
     refused = client.post(reverse("serving:register"), body)
     assert refused.status_code == 422

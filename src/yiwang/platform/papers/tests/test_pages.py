@@ -195,6 +195,7 @@ def test_somebody_unknown_is_told_and_the_files_stay(desk: Client, document: str
     assert told in shown
     assert 'id="s-number-error"' in shown
     assert "_kept-files" in shown
+    assert f'value="{document}" selected>' in shown
     assert not Scan.objects.exists()
 
 

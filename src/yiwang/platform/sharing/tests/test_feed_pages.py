@@ -46,6 +46,7 @@ def text(answer: Any) -> str:
 def test_a_feed_is_configured_by_the_form(cars: Dataset, steward: Client) -> None:
     page = text(steward.get(PAGE, {"connector": "sql_pull"}))
     assert "变更列" in page
+    assert (page.count('value="sql_pull" selected>'), page.count(" selected>")) == (1, 1)
     assert "还没有接入数据" in page
     page = text(steward.get(PAGE, {"connector": "http_pull"}))
     assert 'name="f-paging"' in page
