@@ -145,7 +145,7 @@ def test_nothing_is_lost_and_nothing_is_doubled(city: City) -> None:
         "sent_again": ledger.sent_again, "seconds": round(struck), "settled": round(time.monotonic() - began - struck),
     }  # fmt: skip
     print(json.dumps(report))  # noqa: T201 - what `make chaos` shows
-    assert not failures, "\n".join([str(report), *failures])
+    assert not failures, "\n".join([str(report), *failures, city.said()[-2000:]])
 
     judge.acts_stand_once([*done, *left])
     judge.journeys_are_complete(done, firm)

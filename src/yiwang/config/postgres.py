@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -41,7 +41,9 @@ from yiwang.config.processes import die_with_parent
 
 Say = Callable[[str], None]
 
+_ATTEMPTS = 5  # to start a server whose port was taken, or that was killed meanwhile
 _PAUSE = 0.02  # seconds between two looks
+_DYING = 2.0  # seconds in which a server that refuses a connection because it was killed is seen to have ended
 _NOTE_EVERY = 5.0  # seconds between two notes to a waiting person
 _STOP_PATIENCE = 60.0  # seconds a fast shutdown may take: it writes a checkpoint
 _LOG_LIMIT = 16 * 1024 * 1024  # bytes of server.log kept, once more as server.log.1
@@ -134,20 +136,11 @@ class _Server:
         with self._locked():
             if url := self._living():
                 return url, None
-            self._sweep()
             binaries = places.binaries(self.account)
             if not self.data.exists():
                 self._create(binaries)
             self._check_version(binaries)
-            # PostgreSQL would believe a stale pid that by now is a zombie's or a stranger's.
-            for stale in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*")):
-                stale.unlink(missing_ok=True)
-            child = self._start(binaries)
-            try:
-                return self._connectable(_read_pid_file(self.data)), child
-            except BaseException:
-                self.stop(child)
-                raise
+            return self._start(binaries)
 
     def stop(self, child: subprocess.Popen[bytes]) -> None:
         """Stop the server as PostgreSQL's fast shutdown does; nothing is left behind."""
@@ -193,10 +186,8 @@ class _Server:
             patience.pause()
         return None
 
-    def _connectable(self, found: PidFile | None) -> str:
+    def _connectable(self, found: PidFile) -> str:
         """Return the server's address after a real connection, which also proves that the server is ours."""
-        if not found:
-            raise PostgresError(f"PostgreSQL left no postmaster.pid in {self.data}.")
         password = (self.home / "password").read_text().strip()
         url = f"postgresql://yiwang:{password}@127.0.0.1:{found.port}/yiwang"
         psycopg.connect(url, connect_timeout=10, require_auth="scram-sha-256").close()
@@ -284,10 +275,17 @@ class _Server:
                 f"holds {binaries.major}: set PG_BIN_DIR to the right ones, or YIWANG_STATE_DIR to elsewhere."
             )
 
-    def _start(self, binaries: places.Binaries) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it accepts connections, however long its recovery takes."""
+    def _start(self, binaries: places.Binaries) -> tuple[str, subprocess.Popen[bytes]]:
+        """Start the server and wait until it accepts connections, however long its recovery takes.
+
+        Begun again if the port was taken meanwhile, or if it was killed before it was ready.
+        """
         self.say("启动 PostgreSQL……")
-        for _attempt in range(5):
+        for _attempt in range(_ATTEMPTS):
+            self._sweep()
+            # PostgreSQL would believe a stale pid that by now is a zombie's or a stranger's.
+            for stale in (self.data / "postmaster.pid", *self.data.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
             port = self._port()
             with self._open_log() as log:
                 begin = log.tell()
@@ -303,13 +301,13 @@ class _Server:
                     **self.account.switch,
                 )
             try:
-                if self._becomes_ready(child):
-                    return child
+                if url := self._becomes_ready(child):
+                    return url, child
             except BaseException:
                 self.stop(child)
                 raise
             said = self._log_since(begin)
-            if "Address already in use" not in said:
+            if "Address already in use" not in said and child.returncode >= 0:
                 break
         raise PostgresError(f"PostgreSQL did not start, see {self.home / 'server.log'}:\n{said[-2000:].strip()}")
 
@@ -324,15 +322,21 @@ class _Server:
             command += ["-c", f"{name}={value}"]
         return command
 
-    def _becomes_ready(self, child: subprocess.Popen[bytes]) -> bool:
-        """Wait until the server is ready; False when it has ended instead."""
+    def _becomes_ready(self, child: subprocess.Popen[bytes]) -> str | None:
+        """Wait until the server answers, and return its address; None when it has ended instead."""
         patience = _Patience(self.say, "PostgreSQL 正在从上次的意外中断恢复")
         while child.poll() is None:
             found = _read_pid_file(self.data)
             if found and found.pid == child.pid and found.status == "ready":
-                return True
+                try:
+                    return self._connectable(found)
+                except psycopg.OperationalError:
+                    with suppress(subprocess.TimeoutExpired):
+                        child.wait(_DYING)
+                    if child.returncode is None:
+                        raise
             patience.pause()
-        return False
+        return None
 
     def _port(self) -> int:
         """Return the port of the last run if it is still free, else a new one."""

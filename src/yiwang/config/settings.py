@@ -270,6 +270,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # ui.middleware sets X-Frame-Options
     "security.W005",  # a city's other hosts are not ours to bind
     "security.W021",
+    "templates.W003",  # `i18n` is ours on purpose (ui.templatetags.worded)
 ]
 LOGGING_CONFIG = None
 configure_logs(ENV.log_level, plain=ENV.mode is Mode.TEST)

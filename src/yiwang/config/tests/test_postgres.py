@@ -211,6 +211,29 @@ def test_everything_killed_in_the_middle_of_a_long_query(state_dir: Path) -> Non
         assert rows(url) == acked
 
 
+@pytest.mark.parametrize("status", ["starting", "ready"])
+def test_killed_while_it_starts_it_is_started_again(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    holder = Holder(state_dir)
+    acked = write(holder.url, 20)
+    os.kill(holder.server, signal.SIGKILL)
+    assert holder.leave() == 0
+    read, struck = postgres._read_pid_file, []
+
+    def read_and_strike(data: Path) -> postgres.PidFile | None:
+        found = read(data)
+        if found and found.status == status and found.pid not in (holder.server, *struck) and len(struck) < 2:
+            os.kill(found.pid, signal.SIGKILL)
+            struck.append(found.pid)
+        return found
+
+    monkeypatch.setattr(postgres, "_read_pid_file", read_and_strike)
+    with postgres.running(state_dir) as url:
+        assert rows(url) == acked
+    assert struck
+
+
 def test_one_killed_backend_is_the_servers_own_affair(state_dir: Path) -> None:
     holder = Holder(state_dir)
     acked = write(holder.url, 50)
