@@ -28,7 +28,7 @@ demo:
 	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
 
 test: .venv/.installed-dev build
-	@exec $(BIN)/pytest -m "not e2e" -n $(CORES) --dist worksteal $(ARGS)
+	@exec $(BIN)/pytest -m "not e2e" -p randomly -n $(CORES) --dist worksteal $(ARGS)
 
 # comparing in bulk on Spark, too: needs Java 17, and fetches pyspark (some 400 MB) into .venv
 test-spark: .venv/.installed-dev build

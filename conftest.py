@@ -47,6 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(item.iter_markers("slow")))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in which order the tests ran: with ``make test ARGS=--randomly-seed=…`` they run in it again."""
+    if config.pluginmanager.hasplugin("randomly"):
+        terminalreporter.write_line(f"order: --randomly-seed={config.getoption('randomly_seed')}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def as_served() -> None:
     """Look for sentences as a server does (``yiwang serve``), and let no test's client list all static files at its start."""

@@ -211,27 +211,25 @@ def test_everything_killed_in_the_middle_of_a_long_query(state_dir: Path) -> Non
         assert rows(url) == acked
 
 
-@pytest.mark.parametrize("status", ["starting", "ready"])
+@pytest.mark.parametrize("moment", ["_becomes_ready", "_connectable"])
 def test_killed_while_it_starts_it_is_started_again(
-    state_dir: Path, monkeypatch: pytest.MonkeyPatch, status: str
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     holder = Holder(state_dir)
     acked = write(holder.url, 20)
-    os.kill(holder.server, signal.SIGKILL)
     assert holder.leave() == 0
-    read, struck = postgres._read_pid_file, []
+    go_on, struck = getattr(postgres._Server, moment), []
 
-    def read_and_strike(data: Path) -> postgres.PidFile | None:
-        found = read(data)
-        if found and found.status == status and found.pid not in (holder.server, *struck) and len(struck) < 2:
-            os.kill(found.pid, signal.SIGKILL)
-            struck.append(found.pid)
-        return found
+    def strike(server: object, of: subprocess.Popen[bytes] | postgres.PidFile) -> object:
+        if len(struck) < 2:
+            os.kill(of.pid, signal.SIGKILL)
+            struck.append(of.pid)
+        return go_on(server, of)
 
-    monkeypatch.setattr(postgres, "_read_pid_file", read_and_strike)
+    monkeypatch.setattr(postgres._Server, moment, strike)
     with postgres.running(state_dir) as url:
         assert rows(url) == acked
-    assert struck
+    assert len(struck) == 2
 
 
 def test_one_killed_backend_is_the_servers_own_affair(state_dir: Path) -> None:
