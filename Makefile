@@ -25,7 +25,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
 demo:
 	@$(MAKE) -j2 .venv/.installed node_modules/.installed
-	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) --with-parent
+	@exec $(BIN)/yiwang demo --host $(HOST) --port $(PORT) $(if $(PEOPLE),--people $(PEOPLE)) --with-parent
 
 test: .venv/.installed-dev build
 	@exec $(BIN)/pytest -m "not e2e" -p randomly -n $(CORES) --dist worksteal $(ARGS)

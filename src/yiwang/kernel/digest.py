@@ -31,7 +31,7 @@ def canonical(value: Any) -> bytes:
     Raises TypeError for anything else (sets have no order, bytes no form) and for keys that are not strings;
     ValueError for NaN, infinity and instants without a time zone.
     """
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(_plain(value)).encode()
 
 
 def sm3_hex(data: bytes) -> str:
@@ -56,12 +56,18 @@ def sha256_of(value: Any) -> str:
     return sha256_hex(canonical(value))
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def _plain(value: Any) -> Any:
-    if type(value) in _PLAIN:  # most are: documents are large
+    kind = type(value)  # documents are large, and hardly anything else is in them
+    if kind in _PLAIN:
         return value
+    if kind is dict and all(type(key) is str for key in value):
+        return {key: item if type(item) in _PLAIN else _plain(item) for key, item in value.items()}
+    if kind is list:
+        return [item if type(item) in _PLAIN else _plain(item) for item in value]
     if isinstance(value, enum.Enum):
         return _plain(value.value)
     if value is None or isinstance(value, (str, bool, int)):

@@ -57,6 +57,15 @@ class Row:
     gone: bool
 
 
+def size_of(folder: Path) -> Size | None:
+    """Return how large the city is whose stores are in a folder; nothing if there are none."""
+    note = folder / MADE
+    if not note.exists():
+        return None
+    size = json.loads(note.read_text())["from"]["size"]
+    return Size(**size | {"at": date.fromisoformat(size["at"])})
+
+
 def prepare(root: Path, folder: Path, size: Size) -> dict[str, list[str]]:
     """Make the stores of all agencies that provide a dataset, unless they are there as they would be made; return their
     datasets, also those of which the invented city knows nothing.

@@ -13,7 +13,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from yiwang.config import command
-from yiwang.config.management.commands import demo, doctor
+from yiwang.config.environment import ROOT
+from yiwang.config.management.commands import demo, doctor, simulate
+from yiwang.config.simulate import stores
 from yiwang.platform.sharing.connectors import registry as connectors
 
 
@@ -88,6 +90,16 @@ def test_taken_port_is_one_line(name: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(CommandError, match=f"^127.0.0.1:{port} 已被占用.*$"):
             call_command(name, "--port", str(port))
+
+
+def test_how_many_live_in_a_demo_is_said_once(settings, tmp_path: Path) -> None:
+    settings.YIWANG_STATE_DIR = tmp_path
+    assert demo._size(None) == []
+    assert demo._size(20_000) == ["--people", "20000", "--firms", "3000"]
+    stores.prepare(ROOT / "packs" / "testville", simulate.folder_of(), stores.Size(people=0))
+    assert demo._size(None) == demo._size(0) == [], "they stay as they are"
+    with pytest.raises(CommandError, match=r"^演示城市已有 0 名虚构居民，人数不能再改"):
+        demo._size(20_000)
 
 
 def _lines(checks: list[object], monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], bool]:

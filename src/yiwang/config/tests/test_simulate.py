@@ -123,8 +123,10 @@ def there(systems: Running, agency: str, code: str) -> Counter[str]:
 
 def test_a_store_is_made_once_for_each_city(tmp_path: Path) -> None:
     root, folder = PACKS / "testville", tmp_path / "agencies"
+    assert stores.size_of(folder) is None
     agencies = stores.prepare(root, folder, NOBODY)
     assert sum(map(len, agencies.values())) == 4
+    assert stores.size_of(folder) == NOBODY
     amr = stores.Store(folder / "339901-amr.sqlite")
     assert amr.counts()["legal_persons"] == (2, 0)
     amr.change("legal_persons", "x", "[]", {"name": "新"}, datetime.now(UTC))

@@ -52,9 +52,14 @@ def _agency(row: Agency) -> AgencyView:
 
 
 def find_agency(code: str) -> AgencyView | None:
-    """Return an agency by code, or nothing."""
-    row = _BY_CODE.first(code=code)
-    return _agency(row) if row else None
+    """Return an agency by code, or nothing; an act that found it does not ask again."""
+    known = once("directory.agencies_by_code", dict[str, AgencyView])
+    if code not in known:
+        row = _BY_CODE.first(code=code)
+        if row is None:
+            return None
+        known[code] = _agency(row)
+    return known[code]
 
 
 def find_agency_by_uscc(uscc: str) -> AgencyView | None:

@@ -27,6 +27,7 @@ from yiwang.config import postgres
 from yiwang.config.demo import sign_ins
 from yiwang.config.management.commands import simulate
 from yiwang.config.processes import die_with_parent, end_with_parent, exit_on_signals, is_free
+from yiwang.config.simulate import stores
 from yiwang.config.simulate.connecting import connect, connect_house, connect_listeners, is_up
 from yiwang.config.simulate.running import Place, places
 from yiwang.config.state import disconnect, half_made, is_half_made, note_pack, pack_is_loaded, pending_migrations
@@ -58,6 +59,9 @@ class Command(BaseCommand):
         """Where to listen."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument(
+            "--people", type=int, help="虚构居民的人数，只在第一次启动时有用（默认 2000，另有相应数量的企业）"
+        )
         parser.add_argument("--with-parent", action="store_true", help="启动它的进程没了，它也结束（make demo 用）")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -70,9 +74,10 @@ class Command(BaseCommand):
         with ExitStack() as databases, _alone(address):
             if not is_free(host, port):
                 raise CommandError(f"{host}:{port} 已被占用，请用 --port 另选端口（make demo PORT=8001）。")
+            size = _size(options["people"])
             os.environ.setdefault("YIWANG_BASE_URL", address)
             with ExitStack() as stack:
-                agencies = stack.enter_context(_Child("各部门的系统", "simulate", "agencies"))
+                agencies = stack.enter_context(_Child("各部门的系统", "simulate", "agencies", *size))
                 self._prepare()
                 is_new = _nobody_applied()
                 web = stack.enter_context(_Child("网站", "serve", "--host", host, "--port", str(port)))
@@ -228,6 +233,19 @@ class _Child:
     def _end_group(self) -> None:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def _size(people: int | None) -> list[str]:
+    """Return how large a city its agencies are asked to make; what they have and the platform has read cannot change."""
+    kept = stores.size_of(simulate.folder_of())
+    if people is None or (kept and kept.people == people):
+        return []
+    if kept:
+        raise CommandError(
+            f"演示城市已有 {kept.people} 名虚构居民，人数不能再改：请先运行 make clean，或者用 YIWANG_STATE_DIR 另选一处。"
+        )
+    usual = stores.Size()
+    return ["--people", str(people), "--firms", str(people * usual.firms // usual.people)]
 
 
 def _database_pid() -> int | None:

@@ -9,6 +9,7 @@ import signal
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,16 +31,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to do."""
-        size = stores.Size()
         parser.add_argument("--folder", type=Path, default=None, help="where their stores are (in the state directory)")
         actions = parser.add_subparsers(dest="action", required=True)
         run = actions.add_parser("agencies", help="run a system for each agency that provides data, until Ctrl-C")
         run.add_argument("--pack", default=settings.YIWANG_PACK)
-        run.add_argument("--people", type=int, default=size.people)
-        run.add_argument("--firms", type=int, default=size.firms)
-        run.add_argument("--seed", type=int, default=size.seed)
-        run.add_argument("--at", type=date.fromisoformat, default=size.at, help="YYYY-MM-DD")
-        run.add_argument("--bad", type=int, default=size.bad, help="bad rows in ten thousand")
+        run.add_argument("--people", type=int)
+        run.add_argument("--firms", type=int)
+        run.add_argument("--seed", type=int)
+        run.add_argument("--at", type=date.fromisoformat, help="YYYY-MM-DD")
+        run.add_argument("--bad", type=int, help="bad rows in ten thousand; what is not said stays as it was")
         run.add_argument("--latency", type=int, default=0, help="milliseconds that each answer takes, about")
         connect = actions.add_parser("connect", help="let the platform read from them, and tell them of events")
         connect.add_argument("--base-url", default=settings.BASE_URL, help="where they find the platform")
@@ -64,7 +64,8 @@ class Command(BaseCommand):
 
     def _run(self, folder: Path, options: dict[str, Any]) -> None:
         root = Path(settings.YIWANG_PACK_DIR) / options["pack"]
-        size = stores.Size(**{name: options[name] for name in ("people", "firms", "seed", "at", "bad")})
+        said = {name: options[name] for name in ("people", "firms", "seed", "at", "bad") if options[name] is not None}
+        size = replace(stores.size_of(folder) or stores.Size(), **said)
         try:
             agencies = stores.prepare(root, folder, size)
             broken, definitions = connecting.outages(root), connecting.definitions(root)
