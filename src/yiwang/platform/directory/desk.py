@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind, FieldSpec, Option
+from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import acts, queries
@@ -67,10 +68,24 @@ def _actor(request: HttpRequest) -> Actor:
 
 @staff(Role.SYSTEM_ADMIN)
 def agencies(request: HttpRequest) -> HttpResponse:
-    """List every agency in its place in the tree."""
-    found = queries.all_agencies()
-    names = {one.view.code: one.view.name for one in found}
-    return render(request, "directory/agencies.html", {"agencies": found, "names": names, "section": "agencies"})
+    """List agencies in their places in the tree."""
+    words, here = request.GET.get("q", "").strip(), address("directory:agencies")
+    try:
+        found = queries.agency_list(words, request.GET.get("after", ""), request.GET.get("before", ""))
+    except BadCursor:
+        return redirect(here)
+
+    def there(**more: str) -> str:
+        return f"{here}?{urlencode({'q': words} | more)}"
+
+    context = {
+        "agencies": found.items,
+        "q": words,
+        "previous": there(before=found.previous) if found.previous else "",
+        "next": there(after=found.next) if found.next else "",
+        "section": "agencies",
+    }
+    return render(request, "directory/agencies.html", context)
 
 
 def _levels() -> tuple[Option, ...]:
@@ -99,7 +114,7 @@ def _agency_specs(new: bool) -> list[FieldSpec]:
 @staff(Role.SYSTEM_ADMIN)
 def agency(request: HttpRequest, code: str = "") -> HttpResponse:
     """Enter an agency or change one."""
-    known = next((one for one in queries.all_agencies() if one.view.code == code), None)
+    known = queries.find_agency_detail(code) if code else None
     if code and known is None:
         return redirect("directory:agencies")
     initial: Mapping[str, Any] = {"active": True}

@@ -224,12 +224,12 @@ def get_staff(pk: uuid.UUID, by: Actor | None = None) -> StaffDetail:
     return _detail(row)
 
 
-def staff_list(by: Actor, words: str = "", after: str = "") -> Page[Any]:
+def staff_list(by: Actor, words: str = "", after: str = "", before: str = "") -> Page[Any]:
     """Return one page of staff within an administrator's reach; ``words`` is the beginning of a number, or of a name."""
     rows = _staff_rows(by)
     if words:
         rows = rows.filter(Q(number__istartswith=words) | Q(name__startswith=words) | Q(agency__code=words))
-    found = page(rows, ("number",), 30, after=after)
+    found = page(rows, ("number",), 30, after=after, before=before)
     return replace(found, items=[_detail(row) for row in found.items])
 
 
@@ -250,12 +250,33 @@ def _detail(row: StaffMember) -> StaffDetail:
     )  # fmt: skip
 
 
-def all_agencies() -> list[AgencyDetail]:
-    """Return every agency, also those closed, in order of their place."""
-    return [
-        AgencyDetail(_agency(row), row.parent.code if row.parent else "", row.address, row.active)
-        for row in Agency.objects.filter(external=False).select_related("parent").order_by("path")
-    ]
+def agency_list(words: str = "", after: str = "", before: str = "") -> Page[Any]:
+    """Return one page of the city's agencies, also those closed, each after the one above it; ``words`` is part of a name, or
+    the beginning of a code or of a region's.
+    """
+    rows = _agency_rows()
+    if words:
+        named = Q(name__icontains=words) | Q(short_name__icontains=words)
+        rows = rows.filter(named | Q(code__istartswith=words) | Q(region__code__startswith=words))
+    found = page(rows, ("path",), 30, after=after, before=before)
+    return replace(found, items=[_agency_detail(row) for row in found.items])
+
+
+def find_agency_detail(code: str) -> AgencyDetail | None:
+    """Return one of the city's agencies by code, also a closed one, or nothing."""
+    row = _agency_rows().filter(code=code).first()
+    return _agency_detail(row) if row else None
+
+
+def _agency_rows() -> QuerySet[Agency]:
+    return Agency.objects.filter(external=False).select_related("parent")
+
+
+def _agency_detail(row: Agency) -> AgencyDetail:
+    parent = row.parent
+    return AgencyDetail(
+        _agency(row), parent.code if parent else "", parent.name if parent else "", row.address, row.active
+    )
 
 
 def counters_of(centre: str) -> list[CounterView]:

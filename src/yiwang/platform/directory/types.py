@@ -128,6 +128,7 @@ class AgencyDetail:
 
     view: AgencyView
     parent: str
+    parent_name: str
     address: str
     active: bool
 

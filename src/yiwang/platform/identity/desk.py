@@ -137,14 +137,25 @@ def counter(request: HttpRequest) -> HttpResponse:
 @staff(Role.SECURITY_ADMIN)
 def members(request: HttpRequest) -> HttpResponse:
     """List staff with roles and how their accounts stand."""
-    words = request.GET.get("q", "").strip()
+    words, here = request.GET.get("q", "").strip(), address("staff:members")
     try:
-        page = people.staff_list(_actor(request), words, request.GET.get("after", ""))
+        page = people.staff_list(_actor(request), words, request.GET.get("after", ""), request.GET.get("before", ""))
     except BadCursor:
-        return redirect("staff:members")
+        return redirect(here)
+
+    def there(**more: str) -> str:
+        return f"{here}?{urlencode({'q': words} | more)}"
+
     accounts = queries.staff_accounts([one.account for one in page.items if one.account])
     rows = [(one, accounts.get(one.account), [ROLES[Role(role)] for role in one.view.roles]) for one in page.items]
-    return render(request, "identity/desk_members.html", {"rows": rows, "page": page, "q": words, "section": "members"})
+    context = {
+        "rows": rows,
+        "q": words,
+        "previous": there(before=page.previous) if page.previous else "",
+        "next": there(after=page.next) if page.next else "",
+        "section": "members",
+    }
+    return render(request, "identity/desk_members.html", context)
 
 
 def _member_specs(new: bool) -> list[Any]:
@@ -194,7 +205,7 @@ def member(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _member_page(request: HttpRequest, pk: uuid.UUID, *, secret: str, error: str = "") -> HttpResponse:
     one = people.get_staff(pk, _actor(request))
     do = request.POST.get("do", "")
-    codes = {agency.view.path: agency.view.code for agency in people.all_agencies()}
+    codes = {agency.path: agency.code for agency in people.agencies_by_path({grant.agency for grant in one.grants})}
     base = {"name": one.view.name, "agency": one.agency, "centre": one.centre, "counter": one.counter}
     rows = [
         {

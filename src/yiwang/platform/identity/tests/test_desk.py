@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import IntegrityError, transaction
 from django.test import Client
 
@@ -15,7 +17,7 @@ from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
 from yiwang.kernel.types import Role
 from yiwang.platform.directory import acts as directory
 from yiwang.platform.directory import queries as people
-from yiwang.platform.directory.models import StaffMember, StaffRole
+from yiwang.platform.directory.models import Agency, StaffMember, StaffRole
 from yiwang.platform.identity import acts, queries
 from yiwang.platform.identity.counter import find_for_counter
 from yiwang.platform.identity.models import Account, Person
@@ -317,3 +319,47 @@ def test_the_audit_trail_is_read_by_filters_and_verified():
     assert not browser.get("/desk/audit/?first=2099-01-01").context["page"].entries
     assert browser.get("/desk/audit/?after=bent").status_code == 302
     assert "全部封条完好" in browser.post("/desk/audit/").content.decode()
+
+
+def agencies(count):
+    """Close so many agencies that there never were; return the names of all."""
+    like = Agency.objects.filter(external=False).earliest("path")
+    for number in range(count):
+        like.pk, like._state.adding, like.active = uuid.uuid4(), True, False
+        like.name, like.code, like.uscc, like.path = (
+            f"{start}{number:03}" for start in ("Z", "z", "no number ", "/z/")
+        )
+        like.save()
+    return list(Agency.objects.filter(external=False).values_list("name", flat=True))
+
+
+def members(count):
+    """Employ so many people; return the numbers and names of all."""
+    like = StaffMember.objects.get(number="A001")
+    for number in range(count):
+        like.pk, like._state.adding, like.account, like.number = uuid.uuid4(), True, None, f"Z{number:03}"
+        like.save()
+    return [f"{number} {name}" for number, name in StaffMember.objects.values_list("number", "name")]
+
+
+@pytest.mark.parametrize(
+    ("login", "url", "made"),
+    [("system-admin", "/desk/agencies/", agencies), ("security-admin", "/desk/staff/", members)],
+)
+def test_long_lists_are_read_page_by_page_and_searched(login, url, made):
+    browser, everybody = signed_in(login), made(65)
+
+    def read(where):
+        page = BeautifulSoup(browser.get(where).content, "html.parser")
+        ways = {way: found["href"] for way in ("prev", "next") if (found := page.select_one(f"a[rel={way}]"))}
+        return [row.get_text(strip=True) for row in page.select("tbody th a")], ways
+
+    pages = [read(url)]
+    while "next" in pages[-1][1]:
+        pages.append(read(pages[-1][1]["next"]))
+    assert [len(rows) for rows, _ways in pages[:2]] == [30, 30]
+    assert sorted(row for rows, _ways in pages for row in rows) == sorted(everybody)
+    assert read(pages[-1][1]["prev"])[0] == pages[-2][0]
+    assert len(read(f"{url}?q=z06")[0]) == 5
+    assert "没有找到这样的" in browser.get(url, {"q": "没有"}).content.decode()
+    assert browser.get(url, {"after": "bent"}).url == url

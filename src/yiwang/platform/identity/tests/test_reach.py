@@ -56,8 +56,7 @@ def test_a_system_administrator_keeps_what_lies_within_their_reach():
     by = county(Role.SYSTEM_ADMIN)
     amr, fire = people.get_agency("339901-amr"), people.get_agency("339901-fire")
     more = {"function": "amr", "region": "339901", "level": 4, "parent": "339901"}
-    parents = {one.view.code: one.parent for one in people.all_agencies()}
-    more["parent"] = parents["339901-amr"]
+    more["parent"] = people.find_agency_detail("339901-amr").parent
     directory.save_agency(amr.code, "新名称", short_name="新", uscc=amr.uscc, by=by, key=key(), **more)
     with pytest.raises(NotAllowed):
         directory.save_agency(fire.code, "新名称", short_name="新", uscc=fire.uscc, by=by, key=key(), **more)
