@@ -361,5 +361,8 @@ def test_long_lists_are_read_page_by_page_and_searched(login, url, made):
     assert sorted(row for rows, _ways in pages for row in rows) == sorted(everybody)
     assert read(pages[-1][1]["prev"])[0] == pages[-2][0]
     assert len(read(f"{url}?q=z06")[0]) == 5
-    assert "没有找到这样的" in browser.get(url, {"q": "没有"}).content.decode()
+    nobody = BeautifulSoup(browser.get(url, {"q": "没有"}).content, "html.parser")
+    assert nobody.find(string=re.compile("没有找到这样的"))
+    assert nobody.select_one("#q")["value"] == "没有"
+    assert nobody.select_one("#desk-q")["value"] == "", "what was looked for here is not looked for among cases"
     assert browser.get(url, {"after": "bent"}).url == url
