@@ -86,6 +86,17 @@ def test_the_edition_is_switched_without_script(visit):
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_the_desk_has_large_type_too(visit):
+    page = visit("/_components/desk", script=False)
+    size = "parseFloat(getComputedStyle(document.querySelector('main')).fontSize)"
+    small = page.evaluate(size)
+    page.get_by_role("button", name="大字版").click()
+    assert page.url.endswith("/_components/desk")
+    assert page.evaluate(size) >= 1.5 * small
+    page.get_by_role("button", name="标准版").click()
+    assert page.evaluate(size) == small
+
+
 def test_icons_are_drawn_from_the_sprite(visit):
     page = visit("/_components")
     box = page.evaluate("document.querySelector('.yw-icons use').getBBox().width")
