@@ -65,8 +65,9 @@ def tidy(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) not in {"Cc", "Cf"})
 
 
+@lru_cache(maxsize=16)
 def qr(url: str) -> str:
-    """Return a QR code as a picture for the template (``bytes(data.qr.slice(4))``)."""
+    """Return a QR code as a picture for the template (``bytes(data.qr.slice(4))``); a document is drawn more than once."""
     import segno
 
     out = BytesIO()

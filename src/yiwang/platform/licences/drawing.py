@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,9 @@ class Paper:
     """What stands small and often across the page of a copy: its purpose."""
 
 
+@lru_cache(maxsize=64)
 def seal_picture(issuer: str, foot: str) -> bytes:
-    """Draw a seal by itself as PNG on nothing. Raises MissingGlyph."""
+    """Draw a seal by itself as PNG on nothing; it is the same on all that an issuer seals. Raises MissingGlyph."""
     return typst.picture(SEAL_TEMPLATE, {"name": issuer, "foot": foot}, ppi=SEAL_PPI)
 
 
