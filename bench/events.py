@@ -146,7 +146,9 @@ def _worker() -> Iterator[None]:
     try:
         time.sleep(WARM)
         deadline = time.monotonic() + BEFORE
-        while time.monotonic() < deadline and ProcrastinateJob.objects.filter(status__in=("todo", "doing")).exists():
+        while ProcrastinateJob.objects.filter(status__in=("todo", "doing")).exists():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the worker is still busy with what the city left it to do")
             time.sleep(0.5)
         yield
     finally:

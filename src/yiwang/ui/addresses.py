@@ -8,8 +8,11 @@ from __future__ import annotations
 import uuid
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
+
+from yiwang.kernel.paging import Page
 
 _ANY = uuid.UUID("7a1e5c00-0000-8000-8000-00000000000a")
 """Stands for every id in an address that is kept."""
@@ -30,3 +33,9 @@ def address(name: str, *args: Any, current_app: str | None = None) -> str:
 @lru_cache(maxsize=2048, typed=True)
 def _reversed(name: str, current_app: str | None, *args: Any) -> str:
     return reverse(name, args=args, current_app=current_app)
+
+
+def neighbours(here: str, found: Page[Any], **kept: str) -> dict[str, str]:
+    """Return the addresses of the pages before and after one, as ``c-pager`` takes them; ``kept`` stands in both."""
+    ways = {"previous": ("before", found.previous), "next": ("after", found.next)}
+    return {name: f"{here}?{urlencode(kept | {way: cursor})}" if cursor else "" for name, (way, cursor) in ways.items()}

@@ -20,7 +20,7 @@ from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.types import Actor, Role
 from yiwang.platform.directory import acts, queries
 from yiwang.platform.directory.labels import COUNTERS
-from yiwang.ui.addresses import address
+from yiwang.ui.addresses import address, neighbours
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -74,15 +74,10 @@ def agencies(request: HttpRequest) -> HttpResponse:
         found = queries.agency_list(words, request.GET.get("after", ""), request.GET.get("before", ""))
     except BadCursor:
         return redirect(here)
-
-    def there(**more: str) -> str:
-        return f"{here}?{urlencode({'q': words} | more)}"
-
     context = {
         "agencies": found.items,
         "q": words,
-        "previous": there(before=found.previous) if found.previous else "",
-        "next": there(after=found.next) if found.next else "",
+        **neighbours(here, found, q=words),
         "section": "agencies",
     }
     return render(request, "directory/agencies.html", context)

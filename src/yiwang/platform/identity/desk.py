@@ -29,7 +29,7 @@ from yiwang.platform.identity import acts, queries, trail
 from yiwang.platform.identity.counter import find_for_counter
 from yiwang.platform.identity.secret import Secret
 from yiwang.platform.identity.types import AccountView, DocumentType
-from yiwang.ui.addresses import address
+from yiwang.ui.addresses import address, neighbours
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -142,17 +142,12 @@ def members(request: HttpRequest) -> HttpResponse:
         page = people.staff_list(_actor(request), words, request.GET.get("after", ""), request.GET.get("before", ""))
     except BadCursor:
         return redirect(here)
-
-    def there(**more: str) -> str:
-        return f"{here}?{urlencode({'q': words} | more)}"
-
     accounts = queries.staff_accounts([one.account for one in page.items if one.account])
     rows = [(one, accounts.get(one.account), [ROLES[Role(role)] for role in one.view.roles]) for one in page.items]
     context = {
         "rows": rows,
         "q": words,
-        "previous": there(before=page.previous) if page.previous else "",
-        "next": there(after=page.next) if page.next else "",
+        **neighbours(here, page, q=words),
         "section": "members",
     }
     return render(request, "identity/desk_members.html", context)

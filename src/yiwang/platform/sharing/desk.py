@@ -33,7 +33,7 @@ from yiwang.platform.sharing.types import GrantMove, GrantRequest, GrantView, Ob
 from yiwang.platform.sharing.watch import desk as watch
 from yiwang.platform.sharing.watch.managers import ANSWERING
 from yiwang.platform.sharing.watch.queries import waiting as alerts_waiting
-from yiwang.ui.addresses import address
+from yiwang.ui.addresses import address, neighbours
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -116,10 +116,6 @@ def grants(request: HttpRequest) -> HttpResponse:
         _actor(request), which, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
     here, ending = address("sharing_desk:grants"), queries.grants_ending(_actor(request))
-
-    def there(**more: str) -> str:
-        return f"{here}?{urlencode({'show': which} | more)}"
-
     context = {
         "rows": [(one, GRANT_STATES[one.state], _late(one)) for one in found.items],
         "tabs": [
@@ -128,8 +124,7 @@ def grants(request: HttpRequest) -> HttpResponse:
         ],
         "tab": which,
         "ending": which == "ending",
-        "previous": there(before=found.previous) if found.previous else "",
-        "next": there(after=found.next) if found.next else "",
+        **neighbours(here, found, show=which),
         "section": "grants",
     }
     return render(request, "sharing/grants.html", context)

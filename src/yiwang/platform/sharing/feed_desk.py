@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
@@ -33,6 +32,7 @@ from yiwang.platform.sharing.types import (
     PastRecord,
     RunView,
 )
+from yiwang.ui.addresses import neighbours
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
 from yiwang.ui.frame import Link
@@ -67,9 +67,6 @@ def feeds(request: HttpRequest) -> HttpResponse:
     )
     names = {"connected": _("已接入"), "trouble": _("出错的"), "open": _("没有接入的")}
 
-    def address(**more: str) -> str:
-        return f"{here}?{urlencode({'show': which} | more)}"
-
     context = {
         "rows": [
             (one, _lamp(one.feed), _way(one.feed.connector) if one.feed else "", _counts(one.run))
@@ -77,8 +74,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
         ],
         "tabs": [Link(label, f"{here}?show={name}", name) for name, label in names.items()],
         "tab": which,
-        "previous": address(before=found.previous) if found.previous else "",
-        "next": address(after=found.next) if found.next else "",
+        **neighbours(here, found, show=which),
         "section": "feeds",
     }
     return render(request, "sharing/feeds.html", context)
