@@ -43,8 +43,11 @@ def _forget() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, in whatever order the rest comes: no core shall wait for it at the end."""
-    items.sort(key=lambda item: not any(item.iter_markers("slow")))
+    """Begin with what takes long, in whatever order the rest comes: no core shall wait for it at the end.
+
+    Who strikes at a city of processes stands together: each core would start a city of its own.
+    """
+    items.sort(key=lambda item: ("chaos" not in item.keywords, "slow" not in item.keywords))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -44,6 +45,8 @@ ANSWERS = (
     "&q-food_kinds=cold&q-food_kinds=drinks&q-sign_wanted=true&q-staff_count=12"
 )
 FIRM = "温州演示餐饮有限公司"
+OFFICER = "lc-supervisor"
+"""Who may open all of the firm's cases."""
 MACHINES = {"healthz", "readyz", "metrics", "openapi", "theme", "seal", "suggest", "sample", "components-error"}
 """Names of addresses that answer something else than a page of their own, or are visited below by themselves."""
 MORE = (
@@ -241,6 +244,7 @@ def test_every_page_of_a_person(prepared: str, browser: Browser, tmp_path: Path)
     seen = [look(page, filled("/cases/<uuid:pk>/rate/", as_person, "rate"), name="rate")]
     seen.append(look(page, filled("/cases/<uuid:pk>/rate/?level=1", as_person, "rate"), name="rate-bad"))
     _act_for(context, page)
+    _let_an_officer_look(browser, page)
     known = _representatives(page) | {"rate:pk": ""}
     for name, path in addresses({"person", "applicant"}):
         if name not in {
@@ -283,6 +287,20 @@ def _act_for(context: BrowserContext, page: Page) -> None:
     party = page.get_by_label(FIRM).first.get_attribute("value")
     form = {"csrfmiddlewaretoken": token, "party": party, "next": "/my/"}
     assert context.request.post("/standings/act/", form=form, headers={"Referer": page.url}).ok
+
+
+def _let_an_officer_look(browser: Browser, page: Page) -> None:
+    """Have a case of this page's party opened at the desk, so that its list of who looked has a line."""
+    page.goto("/my/")
+    case = (page.locator("main a[href*='/correction/']").first.get_attribute("href") or "").split("/")[2]
+    address = urlsplit(page.url)
+    desk = browser.new_context(base_url=f"{address.scheme}://{address.netloc}")
+    officer = desk.new_page()
+    _sign_in(desk, officer, OFFICER)
+    opened = officer.goto(f"/desk/cases/{case}/")
+    assert opened is not None
+    assert opened.ok, officer.title()
+    desk.close()
 
 
 def _representatives(page: Page) -> dict[str, str]:

@@ -86,6 +86,28 @@ def test_the_edition_is_switched_without_script(visit):
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_what_is_typed_outlives_a_change_of_edition_or_language(visit):
+    page = visit("/_components")
+    boxes = page.locator("main input[type=checkbox][name]")
+
+    def state():
+        return [boxes.nth(number).is_checked() for number in range(boxes.count())]
+
+    served = state()
+    for number, ticked in enumerate(served):
+        boxes.nth(number).set_checked(not ticked, force=True)
+    page.locator("#f-exits").fill("前门，后门")
+    left = state()
+    assert left != served
+    for button in ("长辈版", "English"):
+        page.get_by_role("button", name=button).click()
+        page.wait_for_load_state()
+        assert (page.locator("#f-exits").input_value(), state()) == ("前门，后门", left)
+    assert page.evaluate("sessionStorage.length") == 0, "kept longer than it takes"
+    page.reload()
+    assert (page.locator("#f-exits").input_value() != "前门，后门", state()) == (True, served)
+
+
 def test_the_desk_has_large_type_too(visit):
     page = visit("/_components/desk", script=False)
     size = "parseFloat(getComputedStyle(document.querySelector('main')).fontSize)"

@@ -13,6 +13,7 @@ import { enablePasskeys } from "./passkey.js";
 import { enablePhrases } from "./phrases.js";
 import { enablePrint } from "./print.js";
 import { enableTicks } from "./ticks.js";
+import { enableTyped } from "./typed.js";
 
 const modules = {
   "govuk-button": Button,
@@ -37,6 +38,7 @@ function start(scope) {
 }
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
+enableTyped(document);
 start(document);
 enableKeys(document);
 enableTicks(document);
