@@ -36,9 +36,9 @@ def squeezed(text: str) -> list[str]:
     return sorted("".join(text.split()))
 
 
-def difference(one: Image.Image, other: Image.Image) -> tuple[float, int]:
+def difference(one: Image.Image, other: Image.Image, *, blur: int = 2) -> tuple[float, int]:
     """Return the mean and the largest difference of grey, after a blur: two rasterisers never draw the same edges."""
-    soft = ImageFilter.GaussianBlur(2)
+    soft = ImageFilter.GaussianBlur(blur)
     left, right = (picture.convert("L").filter(soft) for picture in (one, other))
     found = ImageChops.difference(left, right)
     counts = found.histogram()
