@@ -43,7 +43,7 @@ from yiwang.platform.sharing.means.types import (
     Take,
     Weight,
 )
-from yiwang.platform.sharing.models import Check, Comparison, Dataset, Record, SchemeEdition
+from yiwang.platform.sharing.models import Check, Comparison, ConsentRequest, Dataset, Record, SchemeEdition
 from yiwang.platform.sharing.tests.datasets import dataset, item, published
 from yiwang.platform.sharing.tests.sources import feed_of, serving
 from yiwang.platform.sharing.types import Basis, Outcome
@@ -120,6 +120,8 @@ def _paper() -> str:
     return store.save(BytesIO(b"%PDF-1.7 consent"))
 
 
+HEADS = "rep"
+"""By which name the legal representative signs in."""
 PAPER = hashlib.sha256(b"%PDF-1.7 consent").hexdigest()
 
 
@@ -381,3 +383,111 @@ def test_an_agencys_system_compares_and_another_does_not(office: Caller, case: C
         member = {"number": HEAD, "consent": wrong | {"on": "2026-01-05"}}
         refused = office.write("POST", "/comparisons", body | {"members": [member]})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "members.0")
+
+
+def asked(case: Case) -> ConsentRequest:
+    """Let the reviewer ask, and return what the legal representative, who has no say in the firm's application, is asked."""
+    assert acts.ask_consents(case.pk, "test_means", by=reviewer(), key=uuid.uuid4().hex) >= 1
+    return next(one for one in ConsentRequest.objects.filter(case_id=case.pk) if one.number == HEAD)
+
+
+def test_a_grown_member_agrees_on_their_own_page_and_is_compared_for_it(
+    case: Case, granted: None, sign_in: Any, deliver: Any
+) -> None:
+    online = agreed(way=ConsentWay.ONLINE)
+    with pytest.raises(Invalid, match="没有在网上同意"):
+        compare(case, online)
+    desk, mine = sign_in("amr-reviewer"), sign_in(HEADS)
+    assert "现在没有要您同意的核对" in mine.get("/my/consents/").content.decode()
+    page = f"/desk/comparisons/of/{case.pk}/"
+    assert "请他们在网上答复" in desk.get(page).content.decode()
+    answer = desk.post(f"{page}ask/", {"key": uuid.uuid4().hex})
+    assert answer.status_code == 302
+    shown = desk.get(answer.headers["Location"]).content.decode()
+    assert "还没有答复" in shown
+    assert "请他们在网上答复" not in shown, "nobody is asked twice"
+    assert 'value="online"' not in shown
+    with pytest.raises(Invalid, match="没有在网上同意"):
+        compare(case, online)
+
+    deliver("notices", "sharing.consent_asked")
+    assert "请您答复是否同意核对" in mine.get("/my/messages/").content.decode()
+    [row] = [one for one in ConsentRequest.objects.all() if one.number == HEAD]
+    assert f"/my/consents/{row.pk}/" in mine.get("/my/consents/").content.decode()
+    wanted = mine.get(f"/my/consents/{row.pk}/").content.decode()
+    for words in ("测试核对", "测试数据", "plate", "balance", "您同意吗"):
+        assert words in wanted
+    assert mine.post(f"/my/consents/{row.pk}/", {}).status_code == 422
+    assert mine.post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"}).status_code == 302
+    assert "同意" in mine.get("/my/consents/?said=1").content.decode()
+
+    assert 'value="online"' in desk.get(page).content.decode()
+    pk = compare(case, online)
+    [member] = queries.get_comparison(pk, reviewer())[0].report.members
+    assert member.consent.on == clock.today(), "the day on which it was said, whatever the reviewer writes"
+    assert "本人在网上同意" in desk.get(f"/desk/comparisons/{pk}/").content.decode()
+    assert AuditEntry.objects.get(name="sharing.answer_consent").detail["agrees"] is True
+
+
+def test_who_does_not_agree_or_takes_it_back_is_not_compared(case: Case, granted: None, sign_in: Any) -> None:
+    row, mine = asked(case), sign_in(HEADS)
+    online = agreed(way=ConsentWay.ONLINE)
+    mine.post(f"/my/consents/{row.pk}/", {"f-answer": "refused"})
+    with pytest.raises(Invalid, match="没有在网上同意"):
+        compare(case, online)
+    mine.post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"})
+    Dataset.objects.filter(code="test_money").update(available=False)
+    now = clock.now()
+    with clock.at(now):
+        first = Comparison.objects.get(pk=compare(case, online))
+    assert first.again_at is not None
+    mine.post(f"/my/consents/{row.pk}/", {"f-answer": "refused"})
+    checks = Check.objects.count()
+    with clock.at(now + timedelta(minutes=6)):
+        ring()
+    assert not Comparison.objects.filter(earlier=first).exists()
+    assert Check.objects.count() == checks, "nobody was asked about who took it back"
+
+
+def test_nobody_answers_for_another_or_after_the_end(case: Case, granted: None, sign_in: Any) -> None:
+    row, other = asked(case), sign_in("elder")
+    assert other.get(f"/my/consents/{row.pk}/").status_code == 404
+    assert other.post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"}).status_code == 404
+    assert sign_in("fire-reviewer").post(f"/desk/comparisons/of/{case.pk}/ask/", {"key": "k" * 32}).status_code == 404
+    case.refresh_from_db()
+    Case.objects.filter(pk=case.pk).update(state="closed", closed_at=clock.now())
+    mine = sign_in(HEADS)
+    assert "已经办结" in mine.get(f"/my/consents/{row.pk}/").content.decode()
+    assert mine.post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"}).status_code == 422
+    row.refresh_from_db()
+    assert row.state == "asked"
+
+
+def test_a_new_edition_of_the_scheme_needs_to_be_agreed_to_anew(case: Case, granted: None, sign_in: Any) -> None:
+    row = asked(case)
+    sign_in(HEADS).post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"})
+    compare(case, agreed(way=ConsentWay.ONLINE))
+    with system_record("test.scheme"):
+        acts.write_scheme(replace(SCHEME, summary="要看的多了"), by=SYSTEM)
+    with pytest.raises(Invalid, match="没有在网上同意"):
+        compare(case, agreed(way=ConsentWay.ONLINE))
+    acts.ask_consents(case.pk, "test_means", by=reviewer(), key=uuid.uuid4().hex)
+    states = [one.state for one in ConsentRequest.objects.filter(case_id=case.pk).order_by("id") if one.number == HEAD]
+    assert states == ["agreed", "asked"]
+
+
+def test_an_agencys_system_asks_and_reads_what_was_said(
+    office: Caller, case: Case, granted: None, sign_in: Any
+) -> None:
+    wanted = {"case": str(case.pk), "scheme": "test_means"}
+    [told] = [one for one in office.write("POST", "/comparisons/consents", wanted).json() if one["number"] == HEAD]
+    assert (told["state"], told["answered_at"]) == ("asked", None)
+    [row] = [one for one in ConsentRequest.objects.all() if one.number == HEAD]
+    sign_in(HEADS).post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"})
+    [told] = [one for one in office.write("POST", "/comparisons/consents", wanted).json() if one["number"] == HEAD]
+    assert told["state"] == "agreed"
+    member = {"number": HEAD, "consent": {"way": "online", "on": "2026-01-05"}}
+    report = office.write("POST", "/comparisons", wanted | {"members": [member]}).json()
+    assert report["verdict"] == "unfit"
+    wrong = office.write("POST", "/comparisons/consents", wanted | {"scheme": "elderly"})
+    assert wrong.status_code == 422

@@ -30,6 +30,7 @@ from yiwang.platform.search.models import SearchDocument
 from yiwang.platform.sharing.models import (
     BadRow,
     Check,
+    ConsentRequest,
     Dataset,
     DatasetDraft,
     Feed,
@@ -315,6 +316,12 @@ def ending_grants(world: World, count: int) -> None:
     copies(Grant.objects.get(pk=world.ids["grant"]), count, state="granted", expires_on=ends)
 
 
+def my_consents(world: World, count: int) -> None:
+    row = ConsentRequest.objects.get(pk=world.ids["consent"])
+    for _number in range(count):
+        copies(row, 1, case_id=uuid.uuid4())
+
+
 def my_objections(world: World, count: int) -> None:
     firm = world.ids["firm_id"]
     copies(Objection.objects.get(pk=world.ids["objection"]), count, party_id=firm, party_kind="organisation")
@@ -450,6 +457,7 @@ LISTS = [
     List("/desk/grants/?show=ending", "steward", ending_grants),
     List("/desk/events/", "steward", subscriptions),
     List("/my/objections/", "owner", my_objections),
+    List("/my/consents/", "owner", my_consents),
     List("/desk/quality/", "supervisor", scored),
     List("/desk/quality/?show=datasets", "steward", scored),
     List("/desk/feeds/", "steward", feeds),

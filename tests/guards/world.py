@@ -30,6 +30,7 @@ from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import SCOPES
 from yiwang.kernel.events import Happening, subscribers
 from yiwang.kernel.models import AuditEntry, Event
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.serials import allot
 from yiwang.kernel.types import SYSTEM, Actor, ActorKind, AssuranceLevel, Door, Party, PartyKind, Role
 from yiwang.platform.cases.acts.papers import make_once as make_paper
@@ -52,12 +53,14 @@ from yiwang.platform.oversight.models import Alert, BadRating
 from yiwang.platform.oversight.types import Level
 from yiwang.platform.papers.models import Page as LeafOfScan
 from yiwang.platform.papers.models import Paper, Scan
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.means.documents import dump_report
 from yiwang.platform.sharing.means.queries import get_scheme
 from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Report
 from yiwang.platform.sharing.models import (
     Check,
     Comparison,
+    ConsentRequest,
     Dataset,
     DatasetDraft,
     Feed,
@@ -309,6 +312,7 @@ def _matters(rep: Person, eatery: Organisation) -> dict[str, Any]:
         "element_draft": ElementDraft.objects.earliest("pk").pk,
         "dataset": _scored().pk,
         "comparison": _comparison(Case.objects.get(application=running)).pk,
+        "consent": _consent(Case.objects.get(application=running), rep).pk,
         "feed": _feed().pk,
         "dataset_draft": DatasetDraft.objects.get(dataset__code="legal_persons").pk,
         "member": StaffMember.objects.get(number="A001").pk,
@@ -401,6 +405,23 @@ def _scored() -> Dataset:
     )  # fmt: skip
     Dataset.objects.filter(pk=row.pk).update(quality=100, measured_at=NOON)
     return row
+
+
+def _consent(case: Case, rep: Person) -> ConsentRequest:
+    return ConsentRequest.objects.create(
+        asked_at=clock.now(),
+        asked_by="测试",
+        scheme_id=get_scheme("elderly").id,
+        case_id=case.pk,
+        title=case.name,
+        agency_name=case.agency.name,
+        agency_path=case.agency_path,
+        region=case.region,
+        level=case.level,
+        item=case.item_code,
+        index=blind_index(rep.number, SUBJECT),
+        number=rep.number,
+    )
 
 
 def _comparison(case: Case) -> Comparison:

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from yiwang.kernel import clock
 from yiwang.kernel.events import Happening
-from yiwang.kernel.types import SYSTEM
+from yiwang.kernel.types import SYSTEM, Party, PartyKind
 from yiwang.platform.cases import events
 from yiwang.platform.cases import queries as cases
 from yiwang.platform.cases.types import ApplicationView, CaseResult, CaseState, CaseView
@@ -27,6 +27,8 @@ from yiwang.platform.notices.queries import recipients
 from yiwang.platform.notices.types import DEFAULT_LANGUAGE, Notice
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.acts import objecting as sharing_events
+from yiwang.platform.sharing.means import acts as means
+from yiwang.platform.sharing.means import queries as comparisons
 from yiwang.ui.names import named
 
 LANGUAGES = (DEFAULT_LANGUAGE, "en")
@@ -54,6 +56,7 @@ TO_MEND = (events.CORRECTION_ASKED, events.RETURNED, events.PREDECESSOR_ENDED)
 """Events after which the applicant has something to hand in, with a last day."""
 ON_LICENCE = (licence_events.ISSUED, licence_ends.EXPIRING, showing.ASKED)
 ON_OBJECTION = (sharing_events.ANSWERED, sharing_events.NOT_COME)
+ON_CONSENT = (means.CONSENT_ASKED,)
 
 
 def compose(happening: Happening) -> Iterator[Notice]:
@@ -76,6 +79,8 @@ def _about_a_matter(happening: Happening) -> Notice | None:
         return _of_licence(happening)
     if happening.name in ON_OBJECTION:
         return _of_objection(happening)
+    if happening.name in ON_CONSENT:
+        return _of_consent(happening)
     return _of_case(happening)
 
 
@@ -202,6 +207,29 @@ def _of_objection(happening: Happening) -> Notice | None:
         recipients=recipients(view.party, None),
         values=values,
         link=reverse("sharing:objections"),
+        at=happening.at,
+    )
+
+
+def _of_consent(happening: Happening) -> Notice | None:
+    """Whoever is not known to the platform finds it on their page when they are."""
+    asked = comparisons.get_consent(uuid.UUID(happening.subject_id), SYSTEM)
+    person = identity.find_person(asked.number)
+    if person is None:
+        return None
+    values = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            values[language] = {"agency": named(asked.agency_name), "name": named(asked.title), "text": asked.applicant}
+    about = Party(PartyKind.PERSON, person.id)
+    return Notice(
+        cause=str(happening.id),
+        kind=happening.name,
+        about=about,
+        about_name=person.name,
+        recipients=recipients(about, None),
+        values=values,
+        link=reverse("sharing:consent", args=[asked.id]),
         at=happening.at,
     )
 

@@ -450,7 +450,7 @@ from yiwang.platform.sharing.events.models import (  # noqa: E402
     TopicMessage,
     TopicRow,
 )
-from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, SchemeEdition  # noqa: E402
+from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, ConsentRequest, SchemeEdition  # noqa: E402
 from yiwang.platform.sharing.watch.models import (  # noqa: E402
     AlertEvidence,
     ReadingAlert,
@@ -465,6 +465,7 @@ __all__ = [
     "Check",
     "Comparison",
     "ConsentPaper",
+    "ConsentRequest",
     "CrossRuleRow",
     "Dataset",
     "DatasetDraft",

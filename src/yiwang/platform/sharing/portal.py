@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from yiwang.kernel.fields import FieldKind, FieldSpec
+from yiwang.kernel.fields import FieldKind, FieldSpec, Option
 from yiwang.kernel.paging import BadCursor
 from yiwang.kernel.problems import NotFound, Problem
 from yiwang.kernel.remembered import remembered
@@ -22,9 +22,13 @@ from yiwang.platform.directory import queries as directory
 from yiwang.platform.directory.city import city
 from yiwang.platform.identity import queries as identity
 from yiwang.platform.identity import trail
-from yiwang.platform.sharing import acts, exports, pages, queries
+from yiwang.platform.sharing import acts, exports, pages, purposes, queries
 from yiwang.platform.sharing.events.queries import published_keys
 from yiwang.platform.sharing.labels import OBJECTION_KINDS, OBJECTION_STATES
+from yiwang.platform.sharing.means import acts as means
+from yiwang.platform.sharing.means import queries as comparisons
+from yiwang.platform.sharing.means.labels import CONSENTS
+from yiwang.platform.sharing.means.types import ConsentState, Scheme
 from yiwang.platform.sharing.types import Ward
 from yiwang.ui.entry import public, signed_in
 from yiwang.ui.forms import SpecForm
@@ -196,6 +200,69 @@ def _objecting(request: HttpRequest, put: Callable[[str, str], None], context: d
     return render(request, "sharing/object.html", context, status=422 if form.is_bound else 200)
 
 
+@signed_in(AssuranceLevel.L2)
+def consents(request: HttpRequest) -> HttpResponse:
+    """List the comparisons that I am, or was, asked to agree to."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    try:
+        page = comparisons.my_consents(by, after=request.GET.get("after", ""))
+    except BadCursor:
+        return redirect("sharing:consents")
+    rows = [(one, *CONSENTS[one.state]) for one in page.items]
+    context = {"rows": rows, "next": page.next, "said": request.GET.get("said") == "1", "section": "my"}
+    return render(request, "sharing/consents.html", context)
+
+
+def _wanted(scheme: Scheme) -> list[dict[str, Any]]:
+    """Return what a scheme looks at: datasets, whose they are, and their columns in words."""
+    codes = [one.dataset for one in scheme.wants]
+    known, labels = queries.providers(codes), queries.column_labels(codes)
+    return [
+        {
+            "name": known[one.dataset][0],
+            "agency": known[one.dataset][1],
+            "columns": [labels.get(one.dataset, {}).get(column, column) for column in one.fields],
+        }
+        for one in scheme.wants
+        if one.dataset in known
+    ]
+
+
+@signed_in(AssuranceLevel.L3)
+def consent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say who wants to look at what about me, and why, and let me agree or not; later, let me change my answer."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    view = comparisons.get_consent(pk, by)
+    running = purposes.find(str(view.case_id)) is not None
+    said = view.state.value if view.state is not ConsentState.ASKED else None
+    options = (
+        Option(ConsentState.AGREED.value, _("同意核对")),
+        Option(ConsentState.REFUSED.value, _("不同意")),
+    )
+    spec = FieldSpec("answer", _("您同意吗？"), FieldKind.CHOICE, options=options)
+    form = SpecForm(
+        [spec], request.POST if request.method == "POST" else None, initial={"answer": said} if said else {}
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            means.answer_consent(pk, form.values["answer"] == ConsentState.AGREED.value, by=by, key=form.key)
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            form.add_errors(problem.errors, str(problem.detail))
+        else:
+            return redirect(f"{reverse('sharing:consents')}?said=1")
+    context = {
+        "one": view,
+        "word": CONSENTS[view.state],
+        "wants": _wanted(view.scheme),
+        "running": running,
+        "form": form,
+        "section": "my",
+    }
+    return render(request, "sharing/consent.html", context, status=422 if form.is_bound else 200)
+
+
 @public
 def event_keys(request: HttpRequest) -> HttpResponse:
     """Publish the keys that deliveries of events are signed with (RFC 7517)."""
@@ -205,6 +272,8 @@ def event_keys(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path(".well-known/jwks.json", event_keys, name="event_keys"),
     path("my/objections/", objections, name="objections"),
+    path("my/consents/", consents, name="consents"),
+    path("my/consents/<uuid:pk>/", consent, name="consent"),
     path("my/access/<uuid:pk>/ask/", ask_why, name="ask_why"),
     path("my/access/reads/<int:seq>/ask/", ask_why_read, name="ask_why_read"),
     path("my/objections/<slug:code>/new/", object_to, name="object_to"),

@@ -15,6 +15,7 @@ ACTS: dict[str, Any] = {
     "sharing.confirm_guardianship": _("核实监护关系"),
     "sharing.object_to_check": _("问为什么看数据"),
     "sharing.object_to_read": _("问为什么打开信息"),
+    "sharing.answer_consent": _("答复是否同意核对"),
     "sharing.object_to_data": _("说数据不对"),
     "identity.add_passkey": _("添加通行密钥"),
     "identity.add_totp": _("添加动态口令"),

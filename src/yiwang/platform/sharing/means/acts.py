@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -17,21 +18,24 @@ from yiwang.kernel.codes import clean
 from yiwang.kernel.digest import sha256_of
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.problems import Invalid, NotAllowed, NotFound
-from yiwang.kernel.types import Actor, ActorKind, FieldError, Key
+from yiwang.kernel.sealed import blind_index
+from yiwang.kernel.types import Actor, ActorKind, AssuranceLevel, FieldError, Key
 from yiwang.platform.sharing import again, live, purposes
 from yiwang.platform.sharing import queries as sharing
 from yiwang.platform.sharing.acts.checking import note_checks
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.means import asking, queries, reporting
 from yiwang.platform.sharing.means.documents import dump_report, dump_scheme, read_edition
 from yiwang.platform.sharing.means.managers import COMPARERS
-from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, SchemeEdition
-from yiwang.platform.sharing.means.rules import assess, consent_faults
-from yiwang.platform.sharing.means.types import ConsentWay, Member, Reply, Report, Scheme, SchemeView
+from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, ConsentRequest, SchemeEdition
+from yiwang.platform.sharing.means.rules import ADULT, age, assess, consent_faults
+from yiwang.platform.sharing.means.types import ConsentState, ConsentWay, Member, Reply, Report, Scheme, SchemeView
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.types import Outcome, Use
 from yiwang.ui import store
 
 COMPARED = event("sharing.compared", "A family was compared for a case.")
+CONSENT_ASKED = event("sharing.consent_asked", "Somebody is asked to agree to be compared.")
 AGAIN = "sharing.compare_again"
 MOST_MEMBERS = 20
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -43,6 +47,7 @@ CanCompare = Permission(
     scope="data:check",
     provider=True,
 )
+CanAnswer = Permission(name="agree to be compared", kinds=frozenset({ActorKind.PERSON}), level=AssuranceLevel.L3)
 OnlySystem = Permission(name="system", kinds=frozenset())
 
 
@@ -80,15 +85,29 @@ def _ask_ahead(ref: str, scheme: str, members: Sequence[Member], *, by: Actor) -
     """Ask agencies' systems, which may take ``asking.TOTAL`` seconds, before the act's transaction."""
     purpose = _matter(ref, by)
     CanCompare.check(by, purpose)
-    edition, asked = queries.get_scheme(scheme), _cleaned(members)
+    edition = queries.get_scheme(scheme)
+    asked = _cleaned(purpose, edition, members)
     _check(purpose, edition, asked)
     with live.once():
         asking.ask_sources(_asked(purpose, edition, asked))
         yield
 
 
-def _cleaned(members: Sequence[Member]) -> tuple[Member, ...]:
-    return tuple(replace(member, number=clean(member.number)) for member in members)
+def _cleaned(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> tuple[Member, ...]:
+    """Return the members with their numbers as they are kept; who agreed on their own page did it on the day that is kept."""
+    plain = tuple(replace(member, number=clean(member.number)) for member in members)
+    days = _online(purpose, edition, plain)
+    return tuple(
+        replace(one, consent=replace(one.consent, on=days[one.number]))
+        if one.consent.way is ConsentWay.ONLINE and one.number in days
+        else one
+        for one in plain
+    )
+
+
+def _online(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> dict[str, date]:
+    asked = any(member.consent.way is ConsentWay.ONLINE for member in members)
+    return queries.agreed_online(purpose.case_id, edition.id) if asked else {}
 
 
 def _asked(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> asking.Asked:
@@ -104,15 +123,19 @@ def compare(purpose: Purpose, scheme: str, members: tuple[Member, ...], *, by: A
     do not hold (each for itself: 个人信息保护法 art. 29), ``NotAllowed`` for somebody whom the application does not name.
     """
     edition = queries.get_scheme(scheme)
-    asked = _cleaned(members)
+    asked = _cleaned(purpose, edition, members)
     _check(purpose, edition, asked)
     return _compare(purpose, edition, asked, asked_by=by.label).pk
 
 
-def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> None:
+def _check_item(purpose: Purpose, edition: SchemeView) -> None:
     if purpose.consumer.item not in edition.scheme.items:
         told = _("这个比对方案不能用在这个事项上。")
         raise Invalid(told, errors=(FieldError("scheme", told),))
+
+
+def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> None:
+    _check_item(purpose, edition)
     numbers = [member.number for member in members]
     if not 0 < len(numbers) <= MOST_MEMBERS or len(set(numbers)) < len(numbers):
         told = _("要核对 1 到 %(most)d 个家庭成员，每人一次。") % {"most": MOST_MEMBERS}
@@ -121,8 +144,9 @@ def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> 
         raise NotAllowed(_("申请里没有提到这个人或单位，不能查。"), code="not-in-case")
     words = {
         "future": _("授权的日期还没有到。"),
-        "other": _("在申请里同意的只有申请人本人，别的成年成员要签纸质授权书。"),
-        "unsaid": _("申请人在申请里没有同意核对，要签纸质授权书。"),
+        "other": _("在申请里同意的只有申请人本人，别的成年成员要自己在网上同意，或者签纸质授权书。"),
+        "unsaid": _("申请人在申请里没有同意核对，要自己在网上同意，或者签纸质授权书。"),
+        "online": _("这个人没有在网上同意。"),
         "paper": _("纸质授权书要有平台里存着的扫描件。"),
         "minor": _("未成年人要由监护人授权。"),
         "guardian": _("监护人要是一起核对的成年成员。"),
@@ -130,7 +154,11 @@ def _check(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> 
     }
     signed = any(member.consent.way is ConsentWay.SIGNED for member in members)
     own = frozenset(purpose.own()) if signed else frozenset()
-    faults = consent_faults(members, own, queries.agrees(edition.scheme, purpose), _papers(members), clock.today())
+    online = _online(purpose, edition, members)
+    agreed = queries.agrees(edition.scheme, purpose)
+    faults = consent_faults(
+        members, applicant=own, agreed=agreed, papers=_papers(members), online=online, today=clock.today()
+    )
     wrong = [FieldError(f"members.{place}", words[word]) for place, word in faults]
     if wrong:
         raise Invalid(wrong[0].message, errors=tuple(wrong))
@@ -253,20 +281,91 @@ def _ask_again_ahead(pk: uuid.UUID, *, by: Actor) -> Iterator[None]:
     with live.once():
         if row and purpose:  # the act says what is wrong where they are not
             view, _later = queries.get_comparison(pk, by)
-            asking.ask_sources(_asked(purpose, read_edition(row.scheme), view.report.members))
+            edition = read_edition(row.scheme)
+            if _still_agreed(purpose, edition, view.report.members):
+                asking.ask_sources(_asked(purpose, edition, view.report.members))
         yield
+
+
+def _still_agreed(purpose: Purpose, edition: SchemeView, members: Sequence[Member]) -> bool:
+    online = _online(purpose, edition, members)
+    return all(one.consent.way is not ConsentWay.ONLINE or one.number in online for one in members)
 
 
 @act_on("sharing.compare_again", _lock, permission=OnlySystem, ahead=_ask_again_ahead)
 def compare_again(row: Comparison, *, by: Actor, key: Key) -> uuid.UUID:
     """Compare the same family again by the same edition, because something was down. Raises ``NotFound`` where the case is
-    not running any more.
+    not running any more, or somebody took back that they agree (个人信息保护法 art. 15).
     """
     purpose = purposes.find(str(row.case_id))
     if purpose is None:
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
     view, _later = queries.get_comparison(row.pk, by)
-    return _compare(purpose, read_edition(row.scheme), view.report.members, asked_by=row.by, earlier=row).pk
+    edition = read_edition(row.scheme)
+    if not _still_agreed(purpose, edition, view.report.members):
+        raise NotFound(_("有人撤回了同意，不再核对。"))
+    return _compare(purpose, edition, view.report.members, asked_by=row.by, earlier=row).pk
+
+
+@act_on("sharing.ask_consents", _matter, permission=CanCompare)
+def ask_consents(purpose: Purpose, scheme: str, *, by: Actor, key: Key) -> int:
+    """Ask every grown person whom the application names to agree on their own page, and return how many are asked now.
+
+    Nobody is asked twice for the same edition of a scheme, nor the applicant who agreed in the application. Raises ``Invalid``
+    for another item's scheme.
+    """
+    edition, now, today = queries.get_scheme(scheme), clock.now(), clock.today()
+    _check_item(purpose, edition)
+    agreed = frozenset(purpose.own()) if queries.agrees(edition.scheme, purpose) else frozenset()
+    grown = sorted(one for one in purpose.numbers - agreed if (age(one, today) or 0) >= ADULT)[:MOST_MEMBERS]
+    before = set(
+        ConsentRequest.objects.filter(case_id=purpose.case_id, scheme_id=edition.id).values_list("index", flat=True)
+    )
+    rows = [
+        ConsentRequest(
+            asked_at=now,
+            asked_by=by.label,
+            scheme_id=edition.id,
+            case_id=purpose.case_id,
+            title=purpose.title,
+            applicant=str(purpose.declared.get("applicant_name", "")),
+            agency_name=purpose.agency_name,
+            agency_path=purpose.reach.agency,
+            region=purpose.reach.region,
+            level=purpose.reach.level,
+            item=purpose.consumer.item,
+            index=index,
+            number=number,
+        )
+        for number in grown
+        if (index := blind_index(number, SUBJECT)) not in before
+    ]
+    current().insert(rows)
+    current().detail |= {"case": str(purpose.case_id), "scheme": scheme, "asked": len(rows)}
+    for row in rows:
+        current().emit(CONSENT_ASKED, row, case=str(purpose.case_id))
+    return len(rows)
+
+
+def _lock_request(pk: uuid.UUID, by: Actor) -> ConsentRequest:
+    row: ConsentRequest | None = ConsentRequest.objects.visible_to(by).select_for_update().filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有请您同意的这次核对。"))
+    return row
+
+
+@act_on("sharing.answer_consent", _lock_request, permission=CanAnswer)
+def answer_consent(row: ConsentRequest, agrees: bool, *, by: Actor, key: Key) -> None:
+    """Agree to be compared, or not; until the case is closed the answer may be changed (个人信息保护法 arts. 14, 15 and 29).
+
+    Raises ``NotFound`` where the case is closed.
+    """
+    if purposes.find(str(row.case_id)) is None:
+        raise NotFound(_("这件事已经办结，不用再答复。"))
+    row.state = (ConsentState.AGREED if agrees else ConsentState.REFUSED).value
+    row.answered_at = clock.now()
+    row.save(update_fields=["state", "answered_at"])
+    current().detail |= {"case": str(row.case_id), "agrees": agrees}
 
 
 @timers.timer(AGAIN)

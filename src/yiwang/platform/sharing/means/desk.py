@@ -1,4 +1,4 @@
-"""Comparisons at the desk: compare a family for a case, and read the report."""
+"""Comparisons at the desk: ask a family to agree, compare it for a case, and read the report."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from yiwang.kernel.types import Actor
 from yiwang.platform.directory.desk import field, posted, take
 from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing.means import acts, queries
-from yiwang.platform.sharing.means.labels import LEVELS, OUTCOMES, VERDICTS, WAYS
+from yiwang.platform.sharing.means.labels import CONSENTS, LEVELS, OUTCOMES, VERDICTS, WAYS
 from yiwang.platform.sharing.means.managers import COMPARERS
 from yiwang.platform.sharing.means.reporting import LOST
 from yiwang.platform.sharing.means.rules import ADULT, age
-from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, SchemeView
+from yiwang.platform.sharing.means.types import Consent, ConsentState, ConsentView, ConsentWay, Member, SchemeView
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.ui.entry import staff
 from yiwang.ui.forms import SpecForm
@@ -48,7 +48,11 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     schemes = queries.schemes_for(purpose.consumer.item)
     people = people_of(purpose)
     own = frozenset(purpose.own()) if any(queries.agrees(one.scheme, purpose) for one in schemes) else frozenset()
-    form = SpecForm(_specs(people, schemes, own), posted(request), request.FILES or None, initial={"on": clock.today()})
+    asked = queries.consents_of_case(purpose.case_id, by)
+    online = frozenset(one.number for one in asked if one.state is ConsentState.AGREED)
+    form = SpecForm(
+        _specs(people, schemes, own, online), posted(request), request.FILES or None, initial={"on": clock.today()}
+    )
     made: list[uuid.UUID] = []
 
     def do(values: dict[str, Any]) -> None:
@@ -61,10 +65,56 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "schemes": [one.scheme for one in schemes],
         "form": form,
         "people": people,
+        "asked": _answers(asked, people),
+        "may_ask": _may_ask(people, schemes, own, asked),
+        "asked_now": request.GET.get("asked", ""),
+        "key": uuid.uuid4().hex,
         "earlier": [(one, VERDICTS[one.verdict][0]) for one in queries.of_case(purpose.case_id, by)],
         "section": "inbox",
     }
     return render(request, "sharing/compare.html", context, status=422 if form.is_bound else 200)
+
+
+@staff(*COMPARERS)
+def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask the grown people whom the application names to agree on their own pages."""
+    by = _actor(request)
+    back = reverse("sharing_desk:compare", args=[pk])
+    if request.method != "POST":
+        return redirect(back)
+    purpose = purposes.find(str(pk))
+    if purpose is None or not by.has_role(COMPARERS, purpose.reach):
+        raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
+    key = request.POST.get("key", "")
+    asked = sum(
+        acts.ask_consents(purpose.case_id, one.scheme.code, by=by, key=f"{key}{place}")
+        for place, one in enumerate(queries.schemes_for(purpose.consumer.item))
+    )
+    return redirect(f"{back}?asked={asked}")
+
+
+def _answers(asked: list[ConsentView], people: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    """Return what everybody said who was asked, with the names that the application gives."""
+    names = {number: name for number, name, _years in people}
+    return [
+        {
+            "one": one,
+            "name": names.get(one.number) or _("没有写姓名"),
+            "number": mask_id(one.number),
+            "word": CONSENTS[one.state][0],
+            "lamp": CONSENTS[one.state][1],
+        }
+        for one in asked
+    ]
+
+
+def _may_ask(
+    people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed: frozenset[str], asked: list[ConsentView]
+) -> bool:
+    """Tell whether there is a grown member who neither agreed in the application nor was asked by the scheme in force."""
+    grown = {number for number, _name, years in people if years >= ADULT} - agreed
+    done = {(one.number, one.edition) for one in asked}
+    return any((number, scheme.id) not in done for scheme in schemes for number in grown)
 
 
 def people_of(purpose: Purpose) -> list[tuple[str, str, int]]:
@@ -87,8 +137,12 @@ def people_of(purpose: Purpose) -> list[tuple[str, str, int]]:
     return sorted(found, key=lambda one: (one[0] != first, -one[2], one[0]))
 
 
-def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed: frozenset[str]) -> list[FieldSpec]:
-    """Return what is asked: of each how they agreed; ``agreed`` are the numbers of an applicant who did in the application."""
+def _specs(
+    people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed: frozenset[str], online: frozenset[str]
+) -> list[FieldSpec]:
+    """Return what is asked: of each how they agreed; ``agreed`` are the numbers of an applicant who did in the application,
+    ``online`` of those who did on their own page.
+    """
     ways = {way: str(label) for way, label in WAYS.items()}
     specs = []
     if len(schemes) > 1:
@@ -96,7 +150,8 @@ def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed
         specs.append(field("scheme", _("按哪个方案核对"), FieldKind.CHOICE, options=options))
     for place, (number, name, years) in enumerate(people):
         signed = (ConsentWay.SIGNED,) if number in agreed else ()
-        may = (ConsentWay.GUARDIAN,) if years < ADULT else (*signed, ConsentWay.PAPER)
+        on_page = (ConsentWay.ONLINE,) if number in online else ()
+        may = (ConsentWay.GUARDIAN,) if years < ADULT else (*signed, *on_page, ConsentWay.PAPER)
         options = (*(Option(way.value, ways[way]) for way in may), Option(NOBODY, _("不核对")))
         who = _("%(name)s（%(number)s，%(age)d 岁）") % {
             "name": name or _("没有写姓名"),
@@ -108,7 +163,7 @@ def _specs(people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed
     grown = tuple(Option(number, name or mask_id(number)) for number, name, years in people if years >= ADULT)
     if len(grown) < len(people):
         specs.append(field("guardian", _("未成年人的监护人"), FieldKind.CHOICE, options=grown, required=False))
-    hint = _("申请人以外的成年成员，和没有在申请里同意的申请人，都要有本人签名的授权书。")
+    hint = _("没有在申请里或者网上同意的成年人，要有本人签名的授权书。")
     specs.append(field("paper", _("纸质授权书的扫描件"), FieldKind.FILE, required=False, hint=hint))
     return specs
 
@@ -180,5 +235,6 @@ def comparison(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 urlpatterns = [
     path("comparisons/of/<uuid:pk>/", compare, name="compare"),
+    path("comparisons/of/<uuid:pk>/ask/", ask, name="ask_consents"),
     path("comparisons/<uuid:pk>/", comparison, name="comparison"),
 ]

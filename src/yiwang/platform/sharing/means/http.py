@@ -12,8 +12,9 @@ from ninja import Field, Router, Schema
 
 from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
+from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing.means import acts, queries
-from yiwang.platform.sharing.means.types import Consent, ConsentWay, Member, Preliminary, Weight
+from yiwang.platform.sharing.means.types import Consent, ConsentState, ConsentWay, Member, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
 router = Router(tags=["数据共享"])
@@ -22,8 +23,9 @@ Number = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{6,18}$")]
 
 
 class ConsentIn(Schema):
-    """Who agreed when and how: ``signed`` only the applicant, where the application says so; others by a ``paper`` whose scan
-    the platform keeps, named by its SHA-256; a minor by the number of the ``guardian``.
+    """Who agreed when and how: ``signed`` only the applicant, where the application says so; others ``online`` on their own
+    page (the platform knows the day), or by a ``paper`` whose scan it keeps, named by its SHA-256; a minor by the number of
+    the ``guardian``.
     """
 
     way: ConsentWay
@@ -48,6 +50,23 @@ class CompareIn(Schema):
     case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
     scheme: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
     members: list[MemberIn] = Field(min_length=1, max_length=acts.MOST_MEMBERS)
+
+
+class AskIn(Schema):
+    """For which running case, by which scheme."""
+
+    case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
+    scheme: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+
+
+class AskedOut(Schema):
+    """What somebody said who was asked to agree on their own page."""
+
+    number: str
+    scheme: str
+    state: ConsentState
+    asked_at: datetime
+    answered_at: datetime | None
 
 
 class SourceOut(Schema):
@@ -132,6 +151,26 @@ def compare(request: HttpRequest, body: CompareIn, key: IdempotencyKey) -> dict[
         Member(number=one.number, name=one.name, consent=Consent(**one.consent.dict())) for one in body.members
     )
     return _out(request, acts.compare(body.case, body.scheme, members, by=actor_of(request), key=key))  # type: ignore[arg-type]
+
+
+@router.post(
+    "/comparisons/consents",
+    auth=CHECK,
+    response=list[AskedOut],
+    operation_id="ask_consents",
+    summary="请家庭成员本人在网上同意核对",
+)
+def ask_consents(request: HttpRequest, body: AskIn, key: IdempotencyKey) -> list[dict[str, Any]]:
+    """Ask the grown people whom a running case names and who were not asked yet; return what all have said so far."""
+    by = actor_of(request)
+    acts.ask_consents(body.case, body.scheme, by=by, key=key)  # type: ignore[arg-type]
+    purpose = purposes.find(body.case)
+    asked = queries.consents_of_case(purpose.case_id, by) if purpose else []
+    return [
+        {name: getattr(one, name) for name in ("number", "state", "asked_at", "answered_at")}
+        | {"scheme": one.scheme.code}
+        for one in asked
+    ]
 
 
 @router.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from yiwang.platform.sharing.means.types import ConsentWay, Preliminary, Weight
+from yiwang.platform.sharing.means.types import ConsentState, ConsentWay, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
 LEVELS: dict[Weight, tuple[str | Promise, str]] = {
@@ -20,8 +20,14 @@ VERDICTS: dict[Preliminary, tuple[str | Promise, str]] = {
 }
 WAYS: dict[ConsentWay, str | Promise] = {
     ConsentWay.SIGNED: _("在申请里签名同意"),
+    ConsentWay.ONLINE: _("本人在网上同意"),
     ConsentWay.PAPER: _("在窗口签了纸质授权书"),
     ConsentWay.GUARDIAN: _("由监护人同意"),
+}
+CONSENTS: dict[ConsentState, tuple[str | Promise, str]] = {
+    ConsentState.ASKED: (_("还没有答复"), "orange"),
+    ConsentState.AGREED: (_("同意"), "green"),
+    ConsentState.REFUSED: (_("不同意"), "red"),
 }
 OUTCOMES: dict[Outcome, tuple[str | Promise, str]] = {
     Outcome.FOUND: (_("已比对"), "green"),

@@ -1,13 +1,15 @@
-"""Tables of comparisons: schemes as published, what was compared, and consents on paper. None ever changes (triggers)."""
+"""Tables of comparisons: schemes as published, what was compared, and consents on paper, which never change (triggers); and who
+was asked to agree on their own page.
+"""
 
 from __future__ import annotations
 
 from django.db import models
 
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.sealed import SealedJSONField
+from yiwang.kernel.sealed import SealedJSONField, SealedTextField
 from yiwang.kernel.types import Reach
-from yiwang.platform.sharing.means.managers import ComparisonQuerySet
+from yiwang.platform.sharing.means.managers import ComparisonQuerySet, ConsentQuerySet
 
 
 class SchemeEdition(models.Model):
@@ -73,3 +75,35 @@ class ConsentPaper(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["digest", "comparison"], name="consent_paper_once")]
+
+
+class ConsentRequest(models.Model):
+    """Somebody whom an application names is asked to agree to be compared for it, by one edition of a scheme and no other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=120)
+    scheme = models.ForeignKey(SchemeEdition, models.PROTECT, related_name="+")
+    case_id = models.UUIDField()
+    title = models.CharField(max_length=200)
+    applicant = SealedTextField(default="")
+    agency_name = models.CharField(max_length=200)
+    agency_path = models.CharField(max_length=200)
+    region = models.CharField(max_length=12)
+    level = models.SmallIntegerField()
+    item = models.CharField(max_length=12)
+    index = models.BinaryField(max_length=32)
+    """The number as the store finds it."""
+    number = SealedTextField()
+    state = models.CharField(max_length=8, default="asked")
+    answered_at = models.DateTimeField(null=True)
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case_id", "scheme", "index"], name="consent_asked_once")]
+        indexes = [models.Index(fields=["index", "-id"], name="consent_of_whom")]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it lies: with its case."""
+        return Reach(self.agency_path, self.region, self.level, self.item)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from yiwang.kernel import clock
 from yiwang.kernel.fields import FieldKind
+from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
 from yiwang.kernel.types import Actor
 from yiwang.platform.sharing.means.documents import REPORT, read_edition
-from yiwang.platform.sharing.means.models import Comparison, SchemeEdition
+from yiwang.platform.sharing.means.models import Comparison, ConsentRequest, SchemeEdition
 from yiwang.platform.sharing.means.types import (
     ComparisonLine,
     ComparisonView,
+    ConsentState,
+    ConsentView,
     Declaring,
     Preliminary,
     Scheme,
@@ -74,6 +79,48 @@ def plain(value: Any, one: Declaring) -> Value:
 def agrees(scheme: Scheme, purpose: Purpose) -> bool:
     """Tell whether the applicant says in the application that they agree to be compared by this scheme."""
     return bool(scheme.consent) and purpose.declared.get(scheme.consent) is True
+
+
+def agreed_online(case: uuid.UUID, edition: uuid.UUID) -> dict[str, date]:
+    """Return who agreed on their own page to be compared for a case by this edition, by number, and the day."""
+    rows = ConsentRequest.objects.filter(case_id=case, scheme_id=edition, state=ConsentState.AGREED)
+    return {row.number: clock.legal_date(row.answered_at) for row in rows if row.answered_at}
+
+
+def consents_of_case(case: uuid.UUID, by: Actor) -> list[ConsentView]:
+    """Return who was asked to agree for a case that the actor handles, and what they said."""
+    rows = ConsentRequest.objects.visible_to(by).filter(case_id=case).select_related("scheme").order_by("id")
+    return [_consent(row) for row in rows]
+
+
+def my_consents(by: Actor, *, after: str = "") -> Page[ConsentView]:
+    """Return the comparisons that somebody is, or was, asked to agree to, newest first. Raises ``BadCursor``."""
+    found = page(ConsentRequest.objects.visible_to(by).select_related("scheme"), ("-id",), 30, after=after)
+    return Page([_consent(row) for row in found.items], found.next)
+
+
+def get_consent(pk: uuid.UUID, by: Actor) -> ConsentView:
+    """Return one request to agree. Raises ``NotFound``."""
+    row = ConsentRequest.objects.visible_to(by).select_related("scheme").filter(pk=pk).first()
+    if row is None:
+        raise NotFound(_("没有请您同意的这次核对。"))
+    return _consent(row)
+
+
+def _consent(row: ConsentRequest) -> ConsentView:
+    return ConsentView(
+        id=row.pk,
+        state=ConsentState(row.state),
+        asked_at=row.asked_at,
+        answered_at=row.answered_at,
+        number=row.number,
+        agency_name=row.agency_name,
+        title=row.title,
+        applicant=row.applicant,
+        case_id=row.case_id,
+        edition=row.scheme_id,
+        scheme=read_edition(row.scheme).scheme,
+    )
 
 
 def of_case(case: uuid.UUID, by: Actor) -> list[ComparisonLine]:

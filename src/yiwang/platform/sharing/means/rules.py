@@ -218,14 +218,21 @@ def age(number: str, today: date) -> int | None:
 
 
 def consent_faults(
-    members: Sequence[Member], applicant: Collection[str], agreed: bool, papers: Collection[str], today: date
+    members: Sequence[Member],
+    *,
+    applicant: Collection[str],
+    agreed: bool,
+    papers: Collection[str],
+    online: Collection[str],
+    today: date,
 ) -> Iterator[tuple[int, str]]:
     """Yield what is wrong with whose consent, by place: ``future``, ``other`` (only the applicant agrees in the application),
-    ``unsaid`` (the application does not say so), ``paper`` (there is no such scan), ``minor`` (agrees by a guardian only),
-    ``grown`` (agrees in person only) or ``guardian`` (is no grown member who agreed).
+    ``unsaid`` (the application does not say so), ``online`` (did not agree on their own page), ``paper`` (there is no such
+    scan), ``minor`` (agrees by a guardian only), ``grown`` (agrees in person only) or ``guardian`` (is no grown member who
+    agreed).
 
     ``applicant`` are the applicant's own numbers, ``agreed`` tells whether the application says that they agree, ``papers``
-    are the digests of scans that are kept.
+    are the digests of scans that are kept, ``online`` the numbers of who agreed on their own page.
     """
     grown = {one.number for one in members if (age(one.number, today) or 0) >= ADULT}
     for place, member in enumerate(members):
@@ -236,6 +243,8 @@ def consent_faults(
             yield place, "other"
         elif consent.way is ConsentWay.SIGNED and not agreed:
             yield place, "unsaid"
+        if consent.way is ConsentWay.ONLINE and member.number not in online:
+            yield place, "online"
         if consent.way is ConsentWay.PAPER and consent.digest not in papers:
             yield place, "paper"
         if years is not None and years < ADULT:

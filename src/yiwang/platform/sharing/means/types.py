@@ -57,9 +57,10 @@ class Preliminary(StrEnum):
 
 
 class ConsentWay(StrEnum):
-    """How somebody agreed: the applicant in the application, others on paper, a minor by the guardian."""
+    """How somebody agreed: the applicant in the application, others on their own page or on paper, a minor by the guardian."""
 
     SIGNED = "signed"
+    ONLINE = "online"
     PAPER = "paper"
     GUARDIAN = "guardian"
 
@@ -190,6 +191,31 @@ class Consent:
     on: date
     by: str = ""
     digest: str = ""
+
+
+class ConsentState(StrEnum):
+    """What somebody said who was asked to agree on their own page; it may be changed as long as the case is running."""
+
+    ASKED = "asked"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentView:
+    """That somebody was asked to agree to a comparison: by whom, for whose matter, and what they said."""
+
+    id: uuid.UUID
+    state: ConsentState
+    asked_at: datetime
+    answered_at: datetime | None
+    number: str
+    agency_name: str
+    title: str
+    applicant: str
+    case_id: uuid.UUID
+    edition: uuid.UUID
+    scheme: Scheme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

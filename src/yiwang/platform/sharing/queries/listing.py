@@ -49,6 +49,12 @@ def names() -> dict[str, str]:
     return dict(Dataset.objects.filter(current__isnull=False).values_list("code", "name"))
 
 
+def providers(codes: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return what published datasets are called and which agency provides them, by code."""
+    rows = Dataset.objects.filter(code__in=set(codes), current__isnull=False)
+    return {code: (name, agency) for code, name, agency in rows.values_list("code", "name", "agency__name")}
+
+
 def questions() -> dict[str, str]:
     """Return what may be asked of every published dataset (``dataset.?code``) and what that means."""
     rows = Dataset.objects.filter(current__isnull=False).values_list("code", "current__content__definition__answers")
