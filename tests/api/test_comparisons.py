@@ -417,6 +417,11 @@ def test_a_grown_member_agrees_on_their_own_page_and_is_compared_for_it(
     wanted = mine.get(f"/my/consents/{row.pk}/").content.decode()
     for words in ("测试核对", "测试数据", "plate", "balance", "您同意吗"):
         assert words in wanted
+    mine.cookies["django_language"] = "en"
+    english = mine.get(f"/my/consents/{row.pk}/").content.decode()
+    for words in ("Test check", "Test data", "Do you agree?"):
+        assert words in english
+    del mine.cookies["django_language"]
     assert mine.post(f"/my/consents/{row.pk}/", {}).status_code == 422
     assert mine.post(f"/my/consents/{row.pk}/", {"f-answer": "agreed"}).status_code == 302
     assert "同意" in mine.get("/my/consents/?said=1").content.decode()

@@ -47,6 +47,8 @@ ANSWERS = (
 FIRM = "温州演示餐饮有限公司"
 OFFICER = "lc-supervisor"
 """Who may open all of the firm's cases."""
+ASKED = "geng"
+"""Who is asked to agree to be compared for a parent's matter."""
 MACHINES = {"healthz", "readyz", "metrics", "openapi", "theme", "seal", "suggest", "sample", "components-error"}
 """Names of addresses that answer something else than a page of their own, or are visited below by themselves."""
 MORE = (
@@ -260,11 +262,17 @@ def test_every_page_of_a_person(prepared: str, browser: Browser, tmp_path: Path)
             "showing_state",
             "answer",
             "take_back",
+            "consent",  # is asked of another, below
         }:  # files, and seen already
             seen.append(look(page, filled(path, known, name), name=f"person-{name}"))
     page.goto("/my/licences/")
     seen.append(look(page, page.locator("main a[href*='/verify/']").first.get_attribute("href") or "", name="verdict"))
-    for name in ("withdraw", "discard", "verify"):
+    _sign_in(context, page, ASKED)
+    page.goto("/my/consents/")
+    seen.append(
+        look(page, page.locator("main a[href*='/my/consents/']").first.get_attribute("href") or "", name="consent")
+    )
+    for name in ("withdraw", "discard", "verify", "consents"):
         assert any(name in one.address for one in seen)
     context.close()
     pages = [one for one in seen if one.html]

@@ -221,7 +221,8 @@ class Journey:
                 asked = [
                     spec
                     for spec in resolution.fields
-                    if resolution.facts[spec.name].state is FactState.ASK and spec.required
+                    if resolution.facts[spec.name].state is FactState.ASK
+                    and (spec.required or spec.name in self.scenario.typed)
                 ]
                 if not asked:
                     return resolution
@@ -303,6 +304,7 @@ class Journey:
         me = Member(number=person.number, name=person.name, consent=Consent(way=ConsentWay.SIGNED, on=self.day))
         with self._now():
             means.compare(str(case.id), self.scenario.compare, (me,), by=officer, key=self._key())
+            means.ask_consents(str(case.id), self.scenario.compare, by=officer, key=self._key())
         self._compared = True
         return self._stage("sharing.compare", officer, case.name)
 

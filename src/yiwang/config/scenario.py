@@ -62,13 +62,15 @@ class Scenario:
     person: str
     answers: dict[str, Any] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
-    """What the person types where no source knows, by data element; the pack's own words stand behind it."""
+    """What the person types where no source knows, by data element; the pack's own words stand behind it. Of a table, rows with
+    ``;`` between them, cells with ``/``.
+    """
     organisation: str = ""
     correction: CorrectionPlan | None = None
     leave: str = ""
     """Kind of step that nobody does (or ``DRAFT``): the matter lies there, on its clock."""
     compare: str = ""
-    """Scheme by which the applicant's economy is compared as soon as the case is accepted."""
+    """Scheme by which the applicant's economy is compared as soon as the case is accepted; the family is asked to agree."""
     stop: Stop | None = None
     refuse: str = ""
     """Reason for which every case is refused."""

@@ -65,4 +65,7 @@ def _typed(spec: FieldSpec, text: str, today: date) -> Any:
         return text in ("true", "是")
     if spec.kind is FieldKind.CHOICES:
         return text.split(",")
+    if spec.kind is FieldKind.TABLE:
+        names = [column.name for column in spec.columns]
+        return [dict(zip(names, row.split("/"), strict=True)) for row in text.split(";")]
     return text

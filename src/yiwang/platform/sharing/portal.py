@@ -237,7 +237,7 @@ def consent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     said = view.state.value if view.state is not ConsentState.ASKED else None
     options = (
         Option(ConsentState.AGREED.value, _("同意核对")),
-        Option(ConsentState.REFUSED.value, _("不同意")),
+        Option(ConsentState.REFUSED.value, _("不同意核对")),
     )
     spec = FieldSpec("answer", _("您同意吗？"), FieldKind.CHOICE, options=options)
     form = SpecForm(

@@ -159,7 +159,8 @@ def _specs(
             "age": years,
         }
         specs.append(field(f"way-{place}", who, FieldKind.CHOICE, options=options))
-    specs.append(field("on", _("哪天同意的"), FieldKind.DATE))
+    on_hint = _("在网上同意的，按网上的日期。") if online else ""
+    specs.append(field("on", _("哪天同意的"), FieldKind.DATE, hint=on_hint))
     grown = tuple(Option(number, name or mask_id(number)) for number, name, years in people if years >= ADULT)
     if len(grown) < len(people):
         specs.append(field("guardian", _("未成年人的监护人"), FieldKind.CHOICE, options=grown, required=False))

@@ -30,6 +30,7 @@ from yiwang.platform.sharing.types import (
     DatasetDefinition,
     DatasetView,
 )
+from yiwang.ui.names import names as english_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ class Filters:
 def names() -> dict[str, str]:
     """Return code and name of every published dataset."""
     return dict(Dataset.objects.filter(current__isnull=False).values_list("code", "name"))
+
+
+@english_names
+def english_dataset_names() -> Iterator[tuple[str, str]]:
+    """Return the names of published datasets with their English ones."""
+    rows = Dataset.objects.filter(current__isnull=False)
+    yield from rows.values_list("name", "current__content__definition__name_en")
 
 
 def providers(codes: Iterable[str]) -> dict[str, tuple[str, str]]:
