@@ -96,6 +96,9 @@ def test_how_many_live_in_a_demo_is_said_once(settings, tmp_path: Path) -> None:
     settings.YIWANG_STATE_DIR = tmp_path
     assert demo._size(None) == []
     assert demo._size(20_000) == ["--people", "20000", "--firms", "3000"]
+    for wrong in (5, -1, 2_000_000):
+        with pytest.raises(CommandError, match="500 到 1000000"):
+            demo._size(wrong)
     stores.prepare(ROOT / "packs" / "testville", simulate.folder_of(), stores.Size(people=0))
     assert demo._size(None) == demo._size(0) == [], "they stay as they are"
     with pytest.raises(CommandError, match=r"^演示城市已有 0 名虚构居民，人数不能再改"):

@@ -43,6 +43,8 @@ _SOON = 20  # seconds within which a child that cannot run has ended
 _LAST_LINES = 15
 _NOTE_EVERY = 25  # migrations between two notes
 _DATABASE = "PostgreSQL"
+LEAST, MOST = 500, 1_000_000
+"""People whom a demo city may have: fewer do not make families, schools and firms enough."""
 
 
 class Command(BaseCommand):
@@ -236,7 +238,10 @@ class _Child:
 
 
 def _size(people: int | None) -> list[str]:
-    """Return how large a city its agencies are asked to make; what they have and the platform has read cannot change."""
+    """Return how large a city its agencies are asked to make; what they have and the platform has read cannot change.
+
+    Raises ``CommandError``, before anything is begun.
+    """
     kept = stores.size_of(simulate.folder_of())
     if people is None or (kept and kept.people == people):
         return []
@@ -244,6 +249,8 @@ def _size(people: int | None) -> list[str]:
         raise CommandError(
             f"演示城市已有 {kept.people} 名虚构居民，人数不能再改：请先运行 make clean，或者用 YIWANG_STATE_DIR 另选一处。"
         )
+    if not LEAST <= people <= MOST:
+        raise CommandError(f"虚构居民的人数要在 {LEAST} 到 {MOST} 之间（现在是 {people}）。")
     usual = stores.Size()
     return ["--people", str(people), "--firms", str(people * usual.firms // usual.people)]
 
