@@ -67,7 +67,7 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "people": people,
         "asked": _answers(asked, people),
         "may_ask": _may_ask(people, schemes, own, asked),
-        "asked_now": request.GET.get("asked", ""),
+        "asked_now": given if (given := request.GET.get("asked", "")).isdecimal() and given != "0" else "",
         "key": uuid.uuid4().hex,
         "earlier": [(one, VERDICTS[one.verdict][0]) for one in queries.of_case(purpose.case_id, by)],
         "section": "inbox",
@@ -87,8 +87,8 @@ def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
     key = request.POST.get("key", "")
     asked = sum(
-        acts.ask_consents(purpose.case_id, one.scheme.code, by=by, key=f"{key}{place}")
-        for place, one in enumerate(queries.schemes_for(purpose.consumer.item))
+        acts.ask_consents(purpose.case_id, one.scheme.code, by=by, key=f"{key}:{one.scheme.code}")
+        for one in queries.schemes_for(purpose.consumer.item)
     )
     return redirect(f"{back}?asked={asked}")
 
