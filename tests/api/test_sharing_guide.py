@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from yiwang.platform.sharing.events import queries as events
 from yiwang.platform.sharing.events import sending
 from yiwang.platform.sharing.events.tests.receivers import Receiver
 from yiwang.platform.sharing.events.types import Method, NewEvent
-from yiwang.platform.sharing.models import Dataset
+from yiwang.platform.sharing.means import acts as means
+from yiwang.platform.sharing.means import queries as means_queries
+from yiwang.platform.sharing.models import ConsentRequest, Dataset
 from yiwang.platform.sharing.types import GrantRequest
 
 from .conftest import EATERY, SECRET, Caller, a_picture, register
@@ -53,6 +56,18 @@ class Agencies:
     def a_case_is_running(self) -> None:
         allow()
         self.names["CASE"] = str(Case.objects.get(application_id=handed_in(self.firm), item_code=FOOD).pk)
+
+    def a_scheme_is_in_force(self) -> None:
+        elderly = means_queries.get_scheme("elderly").scheme
+        with system_record("test.scheme"):
+            means.write_scheme(replace(elderly, code="family_check", items=(FOOD,)), by=SYSTEM)
+
+    def a_member_agrees(self) -> None:
+        row = ConsentRequest.objects.filter(state="asked").earliest("id")
+        member = identity.find_person(row.number)
+        assert member
+        by = Actor(kind=ActorKind.PERSON, id=member.id, label="家庭成员", level=AssuranceLevel.L3)
+        means.answer_consent(row.pk, True, by=by, key=uuid.uuid4().hex)
 
     def a_system_subscribed_and_is_told(self) -> None:
         topic, agency = "amr.firm_changed", "339901-amr"
