@@ -86,12 +86,16 @@ class ApplicationQuerySet(_QuerySet):
         return self.none()
 
     def waiting_for(self, actor: Actor) -> ApplicationQuerySet:
-        """Filter to what was handed in and waits for acceptance where the actor takes in."""
+        """Filter to what was handed in and waits for acceptance where the actor takes in: at an agency's own window, what it has
+        a part in.
+        """
         grants = [grant for grant in actor.grants if grant.role is Role.INTAKE]
         if not grants:
             return self.none()
-        where = reduce(or_, (Q(region__startswith=grant.region) for grant in grants))
-        return self.filter(where, state="submitted")
+        cases = self.model._meta.get_field("cases").related_model.objects.visible_to(actor)
+        own = Q(pk__in=cases.values("application_id"))
+        where = (Q(region__startswith=grant.region) & (own if grant.agency else Q()) for grant in grants)
+        return self.filter(reduce(or_, where), state="submitted")
 
     def lock(self, pk: uuid.UUID, by: Actor) -> Any:
         """Return the application with its cases, locked, if the actor may see it."""

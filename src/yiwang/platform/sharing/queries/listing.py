@@ -27,6 +27,7 @@ from yiwang.platform.sharing.linting import LintContext
 from yiwang.platform.sharing.managers import DatasetQuerySet
 from yiwang.platform.sharing.models import Dataset, DatasetEdition
 from yiwang.platform.sharing.types import (
+    BaseStore,
     DatasetDefinition,
     DatasetView,
 )
@@ -209,7 +210,7 @@ def facts(by: Actor, filters: Filters) -> list[Facts]:
 def bases() -> set[str]:
     """Return the base stores that have published datasets which everybody may see; one query."""
     rows = Dataset.objects.visible_to(Actor(kind=ActorKind.ANONYMOUS)).filter(current__isnull=False)
-    return set(rows.values_list("current__content__definition__base_store", flat=True).distinct())
+    return set(rows.values_list("current__content__definition__base_store", flat=True).distinct()) - {BaseStore.NONE}
 
 
 def lines(by: Actor, codes: Iterable[str]) -> list[tuple[str, str]]:

@@ -1,0 +1,67 @@
+"""Every link leads somewhere: whoever walks from their first page, by one link of each route, is never refused or lost."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import resolve
+
+from yiwang.kernel import clock
+
+from .test_matrix import undone
+from .world import BROWSERS, NOON, PEOPLE, World
+
+pytestmark = pytest.mark.django_db
+
+LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
+ELSEWHERE = ("/static/", "/editors/", "/_components", "/sign-out/")
+"""Files; Wagtail's own desk; samples; and the way out."""
+ENTRANCE = "/desk/"
+"""Of the staff, on every public page: a citizen is told so there."""
+
+
+def links(answer: HttpResponse) -> Iterator[str]:
+    """Yield where a page's links lead, in its order, or where one is led on."""
+    if answer.status_code in (301, 302):
+        yield answer.headers["Location"]
+        return
+    if "text/html" not in answer.headers.get("Content-Type", "") or answer.streaming:
+        return
+    for found in LINK.findall(answer.content.decode()):
+        link = html.unescape(found)
+        if not link.startswith(ELSEWHERE):
+            yield link
+
+
+def walk(browser: Client, start: str, *, known: bool) -> Iterator[tuple[str, str, int]]:
+    """Yield the link, the page that has it, and the status of what it leads to; one link of each route. ``known`` people do not
+    look at public pages: those are the same for everybody.
+    """
+    waiting, seen = deque([("", start)]), set()
+    while waiting:
+        page, link = waiting.popleft()
+        path = link.partition("?")[0]
+        route = resolve(path).route
+        if route in seen:
+            continue
+        seen.add(route)
+        answer = browser.get(link)
+        yield link, page, answer.status_code
+        entry = getattr(resolve(path).func, "entry", None)
+        if link == start or not (known and entry and entry.kind == "public"):
+            waiting.extend((link, one) for one in links(answer))
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+def test_every_link_leads_somewhere(world: World, name: str) -> None:
+    start = "/" if name == "anon" else "/my/" if name in PEOPLE else "/desk/"
+    with clock.at(NOON), undone():
+        met = list(walk(world.visitors[name].fresh(), start, known=name != "anon"))
+    assert [one for one in met if one[2] >= 400 and not (name in PEOPLE and one[0] == ENTRANCE)] == []
+    assert len(met) > 2
