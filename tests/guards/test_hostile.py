@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import uuid
 from collections import deque
 from typing import Any
@@ -18,6 +16,8 @@ from yiwang.platform.identity.models import Organisation, Person
 from yiwang.platform.oversight import acts as oversight
 from yiwang.platform.oversight.models import BadRating, Service
 from yiwang.platform.oversight.types import Level
+
+from .walking import links
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}{% now %}"
 SHOP = {"place_region": "339901001", "has_licence": False, "shop_area": 320, "food_kinds": ["hot"]}
@@ -59,16 +59,10 @@ def pages(browser: Client, *starts: str) -> Any:
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.popleft()
         answer = browser.get(path)
-        if "text/html" not in answer.headers.get("Content-Type", "") or answer.streaming:
-            if answer.status_code in (301, 302) and answer.url.startswith("/") and answer.url not in seen:
-                seen.add(answer.url)
-                waiting.append(answer.url)
-            continue
-        text = answer.content.decode()
-        yield path, answer.status_code, text
-        for found in re.findall(r'href="(/[^"#]*)', text):
-            link = html.unescape(found)
-            if link not in seen and not link.startswith(("/static", "/sign-out", "/_components", "/editors")):
+        if "text/html" in answer.headers.get("Content-Type", "") and not answer.streaming:
+            yield path, answer.status_code, answer.content.decode()
+        for link in links(answer):
+            if link not in seen:
                 seen.add(link)
                 waiting.append(link)
 

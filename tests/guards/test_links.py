@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve
 
@@ -16,28 +13,13 @@ from yiwang.kernel import clock
 from yiwang.platform.sharing import pages
 
 from .test_matrix import undone
+from .walking import links
 from .world import BROWSERS, NOON, PEOPLE, World
 
 pytestmark = pytest.mark.django_db
 
-LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
-ELSEWHERE = ("/static/", "/editors/", "/_components", "/sign-out/")
-"""Files; Wagtail's own desk; samples; and the way out."""
 ENTRANCE = "/desk/"
 """Of the staff, on every public page: a citizen is told so there."""
-
-
-def links(answer: HttpResponse) -> Iterator[str]:
-    """Yield where a page's links lead, in its order, or where one is led on."""
-    if answer.status_code in (301, 302):
-        yield answer.headers["Location"]
-        return
-    if "text/html" not in answer.headers.get("Content-Type", "") or answer.streaming:
-        return
-    for found in LINK.findall(answer.content.decode()):
-        link = html.unescape(found)
-        if not link.startswith(ELSEWHERE):
-            yield link
 
 
 def walk(browser: Client, start: str, *, known: bool, each: int) -> Iterator[tuple[str, str, int]]:

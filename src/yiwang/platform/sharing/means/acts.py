@@ -28,7 +28,7 @@ from yiwang.platform.sharing.means import asking, queries, reporting
 from yiwang.platform.sharing.means.documents import dump_report, dump_scheme, read_edition
 from yiwang.platform.sharing.means.managers import COMPARERS
 from yiwang.platform.sharing.means.models import Comparison, ConsentPaper, ConsentRequest, SchemeEdition
-from yiwang.platform.sharing.means.rules import ADULT, age, assess, consent_faults
+from yiwang.platform.sharing.means.rules import MOST_MEMBERS, assess, consent_faults
 from yiwang.platform.sharing.means.types import ConsentState, ConsentWay, Member, Reply, Report, Scheme, SchemeView
 from yiwang.platform.sharing.purposes import Purpose
 from yiwang.platform.sharing.types import Outcome, Use
@@ -37,7 +37,6 @@ from yiwang.ui import store
 COMPARED = event("sharing.compared", "A family was compared for a case.")
 CONSENT_ASKED = event("sharing.consent_asked", "Somebody is asked to agree to be compared.")
 AGAIN = "sharing.compare_again"
-MOST_MEMBERS = 20
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 CanCompare = Permission(
@@ -314,13 +313,8 @@ def ask_consents(purpose: Purpose, scheme: str, *, by: Actor, key: Key) -> int:
     Nobody is asked twice for the same edition of a scheme, nor the applicant who agreed in the application. Raises ``Invalid``
     for another item's scheme.
     """
-    edition, now, today = queries.get_scheme(scheme), clock.now(), clock.today()
+    edition, now = queries.get_scheme(scheme), clock.now()
     _check_item(purpose, edition)
-    agreed = frozenset(purpose.own()) if queries.agrees(edition.scheme, purpose) else frozenset()
-    grown = sorted(one for one in purpose.numbers - agreed if (age(one, today) or 0) >= ADULT)[:MOST_MEMBERS]
-    before = set(
-        ConsentRequest.objects.filter(case_id=purpose.case_id, scheme_id=edition.id).values_list("index", flat=True)
-    )
     rows = [
         ConsentRequest(
             asked_at=now,
@@ -334,11 +328,10 @@ def ask_consents(purpose: Purpose, scheme: str, *, by: Actor, key: Key) -> int:
             region=purpose.reach.region,
             level=purpose.reach.level,
             item=purpose.consumer.item,
-            index=index,
+            index=blind_index(number, SUBJECT),
             number=number,
         )
-        for number in grown
-        if (index := blind_index(number, SUBJECT)) not in before
+        for number in queries.to_ask(purpose, edition)
     ]
     current().insert(rows)
     current().detail |= {"case": str(purpose.case_id), "scheme": scheme, "asked": len(rows)}

@@ -66,8 +66,8 @@ def compare(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "form": form,
         "people": people,
         "asked": _answers(asked, people),
-        "may_ask": _may_ask(people, schemes, own, asked),
-        "asked_now": given if (given := request.GET.get("asked", "")).isdecimal() and given != "0" else "",
+        "may_ask": any(queries.to_ask(purpose, one) for one in schemes),
+        "asked_now": request.GET.get("asked") == "1",
         "key": uuid.uuid4().hex,
         "earlier": [(one, VERDICTS[one.verdict][0]) for one in queries.of_case(purpose.case_id, by)],
         "section": "inbox",
@@ -86,11 +86,9 @@ def ask(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if purpose is None or not by.has_role(COMPARERS, purpose.reach):
         raise NotFound(_("没有这个正在办的件，或者不是您的部门办的。"))
     key = request.POST.get("key", "")
-    asked = sum(
+    for one in queries.schemes_for(purpose.consumer.item):
         acts.ask_consents(purpose.case_id, one.scheme.code, by=by, key=f"{key}:{one.scheme.code}")
-        for one in queries.schemes_for(purpose.consumer.item)
-    )
-    return redirect(f"{back}?asked={asked}")
+    return redirect(f"{back}?asked=1")
 
 
 def _answers(asked: list[ConsentView], people: list[tuple[str, str, int]]) -> list[dict[str, Any]]:
@@ -106,15 +104,6 @@ def _answers(asked: list[ConsentView], people: list[tuple[str, str, int]]) -> li
         }
         for one in asked
     ]
-
-
-def _may_ask(
-    people: list[tuple[str, str, int]], schemes: list[SchemeView], agreed: frozenset[str], asked: list[ConsentView]
-) -> bool:
-    """Tell whether there is a grown member who neither agreed in the application nor was asked by the scheme in force."""
-    grown = {number for number, _name, years in people if years >= ADULT} - agreed
-    done = {(one.number, one.edition) for one in asked}
-    return any((number, scheme.id) not in done for scheme in schemes for number in grown)
 
 
 def people_of(purpose: Purpose) -> list[tuple[str, str, int]]:

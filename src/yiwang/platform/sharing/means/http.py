@@ -14,6 +14,7 @@ from yiwang.kernel.acts import record_read
 from yiwang.kernel.api import IdempotencyKey, Needs, actor_of
 from yiwang.platform.sharing import purposes
 from yiwang.platform.sharing.means import acts, queries
+from yiwang.platform.sharing.means.rules import MOST_MEMBERS
 from yiwang.platform.sharing.means.types import Consent, ConsentState, ConsentWay, Member, Preliminary, Weight
 from yiwang.platform.sharing.types import Outcome
 
@@ -44,19 +45,17 @@ class MemberIn(Schema):
     consent: ConsentIn
 
 
-class CompareIn(Schema):
-    """For which running case, by which scheme, whom."""
-
-    case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
-    scheme: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
-    members: list[MemberIn] = Field(min_length=1, max_length=acts.MOST_MEMBERS)
-
-
 class AskIn(Schema):
     """For which running case, by which scheme."""
 
     case: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{1,60}$", description="办件标识或编号")]
     scheme: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
+
+
+class CompareIn(AskIn):
+    """For which running case, by which scheme, whom."""
+
+    members: list[MemberIn] = Field(min_length=1, max_length=MOST_MEMBERS)
 
 
 class AskedOut(Schema):

@@ -14,9 +14,12 @@ from yiwang.kernel.fields import FieldKind
 from yiwang.kernel.paging import Page, page
 from yiwang.kernel.problems import NotFound
 from yiwang.kernel.remembered import remembered
+from yiwang.kernel.sealed import blind_index
 from yiwang.kernel.types import Actor
+from yiwang.platform.sharing.indexes import SUBJECT
 from yiwang.platform.sharing.means.documents import REPORT, read_edition
 from yiwang.platform.sharing.means.models import Comparison, ConsentRequest, SchemeEdition
+from yiwang.platform.sharing.means.rules import ADULT, MOST_MEMBERS, age
 from yiwang.platform.sharing.means.types import (
     ComparisonLine,
     ComparisonView,
@@ -85,6 +88,17 @@ def agreed_online(case: uuid.UUID, edition: uuid.UUID) -> dict[str, date]:
     """Return who agreed on their own page to be compared for a case by this edition, by number, and the day."""
     rows = ConsentRequest.objects.filter(case_id=case, scheme_id=edition, state=ConsentState.AGREED)
     return {row.number: clock.legal_date(row.answered_at) for row in rows if row.answered_at}
+
+
+def to_ask(purpose: Purpose, edition: SchemeView) -> list[str]:
+    """Return the numbers of the grown people whom an application names who neither agreed in it nor were asked before."""
+    agreed = frozenset(purpose.own()) if agrees(edition.scheme, purpose) else frozenset()
+    asked = set(
+        ConsentRequest.objects.filter(case_id=purpose.case_id, scheme_id=edition.id).values_list("index", flat=True)
+    )
+    today = clock.today()
+    grown = sorted(one for one in purpose.numbers - agreed if (age(one, today) or 0) >= ADULT)
+    return [one for one in grown[:MOST_MEMBERS] if blind_index(one, SUBJECT) not in asked]
 
 
 def consents_of_case(case: uuid.UUID, by: Actor) -> list[ConsentView]:

@@ -35,6 +35,7 @@ from yiwang.platform.sharing.means.types import (
 )
 
 ADULT = 18
+MOST_MEMBERS = 20
 """Years from which somebody agrees for themselves (民法典第十七条)."""
 CENT = Decimal("0.01")
 _TINY = Decimal("0.0001")
